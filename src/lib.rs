@@ -1,0 +1,6 @@
+//! wecom-bridge: stands between an organisation's own systems and WeCom.
+//!
+//! The rooms of the house, top to bottom; arrows point down only (see `docs/architecture.md`).
+
+pub mod clock;
+pub mod model;

@@ -1,0 +1,48 @@
+//! The audit log: every change by a person, an API key or a schedule.
+
+use serde::{Deserialize, Serialize};
+
+/// Who did something, from where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// `cli`, `schedule`, `key:<name>`, an administrator's account.
+    pub name: String,
+    /// Remote address where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+impl Actor {
+    /// The command line on the appliance itself; `user` is the operating system's account.
+    pub fn cli(user: &str) -> Self {
+        Self { name: format!("cli:{user}"), from: None }
+    }
+
+    /// A schedule.
+    pub fn schedule() -> Self {
+        Self { name: "schedule".into(), from: None }
+    }
+}
+
+/// One row of the audit log, chained to the one before by hash.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// 1, 2, 3 …
+    pub seq: u64,
+    /// Unix milliseconds.
+    pub at_ms: i64,
+    /// Who.
+    pub actor: Actor,
+    /// What, as a stable code: `corp.update`, `plan.allow`, `binding.create` …
+    pub action: String,
+    /// Whom or what.
+    pub subject: String,
+    /// Before, without secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<serde_json::Value>,
+    /// After, without secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<serde_json::Value>,
+    /// Lower-case hex SHA-256 of the previous row's hash and this row without `hash`.
+    pub hash: String,
+}

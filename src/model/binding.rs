@@ -1,0 +1,99 @@
+//! Links between the two sides, stored by id, and what we last wrote through them.
+
+use super::fields::Fields;
+use super::ids::{DepartmentId, EmployeeId, Text, UnitId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Where a binding came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BindingOrigin {
+    /// A match rule.
+    Rule,
+    /// A person, one by one.
+    Manual,
+    /// A binding file.
+    Import,
+    /// We created the member or department.
+    Created,
+    /// Level and name (departments), or a confirmed rename.
+    Position,
+}
+
+/// Employee ↔ member of one corp. One to one in both directions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberBinding {
+    /// OA side.
+    pub employee: EmployeeId,
+    /// WeCom side.
+    pub userid: UserId,
+    /// Where it came from.
+    pub origin: BindingOrigin,
+    /// When, Unix milliseconds.
+    pub bound_at_ms: i64,
+    /// What we last wrote and WeCom accepted, with what was there before; the only memory of fields that cannot be
+    /// read back (mobile, e-mail …).
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub pushed: Fields<Pushed>,
+    /// Removal life cycle, where it has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<Removal>,
+}
+
+/// One written field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pushed {
+    /// What we wrote.
+    pub value: Text,
+    /// What WeCom showed before; `None` where it was unreadable. A later read that still shows this value means that
+    /// WeCom ignored the write (mobile of an activated member, e-mail with exmail, unknown extattr).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Text>,
+}
+
+/// A member on its way out (BEY-05).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// Why.
+    pub cause: RemovalCause,
+    /// When we disabled the member, Unix milliseconds; `None` = only recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at_ms: Option<i64>,
+    /// Where the member was before it was moved to the disabled department.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub departments_before: Vec<DepartmentId>,
+}
+
+/// Why somebody is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemovalCause {
+    /// The employee departed or vanished from the directory.
+    Departed,
+    /// The employee left the scope.
+    OutOfScope,
+}
+
+/// Unit ↔ department of one corp. One to one in both directions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DepartmentBinding {
+    /// OA side.
+    pub unit: UnitId,
+    /// WeCom side.
+    pub department: DepartmentId,
+    /// Where it came from; only `Created` departments are ever deleted by a plan.
+    pub origin: BindingOrigin,
+    /// When, Unix milliseconds.
+    pub bound_at_ms: i64,
+}
+
+/// A member that we deleted, kept so that the same person gets the same account back (PEER-16).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// OA side.
+    pub employee: EmployeeId,
+    /// The userid that was deleted; never given to somebody else.
+    pub userid: UserId,
+    /// When, Unix milliseconds.
+    pub deleted_at_ms: i64,
+}

@@ -1,0 +1,30 @@
+//! Domain types and rules over them; no I/O. This room knows no other room.
+
+pub mod audit;
+pub mod binding;
+pub mod corp;
+pub mod directory;
+pub mod fields;
+pub mod ids;
+pub mod member;
+pub mod options;
+pub mod plan;
+pub mod run;
+pub mod secret;
+
+pub use audit::{Actor, AuditRow};
+pub use binding::{BindingOrigin, DepartmentBinding, MemberBinding, Pushed, Removal, RemovalCause, Tombstone};
+pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};
+pub use directory::{Employee, EmployeeStatus, Gender, OrgUnit, Tenant};
+pub use fields::Fields;
+pub use ids::{AppKey, CorpKey, DepartmentId, EmployeeId, InvalidId, PlanId, RunId, TenantKey, Text, UnitId, UserId};
+pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};
+pub use options::{
+    DownstreamOptions, GuardLimits, Leaver, MatchRule, OutOfScope, PullOptions, Scope, StrategyChoice, UpstreamOptions,
+};
+pub use plan::{
+    Action, Budget, Change, Counts, Decision, DepartmentCounts, DepartmentImage, Direction, GuardVerdict, Invariant,
+    MemberCounts, MemberImage, Notice, PlanHead, PlanState, Reversible,
+};
+pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunKind, RunState};
+pub use secret::Secret;

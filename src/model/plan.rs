@@ -1,0 +1,317 @@
+//! A plan: everything one downstream run would do, each change with its reason, before and after. It is stored,
+//! hashed, and applied exactly as it stands or not at all.
+
+use super::binding::RemovalCause;
+use super::fields::Fields;
+use super::ids::{CorpKey, DepartmentId, EmployeeId, PlanId, Text, UnitId, UserId};
+use super::member::Membership;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Which way a plan works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// OA → WeCom.
+    Downstream,
+}
+
+/// The head of a stored plan; its changes are stored beside it, by `seq`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanHead {
+    /// Id.
+    pub id: PlanId,
+    /// For which corp.
+    pub corp: CorpKey,
+    /// Which way.
+    pub direction: Direction,
+    /// Lower-case hex SHA-256 over the canonical JSON of the changes and the options they were planned with.
+    pub hash: String,
+    /// Unix milliseconds.
+    pub created_at_ms: i64,
+    /// After this it cannot be applied any more, Unix milliseconds.
+    pub expires_at_ms: i64,
+    /// Where it stands.
+    pub state: PlanState,
+    /// The guards' verdicts, tripped or not.
+    pub guards: Vec<GuardVerdict>,
+    /// Counts by kind.
+    pub counts: Counts,
+    /// What it will cost.
+    pub budget: Budget,
+    /// The never-list, each entry proved or with the rows that break it (BEY-08).
+    pub invariants: Vec<Invariant>,
+    /// What a person should know and nothing will be done about: ambiguous matches, ignored fields, people outside
+    /// the range …
+    pub notices: Vec<Notice>,
+    /// Count of the employees that the source had (DIR-54).
+    pub source_employees: u64,
+    /// When the mirror that it was planned against was read.
+    pub mirror_read_at_ms: i64,
+    /// Hash of the options (scope, fields …) it was planned with; another value at apply time is drift.
+    pub options_hash: String,
+    /// What this plan undoes, for a plan made by undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<super::ids::RunId>,
+    /// Who decided about a held plan, when, why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// Milliseconds of pure planning.
+    pub compute_ms: u64,
+}
+
+impl PlanHead {
+    /// Names of the tripped guards.
+    pub fn tripped(&self) -> impl Iterator<Item = &GuardVerdict> {
+        self.guards.iter().filter(|guard| guard.tripped)
+    }
+
+    /// Whether nothing would be done.
+    pub fn is_empty(&self) -> bool {
+        self.counts.total() == 0
+    }
+}
+
+/// Where a plan stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanState {
+    /// May be applied.
+    Ready,
+    /// A guard tripped: waits for a named person.
+    Held,
+    /// Held and then allowed: may be applied.
+    Allowed,
+    /// Held and then rejected: never applied.
+    Rejected,
+    /// A run has taken it.
+    Taken,
+    /// Breaks an invariant: can never be applied.
+    Refused,
+}
+
+/// A person's decision about a held plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Who.
+    pub by: String,
+    /// Unix milliseconds.
+    pub at_ms: i64,
+    /// Why.
+    pub reason: String,
+    /// Allowed or rejected.
+    pub allowed: bool,
+}
+
+/// One guard's verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuardVerdict {
+    /// `max_removals`, `max_removal_percent`, `max_department_removals`, `max_source_drop`, `max_removals_30_days`
+    pub name: String,
+    /// Whether it holds the plan.
+    pub tripped: bool,
+    /// What was found.
+    pub value: u64,
+    /// What is allowed.
+    pub limit: u64,
+}
+
+/// One entry of the never-list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invariant {
+    /// Stable name, e.g. `exclude_beats_include`.
+    pub name: String,
+    /// Whether the plan keeps it.
+    pub holds: bool,
+    /// `seq` of the changes that break it, at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken_by: Vec<u32>,
+}
+
+/// Something a person should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Stable code, e.g. `match.ambiguous`.
+    pub code: String,
+    /// Whom or what it is about: an employee id, a unit id, a userid …
+    pub subject: String,
+    /// One English sentence; pages translate by code.
+    pub text: String,
+}
+
+/// Counts by kind, named as `plan --json` promises.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Departments.
+    pub departments: DepartmentCounts,
+    /// Members.
+    pub members: MemberCounts,
+}
+
+impl Counts {
+    /// All changes, bindings included.
+    pub fn total(&self) -> u64 {
+        let d = &self.departments;
+        let m = &self.members;
+        d.create
+            + d.rename
+            + d.r#move
+            + d.reorder
+            + d.delete
+            + d.bind
+            + m.create
+            + m.update
+            + m.disable
+            + m.enable
+            + m.delete
+            + m.bind
+    }
+}
+
+/// Department changes. A change that renames and moves counts as a move.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "counters named after what they count")]
+pub struct DepartmentCounts {
+    pub create: u64,
+    pub rename: u64,
+    pub r#move: u64,
+    pub reorder: u64,
+    pub delete: u64,
+    pub bind: u64,
+}
+
+/// Member changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "counters named after what they count")]
+pub struct MemberCounts {
+    pub create: u64,
+    pub update: u64,
+    pub disable: u64,
+    pub enable: u64,
+    pub delete: u64,
+    pub bind: u64,
+}
+
+/// What applying will cost (BEY-03).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Calls to WeCom, tokens not counted.
+    pub calls: u64,
+    /// The same by endpoint, e.g. `user/create`.
+    pub by_endpoint: BTreeMap<String, u64>,
+    /// Calls that only read (drift check).
+    pub reads: u64,
+    /// Seconds until the end under the corp's quota.
+    pub estimated_s: u64,
+    /// `per_object` or `batch`.
+    pub strategy: String,
+    /// Why that strategy, one English sentence.
+    pub strategy_reason: String,
+    /// Members created by this plan and in the last 30 days together, against `creation_cap` where the seat count is known.
+    pub creations_30_days: u64,
+}
+
+/// One change. `seq` is its place in the order of application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// 0, 1, 2 … in the order of application: department create/update top-down, members, superiors, member removals,
+    /// department deletes bottom-up.
+    pub seq: u32,
+    /// What is done.
+    #[serde(flatten)]
+    pub action: Action,
+    /// Why, as a stable code, e.g. `employee.new`, `employee.departed`, `unit.renamed`, `field.changed`.
+    pub reason: Text,
+    /// Whether an undo can give back the state.
+    pub reversible: Reversible,
+}
+
+/// How far an undo reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reversible {
+    /// Completely.
+    Yes,
+    /// Fields that cannot be read back stay as written.
+    Partly,
+    /// Not at all (delete).
+    No,
+}
+
+/// The parent of a department, which may be created by the same plan.
+pub type ParentId = DepartmentId;
+
+/// What a change does. Department ids of creations are chosen by the plan (larger than any id ever seen), so that a
+/// repeated create is recognised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields are named by their types; each variant says what is done with them")]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// `department/create` with a chosen id, then bind.
+    CreateDepartment { unit: UnitId, department: DepartmentId, after: DepartmentImage },
+    /// `department/update` with the fields that differ.
+    UpdateDepartment { unit: UnitId, department: DepartmentId, before: DepartmentImage, after: DepartmentImage },
+    /// `department/delete`, then unbind. `before` allows undo.
+    DeleteDepartment { unit: Option<UnitId>, department: DepartmentId, before: DepartmentImage },
+    /// No call: link an existing department.
+    BindDepartment { unit: UnitId, department: DepartmentId, origin: super::binding::BindingOrigin },
+    /// `department/create` of the department for disabled members, bound to no unit.
+    CreateDisabledDepartment { department: DepartmentId, after: DepartmentImage },
+    /// `user/create`, then bind.
+    CreateMember { employee: EmployeeId, userid: UserId, after: MemberImage, invite: bool },
+    /// `user/update` with the fields that differ.
+    UpdateMember { employee: EmployeeId, userid: UserId, before: MemberImage, after: MemberImage },
+    /// `user/update` with `enable: 0`, moved to the disabled department where one is set.
+    DisableMember {
+        employee: Option<EmployeeId>,
+        userid: UserId,
+        cause: RemovalCause,
+        before: MemberImage,
+        after: MemberImage,
+    },
+    /// `user/update` with `enable: 1` and everything that differs (re-hire).
+    EnableMember { employee: EmployeeId, userid: UserId, before: MemberImage, after: MemberImage },
+    /// `user/delete`, then unbind and leave a tombstone.
+    DeleteMember { employee: Option<EmployeeId>, userid: UserId, cause: RemovalCause, before: MemberImage },
+    /// No call: link an existing member.
+    BindMember { employee: EmployeeId, userid: UserId, rule: Text },
+    /// No call: the removal life cycle begins or ends in the binding (`None` = ends).
+    RecordRemoval { employee: EmployeeId, userid: UserId, cause: Option<RemovalCause> },
+}
+
+/// A department's managed fields. In `after` of an update, `None` = not written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DepartmentImage {
+    /// Name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// Parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ParentId>,
+    /// WeCom's order, larger first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<u32>,
+}
+
+/// A member's managed fields. In `after` of an update, what is absent is not written; `before` holds what was known
+/// of the same fields (absent = unreadable).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberImage {
+    /// Texts; an empty value clears the field where WeCom allows that.
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub fields: Fields<Text>,
+    /// All memberships; always written as a whole (department, order, is_leader_in_dept together).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memberships: Option<Vec<Membership>>,
+    /// Main department; written together with `memberships`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_department: Option<DepartmentId>,
+    /// Direct superiors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct_leader: Option<Vec<UserId>>,
+    /// Enabled or disabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enable: Option<bool>,
+}

@@ -1,0 +1,153 @@
+//! Runs and their journal.
+
+use super::ids::{CorpKey, PlanId, RunId};
+use super::plan::Counts;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// WeCom → mirror, then automatic binding.
+    Pull,
+    /// Applies a plan.
+    Downstream,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Under way (or interrupted by a crash, until it is resumed).
+    Running,
+    /// Everything done.
+    Done,
+    /// Some records failed, the rest is done.
+    Partly,
+    /// Stopped by an error.
+    Failed,
+    /// A guard holds the plan; nothing was written.
+    Held,
+    /// Stopped by a person.
+    Cancelled,
+}
+
+impl RunState {
+    /// Whether nothing more will happen.
+    pub fn is_final(self) -> bool {
+        self != Self::Running
+    }
+}
+
+/// One execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Id.
+    pub id: RunId,
+    /// For which corp.
+    pub corp: CorpKey,
+    /// What.
+    pub kind: RunKind,
+    /// The plan that is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanId>,
+    /// Where it stands.
+    pub state: RunState,
+    /// Who started it: a person's name, `schedule`, an API key's name.
+    pub by: String,
+    /// Unix milliseconds.
+    pub started_at_ms: i64,
+    /// Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at_ms: Option<i64>,
+    /// Steps done, failed ones included.
+    pub done: u64,
+    /// Steps in all.
+    pub total: u64,
+    /// What was really changed.
+    pub counts: Counts,
+    /// Calls made.
+    pub calls: Calls,
+    /// Records that failed; at most 1,000 are kept here, the journal has all.
+    pub failed: Vec<FailedRecord>,
+    /// Why it failed or was held, one English sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// For a pull: what it found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull: Option<PullResult>,
+}
+
+/// Calls made by a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calls {
+    /// That only read.
+    pub reads: u64,
+    /// That write.
+    pub writes: u64,
+    /// By endpoint, `gettoken` included.
+    pub by_endpoint: BTreeMap<String, u64>,
+}
+
+/// What a pull found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullResult {
+    /// How it read.
+    pub strategy: super::member::ReadStrategy,
+    /// Departments in the mirror.
+    pub departments: u64,
+    /// Members in the mirror.
+    pub members: u64,
+    /// New bindings.
+    pub bound: u64,
+    /// Cases put on the resolve list.
+    pub ambiguous: u64,
+    /// What could not be read.
+    pub unreadable: u64,
+}
+
+/// A record that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRecord {
+    /// `seq` of the change.
+    pub seq: u32,
+    /// `member a.chen`, `department 12`
+    pub subject: String,
+    /// The endpoint, e.g. `user/create`.
+    pub step: String,
+    /// WeCom's errcode; 0 when the failure was not WeCom's answer.
+    pub errcode: i64,
+    /// One English sentence.
+    pub message: String,
+}
+
+/// One line of the journal: what became of one change of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// The change.
+    pub seq: u32,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Unix milliseconds of the latest step.
+    pub at_ms: i64,
+    /// Calls made for it so far.
+    pub attempts: u32,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields say what the variant means")]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Written before the call; found after a crash it means: look first.
+    Intended,
+    /// WeCom accepted it and the bridge's own rows are written.
+    Done,
+    /// Found to be so already after an unknown outcome.
+    FoundDone,
+    /// Refused by WeCom or by us.
+    Failed { errcode: i64, message: String },
+    /// Not tried because something it rests on failed.
+    Skipped { because_of: u32 },
+}
