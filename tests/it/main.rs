@@ -1,1 +1,8 @@
-//! t
+//! The integration tests: one binary, whose modules mirror the rooms of the house.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests say what broke by stopping"
+)]
