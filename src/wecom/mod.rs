@@ -1,0 +1,3 @@
+//! The WeCom protocol.
+
+pub mod crypto;
