@@ -3,5 +3,6 @@
 //! The rooms of the house, top to bottom; arrows point down only (see `docs/architecture.md`).
 
 pub mod clock;
+pub mod config;
 pub mod model;
 pub mod wecom;
