@@ -4,5 +4,6 @@
 
 pub mod clock;
 pub mod config;
+pub mod directory;
 pub mod model;
 pub mod wecom;
