@@ -1,9 +1,10 @@
 //! The audit log: every change by a person, an API key or a schedule.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Who did something, from where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Actor {
     /// `cli`, `schedule`, `key:<name>`, an administrator's account.
     pub name: String,
@@ -25,7 +26,7 @@ impl Actor {
 }
 
 /// One row of the audit log, chained to the one before by hash.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AuditRow {
     /// 1, 2, 3 …
     pub seq: u64,

@@ -3,9 +3,10 @@
 use super::fields::Fields;
 use super::ids::{DepartmentId, EmployeeId, Text, UnitId, UserId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Where a binding came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BindingOrigin {
     /// A match rule.
@@ -21,7 +22,7 @@ pub enum BindingOrigin {
 }
 
 /// Employee ↔ member of one corp. One to one in both directions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MemberBinding {
     /// OA side.
     pub employee: EmployeeId,
@@ -34,6 +35,7 @@ pub struct MemberBinding {
     /// What we last wrote and WeCom accepted, with what was there before; the only memory of fields that cannot be
     /// read back (mobile, e-mail …).
     #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    #[schema(value_type = BTreeMap<String, Pushed>)]
     pub pushed: Fields<Pushed>,
     /// Removal life cycle, where it has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,18 +43,20 @@ pub struct MemberBinding {
 }
 
 /// One written field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pushed {
     /// What we wrote.
+    #[schema(value_type = String)]
     pub value: Text,
     /// What WeCom showed before; `None` where it was unreadable. A later read that still shows this value means that
     /// WeCom ignored the write (mobile of an activated member, e-mail with exmail, unknown extattr).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub before: Option<Text>,
 }
 
 /// A member on its way out (BEY-05).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Removal {
     /// Why.
     pub cause: RemovalCause,
@@ -65,7 +69,7 @@ pub struct Removal {
 }
 
 /// Why somebody is removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RemovalCause {
     /// The employee departed or vanished from the directory.
@@ -75,7 +79,7 @@ pub enum RemovalCause {
 }
 
 /// Unit ↔ department of one corp. One to one in both directions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DepartmentBinding {
     /// OA side.
     pub unit: UnitId,
@@ -88,7 +92,7 @@ pub struct DepartmentBinding {
 }
 
 /// A member that we deleted, kept so that the same person gets the same account back (PEER-16).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tombstone {
     /// OA side.
     pub employee: EmployeeId,

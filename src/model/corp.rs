@@ -4,9 +4,10 @@
 use super::ids::{AppKey, CorpKey, DepartmentId, TenantKey};
 use super::options::{DownstreamOptions, MatchRule, PullOptions, UpstreamOptions};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Which WeCom a corp lives in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Edition {
     /// The public cloud.
@@ -19,7 +20,7 @@ pub enum Edition {
 }
 
 /// What the bridge may do at the corp (DIR-06, DIR-07).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// Only pull; every write to WeCom is refused before a call is made.
@@ -30,7 +31,7 @@ pub enum Access {
 }
 
 /// Call limits that the corp's WeCom enforces. Defaults are those of the public edition (doc path 90454).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quota {
     /// Calls of one API in a minute.
@@ -48,7 +49,7 @@ impl Default for Quota {
 }
 
 /// Where the corp's services are found and how they are reached (PEER-14). Bases have no trailing slash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Endpoints {
     /// Server API; paths start with `/cgi-bin`.
     pub api_base: String,
@@ -67,7 +68,7 @@ pub struct Endpoints {
 }
 
 /// A WeCom corporation connected to a tenant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Corp {
     /// Stable key, unique on the appliance.
     pub key: CorpKey,
@@ -112,7 +113,7 @@ impl Corp {
 }
 
 /// A WeCom app of a corp.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct App {
     /// Stable key, unique in its corp.
     pub key: AppKey,

@@ -3,9 +3,10 @@
 use super::ids::{EmployeeId, TenantKey, Text, UnitId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// One organisation with its own OA directory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tenant {
     /// Stable key, used in URLs.
     pub key: TenantKey,
@@ -14,7 +15,7 @@ pub struct Tenant {
 }
 
 /// A unit of the OA's org tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrgUnit {
     /// Stable id given by the OA.
     pub id: UnitId,
@@ -22,6 +23,7 @@ pub struct OrgUnit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<UnitId>,
     /// Shown name.
+    #[schema(value_type = String)]
     pub name: Text,
     /// Position among siblings, smaller first; `None` leaves WeCom's order alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,11 +33,12 @@ pub struct OrgUnit {
     pub head: Vec<EmployeeId>,
     /// Further columns of the source, by header.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub ext: BTreeMap<Text, Text>,
 }
 
 /// Gender as the OA states it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Gender {
     /// Not stated.
@@ -64,7 +67,7 @@ impl Gender {
 }
 
 /// Whether an employee works here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EmployeeStatus {
     /// 在职
@@ -82,29 +85,35 @@ impl EmployeeStatus {
 }
 
 /// A person of the OA directory. Absent texts are empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Employee {
     /// Stable id given by the OA.
     pub id: EmployeeId,
     /// Log-in account.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub account: Text,
     /// 工号
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub employee_no: Text,
     /// Shown name.
+    #[schema(value_type = String)]
     pub name: Text,
     /// Mobile number.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub mobile: Text,
     /// E-mail address.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub email: Text,
     /// Gender.
     #[serde(default, skip_serializing_if = "Gender::is_unknown")]
     pub gender: Gender,
     /// Job title.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub position: Text,
     /// Main unit.
     pub unit_id: UnitId,
@@ -116,12 +125,15 @@ pub struct Employee {
     pub superior_id: Option<EmployeeId>,
     /// Landline.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub telephone: Text,
     /// Alias.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub alias: Text,
     /// Address.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub address: Text,
     /// Active or departed.
     #[serde(default, skip_serializing_if = "EmployeeStatus::is_active")]
@@ -131,6 +143,7 @@ pub struct Employee {
     pub admin: bool,
     /// Further columns of the source, by header.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub ext: BTreeMap<Text, Text>,
 }
 

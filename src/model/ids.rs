@@ -5,8 +5,11 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use utoipa::ToSchema;
 
 /// Short strings of the two directories: up to 24 bytes are kept without an allocation.
+///
+/// A field of this type in a struct with `ToSchema` needs `#[schema(value_type = String)]`.
 pub type Text = CompactString;
 
 /// A value that is not an identifier of the named kind.
@@ -24,8 +27,9 @@ pub struct InvalidId {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(transparent)]
+        #[schema(value_type = String)]
         pub struct $name(pub Text);
 
         impl $name {
@@ -116,7 +120,7 @@ key_id!(
 /// A WeCom department id. The root is [`DepartmentId::ROOT`].
 ///
 /// Source: doc path 90205 (32-bit, the root is 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct DepartmentId(pub u32);
 
@@ -135,8 +139,9 @@ impl fmt::Display for DepartmentId {
 /// [`UserId::folded`], never the text.
 ///
 /// Source: doc path 90195 (uniqueness ignores case).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(value_type = String)]
 pub struct UserId(pub Text);
 
 impl UserId {

@@ -3,9 +3,10 @@
 use super::fields::Fields;
 use super::ids::{DepartmentId, Text, UserId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A WeCom department in the mirror.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Department {
     /// WeCom's id.
     pub id: DepartmentId,
@@ -13,6 +14,7 @@ pub struct Department {
     pub parent: DepartmentId,
     /// Name; `None` when the credential could not read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub name: Option<Text>,
     /// Position among siblings, larger first.
     #[serde(default)]
@@ -23,7 +25,7 @@ pub struct Department {
 }
 
 /// One membership of a member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Membership {
     /// Where.
     pub department: DepartmentId,
@@ -40,7 +42,7 @@ fn is_zero(value: &u32) -> bool {
 }
 
 /// WeCom's `status` (doc path 90196).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberStatus {
     /// 1 已激活
@@ -57,7 +59,7 @@ pub enum MemberStatus {
 
 /// A WeCom member in the mirror. A field that the credential could not read is absent (`None`), which is not the
 /// same as empty; [`Member::fields`] holds only what was really answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Member {
     /// As WeCom writes it; look up by [`UserId::folded`].
     pub userid: UserId,
@@ -75,6 +77,7 @@ pub struct Member {
     pub direct_leader: Option<Vec<UserId>>,
     /// Readable text fields by [`MemberField`].
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub fields: Fields<Text>,
     /// Whether details were read (`false`: only userid and departments are known).
     #[serde(default)]
@@ -177,7 +180,7 @@ impl<'de> Deserialize<'de> for MemberField {
 }
 
 /// How a mirror was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadStrategy {
     /// `department/list` + `user/list` per department, one secret.
@@ -191,7 +194,7 @@ pub enum ReadStrategy {
 }
 
 /// What is known about one read of a corp; stored beside the mirror.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MirrorHead {
     /// When the read ended, Unix milliseconds.
     pub read_at_ms: i64,
@@ -213,7 +216,7 @@ pub struct MirrorHead {
 }
 
 /// One subject that could not be read completely.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Unreadable {
     /// `department 12`, `member a.chen`
     pub subject: String,

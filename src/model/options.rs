@@ -4,9 +4,10 @@
 use super::ids::{EmployeeId, UnitId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// One match rule: an unbound employee and an unbound member with the same value belong together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MatchRule {
     /// `account`, `employee_no`, `name`, `mobile`, `email`, `ext.<key>`
@@ -16,7 +17,7 @@ pub struct MatchRule {
 }
 
 /// WeCom → mirror.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PullOptions {
     /// Bind new members by the match rules (DIR-08).
@@ -36,7 +37,7 @@ impl Default for PullOptions {
 }
 
 /// Which read strategy a pull uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StrategyChoice {
     /// Chosen by what the credentials may do.
@@ -51,7 +52,7 @@ pub enum StrategyChoice {
 }
 
 /// What happens to a member whose employee departed (DIR-46).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Leaver {
     /// Still listed, still occupies a seat, can be enabled again.
@@ -62,7 +63,7 @@ pub enum Leaver {
 }
 
 /// What happens to a bound member whose employee left the scope (DIR-53).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OutOfScope {
     /// Nothing.
@@ -75,7 +76,7 @@ pub enum OutOfScope {
 }
 
 /// OA → WeCom.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DownstreamOptions {
     /// Whether plans may be applied at all.
@@ -149,7 +150,7 @@ impl Default for DownstreamOptions {
 }
 
 /// Who is synced; all empty = everybody (DIR-51). Exclude beats include (DIR-52).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scope {
     /// Units with everything below.
@@ -163,7 +164,7 @@ pub struct Scope {
 }
 
 /// What holds a plan until a named person allows it (PEER-01, DIR-54, BEY-05).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GuardLimits {
     /// Members disabled or deleted in one plan.
@@ -191,7 +192,7 @@ impl Default for GuardLimits {
 }
 
 /// Mirror → OA. Kept so that the set-up file round-trips; `enabled = true` is refused until the engine runs that way.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpstreamOptions {
     /// 是否同步到OA (DIR-10)

@@ -7,9 +7,10 @@ use super::ids::{CorpKey, DepartmentId, EmployeeId, PlanId, Text, UnitId, UserId
 use super::member::Membership;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Which way a plan works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// OA → WeCom.
@@ -17,7 +18,7 @@ pub enum Direction {
 }
 
 /// The head of a stored plan; its changes are stored beside it, by `seq`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PlanHead {
     /// Id.
     pub id: PlanId,
@@ -73,7 +74,7 @@ impl PlanHead {
 }
 
 /// Where a plan stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanState {
     /// May be applied.
@@ -91,7 +92,7 @@ pub enum PlanState {
 }
 
 /// A person's decision about a held plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Decision {
     /// Who.
     pub by: String,
@@ -104,7 +105,7 @@ pub struct Decision {
 }
 
 /// One guard's verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GuardVerdict {
     /// `max_removals`, `max_removal_percent`, `max_department_removals`, `max_source_drop`, `max_removals_30_days`
     pub name: String,
@@ -117,7 +118,7 @@ pub struct GuardVerdict {
 }
 
 /// One entry of the never-list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Invariant {
     /// Stable name, e.g. `exclude_beats_include`.
     pub name: String,
@@ -129,7 +130,7 @@ pub struct Invariant {
 }
 
 /// Something a person should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notice {
     /// Stable code, e.g. `match.ambiguous`.
     pub code: String,
@@ -140,7 +141,7 @@ pub struct Notice {
 }
 
 /// Counts by kind, named as `plan --json` promises.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// Departments.
     pub departments: DepartmentCounts,
@@ -169,7 +170,7 @@ impl Counts {
 }
 
 /// Department changes. A change that renames and moves counts as a move.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "counters named after what they count")]
 pub struct DepartmentCounts {
@@ -182,7 +183,7 @@ pub struct DepartmentCounts {
 }
 
 /// Member changes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "counters named after what they count")]
 pub struct MemberCounts {
@@ -195,7 +196,7 @@ pub struct MemberCounts {
 }
 
 /// What applying will cost (BEY-03).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Budget {
     /// Calls to WeCom, tokens not counted.
     pub calls: u64,
@@ -214,7 +215,7 @@ pub struct Budget {
 }
 
 /// One change. `seq` is its place in the order of application.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Change {
     /// 0, 1, 2 … in the order of application: department create/update top-down, members, superiors, member removals,
     /// department deletes bottom-up.
@@ -223,13 +224,14 @@ pub struct Change {
     #[serde(flatten)]
     pub action: Action,
     /// Why, as a stable code, e.g. `employee.new`, `employee.departed`, `unit.renamed`, `field.changed`.
+    #[schema(value_type = String)]
     pub reason: Text,
     /// Whether an undo can give back the state.
     pub reversible: Reversible,
 }
 
 /// How far an undo reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Reversible {
     /// Completely.
@@ -245,7 +247,7 @@ pub type ParentId = DepartmentId;
 
 /// What a change does. Department ids of creations are chosen by the plan (larger than any id ever seen), so that a
 /// repeated create is recognised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[expect(missing_docs, reason = "the fields are named by their types; each variant says what is done with them")]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
@@ -276,16 +278,22 @@ pub enum Action {
     /// `user/delete`, then unbind and leave a tombstone.
     DeleteMember { employee: Option<EmployeeId>, userid: UserId, cause: RemovalCause, before: MemberImage },
     /// No call: link an existing member.
-    BindMember { employee: EmployeeId, userid: UserId, rule: Text },
+    BindMember {
+        employee: EmployeeId,
+        userid: UserId,
+        #[schema(value_type = String)]
+        rule: Text,
+    },
     /// No call: the removal life cycle begins or ends in the binding (`None` = ends).
     RecordRemoval { employee: EmployeeId, userid: UserId, cause: Option<RemovalCause> },
 }
 
 /// A department's managed fields. In `after` of an update, `None` = not written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DepartmentImage {
     /// Name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub name: Option<Text>,
     /// Parent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -297,10 +305,11 @@ pub struct DepartmentImage {
 
 /// A member's managed fields. In `after` of an update, what is absent is not written; `before` holds what was known
 /// of the same fields (absent = unreadable).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MemberImage {
     /// Texts; an empty value clears the field where WeCom allows that.
     #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub fields: Fields<Text>,
     /// All memberships; always written as a whole (department, order, is_leader_in_dept together).
     #[serde(default, skip_serializing_if = "Option::is_none")]

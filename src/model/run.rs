@@ -4,9 +4,10 @@ use super::ids::{CorpKey, PlanId, RunId};
 use super::plan::Counts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// What a run does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunKind {
     /// WeCom → mirror, then automatic binding.
@@ -16,7 +17,7 @@ pub enum RunKind {
 }
 
 /// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Under way (or interrupted by a crash, until it is resumed).
@@ -41,7 +42,7 @@ impl RunState {
 }
 
 /// One execution.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Id.
     pub id: RunId,
@@ -80,7 +81,7 @@ pub struct Run {
 }
 
 /// Calls made by a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Calls {
     /// That only read.
     pub reads: u64,
@@ -91,7 +92,7 @@ pub struct Calls {
 }
 
 /// What a pull found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PullResult {
     /// How it read.
     pub strategy: super::member::ReadStrategy,
@@ -108,7 +109,7 @@ pub struct PullResult {
 }
 
 /// A record that failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FailedRecord {
     /// `seq` of the change.
     pub seq: u32,
@@ -123,7 +124,7 @@ pub struct FailedRecord {
 }
 
 /// One line of the journal: what became of one change of one run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JournalEntry {
     /// The change.
     pub seq: u32,
@@ -136,7 +137,7 @@ pub struct JournalEntry {
 }
 
 /// What became of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[expect(missing_docs, reason = "the fields say what the variant means")]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Outcome {
