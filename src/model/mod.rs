@@ -1,5 +1,6 @@
 //! Domain types and rules over them; no I/O. This room knows no other room.
 
+pub mod api_key;
 pub mod audit;
 pub mod binding;
 pub mod corp;
@@ -12,6 +13,7 @@ pub mod plan;
 pub mod run;
 pub mod secret;
 
+pub use api_key::{ApiKey, ApiScope, StoredAnswer};
 pub use audit::{Actor, AuditRow};
 pub use binding::{BindingOrigin, DepartmentBinding, MemberBinding, Pushed, Removal, RemovalCause, Tombstone};
 pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};
