@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::ids::{DepartmentId, EmployeeId, Text, UnitId, UserId};
+use super::member::Membership;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,6 +38,9 @@ pub struct MemberBinding {
     #[serde(default, skip_serializing_if = "Fields::is_empty")]
     #[schema(value_type = BTreeMap<String, Pushed>)]
     pub pushed: Fields<Pushed>,
+    /// Memberships and superiors that we last wrote; the only memory of them where they cannot be read back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed: Option<Box<Placement>>,
     /// Removal life cycle, where it has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<Removal>,
@@ -53,6 +57,20 @@ pub struct Pushed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub before: Option<Text>,
+}
+
+/// What we last wrote besides texts; a part that we never wrote is absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Placement {
+    /// Memberships, as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memberships: Option<Vec<Membership>>,
+    /// Main department.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_department: Option<DepartmentId>,
+    /// Direct superiors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct_leader: Option<Vec<UserId>>,
 }
 
 /// A member on its way out (BEY-05).
@@ -76,6 +94,8 @@ pub enum RemovalCause {
     Departed,
     /// The employee left the scope.
     OutOfScope,
+    /// An undo takes back what a plan created or enabled.
+    Undo,
 }
 
 /// Unit ↔ department of one corp. One to one in both directions.
@@ -89,6 +109,10 @@ pub struct DepartmentBinding {
     pub origin: BindingOrigin,
     /// When, Unix milliseconds.
     pub bound_at_ms: i64,
+    /// The name that we last wrote; the only memory of it where names cannot be read back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub pushed_name: Option<Text>,
 }
 
 /// A member that we deleted, kept so that the same person gets the same account back (PEER-16).
@@ -100,4 +124,25 @@ pub struct Tombstone {
     pub userid: UserId,
     /// When, Unix milliseconds.
     pub deleted_at_ms: i64,
+}
+
+/// A match rule hit more than one employee or more than one member with the same value: nobody is bound until a person
+/// decides (DIR-12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolveCase {
+    /// The rule, e.g. `mobile = mobile`.
+    pub rule: Text,
+    /// The value that is not unique.
+    pub value: Text,
+    /// All unbound employees that have it.
+    pub employees: Vec<EmployeeId>,
+    /// All unbound members that have it.
+    pub members: Vec<UserId>,
+}
+
+impl ResolveCase {
+    /// Names the case in URLs and lists: stays the same while rule and value do.
+    pub fn key(&self) -> String {
+        format!("{}: {}", self.rule, self.value)
+    }
 }

@@ -15,7 +15,10 @@ pub mod secret;
 
 pub use api_key::{ApiKey, ApiScope, StoredAnswer};
 pub use audit::{Actor, AuditRow};
-pub use binding::{BindingOrigin, DepartmentBinding, MemberBinding, Pushed, Removal, RemovalCause, Tombstone};
+pub use binding::Placement;
+pub use binding::{
+    BindingOrigin, DepartmentBinding, MemberBinding, Pushed, Removal, RemovalCause, ResolveCase, Tombstone,
+};
 pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};
 pub use directory::{Employee, EmployeeStatus, Gender, OrgUnit, Tenant};
 pub use fields::Fields;
@@ -28,5 +31,6 @@ pub use plan::{
     Action, Budget, Change, Counts, Decision, DepartmentCounts, DepartmentImage, Direction, GuardVerdict, Invariant,
     MemberCounts, MemberImage, Notice, PlanHead, PlanState, Reversible,
 };
+pub use plan::{Blast, RenameOffer};
 pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunKind, RunState};
 pub use secret::Secret;

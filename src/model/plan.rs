@@ -45,6 +45,12 @@ pub struct PlanHead {
     /// What a person should know and nothing will be done about: ambiguous matches, ignored fields, people outside
     /// the range …
     pub notices: Vec<Notice>,
+    /// Departments that look like renamed units; they wait for a person and nothing is created in their place (DIR-58).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<RenameOffer>,
+    /// Who stands out among the removals (BEY-05).
+    #[serde(default)]
+    pub blast: Blast,
     /// Count of the employees that the source had (DIR-54).
     pub source_employees: u64,
     /// When the mirror that it was planned against was read.
@@ -140,6 +146,37 @@ pub struct Notice {
     pub text: String,
 }
 
+/// An unbound department that looks like the renamed counterpart of an unbound unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RenameOffer {
+    /// OA side.
+    pub unit: UnitId,
+    /// Its name there.
+    #[schema(value_type = String)]
+    pub unit_name: Text,
+    /// WeCom side.
+    pub department: DepartmentId,
+    /// Its name there.
+    #[schema(value_type = String)]
+    pub department_name: Text,
+    /// Children of the same name on both sides.
+    pub same_children: u64,
+    /// People of the unit that are members of the department.
+    pub same_people: u64,
+}
+
+/// Who stands out among the removals of a plan; at most 100 of each kind are named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Blast {
+    /// Heads of a unit or department.
+    pub heads: Vec<UserId>,
+    /// Administrators of the OA.
+    pub admins: Vec<UserId>,
+    /// Departments that lose their last member.
+    pub emptied: Vec<DepartmentId>,
+}
+
 /// Counts by kind, named as `plan --json` promises.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
@@ -160,12 +197,15 @@ impl Counts {
             + d.reorder
             + d.delete
             + d.bind
+            + d.unbind
             + m.create
             + m.update
             + m.disable
             + m.enable
             + m.delete
             + m.bind
+            + m.unbind
+            + m.record
     }
 }
 
@@ -180,6 +220,7 @@ pub struct DepartmentCounts {
     pub reorder: u64,
     pub delete: u64,
     pub bind: u64,
+    pub unbind: u64,
 }
 
 /// Member changes.
@@ -193,6 +234,9 @@ pub struct MemberCounts {
     pub enable: u64,
     pub delete: u64,
     pub bind: u64,
+    pub unbind: u64,
+    /// Only the removal life cycle in the binding begins or ends.
+    pub record: u64,
 }
 
 /// What applying will cost (BEY-03).
@@ -254,11 +298,14 @@ pub enum Action {
     /// `department/create` with a chosen id, then bind.
     CreateDepartment { unit: UnitId, department: DepartmentId, after: DepartmentImage },
     /// `department/update` with the fields that differ.
-    UpdateDepartment { unit: UnitId, department: DepartmentId, before: DepartmentImage, after: DepartmentImage },
+    /// `unit` is absent for the department of disabled members and for one whose unit is gone.
+    UpdateDepartment { unit: Option<UnitId>, department: DepartmentId, before: DepartmentImage, after: DepartmentImage },
     /// `department/delete`, then unbind. `before` allows undo.
     DeleteDepartment { unit: Option<UnitId>, department: DepartmentId, before: DepartmentImage },
     /// No call: link an existing department.
     BindDepartment { unit: UnitId, department: DepartmentId, origin: super::binding::BindingOrigin },
+    /// No call: the link goes, the department stays (gone in WeCom, taken over by another unit, or undo).
+    UnbindDepartment { unit: UnitId, department: DepartmentId },
     /// `department/create` of the department for disabled members, bound to no unit.
     CreateDisabledDepartment { department: DepartmentId, after: DepartmentImage },
     /// `user/create`, then bind.
@@ -284,6 +331,8 @@ pub enum Action {
         #[schema(value_type = String)]
         rule: Text,
     },
+    /// No call: the link goes, the member stays; no tombstone is left.
+    UnbindMember { employee: EmployeeId, userid: UserId },
     /// No call: the removal life cycle begins or ends in the binding (`None` = ends).
     RecordRemoval { employee: EmployeeId, userid: UserId, cause: Option<RemovalCause> },
 }
