@@ -6,4 +6,6 @@ pub mod clock;
 pub mod config;
 pub mod directory;
 pub mod model;
+pub mod ops;
+pub mod setup;
 pub mod wecom;

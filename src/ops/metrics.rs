@@ -1,0 +1,254 @@
+//! The metrics registry (PEER-26): what `/metrics` answers, in the OpenMetrics text form.
+
+use crate::model::{CorpKey, RunKind, RunState};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use std::sync::Arc;
+
+/// Content type of [`Metrics::render`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// All counters; cheap to clone.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Family<EndpointLabels, Histogram>,
+    runs: Family<RunLabels, Counter>,
+    run_seconds: Family<KindLabels, Histogram>,
+    running: Family<KindLabels, Gauge>,
+    last_good: Family<LastLabels, Gauge>,
+    quota_left: Family<CorpLabels, Gauge>,
+    queue_age: Family<QueueLabels, Gauge>,
+    store_commits: Gauge,
+    store_bytes: Gauge,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CallLabels {
+    corp: String,
+    endpoint: &'static str,
+    errcode: i64,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct EndpointLabels {
+    endpoint: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RunLabels {
+    corp: String,
+    kind: &'static str,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct KindLabels {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct LastLabels {
+    corp: String,
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CorpLabels {
+    corp: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct QueueLabels {
+    queue: &'static str,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All counters at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("wecom_bridge");
+        let calls = Family::default();
+        let call_seconds =
+            Family::new_with_constructor((|| Histogram::new(exponential_buckets(0.005, 2.0, 12))) as fn() -> Histogram);
+        let runs = Family::default();
+        let run_seconds =
+            Family::new_with_constructor((|| Histogram::new(exponential_buckets(0.1, 4.0, 10))) as fn() -> Histogram);
+        let (running, last_good, quota_left, queue_age) =
+            (Family::default(), Family::default(), Family::default(), Family::default());
+        let (store_commits, store_bytes) = (Gauge::default(), Gauge::default());
+        registry.register(
+            "wecom_calls",
+            "Calls to WeCom by endpoint and errcode (-2: no answer)",
+            Family::clone(&calls),
+        );
+        registry.register_with_unit("wecom_call", "Time to answer", Unit::Seconds, Family::clone(&call_seconds));
+        registry.register("runs", "Ended runs by kind and state", Family::clone(&runs));
+        registry.register_with_unit("run", "Duration of ended runs", Unit::Seconds, Family::clone(&run_seconds));
+        registry.register("runs_under_way", "Runs under way", Family::clone(&running));
+        registry.register_with_unit(
+            "last_good_run_timestamp",
+            "Unix time of the last run that ended well",
+            Unit::Seconds,
+            Family::clone(&last_good),
+        );
+        registry.register(
+            "quota_left",
+            "Calls left in the tightest window of the busiest endpoint",
+            Family::clone(&quota_left),
+        );
+        registry.register_with_unit(
+            "queue_age",
+            "Age of the oldest waiting item",
+            Unit::Seconds,
+            Family::clone(&queue_age),
+        );
+        registry.register("store_commits", "Durable commits since the start", Gauge::clone(&store_commits));
+        registry.register_with_unit("store_size", "Size of the database file", Unit::Bytes, Gauge::clone(&store_bytes));
+        Self(Arc::new(Inner {
+            registry,
+            calls,
+            call_seconds,
+            runs,
+            run_seconds,
+            running,
+            last_good,
+            quota_left,
+            queue_age,
+            store_commits,
+            store_bytes,
+        }))
+    }
+
+    /// Counts one call to WeCom.
+    pub fn count_call(&self, corp: &CorpKey, endpoint: &'static str, errcode: i64, elapsed_ms: u64) {
+        self.0.calls.get_or_create(&CallLabels { corp: corp.to_string(), endpoint, errcode }).inc();
+        self.0.call_seconds.get_or_create(&EndpointLabels { endpoint }).observe(seconds(elapsed_ms));
+    }
+
+    /// Notes that a run began.
+    pub fn run_began(&self, kind: RunKind) {
+        self.0.running.get_or_create(&KindLabels { kind: kind_name(kind) }).inc();
+    }
+
+    /// Notes that a run ended; `ended_at_ms` is kept as the last good time where the run did all it should.
+    pub fn run_ended(&self, corp: &CorpKey, kind: RunKind, state: RunState, elapsed_ms: u64, ended_at_ms: i64) {
+        let kind_label = kind_name(kind);
+        self.0.running.get_or_create(&KindLabels { kind: kind_label }).dec();
+        let labels = RunLabels { corp: corp.to_string(), kind: kind_label, state: state_name(state) };
+        self.0.runs.get_or_create(&labels).inc();
+        self.0.run_seconds.get_or_create(&KindLabels { kind: kind_label }).observe(seconds(elapsed_ms));
+        if state == RunState::Done {
+            self.set_last_good(corp, kind, ended_at_ms);
+        }
+    }
+
+    /// Sets the time of the last good run, e.g. at start from the store.
+    pub fn set_last_good(&self, corp: &CorpKey, kind: RunKind, ended_at_ms: i64) {
+        let labels = LastLabels { corp: corp.to_string(), kind: kind_name(kind) };
+        self.0.last_good.get_or_create(&labels).set(ended_at_ms / 1000);
+    }
+
+    /// Sets the calls left in the tightest window.
+    pub fn set_quota_left(&self, corp: &CorpKey, left: u64) {
+        let labels = CorpLabels { corp: corp.to_string() };
+        self.0.quota_left.get_or_create(&labels).set(i64::try_from(left).unwrap_or(i64::MAX));
+    }
+
+    /// Sets the age of the oldest waiting item of a queue, seconds; 0 = nothing waits.
+    pub fn set_queue_age(&self, queue: &'static str, age_s: i64) {
+        self.0.queue_age.get_or_create(&QueueLabels { queue }).set(age_s.max(0));
+    }
+
+    /// Sets the figures of the store.
+    pub fn set_store(&self, commits: u64, bytes: u64) {
+        self.0.store_commits.set(i64::try_from(commits).unwrap_or(i64::MAX));
+        self.0.store_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// The registry as text.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        match prometheus_client::encoding::text::encode(&mut text, &self.0.registry) {
+            Ok(()) => text,
+            // Writing into a String does not fail; an empty answer shows as a failed scrape if it ever does.
+            Err(std::fmt::Error) => String::new(),
+        }
+    }
+}
+
+fn seconds(elapsed_ms: u64) -> f64 {
+    std::time::Duration::from_millis(elapsed_ms).as_secs_f64()
+}
+
+fn kind_name(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::Pull => "pull",
+        RunKind::Downstream => "downstream",
+    }
+}
+
+fn state_name(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "running",
+        RunState::Done => "done",
+        RunState::Partly => "partly",
+        RunState::Failed => "failed",
+        RunState::Held => "held",
+        RunState::Cancelled => "cancelled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_rendered() {
+        let metrics = Metrics::new();
+        let corp = CorpKey::from("acme-main");
+        metrics.count_call(&corp, "user/create", 60104, 12);
+        metrics.run_began(RunKind::Pull);
+        metrics.run_ended(&corp, RunKind::Pull, RunState::Done, 2_000, 1_700_000_000_000);
+        metrics.run_began(RunKind::Downstream);
+        metrics.set_quota_left(&corp, 9_999);
+        metrics.set_queue_age("held_plans", 61);
+        metrics.set_store(3, 4096);
+        let text = metrics.render();
+        for line in [
+            r#"wecom_bridge_wecom_calls_total{corp="acme-main",endpoint="user/create",errcode="60104"} 1"#,
+            r#"wecom_bridge_wecom_call_seconds_count{endpoint="user/create"} 1"#,
+            r#"wecom_bridge_runs_total{corp="acme-main",kind="pull",state="done"} 1"#,
+            r#"wecom_bridge_runs_under_way{kind="pull"} 0"#,
+            r#"wecom_bridge_runs_under_way{kind="downstream"} 1"#,
+            r#"wecom_bridge_last_good_run_timestamp_seconds{corp="acme-main",kind="pull"} 1700000000"#,
+            r#"wecom_bridge_quota_left{corp="acme-main"} 9999"#,
+            r#"wecom_bridge_queue_age_seconds{queue="held_plans"} 61"#,
+            "wecom_bridge_store_commits 3",
+            "wecom_bridge_store_size_bytes 4096",
+            "# EOF",
+        ] {
+            assert!(text.contains(line), "{line} is missing in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_failed_run_is_not_the_last_good_one() {
+        let metrics = Metrics::new();
+        metrics.run_began(RunKind::Pull);
+        metrics.run_ended(&CorpKey::from("a"), RunKind::Pull, RunState::Failed, 1, 1);
+        assert!(!metrics.render().contains("last_good_run_timestamp_seconds{"));
+    }
+}

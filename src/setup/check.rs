@@ -1,0 +1,192 @@
+//! The rules over tenants, corps and secrets, the same for the file, the API and the pages. Pure.
+
+use super::fault::SetupFault;
+use super::section::join;
+use crate::model::{App, Corp, Edition, Endpoints, MatchRule, MemberField, Secret, SecretName, Tenant};
+use std::collections::HashSet;
+use std::str::FromStr;
+
+/// Checks a tenant; `path` leads the places of the faults.
+pub fn check_tenant(tenant: &Tenant, path: &str) -> Vec<SetupFault> {
+    let mut faults = Faults::at(path);
+    faults.name("name", &tenant.name);
+    faults.found
+}
+
+/// Checks a corp with its apps and options; `path` leads the places of the faults.
+pub fn check_corp(corp: &Corp, path: &str) -> Vec<SetupFault> {
+    let mut faults = Faults::at(path);
+    faults.name("name", &corp.name);
+    let fine = (2..=64).contains(&corp.corpid.len())
+        && corp.corpid.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    faults.refuse_unless(fine, "corpid", "must be the CorpID from 我的企业 → 企业信息 (letters and digits)");
+    check_endpoints(&corp.endpoints, corp.edition, &mut faults);
+    faults.at_least_one("quota.calls_per_minute", corp.quota.calls_per_minute);
+    faults.at_least_one("quota.calls_per_hour", corp.quota.calls_per_hour);
+    faults.refuse_unless((1..=200).contains(&corp.quota.concurrency), "quota.concurrency", "must be from 1 to 200");
+    check_apps(&corp.apps, &mut faults);
+    if let Some(key) = &corp.read_app
+        && corp.find_app(key).is_none()
+    {
+        faults.add("read_app", &format!("names the app {key}, which the corp does not have"));
+    }
+    for (at, rule) in corp.match_rules.iter().enumerate() {
+        check_match(rule, at + 1, &mut faults);
+    }
+    faults.schedule("pull", &corp.pull.cron, &corp.pull.time_zone);
+    check_downstream(corp, &mut faults);
+    faults.refuse_unless(
+        !corp.upstream.enabled,
+        "upstream.enabled",
+        "WeCom → OA is not part of this release; leave it false",
+    );
+    faults.found
+}
+
+/// Checks the form of a secret without ever repeating it.
+///
+/// Source: doc path 90930 (token and EncodingAESKey).
+pub fn check_secret(name: &SecretName, secret: &Secret, path: &str) -> Option<SetupFault> {
+    let text = secret.expose();
+    let message = match name {
+        SecretName::Contacts | SecretName::App(_) => {
+            let fine = text.bytes().all(|b| b.is_ascii_graphic()) && text.len() <= 128;
+            (!fine).then_some("must be 1 to 128 visible ASCII characters; copy it again without blanks")
+        }
+        SecretName::ContactsToken | SecretName::AppToken(_) => {
+            let fine = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+            (!fine).then_some("must be 1 to 32 letters and digits")
+        }
+        SecretName::ContactsAesKey | SecretName::AppAesKey(_) => {
+            let fine = text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+            (!fine).then_some("must be 43 letters and digits")
+        }
+    };
+    message.map(|message| SetupFault::new(path, message))
+}
+
+fn check_endpoints(endpoints: &Endpoints, edition: Edition, faults: &mut Faults<'_>) {
+    if endpoints.api_base.is_empty() {
+        let edition = if edition == Edition::Private { "private" } else { "government" };
+        faults.add("api_base", &format!("must be given for the {edition} edition, e.g. https://wecom.example.com"));
+    } else {
+        for (key, value) in [
+            ("api_base", &endpoints.api_base),
+            ("authorize_base", &endpoints.authorize_base),
+            ("login_base", &endpoints.login_base),
+            ("console_url", &endpoints.console_url),
+        ] {
+            let fine = url::Url::parse(value)
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none());
+            faults.refuse_unless(fine, key, "must be an http:// or https:// address without a query");
+        }
+    }
+    let proxy_fine = endpoints.proxy.is_empty()
+        || url::Url::parse(&endpoints.proxy).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.host_str().is_some()
+        });
+    faults.refuse_unless(proxy_fine, "proxy", "must be http://, https:// or socks5:// with a host, or empty");
+    let timeout_fine = (100..=600_000).contains(&endpoints.timeout_ms);
+    faults.refuse_unless(timeout_fine, "timeout_ms", "must be from 100 to 600000 (milliseconds)");
+}
+
+fn check_apps(apps: &[App], faults: &mut Faults<'_>) {
+    let (mut keys, mut agents) = (HashSet::new(), HashSet::new());
+    for app in apps {
+        let under = format!("app[{}]", app.key);
+        faults.name(&join(&under, "name"), &app.name);
+        faults.refuse_unless(keys.insert(&app.key), &under, "is there twice");
+        faults.refuse_unless(
+            agents.insert(app.agentid),
+            &join(&under, "agentid"),
+            "is used by another app of the corp",
+        );
+    }
+}
+
+fn check_match(rule: &MatchRule, at: usize, faults: &mut Faults<'_>) {
+    let employee = matches!(rule.employee.as_str(), "account" | "employee_no" | "name" | "mobile" | "email")
+        || rule.employee.strip_prefix("ext.").is_some_and(|key| !key.is_empty());
+    let member = matches!(rule.member.as_str(), "userid" | "alias" | "name" | "mobile" | "email")
+        || rule.member.strip_prefix("extattr.").is_some_and(|name| !name.is_empty());
+    let key = |side: &str| format!("match[{at}].{side}");
+    faults.refuse_unless(
+        employee,
+        &key("employee"),
+        "must be one of account, employee_no, name, mobile, email, ext.<key>",
+    );
+    faults.refuse_unless(member, &key("member"), "must be one of userid, alias, name, mobile, email, extattr.<name>");
+}
+
+fn check_downstream(corp: &Corp, faults: &mut Faults<'_>) {
+    let options = &corp.downstream;
+    faults.schedule("downstream", &options.cron, &options.time_zone);
+    let source =
+        matches!(options.userid_from.as_str(), "id" | "account" | "employee_no" | "mobile" | "email" | "alias")
+            || options.userid_from.strip_prefix("ext.").is_some_and(|key| !key.is_empty());
+    faults.refuse_unless(
+        source,
+        "downstream.userid_from",
+        "must be one of id, account, employee_no, mobile, email, alias, ext.<key>",
+    );
+    let percent = options.guard.max_removal_percent <= 100;
+    faults.refuse_unless(percent, "downstream.guard.max_removal_percent", "must be from 0 to 100");
+    let name = &options.disabled_department;
+    let fine = name.chars().count() <= 64 && !name.contains(['\\', ':', '*', '?', '"', '<', '>', '|']);
+    faults.refuse_unless(
+        fine,
+        "downstream.disabled_department",
+        "must be at most 64 characters without \\ : * ? \" < > |",
+    );
+    for key in options.fields.keys() {
+        let known = MemberField::find(key).is_some_and(|field| !matches!(field, MemberField::External(_)));
+        faults.refuse_unless(
+            known,
+            &format!("downstream.fields.{key}"),
+            "is no member field; known are name, alias, mobile, email, biz_mail, position, gender, telephone, address, \
+             external_position, extattr.<name>",
+        );
+    }
+}
+
+/// Faults under one path.
+struct Faults<'a> {
+    path: &'a str,
+    found: Vec<SetupFault>,
+}
+
+impl<'a> Faults<'a> {
+    fn at(path: &'a str) -> Self {
+        Self { path, found: Vec::new() }
+    }
+
+    fn add(&mut self, key: &str, message: &str) {
+        self.found.push(SetupFault::new(join(self.path, key), message));
+    }
+
+    fn refuse_unless(&mut self, fine: bool, key: &str, message: &str) {
+        if !fine {
+            self.add(key, message);
+        }
+    }
+
+    fn name(&mut self, key: &str, name: &str) {
+        let length = name.trim().chars().count();
+        self.refuse_unless((1..=64).contains(&length), key, "must be 1 to 64 characters");
+    }
+
+    fn at_least_one(&mut self, key: &str, value: u32) {
+        self.refuse_unless(value > 0, key, "must be at least 1");
+    }
+
+    fn schedule(&mut self, section: &str, cron: &str, time_zone: &str) {
+        let zone = chrono_tz::Tz::from_str(time_zone).is_ok();
+        self.refuse_unless(zone, &join(section, "time_zone"), "must be an IANA name such as Asia/Shanghai");
+        if let Err(cause) = (if cron.is_empty() { Ok(()) } else { cron::Schedule::from_str(cron).map(|_| ()) }) {
+            let message = format!(
+                "is no schedule ({cause}); write six fields, seconds first, days as MON-SUN, e.g. 0 30 2 * * *"
+            );
+            self.add(&join(section, "cron"), &message);
+        }
+    }
+}

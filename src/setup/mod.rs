@@ -1,0 +1,22 @@
+//! Owns what an administrator sets: tenants, corps, apps, their options and secrets. One set of functions behind the
+//! set-up file (`apply`, `export`), the REST API and the pages. Refuses to know how anything is synced.
+
+mod check;
+mod fault;
+mod file;
+mod merge;
+mod read;
+mod secret;
+mod section;
+mod write;
+
+pub use check::{check_corp, check_secret, check_tenant};
+pub use fault::{SetupFault, SetupFaults};
+pub use file::{SetupCorp, SetupFile};
+pub use merge::{Difference, Merge, SetupAction, SetupChange, merge};
+pub use read::{RawEndpoints, ReadFrom, default_endpoints, read};
+pub use secret::SecretSource;
+pub use write::write;
+
+#[cfg(test)]
+mod tests;
