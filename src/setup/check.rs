@@ -182,7 +182,10 @@ impl<'a> Faults<'a> {
     fn schedule(&mut self, section: &str, cron: &str, time_zone: &str) {
         let zone = chrono_tz::Tz::from_str(time_zone).is_ok();
         self.refuse_unless(zone, &join(section, "time_zone"), "must be an IANA name such as Asia/Shanghai");
-        if let Err(cause) = (if cron.is_empty() { Ok(()) } else { cron::Schedule::from_str(cron).map(|_| ()) }) {
+        if cron.is_empty() {
+            return;
+        }
+        if let Err(cause) = cron::Schedule::from_str(cron) {
             let message = format!(
                 "is no schedule ({cause}); write six fields, seconds first, days as MON-SUN, e.g. 0 30 2 * * *"
             );
