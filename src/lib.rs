@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod config;
 pub mod directory;
+pub mod http;
 pub mod model;
 pub mod ops;
 pub mod setup;

@@ -1,0 +1,14 @@
+//! What every HTTP room shares: the server, TLS, the boundary around each request, the one form of an error answer,
+//! bodies and queries. It refuses to know any resource; `api` (and the pages) register theirs.
+
+mod boundary;
+pub mod client_address;
+mod input;
+mod problem;
+mod server;
+pub mod tls;
+
+pub use boundary::RequestId;
+pub use input::{Body, Bulk, Query, read_limited};
+pub use problem::{Fault, Problem, ProblemDocument, method_not_allowed};
+pub use server::{Running, ServeError, Settings, start};

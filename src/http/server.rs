@@ -1,0 +1,152 @@
+//! Builds the server, runs it, stops it.
+
+use super::boundary::boundary;
+use super::problem::Problem;
+use super::tls::{Certificate, TlsError};
+use crate::config::{Config, NetBlock};
+use actix_web::dev::ServerHandle;
+use actix_web::http::StatusCode;
+use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{App, HttpServer};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Seconds that requests under way have to end after a stop; event streams are told to end at once.
+const SHUTDOWN_S: u64 = 10;
+
+/// What the shared HTTP code needs to know of the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Prefix of every path, empty or beginning with a slash.
+    pub base_path: String,
+    /// Proxies whose word on the client's address is believed.
+    pub trusted_proxies: Vec<NetBlock>,
+    /// The largest body of a bulk request or an upload.
+    pub body_max_bytes: usize,
+    /// Whether this server itself speaks HTTPS.
+    pub is_tls: bool,
+    /// Worker threads.
+    pub workers: usize,
+    /// Cancelled when the server begins to stop; long answers end then.
+    pub stopping: CancellationToken,
+}
+
+impl Settings {
+    /// From the configuration.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            base_path: config.server.base_path.clone(),
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            body_max_bytes: config.limits.body_max_bytes(),
+            is_tls: config.tls.is_on(),
+            workers: usize::try_from(config.limits.http_workers).unwrap_or(2),
+            stopping: CancellationToken::new(),
+        }
+    }
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be had.
+    #[error("cannot listen on {address}; is another process using the port, or is the address not this machine's?")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The certificate cannot be used.
+    #[error("TLS")]
+    Tls(#[from] TlsError),
+}
+
+/// A server that answers.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    handle: ServerHandle,
+    task: JoinHandle<std::io::Result<()>>,
+    stopping: CancellationToken,
+    certificate: Option<Arc<Certificate>>,
+}
+
+/// Listens on `config.server.listen` (or takes `listener`, for sockets handed over) and answers until stopped. Signals are left to
+/// the caller. On `Err` nothing runs.
+pub fn start<F>(config: &Config, listener: Option<TcpListener>, configure: F) -> Result<Running, ServeError>
+where
+    F: Fn(&mut ServiceConfig, &Settings) + Clone + Send + 'static,
+{
+    let wanted = config.server.listen;
+    let failed = |cause| ServeError::Listen { address: wanted, cause };
+    let listener = match listener {
+        Some(listener) => listener,
+        None => TcpListener::bind(wanted).map_err(failed)?,
+    };
+    listener.set_nonblocking(true).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let certificate = Certificate::load(&config.tls)?;
+    let settings = Settings::of(config);
+    let stopping = settings.stopping.clone();
+    let workers = settings.workers;
+
+    let shared = web::Data::new(settings);
+    let server = HttpServer::new(move || {
+        let configure = configure.clone();
+        let settings = shared.clone();
+        App::new()
+            .app_data(shared.clone())
+            .service(web::scope(&shared.base_path).configure(move |services| configure(services, &settings)))
+            .default_service(web::to(nothing_here))
+            .wrap(NormalizePath::new(TrailingSlash::MergeOnly))
+            .wrap(from_fn(boundary))
+    })
+    .workers(workers)
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN_S)
+    .client_request_timeout(Duration::from_secs(15));
+    let server = match &certificate {
+        Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config()?),
+        None => server.listen(listener),
+    }
+    .map_err(failed)?
+    .run();
+    let handle = server.handle();
+    Ok(Running { address, handle, task: tokio::spawn(server), stopping, certificate })
+}
+
+async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
+    Err(Problem::new(StatusCode::NOT_FOUND, "request.not_found", "There is nothing at this path."))
+}
+
+impl Running {
+    /// The address it really listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no new connections, ends event streams, waits for requests under way, and returns when all is quiet.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        self.handle.stop(true).await;
+        if let Ok(Err(cause)) = self.task.await {
+            tracing::error!("the HTTP server ended badly: {cause}");
+        }
+    }
+
+    /// Waits until the server ends by itself, which only a fault can bring about.
+    pub async fn wait(&mut self) -> std::io::Result<()> {
+        (&mut self.task).await.unwrap_or_else(|cause| Err(std::io::Error::other(cause)))
+    }
+
+    /// Reads the certificate files again for new connections; without effect where TLS is off. On `Err` the former
+    /// certificate stays in force.
+    pub fn reload_certificate(&self) -> Result<(), TlsError> {
+        self.certificate.as_ref().map_or(Ok(()), |certificate| certificate.reload())
+    }
+}
