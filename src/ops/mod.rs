@@ -1,6 +1,7 @@
 //! What keeps the bridge running and visible: logging, metrics, health, systemd, the admin socket with its commands,
 //! and the doctor. Knows the rooms below it; decides nothing about directories.
 
+pub mod admin;
 pub mod metrics;
 
 pub use metrics::Metrics;

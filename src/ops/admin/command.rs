@@ -1,0 +1,159 @@
+//! The commands. What a command needs from files is carried in it: the server may not be allowed to read where the
+//! operator can.
+
+use super::wire::{Bytes, SecretText};
+use crate::model::{CorpKey, EmployeeId, PlanId, RunId, TenantKey, UserId};
+use serde::{Deserialize, Serialize};
+
+/// One command of the command line that works on the store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields are named after the flags that they carry")]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Whether a server answers, and which.
+    Status,
+    /// `apply`: lays a set-up over what is there. References to secrets are resolved by the caller.
+    Apply { setup: SecretText, dry_run: bool, prune: bool },
+    /// `export`
+    Export { redact: bool },
+    /// `import`: previews, or imports with `yes`.
+    Import { tenant: TenantKey, file: Upload, mode: ImportMode, skip_bad_rows: bool, yes: bool },
+    /// `pull`
+    Pull { corp: CorpKey },
+    /// `plan`: makes a plan and stores it.
+    Plan { corp: CorpKey },
+    /// `sync`: plans and applies, or applies the named plan; with `reason`, a held plan is allowed first.
+    Sync { corp: CorpKey, plan: Option<PlanId>, reason: Option<String> },
+    /// `explain`
+    Explain { corp: CorpKey, employee: EmployeeId },
+    /// `check`
+    Check { corp: Option<CorpKey> },
+    /// `test-expression`
+    TestExpression { tenant: TenantKey, kind: ExpressionKind, text: String, employee: Option<EmployeeId> },
+    /// `key …`
+    Key(KeyCommand),
+    /// `bindings …`
+    Bindings(BindingCommand),
+    /// `runs …`
+    Runs(RunCommand),
+    /// `plans …`
+    Plans(PlanCommand),
+    /// `backup`, `verify`, `rekey`
+    Store(StoreCommand),
+}
+
+/// A file that the caller has read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Upload {
+    /// Its name, for messages and for the form that its ending tells.
+    pub name: String,
+    /// Its content.
+    pub content: Bytes,
+}
+
+/// What an import does with rows that are not in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ImportMode {
+    /// The file is the whole directory.
+    #[default]
+    Replace,
+    /// Only what is in the file changes.
+    Merge,
+}
+
+/// What an expression is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExpressionKind {
+    /// CEL that says yes or no.
+    Filter,
+    /// Text with `{{ CEL }}` holes.
+    Text,
+}
+
+/// Form of a binding file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum FileFormat {
+    /// UTF-8 with a BOM, so that spreadsheets recognise it.
+    Csv,
+    /// A workbook.
+    Xlsx,
+}
+
+/// API keys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields are named after the flags that they carry")]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum KeyCommand {
+    /// Makes a key and answers it once.
+    Create { name: String, scopes: Vec<String>, expires_days: Option<u32> },
+    /// All keys, without the keys themselves.
+    List,
+    /// Ends a key.
+    Revoke { id: String },
+}
+
+/// Bindings of one corp.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields are named after the flags that they carry")]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum BindingCommand {
+    /// All bindings of members and departments.
+    List { corp: CorpKey },
+    /// Binds one employee to one member.
+    Bind { corp: CorpKey, employee: EmployeeId, userid: UserId },
+    /// Unbinds the named employees, or all.
+    Unbind { corp: CorpKey, employees: Vec<EmployeeId>, all: bool },
+    /// Writes the binding file.
+    Export { corp: CorpKey, format: FileFormat },
+    /// Reads a binding file.
+    Import { corp: CorpKey, file: Upload },
+    /// The resolve list.
+    Ambiguous { corp: CorpKey },
+    /// Decides one ambiguous case: binds the employee to one of the candidates, or leaves it unbound (`None`).
+    Resolve { corp: CorpKey, employee: EmployeeId, userid: Option<UserId> },
+}
+
+/// Runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields are named after the flags that they carry")]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum RunCommand {
+    /// The latest runs, newest first.
+    List { corp: Option<CorpKey>, limit: u32 },
+    /// One run.
+    Show { run: RunId },
+    /// Tries failed records again: the one with this `seq`, or all.
+    Retry { run: RunId, seq: Option<u32> },
+    /// Makes a plan that gives back what the run changed.
+    Undo { run: RunId },
+    /// Stops a run after the calls that are under way.
+    Cancel { run: RunId },
+}
+
+/// Plans.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields are named after the flags that they carry")]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum PlanCommand {
+    /// The stored plans, newest first.
+    List { corp: Option<CorpKey> },
+    /// One plan whole.
+    Show { plan: PlanId },
+    /// Allows or rejects a held plan.
+    Decide { plan: PlanId, allow: bool, reason: String },
+}
+
+/// The store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum StoreCommand {
+    /// Writes a backup into the data directory and answers its path; the caller moves it.
+    Backup,
+    /// Checks every row and the audit chain.
+    Verify,
+    /// Makes a new master key and seals every secret under it.
+    Rekey,
+}
