@@ -3,13 +3,10 @@
 use super::source::Reader;
 use std::path::{Path, PathBuf};
 
-/// Name of the systemd credential that goes before the file: `LoadCredential=master-key:…`.
-pub const CREDENTIAL: &str = "master-key";
-
 /// The master key's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeysConfig {
-    /// A file of mode 0600, created at the first start. Default: `master.key` in the data directory.
+    /// A file of mode 0600, created at the first start; a systemd credential named `master-key` goes before it. Default: `master.key` in the data directory.
     pub master_key_file: PathBuf,
 }
 

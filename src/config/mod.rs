@@ -12,7 +12,7 @@ mod source;
 mod tls;
 
 pub use fault::{ConfigFault, ConfigFaults};
-pub use keys::{CREDENTIAL, KeysConfig};
+pub use keys::KeysConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use server::{NetBlock, ServerConfig};

@@ -2,6 +2,8 @@
 //! and the doctor. Knows the rooms below it; decides nothing about directories.
 
 pub mod admin;
+pub mod logging;
 pub mod metrics;
+pub mod systemd;
 
 pub use metrics::Metrics;

@@ -4,6 +4,7 @@
 pub mod client;
 pub mod command;
 pub mod output;
+pub mod server;
 pub mod wire;
 
 pub use command::{

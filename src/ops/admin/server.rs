@@ -1,0 +1,228 @@
+//! The server's end of the admin socket: only the account that the server runs under, and root, may speak to it.
+
+use super::command::Command;
+use super::output::{Answer, CommandError, Output, Progress};
+use super::wire::{Frame, Request, receive, send};
+use futures_util::future::BoxFuture;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::io::BufReader;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Executes commands; the application behind the socket.
+pub trait Execute: Send + Sync + 'static {
+    /// Executes one command for the named account.
+    fn execute<'a>(
+        &'a self,
+        user: &'a str,
+        command: Command,
+        output: &'a mut dyn Output,
+    ) -> BoxFuture<'a, Result<Answer, CommandError>>;
+}
+
+/// The bound socket.
+pub struct Server {
+    listener: UnixListener,
+    path: PathBuf,
+    owner: u32,
+}
+
+impl Server {
+    /// Binds the socket with mode 0600. A socket left behind by a server that died is replaced; one that a server
+    /// still answers on is refused as `AddrInUse`.
+    pub async fn bind(path: &Path) -> io::Result<Self> {
+        if UnixStream::connect(path).await.is_ok() {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        // Bound under another name and moved into place once its mode is right: nobody can connect in between.
+        let fresh = path.with_extension(format!("{}.new", std::process::id()));
+        remove_if_there(&fresh)?;
+        let listener = UnixListener::bind(&fresh)?;
+        std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
+        let owner = std::fs::metadata(&fresh)?.uid();
+        std::fs::rename(&fresh, path)?;
+        Ok(Self { listener, path: path.to_owned(), owner })
+    }
+
+    /// Answers until `stop`; then removes the socket and waits for commands under way.
+    pub async fn serve(self, app: Arc<dyn Execute>, stop: CancellationToken) {
+        let tasks = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) if self.is_trusted(&stream) => {
+                    let app = app.clone();
+                    tasks.spawn(async move {
+                        if let Err(cause) = converse(stream, app).await {
+                            tracing::debug!("a caller on the admin socket left: {cause}");
+                        }
+                    });
+                }
+                Ok(_) => tracing::warn!("another account tried to use the admin socket and was turned away"),
+                Err(cause) => {
+                    tracing::error!("the admin socket does not accept any more: {cause}");
+                    break;
+                }
+            }
+        }
+        if let Err(cause) = remove_if_there(&self.path) {
+            tracing::warn!("the admin socket {} could not be removed: {cause}", self.path.display());
+        }
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    fn is_trusted(&self, stream: &UnixStream) -> bool {
+        stream.peer_cred().is_ok_and(|peer| peer.uid() == self.owner || peer.uid() == 0)
+    }
+}
+
+async fn converse(mut stream: UnixStream, app: Arc<dyn Execute>) -> io::Result<()> {
+    let (reader, mut writer) = stream.split();
+    let Some(request): Option<Request> = receive(&mut BufReader::new(reader)).await? else { return Ok(()) };
+    if request.version != env!("CARGO_PKG_VERSION") {
+        let message = format!(
+            "the running server is {} and this command is {}; use the server's own program, or restart the server",
+            env!("CARGO_PKG_VERSION"),
+            request.version
+        );
+        return send(&mut writer, &Frame::Error(CommandError::failed(message))).await;
+    }
+    let (frames, mut queue) = mpsc::unbounded_channel();
+    let mut output = Forward(frames);
+    let work = async {
+        let result = app.execute(&request.user, request.command, &mut output).await;
+        drop(output);
+        result
+    };
+    // A caller that leaves does not stop the work: what was begun is ended, only nobody is told.
+    let speak = async {
+        let mut heard = Ok(());
+        while let Some(frame) = queue.recv().await {
+            if heard.is_ok() {
+                heard = send(&mut writer, &frame).await;
+            }
+        }
+        heard
+    };
+    let (result, heard) = tokio::join!(work, speak);
+    heard?;
+    let last = match result {
+        Ok(answer) => Frame::Answer(answer),
+        Err(error) => Frame::Error(error),
+    };
+    send(&mut writer, &last).await
+}
+
+struct Forward(mpsc::UnboundedSender<Frame>);
+
+impl Output for Forward {
+    fn progress(&mut self, progress: Progress) {
+        // Fails only when the speaking half is gone, and with it everybody who would listen.
+        let _ = self.0.send(Frame::Progress(progress));
+    }
+
+    fn note(&mut self, text: &str) {
+        let _ = self.0.send(Frame::Note(text.to_owned()));
+    }
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::Client;
+    use super::super::output::{Exit, Silent};
+    use super::*;
+
+    struct Echo;
+
+    impl Execute for Echo {
+        fn execute<'a>(
+            &'a self,
+            user: &'a str,
+            command: Command,
+            output: &'a mut dyn Output,
+        ) -> BoxFuture<'a, Result<Answer, CommandError>> {
+            Box::pin(async move {
+                output.progress(Progress { label: "echo".into(), done: 1, total: 2 });
+                output.note(user);
+                match command {
+                    Command::Status => Answer::new(Exit::Pending, &"here"),
+                    _ => Err(CommandError::usage("unknown")),
+                }
+            })
+        }
+    }
+
+    #[derive(Default)]
+    struct Kept(Vec<String>);
+
+    impl Output for Kept {
+        fn progress(&mut self, progress: Progress) {
+            self.0.push(format!("{} {}/{}", progress.label, progress.done, progress.total));
+        }
+        fn note(&mut self, text: &str) {
+            self.0.push(text.to_owned());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_is_executed_over_the_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        assert!(Client::connect(&path).await.unwrap().is_none(), "no server yet");
+        let stop = CancellationToken::new();
+        let server = Server::bind(&path).await.unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        let task = tokio::spawn(server.serve(Arc::new(Echo), stop.clone()));
+
+        let mut kept = Kept::default();
+        let client = Client::connect(&path).await.unwrap().unwrap();
+        let answer = client.execute("operator", Command::Status, &mut kept).await.unwrap();
+        assert_eq!((answer.exit, answer.value), (Exit::Pending, "here".into()));
+        assert_eq!(kept.0, ["echo 1/2", "operator"]);
+
+        let client = Client::connect(&path).await.unwrap().unwrap();
+        let refused = client.execute("operator", Command::Export { redact: true }, &mut Silent).await.unwrap_err();
+        assert_eq!(refused.exit, Exit::Usage);
+
+        let second = Server::bind(&path).await.map(|_| ()).unwrap_err();
+        assert_eq!(second.kind(), io::ErrorKind::AddrInUse, "a second server does not take the socket away");
+        stop.cancel();
+        task.await.unwrap();
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_socket_left_behind_is_replaced_and_another_release_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        drop(Server::bind(&path).await.unwrap());
+        assert!(path.exists());
+        assert!(Client::connect(&path).await.unwrap().is_none(), "nobody listens any more");
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(Server::bind(&path).await.unwrap().serve(Arc::new(Echo), stop.clone()));
+        let mut stream = UnixStream::connect(&path).await.unwrap();
+        let request = Request { version: "0.0.0".into(), user: "u".into(), command: Command::Status };
+        send(&mut stream, &request).await.unwrap();
+        let frame: Frame = receive(&mut BufReader::new(stream)).await.unwrap().unwrap();
+        let Frame::Error(error) = frame else { panic!("refusal expected, got {frame:?}") };
+        assert!(error.message.contains("0.0.0"), "{error}");
+        stop.cancel();
+        task.await.unwrap();
+    }
+}
