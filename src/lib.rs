@@ -9,4 +9,5 @@ pub mod http;
 pub mod model;
 pub mod ops;
 pub mod setup;
+pub mod sync;
 pub mod wecom;

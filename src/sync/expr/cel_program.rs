@@ -1,0 +1,253 @@
+//! One compiled CEL expression: parsed, checked against what we allow, and run over one employee.
+
+use super::field::{Field, Person};
+use super::{EvalError, ExprError, SOURCE_MAX_CHARS, is_too_long};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo, operators};
+use cel::common::types::{CelBool, CelMap, CelMapKey, CelString};
+use cel::common::value::{CowVal, Val};
+use cel::context::VariableResolver;
+use cel::{Context, Env, ExecutionError, IdedExpr, Value, extensions};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// Functions that an expression may call; none of them loops over a list or grows a text without bound.
+const FUNCTIONS: [&str; 18] = [
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "string",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "lowerAscii",
+    "upperAscii",
+    "trim",
+    "replace",
+    "substring",
+    "indexOf",
+    "lastIndexOf",
+    "charAt",
+    "reverse",
+];
+
+/// How deep an expression may be nested.
+const NESTING_MAX: u16 = 40;
+
+#[derive(Debug)]
+pub(super) struct CelProgram {
+    expr: IdedExpr,
+    fields: Vec<Field>,
+    reads_ext: bool,
+}
+
+impl CelProgram {
+    /// Parses and checks; positions in errors count characters of `source` from 1.
+    pub(super) fn compile(source: &str) -> Result<Self, ExprError> {
+        if source.chars().nth(SOURCE_MAX_CHARS).is_some() {
+            return Err(ExprError::new(SOURCE_MAX_CHARS + 1, format!("longer than {SOURCE_MAX_CHARS} characters")));
+        }
+        if source.trim().is_empty() {
+            return Err(ExprError::new(1, "the expression is empty"));
+        }
+        let (mut expr, info) =
+            env().parser().max_recursion_depth(NESTING_MAX).parse_with_source_info(source).map_err(|errors| {
+                let first = errors.errors.into_iter().next();
+                first.map_or_else(
+                    || ExprError::new(1, "this is not CEL"),
+                    |error| ExprError::new(position_of(source, error.pos), format!("this is not CEL: {}", error.msg)),
+                )
+            })?;
+        let mut check = Check { source, info: &info, fields: Vec::new(), reads_ext: false, growing: 0 };
+        check.visit(&mut expr)?;
+        let Check { fields, reads_ext, .. } = check;
+        Ok(Self { expr, fields, reads_ext })
+    }
+
+    /// Runs the expression; the value is copied out.
+    pub(super) fn run(&self, person: &Person<'_>) -> Result<Value, EvalError> {
+        for field in &self.fields {
+            if is_too_long(field.read(person)) {
+                return Err(EvalError::FieldTooLong { field: field.name().into_owned() });
+            }
+        }
+        if self.reads_ext
+            && let Some((key, _)) = person.employee.ext.iter().find(|(_, value)| is_too_long(value))
+        {
+            return Err(EvalError::FieldTooLong { field: format!("ext.{key}") });
+        }
+        let variables = Variables(*person);
+        let mut context = Context::with_env(Arc::clone(env()));
+        context.set_variable_resolver(&variables);
+        Value::resolve(&self.expr, &context).map_err(|error| EvalError::Failed(say(&error)))
+    }
+}
+
+/// CEL's complaint without the values, which may be personal.
+fn say(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::DivisionByZero(_) => "division by zero".into(),
+        ExecutionError::RemainderByZero(_) => "remainder by zero".into(),
+        ExecutionError::Overflow(..) => "the number is too large".into(),
+        ExecutionError::IndexOutOfBounds(_) => "the index is out of bounds".into(),
+        ExecutionError::UnsupportedBinaryOperator(operator, ..) => format!("{operator} does not fit these types"),
+        ExecutionError::ValuesNotComparable(..) => "these values cannot be compared".into(),
+        ExecutionError::FunctionError { function, .. } => format!("{function}() refused its arguments"),
+        ExecutionError::NoSuchOverload(error) => error.to_string(),
+        ExecutionError::NoSuchKey(key) => format!("there is no key {key}"),
+        _ => "the expression does not fit these values".into(),
+    }
+}
+
+fn env() -> &'static Arc<Env> {
+    static ENV: OnceLock<Arc<Env>> = OnceLock::new();
+    ENV.get_or_init(|| {
+        let mut env = Env::stdlib();
+        if env.add_extension(extensions::strings).is_err() {
+            tracing::error!("the string functions of expressions could not be declared");
+        }
+        Arc::new(env)
+    })
+}
+
+/// From line and column as the parser counts them to characters from 1.
+fn position_of(source: &str, (line, column): (isize, isize)) -> usize {
+    let line = usize::try_from(line - 1).unwrap_or(0);
+    let before: usize = source.split_inclusive('\n').take(line).map(|line| line.chars().count()).sum();
+    before + usize::try_from(column).unwrap_or(1).max(1)
+}
+
+struct Variables<'a>(Person<'a>);
+
+impl VariableResolver for Variables<'_> {
+    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        match variable {
+            "admin" => Some(CowVal::owned(CelBool::from(self.0.employee.admin))),
+            "ext" => {
+                let map: HashMap<CelMapKey<'b>, Box<dyn Val + 'b>> = self
+                    .0
+                    .employee
+                    .ext
+                    .iter()
+                    .map(|(key, value)| {
+                        let value: Box<dyn Val + 'b> = Box::new(CelString::from(value.as_str()));
+                        (CelMapKey::from(key.as_str()), value)
+                    })
+                    .collect();
+                Some(CowVal::owned(CelMap::from(map)))
+            }
+            // written by `Check` for a column that is named in the expression: absent = empty
+            _ => match variable.strip_prefix("ext.") {
+                Some(key) => {
+                    let value = self.0.employee.ext.get(key).map_or("", |value| value.as_str());
+                    Some(CowVal::owned(CelString::from(value)))
+                }
+                None => Field::find(variable).map(|field| CowVal::owned(CelString::from(field.read(&self.0)))),
+            },
+        }
+    }
+}
+
+struct Check<'a> {
+    source: &'a str,
+    info: &'a SourceInfo,
+    fields: Vec<Field>,
+    reads_ext: bool,
+    /// `replace` calls that may lengthen a text.
+    growing: usize,
+}
+
+impl Check<'_> {
+    fn refuse<T>(&self, id: u64, reason: impl Into<String>) -> Result<T, ExprError> {
+        let start = self.info.offset_for(id).map_or(0, |(start, _)| start as usize);
+        let position = self.source.char_indices().take_while(|(at, _)| *at < start).count() + 1;
+        Err(ExprError::new(position, reason))
+    }
+
+    fn visit(&mut self, node: &mut IdedExpr) -> Result<(), ExprError> {
+        let id = node.id;
+        if let Some(key) = column(&node.expr) {
+            self.fields.push(Field::Ext(key.as_str().into()));
+            node.expr = Expr::Ident(format!("ext.{key}"));
+            return Ok(());
+        }
+        match &mut node.expr {
+            Expr::Literal(_) => Ok(()),
+            Expr::Ident(name) if name == "ext" => {
+                self.reads_ext = true;
+                Ok(())
+            }
+            Expr::Ident(name) => match Field::find(name) {
+                Some(field) => {
+                    self.fields.push(field);
+                    Ok(())
+                }
+                None => {
+                    let known = Field::NAMES.join(", ");
+                    self.refuse(id, format!("there is no field {name}; fields are {known}, ext.<column>"))
+                }
+            },
+            Expr::Select(select) => self.visit(&mut select.operand),
+            Expr::Call(call) => self.visit_call(id, call),
+            Expr::List(list) => list.elements.iter_mut().try_for_each(|element| self.visit(element)),
+            Expr::Map(map) => map.entries.iter_mut().try_for_each(|entry| match &mut entry.expr {
+                EntryExpr::MapEntry(entry) => {
+                    self.visit(&mut entry.key)?;
+                    self.visit(&mut entry.value)
+                }
+                EntryExpr::StructField(_) => Ok(()),
+            }),
+            Expr::Comprehension(_) => {
+                self.refuse(id, "loops (all, exists, exists_one, map, filter) are not allowed; use `in`, && and ||")
+            }
+            Expr::Struct(_) => self.refuse(id, "types with fields cannot be made here"),
+            Expr::Unspecified => self.refuse(id, "something is missing here"),
+        }
+    }
+
+    fn visit_call(&mut self, id: u64, call: &mut CallExpr) -> Result<(), ExprError> {
+        let is_operator = !call.func_name.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !is_operator && !FUNCTIONS.contains(&call.func_name.as_str()) {
+            let known = FUNCTIONS.join(", ");
+            return self.refuse(id, format!("there is no function {}; functions are {known}", call.func_name));
+        }
+        if call.func_name == "replace" && may_grow(call) {
+            self.growing += 1;
+            if self.growing > 1 {
+                return self.refuse(id, "only one replace() may put in more than it takes out");
+            }
+        }
+        if let Some(target) = &mut call.target {
+            self.visit(target)?;
+        }
+        call.args.iter_mut().try_for_each(|argument| self.visit(argument))
+    }
+}
+
+/// The key of `ext.key` and `ext["key"]`.
+fn column(expr: &Expr) -> Option<String> {
+    let is_ext = |node: &IdedExpr| matches!(&node.expr, Expr::Ident(name) if name == "ext");
+    match expr {
+        Expr::Select(SelectExpr { operand, field, test: false }) if is_ext(operand) => Some(field.clone()),
+        Expr::Call(call) if call.func_name == operators::INDEX && call.target.is_none() && call.args.len() == 2 => {
+            match (&call.args[0], &call.args[1].expr) {
+                (operand, Expr::Literal(LiteralValue::String(key))) if is_ext(operand) => Some(key.inner().to_owned()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether a `replace` can make a text longer: unless both texts are written out and the new one is no longer.
+fn may_grow(call: &CallExpr) -> bool {
+    let literal = |at: usize| match call.args.get(at).map(|argument| &argument.expr) {
+        Some(Expr::Literal(LiteralValue::String(text))) => Some(text.inner()),
+        _ => None,
+    };
+    match (literal(0), literal(1)) {
+        (Some(old), Some(new)) => old.is_empty() || new.len() > old.len(),
+        _ => true,
+    }
+}
