@@ -1,3 +1,39 @@
-//! The WeCom protocol.
+//! The WeCom protocol: endpoints, tokens, quota, retries, wire forms, the errcode table.
+//!
+//! Owns everything that only WeCom can mean: paths, field spellings, errcode numbers, editions. It refuses to know why
+//! a call is made, what a plan is, or where anything is stored; callers get model types back and typed errors.
+//!
+//! One call runs through: access check → breaker and token → pacing by quota → lane (concurrency) → request →
+//! answer → classified error or decoded value. Waiting happens on the [`Clock`](crate::clock::Clock), so every wait
+//! can be simulated; every future may be dropped at any await.
 
+mod answers;
+mod call;
+mod client;
+mod clients;
 pub mod crypto;
+mod decode;
+mod dialect;
+pub mod endpoint;
+pub mod errcode;
+mod error;
+mod export_file;
+mod lanes;
+mod meter;
+mod pace;
+mod requests;
+mod token;
+mod transport;
+mod verdict;
+mod wire;
+
+pub use answers::*;
+pub use client::{
+    BATCH_DELETE_MAX, Client, ConvertedIds, LIST_ID_MAX, Patience, QuotaUse, TAG_DEPARTMENTS_MAX, TAG_USERS_MAX,
+};
+pub use clients::{Clients, CorpSecrets, Credential};
+pub use error::{CallError, CallErrorKind, NotSentCause, Refusal, RefusalClass};
+pub use export_file::ExportKey;
+pub use meter::{CallMeter, CallObserver, NO_ANSWER, NoObserver};
+pub use pace::{ApiUse, seconds_for};
+pub use requests::*;

@@ -1,0 +1,3 @@
+//! rows
+use super::{Class, Explanation, row};
+pub(super) static ROWS: &[Explanation] = &[];

@@ -1,0 +1,211 @@
+//! One HTTP request to one corp's WeCom, and what became of it. Knows no errcode and no retry.
+//!
+//! The access token and the secret travel in the query (doc path 90313), so no URL may reach an error text or a log.
+
+use super::endpoint::{Endpoint, Verb};
+use crate::model::Endpoints;
+use bytes::{Bytes, BytesMut};
+use std::error::Error as _;
+use std::time::Duration;
+
+/// The connection pool and addresses of one corp.
+pub(super) struct Transport {
+    http: reqwest::Client,
+    base: url::Url,
+    timeout: Duration,
+}
+
+/// What a request carries besides its query.
+#[derive(Clone)]
+pub(super) enum Body {
+    None,
+    Json(Bytes),
+    /// One file as multipart, part name `media` (doc path 90253).
+    File {
+        name: String,
+        bytes: Bytes,
+    },
+}
+
+/// What became of a request.
+pub(super) enum Sent {
+    /// An answer came, whole.
+    Answer { status: u16, body: Bytes },
+    /// Nothing reached the other side.
+    NotSent(String),
+    /// It went out (or may have) and no whole answer came back.
+    Lost(String),
+}
+
+/// A list may take this many times the ordinary time-out, a file too.
+const SLOW_FACTOR: u32 = 6;
+/// Answers above this size count as lists.
+const SLOW_ABOVE_BYTES: usize = 1 << 20;
+
+impl Transport {
+    /// Reads the settings; `Err` is a sentence that names the faulty one.
+    pub(super) fn new(endpoints: &Endpoints) -> Result<Self, String> {
+        let base = url::Url::parse(&endpoints.api_base)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| format!("api_base {:?} is not an http:// or https:// address", endpoints.api_base))?;
+        let timeout = Duration::from_millis(endpoints.timeout_ms.max(1));
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("wecom-bridge/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(timeout / 2)
+            .tcp_nodelay(true);
+        if !endpoints.ca_file.is_empty() {
+            builder = builder.tls_certs_only(read_ca(&endpoints.ca_file)?);
+        } else if base.scheme() == "http" {
+            // without TLS there is nothing to check, and a host without a CA bundle must still start
+            builder = builder.tls_certs_only([]);
+        }
+        if !endpoints.proxy.is_empty() {
+            builder = builder.proxy(read_proxy(&endpoints.proxy)?);
+        }
+        let http = builder.build().map_err(|error| format!("the HTTP client cannot be built: {}", describe(&error)))?;
+        Ok(Self { http, base, timeout })
+    }
+
+    /// Sends one request to an endpoint of the API.
+    pub(super) async fn send(&self, endpoint: &Endpoint, query: &[(&str, &str)], body: Body) -> Sent {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/cgi-bin/{}", self.base.path().trim_end_matches('/'), endpoint.name));
+        url.query_pairs_mut().clear().extend_pairs(query);
+        let mut request = match endpoint.verb {
+            Verb::Get => self.http.get(url),
+            Verb::Post => self.http.post(url),
+        };
+        let mut is_slow = endpoint.answer_max_bytes > SLOW_ABOVE_BYTES;
+        match body {
+            Body::None => {}
+            Body::Json(bytes) => {
+                request = request.header(reqwest::header::CONTENT_TYPE, "application/json; charset=UTF-8").body(bytes);
+            }
+            Body::File { name, bytes } => {
+                is_slow = true;
+                let length = bytes.len();
+                let mut headers = reqwest::header::HeaderMap::new();
+                headers.insert("filelength", reqwest::header::HeaderValue::from(length));
+                let part = reqwest::multipart::Part::stream_with_length(bytes, length as u64)
+                    .file_name(name)
+                    .headers(headers)
+                    .mime_str("application/octet-stream");
+                match part {
+                    Ok(part) => request = request.multipart(reqwest::multipart::Form::new().part("media", part)),
+                    Err(error) => return Sent::NotSent(describe(&error)),
+                }
+            }
+        }
+        let timeout = if is_slow { self.timeout * SLOW_FACTOR } else { self.timeout };
+        receive(request.timeout(timeout), endpoint.answer_max_bytes).await
+    }
+
+    /// Fetches a file from an address that WeCom gave; no token goes along.
+    pub(super) async fn download(&self, address: &str, max_bytes: usize) -> Sent {
+        let url = match url::Url::parse(address) {
+            Ok(url) if url.scheme() == "https" || url.scheme() == self.base.scheme() => url,
+            _ => return Sent::NotSent("WeCom gave an address for the file that is not https".into()),
+        };
+        receive(self.http.get(url).timeout(self.timeout * SLOW_FACTOR), max_bytes).await
+    }
+}
+
+async fn receive(request: reqwest::RequestBuilder, max_bytes: usize) -> Sent {
+    let mut response = match request.send().await {
+        Ok(response) => response,
+        Err(error) if error.is_connect() || error.is_builder() => return Sent::NotSent(describe(&error)),
+        Err(error) => return Sent::Lost(describe(&error)),
+    };
+    let status = response.status().as_u16();
+    let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let too_large = || Sent::Lost(format!("the answer is larger than {max_bytes} bytes"));
+    if expected > max_bytes {
+        return too_large();
+    }
+    let mut body = BytesMut::with_capacity(expected);
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > max_bytes => return too_large(),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Sent::Answer { status, body: body.freeze() },
+            Err(error) => return Sent::Lost(describe(&error)),
+        }
+    }
+}
+
+fn read_ca(path: &str) -> Result<Vec<reqwest::Certificate>, String> {
+    let pem = std::fs::read(path).map_err(|error| format!("ca_file {path} cannot be read: {error}"))?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+        .map_err(|error| format!("ca_file {path} is not PEM: {}", describe(&error)))?;
+    if certificates.is_empty() {
+        return Err(format!("ca_file {path} holds no certificate (BEGIN CERTIFICATE)"));
+    }
+    Ok(certificates)
+}
+
+fn read_proxy(address: &str) -> Result<reqwest::Proxy, String> {
+    let fault = || "proxy is not an http://, https:// or socks5:// address".to_owned();
+    let url = url::Url::parse(address).ok().filter(url::Url::has_host).ok_or_else(fault)?;
+    if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") {
+        return Err(fault());
+    }
+    reqwest::Proxy::all(url).map_err(|_| fault())
+}
+
+/// The cause at the bottom, in words that lead to the cure, without any URL.
+fn describe(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        let step = if error.is_connect() { "connecting" } else { "waiting for the answer" };
+        return format!("time-out while {step}");
+    }
+    let mut cause = error.source();
+    let mut texts: Vec<String> = Vec::new();
+    while let Some(inner) = cause {
+        let is_http_error = inner.is::<reqwest::Error>();
+        if !is_http_error {
+            texts.push(inner.to_string());
+        }
+        cause = inner.source();
+    }
+    let all = texts.join(": ");
+    match advice(&all) {
+        Some(advice) => advice.to_owned(),
+        None => texts.pop().filter(|text| !text.contains("://")).unwrap_or_else(|| {
+            if error.is_body() || error.is_decode() {
+                "the answer broke off".to_owned()
+            } else {
+                "the connection broke off".to_owned()
+            }
+        }),
+    }
+}
+
+/// What to do about certificates that this TLS refuses and others may accept.
+fn advice(text: &str) -> Option<&'static str> {
+    let text = text.to_ascii_lowercase();
+    let has = |needle: &str| text.contains(needle);
+    if has("causedasendentity") {
+        Some(
+            "the server presents a CA certificate as its own (as plain `openssl req -x509` makes them); \
+             issue a server certificate with CA:FALSE from that CA and put the CA into ca_file",
+        )
+    } else if has("subjectaltname") || has("not valid for any names") || has("notvalidforname") {
+        Some(
+            "the server's certificate does not name this host; it needs a subjectAltName with the host of api_base \
+             (a common name alone does not count)",
+        )
+    } else if has("unknownissuer") {
+        Some("the server's certificate comes from an unknown CA; put that CA's certificate (PEM) into ca_file")
+    } else if has("expired") {
+        Some("the server's certificate has expired (or this host's clock is wrong)")
+    } else if has("notvalidyet") || has("not valid yet") {
+        Some("the server's certificate is not valid yet (or this host's clock is wrong)")
+    } else if has("received corrupt message") || has("invalidcontenttype") {
+        Some("the server does not speak TLS on this port; check http or https in api_base")
+    } else {
+        None
+    }
+}
