@@ -32,8 +32,15 @@ const FUNCTIONS: [&str; 18] = [
     "reverse",
 ];
 
-/// How deep an expression may be nested.
-const NESTING_MAX: u16 = 40;
+/// How many brackets may be open at once, and how many `? :` an expression may have. The parser and the interpreter
+/// are recursive: what is deeper must not reach them.
+const NESTING_MAX: usize = 16;
+
+/// Address space for the parser's stack; only what is used takes memory.
+const PARSER_STACK_BYTES: usize = 256 << 20;
+
+/// How many operators and calls may be chained, e.g. by `+`.
+const DEPTH_MAX: usize = 24;
 
 #[derive(Debug)]
 pub(super) struct CelProgram {
@@ -51,15 +58,9 @@ impl CelProgram {
         if source.trim().is_empty() {
             return Err(ExprError::new(1, "the expression is empty"));
         }
-        let (mut expr, info) =
-            env().parser().max_recursion_depth(NESTING_MAX).parse_with_source_info(source).map_err(|errors| {
-                let first = errors.errors.into_iter().next();
-                first.map_or_else(
-                    || ExprError::new(1, "this is not CEL"),
-                    |error| ExprError::new(position_of(source, error.pos), format!("this is not CEL: {}", error.msg)),
-                )
-            })?;
-        let mut check = Check { source, info: &info, fields: Vec::new(), reads_ext: false, growing: 0 };
+        check_nesting(source)?;
+        let (mut expr, info) = parse(source)?;
+        let mut check = Check { source, info: &info, fields: Vec::new(), reads_ext: false, growing: 0, depth: 0 };
         check.visit(&mut expr)?;
         let Check { fields, reads_ext, .. } = check;
         Ok(Self { expr, fields, reads_ext })
@@ -82,6 +83,64 @@ impl CelProgram {
         context.set_variable_resolver(&variables);
         Value::resolve(&self.expr, &context).map_err(|error| EvalError::Failed(say(&error)))
     }
+}
+
+/// Parses on a thread of its own: the parser takes some hundred kilobytes of stack for every open bracket.
+fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), ExprError> {
+    let parsed = std::thread::scope(|scope| {
+        let parser = std::thread::Builder::new()
+            .name("expression".into())
+            .stack_size(PARSER_STACK_BYTES)
+            .spawn_scoped(scope, || env().parser().parse_with_source_info(source));
+        parser.ok().and_then(|parser| parser.join().ok())
+    });
+    match parsed {
+        Some(Ok(parsed)) => Ok(parsed),
+        Some(Err(errors)) => {
+            let first = errors.errors.into_iter().next();
+            Err(first.map_or_else(
+                || ExprError::new(1, "this is not CEL"),
+                |error| ExprError::new(position_of(source, error.pos), format!("this is not CEL: {}", error.msg)),
+            ))
+        }
+        None => Err(ExprError::new(1, "the expression could not be parsed on this machine; try again")),
+    }
+}
+
+/// Refuses what would need much stack to parse; texts in quotes do not count.
+fn check_nesting(source: &str) -> Result<(), ExprError> {
+    let mut open = 0_usize;
+    let mut operators = 0_usize;
+    let mut unary = 0_usize;
+    let mut quote: Option<char> = None;
+    let mut escaped = false;
+    for (at, c) in source.chars().enumerate() {
+        if let Some(end) = quote {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                _ if c == end => quote = None,
+                _ => {}
+            }
+            continue;
+        }
+        match c {
+            '"' | '\'' => quote = Some(c),
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            '?' | '.' | '+' | '*' | '/' | '%' | '&' | '|' | '<' | '>' | '=' => operators += 1,
+            _ => {}
+        }
+        match c {
+            '!' | '-' => unary += 1,
+            _ if c.is_whitespace() => {}
+            _ => unary = 0,
+        }
+        if open > NESTING_MAX || unary > NESTING_MAX || operators > 10 * DEPTH_MAX {
+            return Err(ExprError::new(at + 1, "the expression is nested too deeply or too long a chain: simplify it"));
+        }
+    }
+    Ok(())
 }
 
 /// CEL's complaint without the values, which may be personal.
@@ -156,6 +215,7 @@ struct Check<'a> {
     reads_ext: bool,
     /// `replace` calls that may lengthen a text.
     growing: usize,
+    depth: usize,
 }
 
 impl Check<'_> {
@@ -166,6 +226,16 @@ impl Check<'_> {
     }
 
     fn visit(&mut self, node: &mut IdedExpr) -> Result<(), ExprError> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return self.refuse(node.id, format!("more than {DEPTH_MAX} operators or calls are chained"));
+        }
+        let result = self.visit_node(node);
+        self.depth -= 1;
+        result
+    }
+
+    fn visit_node(&mut self, node: &mut IdedExpr) -> Result<(), ExprError> {
         let id = node.id;
         if let Some(key) = column(&node.expr) {
             self.fields.push(Field::Ext(key.as_str().into()));

@@ -65,6 +65,12 @@ fn a_hole_that_is_a_field_is_read_directly() {
 #[test]
 fn refused_when_compiled() {
     let long = format!("'{}'", "x".repeat(SOURCE_MAX_CHARS));
+    let bangs = format!("{}admin", "!".repeat(1_000));
+    let sum = vec!["id"; 600].join("+");
+    let long_sum = vec!["id"; 200].join("+");
+    let choices = format!("{}id", "admin?id:".repeat(60));
+    let calls = format!("id{}", ".trim()".repeat(200));
+    let minus = vec!["1"; 900].join("-");
     let nested = format!("{}name{}", "(".repeat(500), ")".repeat(500));
     for (source, position, reason) in [
         ("[1, 2].map(x, x * 2)", Some(11), "loops"),
@@ -83,7 +89,13 @@ fn refused_when_compiled() {
         ("", Some(1), "empty"),
         ("  ", Some(1), "empty"),
         (&long, None, "longer than 2000"),
-        (&nested, None, "not CEL"),
+        (&nested, None, "nested too deeply"),
+        (&bangs, None, "nested too deeply"),
+        (&sum, None, "chain"),
+        (&long_sum, None, "chain"),
+        (&choices, None, "chained"),
+        (&calls, None, "chained"),
+        (&minus, None, "chained"),
     ] {
         let error = Filter::compile(source).expect_err(source);
         assert!(error.reason.contains(reason), "{source:.40}: {error}");
@@ -97,6 +109,22 @@ fn refused_when_compiled() {
         let error = Template::compile(source).expect_err(source);
         assert_eq!(error.position, position, "{source}: {error}");
         assert!(error.reason.contains(reason), "{source}: {error}");
+    }
+}
+
+#[test]
+fn the_largest_allowed_expression_needs_no_large_stack() {
+    let employee = employee();
+    let parts = [
+        format!("{}name{}", "(".repeat(16), ")".repeat(16)),
+        vec!["'a'"; 22].join("+"),
+        format!("{}name", "admin?name:".repeat(22)),
+        format!("name{}", ".trim()".repeat(22)),
+        format!("{}(1){}", "int(".repeat(15), ")".repeat(15)),
+    ];
+    for source in parts {
+        let template = Template::compile(&format!("{{{{ {source} }}}}")).unwrap_or_else(|e| panic!("{source}: {e}"));
+        template.render(&person(&employee)).unwrap_or_else(|e| panic!("{source}: {e}"));
     }
 }
 
