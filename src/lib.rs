@@ -9,5 +9,6 @@ pub mod http;
 pub mod model;
 pub mod ops;
 pub mod setup;
+pub mod store;
 pub mod sync;
 pub mod wecom;

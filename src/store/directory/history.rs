@@ -1,0 +1,59 @@
+//! What changed about a person, when and by whom, property by property (PEER-27).
+
+use crate::model::{EmployeeId, TenantKey, Text};
+use crate::store::key::{Prefix, Range, Str};
+use crate::store::table::{Table, TableInfo};
+use crate::store::{Reads, StoreError, WriteTx};
+use serde::{Deserialize, Serialize};
+
+/// (tenant, employee, 1, 2, 3 …)
+const HISTORY: Table<(Str, Str, u64), HistoryRow> = Table::new("employee_history");
+pub(super) const TABLES: &[TableInfo] = &[HISTORY.info()];
+
+/// One change of one property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// Who: an actor's name.
+    pub actor: Text,
+    /// The property, e.g. `mobile`, `ext.工号`; `*` for the whole row (created, removed).
+    pub field: Text,
+    /// Before; `None` when there was nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Text>,
+    /// After; `None` when there is nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Text>,
+}
+
+/// A person's history, oldest first.
+pub fn history(tx: &impl Reads, tenant: &TenantKey, id: &EmployeeId) -> Result<Vec<HistoryRow>, StoreError> {
+    HISTORY.list(tx, &of(tenant, id))
+}
+
+/// Adds to a person's history.
+pub fn append_history(
+    tx: &WriteTx,
+    tenant: &TenantKey,
+    id: &EmployeeId,
+    rows: &[HistoryRow],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let last = HISTORY.last_key(tx, &of(tenant, id))?.map_or(0, |(_, _, seq)| seq);
+    let mut table = HISTORY.writer(tx)?;
+    for (seq, row) in (last + 1..).zip(rows) {
+        table.put((tenant.as_str(), id.as_str(), seq), row)?;
+    }
+    Ok(())
+}
+
+pub(super) fn clear(tx: &WriteTx, all: &Range) -> Result<(), StoreError> {
+    HISTORY.remove_range(tx, all).map(|_| ())
+}
+
+fn of(tenant: &TenantKey, id: &EmployeeId) -> Range {
+    Prefix::text(tenant.as_str()).then_text(id.as_str()).range()
+}

@@ -1,0 +1,72 @@
+//! The OA side: units, employees, and the history of each person's properties. Indexes by unit and by account, and
+//! counters, are kept in the same transaction.
+
+mod employees;
+mod history;
+mod units;
+
+pub use employees::{
+    count_employees, employees, employees_of_unit, find_by_account, find_employee, page_employees, put_employees,
+    remove_employee,
+};
+pub use history::{HistoryRow, append_history, history};
+pub use units::{count_units, find_unit, page_units, put_units, remove_unit, units};
+
+use super::StoreError;
+use super::key::{Prefix, Str};
+use super::registry::Checks;
+use super::table::{Table, TableInfo};
+use super::tx::{ReadTx, Reads, WriteTx};
+use crate::model::TenantKey;
+use serde::{Deserialize, Serialize};
+
+const COUNTS: Table<Str, DirectoryCounts> = Table::new("directory_counts");
+
+/// How many rows a tenant's directory has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryCounts {
+    /// Units.
+    pub units: u64,
+    /// Employees, departed ones included.
+    pub employees: u64,
+}
+
+pub(super) fn tables() -> Vec<TableInfo> {
+    [&[COUNTS.info()][..], units::TABLES, employees::TABLES, history::TABLES].concat()
+}
+
+/// How many rows the directory has; one row is read.
+pub fn counts(tx: &impl Reads, tenant: &TenantKey) -> Result<DirectoryCounts, StoreError> {
+    Ok(COUNTS.get(tx, tenant.as_str())?.unwrap_or_default())
+}
+
+/// Removes a tenant's whole directory and its history.
+pub(super) fn clear(tx: &WriteTx, tenant: &TenantKey) -> Result<(), StoreError> {
+    let all = Prefix::text(tenant.as_str()).range();
+    units::clear(tx, &all)?;
+    employees::clear(tx, &all)?;
+    history::clear(tx, &all)?;
+    COUNTS.remove(tx, tenant.as_str()).map(|_| ())
+}
+
+fn count(tx: &WriteTx, tenant: &TenantKey, change: impl FnOnce(&mut DirectoryCounts)) -> Result<(), StoreError> {
+    let mut table = COUNTS.writer(tx)?;
+    let mut counts = table.get(tenant.as_str())?.unwrap_or_default();
+    let before = counts;
+    change(&mut counts);
+    if counts == before { Ok(()) } else { table.put(tenant.as_str(), &counts) }
+}
+
+pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
+    for tenant in super::tenants::list(tx)? {
+        let found = DirectoryCounts {
+            units: units::units(tx, &tenant.key)?.len() as u64,
+            employees: employees::check(tx, &tenant.key, checks)?,
+        };
+        let kept = counts(tx, &tenant.key)?;
+        if kept != found {
+            checks.fault(COUNTS.name(), format!("tenant {}: {kept:?} is kept, {found:?} is there", tenant.key));
+        }
+    }
+    Ok(())
+}

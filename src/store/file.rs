@@ -1,0 +1,139 @@
+//! Files of the store on disk: permissions, creating and opening without surprises, replacing atomically.
+
+use super::error::StoreError;
+use redb::Database;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// Name of the database file in the data directory.
+pub const FILE_NAME: &str = "wecom-bridge.redb";
+
+/// Resolves what an operator gave: a `.redb` file, or the directory that holds [`FILE_NAME`].
+pub fn database_path(dir_or_file: &Path) -> PathBuf {
+    if dir_or_file.extension().is_some_and(|extension| extension == "redb") {
+        dir_or_file.to_owned()
+    } else {
+        dir_or_file.join(FILE_NAME)
+    }
+}
+
+/// Makes the directory of a file, mode 0700, if it is not there.
+pub(super) fn make_directory_of(path: &Path) -> Result<(), StoreError> {
+    let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) else { return Ok(()) };
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|cause| StoreError::io("create", directory, cause))
+}
+
+/// Creates a file that must not exist yet, mode 0600.
+pub(super) fn create_new(path: &Path) -> Result<File, StoreError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|cause| StoreError::io("create", path, cause))
+}
+
+/// Opens an existing database. Tightens its mode to 0600.
+///
+/// A panic of the engine over a damaged file is reported as [`StoreError::Corrupt`].
+pub(super) fn open_database(path: &Path, cache_bytes: usize) -> Result<Database, StoreError> {
+    let file =
+        OpenOptions::new().read(true).write(true).open(path).map_err(|cause| StoreError::io("open", path, cause))?;
+    let meta = file.metadata().map_err(|cause| StoreError::io("read", path, cause))?;
+    if meta.len() == 0 {
+        return Err(StoreError::Corrupt { path: path.to_owned(), detail: "the file is empty".into() });
+    }
+    if meta.mode() & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))
+            .map_err(|cause| StoreError::io("set the mode of", path, cause))?;
+    }
+    contained(path, || {
+        redb::Builder::new()
+            .set_cache_size(cache_bytes)
+            .create_file(file)
+            .map_err(|error| StoreError::engine(path, error))
+    })
+}
+
+/// Creates a database file that must not exist yet, mode 0600.
+pub(super) fn create_database(path: &Path, cache_bytes: usize) -> Result<Database, StoreError> {
+    let file = create_new(path)?;
+    redb::Builder::new().set_cache_size(cache_bytes).create_file(file).map_err(|e| StoreError::engine(path, e))
+}
+
+/// Runs something over a file that may be damaged; a panic of the engine becomes [`StoreError::Corrupt`].
+pub(super) fn contained<T>(path: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        Err(StoreError::Corrupt { path: path.to_owned(), detail: panic_message(panic.as_ref()) })
+    })
+}
+
+/// The text of a caught panic.
+pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".into())
+}
+
+/// Makes a rename or a new name durable.
+pub(super) fn sync_directory_of(path: &Path) -> Result<(), StoreError> {
+    let directory = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    };
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|cause| StoreError::io("write to", directory, cause))
+}
+
+/// Gives a finished file its name, durably, without ever replacing one that is there.
+///
+/// On `Err` no file of the name `to` has come into being, unless the error is that of the last fsync.
+pub(super) fn publish(finished: &Path, to: &Path) -> Result<(), StoreError> {
+    match fs::hard_link(finished, to) {
+        Ok(()) => fs::remove_file(finished).map_err(|cause| StoreError::io("remove", finished, cause))?,
+        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(StoreError::FileExists { path: to.to_owned() });
+        }
+        // A file system without hard links.
+        Err(_) if !to.exists() => fs::rename(finished, to).map_err(|cause| StoreError::io("create", to, cause))?,
+        Err(_) => return Err(StoreError::FileExists { path: to.to_owned() }),
+    }
+    sync_directory_of(to)
+}
+
+/// Writes a small file, mode 0600, so that after a crash either the former or the new content is there.
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let temporary = beside(path, "new");
+    let result = write_new(&temporary, content)
+        .and_then(|()| fs::rename(&temporary, path).map_err(|cause| StoreError::io("write", path, cause)));
+    if result.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    result?;
+    sync_directory_of(path)
+}
+
+/// Writes a small file that must not exist yet, mode 0600, durably but for its name.
+pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let mut file = create_new(path)?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(|cause| StoreError::io("write", path, cause))
+}
+
+/// A name in the same directory that nobody else uses.
+pub(super) fn beside(path: &Path, what: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{what}-{:08x}", rand::random::<u32>()));
+    path.with_file_name(name)
+}

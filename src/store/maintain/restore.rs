@@ -1,0 +1,86 @@
+//! Restore: a verified backup takes the store's place; the former file is kept beside it.
+
+use crate::store::error::StoreError;
+use crate::store::open::StoreOptions;
+use crate::store::{database_path, file, open};
+use std::path::{Path, PathBuf};
+
+/// Puts a backup in the place of the store at `to` (a data directory or `.redb` file) and returns where the former file
+/// is kept, if there was one. The store must be closed. Blocks.
+///
+/// The backup is copied, opened with the given master keys (and migrated where it is older), and verified row by row
+/// before anything is replaced.
+///
+/// # Errors
+/// [`StoreError::InUse`] while a server has the store open; [`StoreError::Corrupt`], [`StoreError::WrongKey`],
+/// [`StoreError::NewerSchema`] over the backup. On `Err` the former store is in its place, unchanged.
+pub fn restore(from: &Path, to: &Path, options: &StoreOptions) -> Result<Option<PathBuf>, StoreError> {
+    let to = database_path(to);
+    if !from.exists() {
+        return Err(StoreError::Missing { path: from.to_owned() });
+    }
+    file::make_directory_of(&to)?;
+    // The name ends in `.redb`, so that opening takes it for a file.
+    let temporary = file::beside(&to, "restored").with_extension("redb");
+    let result = copy_and_check(from, &temporary, options).and_then(|()| exchange(&temporary, &to, options));
+    if result.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    result
+}
+
+fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions) -> Result<(), StoreError> {
+    let mut source = std::fs::File::open(from).map_err(|cause| StoreError::io("read", from, cause))?;
+    let mut target = file::create_new(to)?;
+    std::io::copy(&mut source, &mut target)
+        .and_then(|_| target.sync_all())
+        .map_err(|cause| StoreError::io("write", to, cause))?;
+    drop(target);
+    let named = |error| name_backup(error, from);
+    let store = open::open(to, options.clone(), crate::store::migrate::MIGRATIONS).map_err(named)?;
+    let report = store.verify().map_err(named)?;
+    store.close();
+    match report.faults.first() {
+        None => Ok(()),
+        Some(fault) => Err(StoreError::Corrupt {
+            path: from.to_owned(),
+            detail: format!("{} faults, the first in {}: {}", report.faults_total, fault.table, fault.what),
+        }),
+    }
+}
+
+/// Errors over the temporary copy speak of the backup.
+fn name_backup(error: StoreError, from: &Path) -> StoreError {
+    let path = from.to_owned();
+    match error {
+        StoreError::Corrupt { detail, .. } => StoreError::Corrupt { path, detail },
+        StoreError::NewerSchema { found, supported, .. } => StoreError::NewerSchema { path, found, supported },
+        StoreError::WrongKey { source_name, wanted, .. } => StoreError::WrongKey { path, source_name, wanted },
+        other => other,
+    }
+}
+
+fn exchange(new: &Path, to: &Path, options: &StoreOptions) -> Result<Option<PathBuf>, StoreError> {
+    let former = if to.exists() {
+        refuse_if_in_use(to, options)?;
+        let stamp = options.clock.now().format("%Y%m%dT%H%M%S");
+        let stem = to.file_stem().unwrap_or_default().to_string_lossy();
+        let kept = to.with_file_name(format!("{stem}-before-restore-{stamp}-{:08x}.redb", rand::random::<u32>()));
+        // A second name first and then the exchange: at no moment is there no store.
+        std::fs::hard_link(to, &kept).map_err(|cause| StoreError::io("keep", to, cause))?;
+        Some(kept)
+    } else {
+        None
+    };
+    std::fs::rename(new, to).map_err(|cause| StoreError::io("replace", to, cause))?;
+    file::sync_directory_of(to)?;
+    Ok(former)
+}
+
+/// A damaged store may be replaced, one that is in use may not.
+fn refuse_if_in_use(path: &Path, options: &StoreOptions) -> Result<(), StoreError> {
+    match file::open_database(path, options.cache_bytes) {
+        Err(error @ (StoreError::InUse { .. } | StoreError::NotWritable { .. })) => Err(error),
+        _ => Ok(()),
+    }
+}

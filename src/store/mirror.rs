@@ -1,0 +1,152 @@
+//! The mirror of a corp: its head, departments and members as last read. Members are found by folded userid and by
+//! department.
+
+use super::key::{Prefix, Str};
+use super::page::page_of;
+use super::registry::Checks;
+use super::table::{Table, TableInfo};
+use super::tx::{ReadTx, Reads, WriteTx};
+use super::{Page, Search, StoreError};
+use crate::model::{CorpKey, Department, DepartmentId, Member, MemberField, MirrorHead, UserId};
+
+const HEADS: Table<Str, MirrorHead> = Table::new("mirror_heads");
+const DEPARTMENTS: Table<(Str, u32), Department> = Table::new("departments");
+/// (corp, folded userid)
+const MEMBERS: Table<(Str, Str), Member> = Table::new("members");
+/// (corp, department, folded userid)
+const BY_DEPARTMENT: Table<(Str, u32, Str), ()> = Table::new("members_by_department");
+pub(super) const TABLES: &[TableInfo] = &[HEADS.info(), DEPARTMENTS.info(), MEMBERS.info(), BY_DEPARTMENT.info()];
+
+/// What is known about the last read; `None` before the first one.
+pub fn head(tx: &impl Reads, corp: &CorpKey) -> Result<Option<MirrorHead>, StoreError> {
+    HEADS.get(tx, corp.as_str())
+}
+
+/// Writes what is known about the last read.
+pub fn put_head(tx: &WriteTx, corp: &CorpKey, head: &MirrorHead) -> Result<(), StoreError> {
+    HEADS.put(tx, corp.as_str(), head)
+}
+
+/// All departments, by id.
+pub fn departments(tx: &impl Reads, corp: &CorpKey) -> Result<Vec<Department>, StoreError> {
+    DEPARTMENTS.list(tx, &of(corp))
+}
+
+/// The department with this id.
+pub fn find_department(tx: &impl Reads, corp: &CorpKey, id: DepartmentId) -> Result<Option<Department>, StoreError> {
+    DEPARTMENTS.get(tx, (corp.as_str(), id.0))
+}
+
+/// All members, by folded userid.
+pub fn members(tx: &impl Reads, corp: &CorpKey) -> Result<Vec<Member>, StoreError> {
+    let count = head(tx, corp)?.map_or(0, |head| usize::try_from(head.members).unwrap_or(0));
+    MEMBERS.list_sized(tx, &of(corp), count)
+}
+
+/// The member with this userid, case ignored.
+pub fn find_member(tx: &impl Reads, corp: &CorpKey, userid: &UserId) -> Result<Option<Member>, StoreError> {
+    MEMBERS.get(tx, (corp.as_str(), &userid.folded()))
+}
+
+/// The members that have this department among theirs, by folded userid.
+pub fn members_of_department(
+    tx: &impl Reads,
+    corp: &CorpKey,
+    department: DepartmentId,
+) -> Result<Vec<Member>, StoreError> {
+    let mut rows = Vec::new();
+    for (_, _, userid) in BY_DEPARTMENT.keys(tx, &Prefix::text(corp.as_str()).then_u32(department.0).range())? {
+        rows.extend(MEMBERS.get(tx, (corp.as_str(), &userid))?);
+    }
+    Ok(rows)
+}
+
+/// One page of members by userid; `search` looks into userid, name, alias and mobile.
+pub fn page_members(
+    tx: &impl Reads,
+    corp: &CorpKey,
+    after: Option<&UserId>,
+    limit: usize,
+    search: Option<&Search>,
+) -> Result<Page<Member>, StoreError> {
+    let prefix = Prefix::text(corp.as_str());
+    let range = after.map_or_else(|| prefix.range(), |id| prefix.after::<(Str, Str)>((corp.as_str(), &id.folded())));
+    let hit = |search: &Search, row: &Member| {
+        let fields = [MemberField::Name, MemberField::Alias, MemberField::Mobile];
+        search.hits([row.userid.as_str()])
+            || search.hits(fields.iter().filter_map(|field| row.fields.get(field)).map(|text| text.as_str()))
+    };
+    page_of(&MEMBERS, tx, &range, limit, search, hit, |row| row.userid.to_string())
+}
+
+/// Creates or changes departments. Sorted by id is fastest.
+pub fn put_departments(tx: &WriteTx, corp: &CorpKey, departments: &[Department]) -> Result<(), StoreError> {
+    let mut table = DEPARTMENTS.writer(tx)?;
+    departments.iter().try_for_each(|row| table.put((corp.as_str(), row.id.0), row))
+}
+
+/// Creates or changes members. Sorted by folded userid is fastest.
+pub fn put_members(tx: &WriteTx, corp: &CorpKey, members: &[Member]) -> Result<(), StoreError> {
+    let mut table = MEMBERS.writer(tx)?;
+    let mut by_department = BY_DEPARTMENT.writer(tx)?;
+    for row in members {
+        let folded = row.userid.folded();
+        let former = table.replace((corp.as_str(), &folded), row)?;
+        if former.as_ref().is_some_and(|old| places_of(old).eq(places_of(row))) {
+            continue;
+        }
+        for department in former.iter().flat_map(places_of) {
+            by_department.remove((corp.as_str(), department, &folded))?;
+        }
+        for department in places_of(row) {
+            by_department.put((corp.as_str(), department, &folded), &())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes departments from the mirror; those that are not there are skipped.
+pub fn remove_departments(tx: &WriteTx, corp: &CorpKey, ids: &[DepartmentId]) -> Result<(), StoreError> {
+    let mut table = DEPARTMENTS.writer(tx)?;
+    ids.iter().try_for_each(|id| table.remove((corp.as_str(), id.0)).map(|_| ()))
+}
+
+/// Removes members from the mirror, case of the userid ignored; those that are not there are skipped.
+pub fn remove_members(tx: &WriteTx, corp: &CorpKey, userids: &[UserId]) -> Result<(), StoreError> {
+    let mut table = MEMBERS.writer(tx)?;
+    let mut by_department = BY_DEPARTMENT.writer(tx)?;
+    for userid in userids {
+        let folded = userid.folded();
+        for department in table.remove((corp.as_str(), &folded))?.iter().flat_map(places_of) {
+            by_department.remove((corp.as_str(), department, &folded))?;
+        }
+    }
+    Ok(())
+}
+
+/// Empties the mirror, its head included.
+pub fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+    HEADS.remove(tx, corp.as_str())?;
+    DEPARTMENTS.remove_range(tx, &of(corp))?;
+    MEMBERS.remove_range(tx, &of(corp))?;
+    BY_DEPARTMENT.remove_range(tx, &of(corp)).map(|_| ())
+}
+
+pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
+    for corp in super::corps::list(tx)? {
+        let rows = members(tx, &corp.key)?;
+        let wanted = rows.iter().flat_map(|row| {
+            places_of(row).map(|department| (corp.key.to_string(), department, row.userid.folded().to_string()))
+        });
+        checks.same_keys(BY_DEPARTMENT.name(), BY_DEPARTMENT.keys(tx, &of(&corp.key))?, wanted);
+    }
+    Ok(())
+}
+
+fn of(corp: &CorpKey) -> super::key::Range {
+    Prefix::text(corp.as_str()).range()
+}
+
+fn places_of(row: &Member) -> impl Iterator<Item = u32> {
+    row.memberships.iter().map(|membership| membership.department.0)
+}

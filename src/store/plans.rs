@@ -1,0 +1,130 @@
+//! Plans: heads by corp and id (ids sort by time), changes beside them.
+
+use super::StoreError;
+use super::key::{Prefix, Str};
+use super::registry::Checks;
+use super::table::{Table, TableInfo, everything};
+use super::tx::{ReadTx, Reads, WriteTx};
+use crate::model::{Change, CorpKey, PlanHead, PlanId, PlanState};
+use std::ops::ControlFlow;
+
+/// (corp, plan)
+const HEADS: Table<(Str, Str), PlanHead> = Table::new("plans");
+/// plan → corp
+const CORPS: Table<Str, CorpKey> = Table::new("plan_corps");
+/// (corp, plan, seq)
+const CHANGES: Table<(Str, Str, u32), Change> = Table::new("plan_changes");
+pub(super) const TABLES: &[TableInfo] = &[HEADS.info(), CORPS.info(), CHANGES.info()];
+
+/// The plan's head.
+pub fn head(tx: &impl Reads, plan: &PlanId) -> Result<Option<PlanHead>, StoreError> {
+    match CORPS.get(tx, plan.as_str())? {
+        Some(corp) => HEADS.get(tx, (corp.as_str(), plan.as_str())),
+        None => Ok(None),
+    }
+}
+
+/// Changes whose `seq` lies in `from..to`, in the order of application.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is no such plan.
+pub fn changes(tx: &impl Reads, plan: &PlanId, range: std::ops::Range<u32>) -> Result<Vec<Change>, StoreError> {
+    let corp = corp_of(tx, plan)?;
+    let limit = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+    let from = all_of(&corp, plan).from::<(Str, Str, u32)>((corp.as_str(), plan.as_str(), range.start));
+    let mut rows = Vec::new();
+    CHANGES.scan(tx, &from, |(_, _, seq), row| {
+        if seq >= range.end || rows.len() >= limit {
+            return Ok(ControlFlow::Break(()));
+        }
+        rows.push(row);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
+}
+
+/// One change.
+pub fn change(tx: &impl Reads, plan: &PlanId, seq: u32) -> Result<Option<Change>, StoreError> {
+    let corp = corp_of(tx, plan)?;
+    CHANGES.get(tx, (corp.as_str(), plan.as_str(), seq))
+}
+
+/// The latest plans of a corp, the newest first.
+pub fn list(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<PlanHead>, StoreError> {
+    HEADS.list_last(tx, &Prefix::text(corp.as_str()).range(), limit)
+}
+
+/// Creates or changes a plan's head. Write it after its changes: a plan without a head does not exist.
+pub fn put_head(tx: &WriteTx, head: &PlanHead) -> Result<(), StoreError> {
+    CORPS.put(tx, head.id.as_str(), &head.corp)?;
+    HEADS.put(tx, (head.corp.as_str(), head.id.as_str()), head)
+}
+
+/// Writes a chunk of a plan's changes; writing it again changes nothing.
+pub fn put_changes(tx: &WriteTx, corp: &CorpKey, plan: &PlanId, changes: &[Change]) -> Result<(), StoreError> {
+    let mut table = CHANGES.writer(tx)?;
+    changes.iter().try_for_each(|row| table.put((corp.as_str(), plan.as_str(), row.seq), row))
+}
+
+/// Removes a plan with its changes; answers whether it was there.
+pub fn remove(tx: &WriteTx, plan: &PlanId) -> Result<bool, StoreError> {
+    let Some(corp) = CORPS.remove(tx, plan.as_str())? else { return Ok(false) };
+    CHANGES.remove_range(tx, &all_of(&corp, plan).range())?;
+    Ok(HEADS.remove(tx, (corp.as_str(), plan.as_str()))?.is_some())
+}
+
+/// Removes at most `limit` plans that expired before `before_ms` and that no run has taken (those are what undo reads;
+/// they go with their run, see [`super::runs::remove_before`]). Returns how many were removed.
+pub fn remove_expired(tx: &WriteTx, before_ms: i64, limit: usize) -> Result<usize, StoreError> {
+    let mut old = Vec::new();
+    HEADS.scan(tx, &everything(), |_, head| {
+        if head.expires_at_ms < before_ms && head.state != PlanState::Taken {
+            old.push(head.id);
+        }
+        Ok(if old.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    old.truncate(limit);
+    old.iter().try_for_each(|plan| remove(tx, plan).map(|_| ()))?;
+    Ok(old.len())
+}
+
+/// Removes changes that a crash left without a head, created before the plan `older_than`; returns how many.
+pub fn remove_headless(tx: &WriteTx, older_than: &PlanId) -> Result<u64, StoreError> {
+    let mut headless: Vec<(String, String)> = Vec::new();
+    let mut range = everything();
+    // One step per plan, not per change: from each plan's first change on to the end of its stretch.
+    while let Some((corp, plan, _)) = CHANGES.first_key(tx, &range)? {
+        range = Prefix::all().after::<(Str, Str, u32)>((&corp, &plan, u32::MAX));
+        if plan.as_str() < older_than.as_str() && !CORPS.has(tx, &plan)? {
+            headless.push((corp, plan));
+        }
+    }
+    let mut removed = 0;
+    for (corp, plan) in &headless {
+        removed += CHANGES.remove_range(tx, &Prefix::text(corp).then_text(plan).range())?;
+    }
+    Ok(removed)
+}
+
+pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+    let all = Prefix::text(corp.as_str()).range();
+    for (_, plan) in HEADS.keys(tx, &all)? {
+        CORPS.remove(tx, &plan)?;
+    }
+    HEADS.remove_range(tx, &all)?;
+    CHANGES.remove_range(tx, &all).map(|_| ())
+}
+
+pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
+    let wanted = HEADS.keys(tx, &everything())?.into_iter().map(|(_, plan)| plan);
+    checks.same_keys(CORPS.name(), CORPS.keys(tx, &everything())?, wanted);
+    Ok(())
+}
+
+fn corp_of(tx: &impl Reads, plan: &PlanId) -> Result<CorpKey, StoreError> {
+    CORPS.get(tx, plan.as_str())?.ok_or_else(|| StoreError::not_found(format!("plan {plan}")))
+}
+
+fn all_of(corp: &CorpKey, plan: &PlanId) -> Prefix {
+    Prefix::text(corp.as_str()).then_text(plan.as_str())
+}

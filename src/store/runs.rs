@@ -1,0 +1,149 @@
+//! Runs by corp and id (ids sort by time), and their journals.
+
+use super::StoreError;
+use super::key::{Prefix, Str};
+use super::plans;
+use super::registry::Checks;
+use super::table::{Table, TableInfo, everything};
+use super::tx::{ReadTx, Reads, WriteTx};
+use crate::model::{CorpKey, JournalEntry, Run, RunId};
+use std::ops::ControlFlow;
+
+/// (corp, run)
+const RUNS: Table<(Str, Str), Run> = Table::new("runs");
+/// run → corp
+const CORPS: Table<Str, CorpKey> = Table::new("run_corps");
+/// (corp, run) of the runs that have not ended
+const RUNNING: Table<(Str, Str), ()> = Table::new("runs_running");
+/// (corp, run, seq of the change)
+const JOURNAL: Table<(Str, Str, u32), JournalEntry> = Table::new("journal");
+pub(super) const TABLES: &[TableInfo] = &[RUNS.info(), CORPS.info(), RUNNING.info(), JOURNAL.info()];
+
+/// The run with this id.
+pub fn find(tx: &impl Reads, run: &RunId) -> Result<Option<Run>, StoreError> {
+    match CORPS.get(tx, run.as_str())? {
+        Some(corp) => RUNS.get(tx, (corp.as_str(), run.as_str())),
+        None => Ok(None),
+    }
+}
+
+/// The latest runs of a corp, the newest first.
+pub fn list(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<Run>, StoreError> {
+    RUNS.list_last(tx, &Prefix::text(corp.as_str()).range(), limit)
+}
+
+/// The runs of a corp that began before this one, the newest first: the next page of [`list`].
+pub fn list_before(tx: &impl Reads, corp: &CorpKey, run: &RunId, limit: usize) -> Result<Vec<Run>, StoreError> {
+    let range = Prefix::text(corp.as_str()).before::<(Str, Str)>((corp.as_str(), run.as_str()));
+    RUNS.list_last(tx, &range, limit)
+}
+
+/// All runs, of all corps, that have not ended; after a start these are the interrupted ones.
+pub fn running(tx: &impl Reads) -> Result<Vec<Run>, StoreError> {
+    let mut rows = Vec::new();
+    for (corp, run) in RUNNING.keys(tx, &everything())? {
+        rows.extend(RUNS.get(tx, (&corp, &run))?);
+    }
+    Ok(rows)
+}
+
+/// The run of this corp that has not ended, if there is one.
+pub fn running_of(tx: &impl Reads, corp: &CorpKey) -> Result<Option<Run>, StoreError> {
+    match RUNNING.first_key(tx, &Prefix::text(corp.as_str()).range())? {
+        Some((corp, run)) => RUNS.get(tx, (&corp, &run)),
+        None => Ok(None),
+    }
+}
+
+/// Creates or changes a run.
+pub fn put(tx: &WriteTx, run: &Run) -> Result<(), StoreError> {
+    let key = (run.corp.as_str(), run.id.as_str());
+    CORPS.put(tx, run.id.as_str(), &run.corp)?;
+    RUNS.put(tx, key, run)?;
+    if run.state.is_final() { RUNNING.remove(tx, key).map(|_| ()) } else { RUNNING.put(tx, key, &()) }
+}
+
+/// Writes journal entries; an entry replaces the one with the same `seq`.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when the run does not exist; nothing is written then.
+pub fn put_entries(tx: &WriteTx, run: &RunId, entries: &[JournalEntry]) -> Result<(), StoreError> {
+    let corp = corp_of(tx, run)?;
+    let mut table = JOURNAL.writer(tx)?;
+    entries.iter().try_for_each(|row| table.put((corp.as_str(), run.as_str(), row.seq), row))
+}
+
+/// Journal entries whose `seq` lies in `range`, by `seq`.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when the run does not exist.
+pub fn entries(tx: &impl Reads, run: &RunId, range: std::ops::Range<u32>) -> Result<Vec<JournalEntry>, StoreError> {
+    let corp = corp_of(tx, run)?;
+    let from = all_of(&corp, run).from::<(Str, Str, u32)>((corp.as_str(), run.as_str(), range.start));
+    let mut rows = Vec::new();
+    JOURNAL.scan(tx, &from, |(_, _, seq), row| {
+        if seq >= range.end {
+            return Ok(ControlFlow::Break(()));
+        }
+        rows.push(row);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
+}
+
+/// What became of one change.
+pub fn entry(tx: &impl Reads, run: &RunId, seq: u32) -> Result<Option<JournalEntry>, StoreError> {
+    let corp = corp_of(tx, run)?;
+    JOURNAL.get(tx, (corp.as_str(), run.as_str(), seq))
+}
+
+/// Removes at most `limit` runs that ended before `before_ms`, with their journals and the plans that they applied. The
+/// newest `keep` runs of each corp stay. Returns how many were removed.
+pub fn remove_before(tx: &WriteTx, before_ms: i64, keep: usize, limit: usize) -> Result<usize, StoreError> {
+    let mut old = Vec::new();
+    for corp in super::corps::list(tx)? {
+        let all = Prefix::text(corp.key.as_str()).range();
+        let spare = RUNS.keys(tx, &all)?.len().saturating_sub(keep);
+        for run in RUNS.list_first(tx, &all, spare.min(limit))? {
+            if run.state.is_final() && run.ended_at_ms.unwrap_or(run.started_at_ms) < before_ms && old.len() < limit {
+                old.push(run);
+            }
+        }
+    }
+    for run in &old {
+        JOURNAL.remove_range(tx, &all_of(&run.corp, &run.id).range())?;
+        RUNS.remove(tx, (run.corp.as_str(), run.id.as_str()))?;
+        CORPS.remove(tx, run.id.as_str())?;
+        if let Some(plan) = &run.plan {
+            plans::remove(tx, plan)?;
+        }
+    }
+    Ok(old.len())
+}
+
+pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+    let all = Prefix::text(corp.as_str()).range();
+    for (_, run) in RUNS.keys(tx, &all)? {
+        CORPS.remove(tx, &run)?;
+    }
+    RUNS.remove_range(tx, &all)?;
+    RUNNING.remove_range(tx, &all)?;
+    JOURNAL.remove_range(tx, &all).map(|_| ())
+}
+
+pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
+    let runs = RUNS.list(tx, &everything())?;
+    checks.same_keys(CORPS.name(), CORPS.keys(tx, &everything())?, runs.iter().map(|run| run.id.to_string()));
+    let open = runs.iter().filter(|run| !run.state.is_final());
+    let open = open.map(|run| (run.corp.to_string(), run.id.to_string()));
+    checks.same_keys(RUNNING.name(), RUNNING.keys(tx, &everything())?, open);
+    Ok(())
+}
+
+fn corp_of(tx: &impl Reads, run: &RunId) -> Result<CorpKey, StoreError> {
+    CORPS.get(tx, run.as_str())?.ok_or_else(|| StoreError::not_found(format!("run {run}")))
+}
+
+fn all_of(corp: &CorpKey, run: &RunId) -> Prefix {
+    Prefix::text(corp.as_str()).then_text(run.as_str())
+}
