@@ -8,6 +8,7 @@ pub mod directory;
 pub mod http;
 pub mod model;
 pub mod ops;
+pub mod sandbox;
 pub mod setup;
 pub mod store;
 pub mod sync;

@@ -6,3 +6,5 @@
     missing_docs,
     reason = "tests say what broke by stopping"
 )]
+
+mod sandbox;
