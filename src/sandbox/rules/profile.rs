@@ -144,7 +144,7 @@ fn check_attribute(attribute: &Attribute, text_max: usize, errcodes: [i64; 5]) -
         }
         Attribute::Web { title, .. } if chars(title) > 12 => bad(title_code),
         Attribute::Web { url, .. }
-            if !url.is_empty() && !(url.starts_with("http://") || url.starts_with("https://")) =>
+            if !(url.is_empty() || url.starts_with("http://") || url.starts_with("https://")) =>
         {
             bad(url_code)
         }
