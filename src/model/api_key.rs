@@ -112,6 +112,13 @@ pub struct ApiKey {
     pub revoked_at_ms: Option<i64>,
 }
 
+impl ApiKey {
+    /// Whether it is neither revoked nor expired at this moment.
+    pub fn is_valid_at(&self, now_ms: i64) -> bool {
+        self.revoked_at_ms.is_none() && self.expires_at_ms.is_none_or(|at_ms| now_ms < at_ms)
+    }
+}
+
 /// The first answer to a request with an `Idempotency-Key`, kept for 24 hours so that a repetition gets it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredAnswer {
