@@ -7,7 +7,7 @@ use super::lanes::Lanes;
 use super::meter::{CallMeter, CallObserver, NO_ANSWER};
 use super::pace::Pacer;
 use super::token::{Fetched, Token, TokenCell};
-use super::transport::{Body, Sent, Transport};
+use super::transport::{Body, Exchange, Transport};
 use super::verdict::{Attempt, Next, Tries};
 use super::wire::{Int, Str, U64};
 use crate::clock::{Clock, Stopwatch};
@@ -149,7 +149,7 @@ impl Caller {
     ) -> Result<T, Attempt> {
         let watch = Stopwatch::start();
         let sent = self.transport.send(endpoint, query, body).await;
-        if let (Some(meter), false) = (meter, matches!(sent, Sent::NotSent(_))) {
+        if let (Some(meter), false) = (meter, matches!(sent, Exchange::NotSent(_))) {
             meter.count(endpoint);
         }
         let outcome = read(endpoint, sent);
@@ -211,16 +211,16 @@ impl Caller {
             let watch = Stopwatch::start();
             let sent = self.transport.download(address, max_bytes).await;
             let attempt = match sent {
-                Sent::Answer { status: 200, body } => {
+                Exchange::Answer { status: 200, body } => {
                     self.observer.called(&self.corp, endpoint.name, 0, watch.elapsed_ms());
                     if let Some(meter) = meter {
                         meter.count(endpoint);
                     }
                     return Ok(body);
                 }
-                Sent::Answer { status, .. } => Attempt::Unusable(format!("HTTP {status} for the file")),
-                Sent::NotSent(cause) => Attempt::NotSent(cause),
-                Sent::Lost(cause) => Attempt::Lost(cause),
+                Exchange::Answer { status, .. } => Attempt::Unusable(format!("HTTP {status} for the file")),
+                Exchange::NotSent(cause) => Attempt::NotSent(cause),
+                Exchange::Lost(cause) => Attempt::Lost(cause),
             };
             self.observer.called(&self.corp, endpoint.name, NO_ANSWER, watch.elapsed_ms());
             match tries.next(endpoint, attempt) {
@@ -240,11 +240,11 @@ impl Caller {
 }
 
 /// Reads an answer: the errcode first, the payload only when it is 0.
-fn read<T: DeserializeOwned>(endpoint: &Endpoint, sent: Sent) -> Result<T, Attempt> {
+fn read<T: DeserializeOwned>(endpoint: &Endpoint, sent: Exchange) -> Result<T, Attempt> {
     let (status, body) = match sent {
-        Sent::Answer { status, body } => (status, body),
-        Sent::NotSent(cause) => return Err(Attempt::NotSent(cause)),
-        Sent::Lost(cause) => return Err(Attempt::Lost(cause)),
+        Exchange::Answer { status, body } => (status, body),
+        Exchange::NotSent(cause) => return Err(Attempt::NotSent(cause)),
+        Exchange::Lost(cause) => return Err(Attempt::Lost(cause)),
     };
     let head = match serde_json::from_slice::<Head>(&body) {
         Ok(head) => head,
@@ -255,7 +255,7 @@ fn read<T: DeserializeOwned>(endpoint: &Endpoint, sent: Sent) -> Result<T, Attem
         Some(Int(0)) => {}
         Some(Int(code)) => {
             let text = head.errmsg.map(|text| text.0).unwrap_or_default();
-            return Err(Attempt::Refused(Refusal::read(code, &text)));
+            return Err(Attempt::Refused(Refusal::read(endpoint.name, code, &text)));
         }
         // old answers of this one have only the list (doc path 92520)
         None if endpoint.name == endpoint::GET_API_DOMAIN_IP.name && status == 200 => {}

@@ -247,7 +247,7 @@ fn time(at_ms: i64) -> String {
 impl Refusal {
     /// Reads an error answer. Only the number decides; the text is searched for what it may tell (the holder of a
     /// number, our address), never for the meaning.
-    pub fn read(errcode: i64, errmsg: &str) -> Self {
+    pub fn read(endpoint: &str, errcode: i64, errmsg: &str) -> Self {
         let (text, suffix) = match errmsg.find(", hint:") {
             Some(at) => (&errmsg[..at], &errmsg[at..]),
             None => match errmsg.find(", from ip:") {
@@ -255,7 +255,7 @@ impl Refusal {
                 None => (errmsg, ""),
             },
         };
-        let class = errcode::class_of(errcode, text);
+        let class = errcode::class_of(endpoint, errcode, text);
         Self {
             errcode,
             errmsg: text.trim().chars().take(300).collect(),
@@ -282,17 +282,23 @@ mod tests {
     fn a_refusal_is_read_with_and_without_its_suffix() {
         let full = "mobile existed:b.li, hint: [1700000000000000000000001], from ip: 203.0.113.9, more info at \
                     https://open.work.weixin.qq.com/devtool/query?e=60104";
-        let refusal = Refusal::read(60104, full);
+        let refusal = Refusal::read("user/create", 60104, full);
         assert_eq!(refusal.errmsg, "mobile existed:b.li");
         assert_eq!(refusal.class, RefusalClass::MobileTaken { holder: Some("b.li".into()) });
         assert_eq!(refusal.caller_ip.as_deref(), Some("203.0.113.9"));
         assert_eq!(refusal.hint.as_deref(), Some("1700000000000000000000001"));
 
-        let old = Refusal::read(60111, "userid not found, hint: [1543402950_5_ab12]");
+        let old = Refusal::read("user/create", 60111, "userid not found, hint: [1543402950_5_ab12]");
         assert_eq!((old.caller_ip.as_deref(), old.hint.as_deref()), (None, Some("1543402950_5_ab12")));
-        assert_eq!(Refusal::read(60020, "not allow, from ip: nonsense").caller_ip, None);
-        assert_eq!(Refusal::read(60020, "not allow, from ip: 2001:db8::7").caller_ip.as_deref(), Some("2001:db8::7"));
-        assert_eq!(Refusal::read(60104, "mobile existed").class, RefusalClass::MobileTaken { holder: None });
+        assert_eq!(Refusal::read("user/create", 60020, "not allow, from ip: nonsense").caller_ip, None);
+        assert_eq!(
+            Refusal::read("user/create", 60020, "not allow, from ip: 2001:db8::7").caller_ip.as_deref(),
+            Some("2001:db8::7")
+        );
+        assert_eq!(
+            Refusal::read("user/create", 60104, "mobile existed").class,
+            RefusalClass::MobileTaken { holder: None }
+        );
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) enum Body {
 }
 
 /// What became of a request.
-pub(super) enum Sent {
+pub(super) enum Exchange {
     /// An answer came, whole.
     Answer { status: u16, body: Bytes },
     /// Nothing reached the other side.
@@ -70,7 +70,7 @@ impl Transport {
     }
 
     /// Sends one request to an endpoint of the API.
-    pub(super) async fn send(&self, endpoint: &Endpoint, query: &[(&str, &str)], body: Body) -> Sent {
+    pub(super) async fn send(&self, endpoint: &Endpoint, query: &[(&str, &str)], body: Body) -> Exchange {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/cgi-bin/{}", self.base.path().trim_end_matches('/'), endpoint.name));
         url.query_pairs_mut().clear().extend_pairs(query);
@@ -95,7 +95,7 @@ impl Transport {
                     .mime_str("application/octet-stream");
                 match part {
                     Ok(part) => request = request.multipart(reqwest::multipart::Form::new().part("media", part)),
-                    Err(error) => return Sent::NotSent(describe(&error)),
+                    Err(error) => return Exchange::NotSent(describe(&error)),
                 }
             }
         }
@@ -104,24 +104,24 @@ impl Transport {
     }
 
     /// Fetches a file from an address that WeCom gave; no token goes along.
-    pub(super) async fn download(&self, address: &str, max_bytes: usize) -> Sent {
+    pub(super) async fn download(&self, address: &str, max_bytes: usize) -> Exchange {
         let url = match url::Url::parse(address) {
             Ok(url) if url.scheme() == "https" || url.scheme() == self.base.scheme() => url,
-            _ => return Sent::NotSent("WeCom gave an address for the file that is not https".into()),
+            _ => return Exchange::NotSent("WeCom gave an address for the file that is not https".into()),
         };
         receive(self.http.get(url).timeout(self.timeout * SLOW_FACTOR), max_bytes).await
     }
 }
 
-async fn receive(request: reqwest::RequestBuilder, max_bytes: usize) -> Sent {
+async fn receive(request: reqwest::RequestBuilder, max_bytes: usize) -> Exchange {
     let mut response = match request.send().await {
         Ok(response) => response,
-        Err(error) if error.is_connect() || error.is_builder() => return Sent::NotSent(describe(&error)),
-        Err(error) => return Sent::Lost(describe(&error)),
+        Err(error) if error.is_connect() || error.is_builder() => return Exchange::NotSent(describe(&error)),
+        Err(error) => return Exchange::Lost(describe(&error)),
     };
     let status = response.status().as_u16();
     let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let too_large = || Sent::Lost(format!("the answer is larger than {max_bytes} bytes"));
+    let too_large = || Exchange::Lost(format!("the answer is larger than {max_bytes} bytes"));
     if expected > max_bytes {
         return too_large();
     }
@@ -130,8 +130,8 @@ async fn receive(request: reqwest::RequestBuilder, max_bytes: usize) -> Sent {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > max_bytes => return too_large(),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Sent::Answer { status, body: body.freeze() },
-            Err(error) => return Sent::Lost(describe(&error)),
+            Ok(None) => return Exchange::Answer { status, body: body.freeze() },
+            Err(error) => return Exchange::Lost(describe(&error)),
         }
     }
 }

@@ -203,7 +203,7 @@ impl Client {
         }
         let max_bytes = usize::try_from(file.size).unwrap_or(usize::MAX);
         let bytes = self.caller.download(&file.url, max_bytes, self.meter.as_deref()).await?;
-        export_file::open(&bytes, file, key).map_err(malformed)
+        export_file::open(bytes.into(), file, key).map_err(malformed)
     }
 
     /// Members out of the text of an `export/user` (`detailed`) or `export/simple_user` file.
@@ -260,7 +260,8 @@ impl RowWire {
             userid: self.userid.and_then(Str::non_empty).map(UserId),
             department: self.partyid.map(|id| DepartmentId(id.0)),
             action: self.action.map_or(0, |action| action.0),
-            refusal: (self.errcode.0 != 0).then(|| Refusal::read(self.errcode.0, &text)),
+            refusal: (self.errcode.0 != 0)
+                .then(|| Refusal::read(endpoint::BATCH_GETRESULT.name, self.errcode.0, &text)),
         }
     }
 }

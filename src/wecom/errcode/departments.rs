@@ -1,3 +1,199 @@
-//! rows
+//! Departments and tags.
+
 use super::{Class, Explanation, row};
-pub(super) static ROWS: &[Explanation] = &[];
+
+const PULL_AGAIN: [&str; 2] = ["重新读取企业微信后再生成同步预览", "Pull again, then make a new plan"];
+const RENAME: [&str; 2] = ["在本系统修改部门名称后重新同步", "Rename the unit in the directory and sync again"];
+const TAG_ID: [&str; 2] = ["重新读取标签列表后再试", "Read the list of tags again and retry"];
+
+pub(super) static ROWS: &[Explanation] = &[
+    row(
+        40066,
+        Class::Invalid,
+        ["部门列表不合法", "The list of departments is not valid"],
+        ["列表为空、格式不对或含不存在的部门", "It is empty, malformed or names unknown departments"],
+        PULL_AGAIN,
+    ),
+    row(
+        40068,
+        Class::NotFound,
+        ["标签 ID 不合法", "The tag id is not valid"],
+        ["标签不存在或已被删除", "No such tag, or it was deleted"],
+        TAG_ID,
+    ),
+    row(
+        40070,
+        Class::Invalid,
+        ["标签成员全部无效", "All given tag members are invalid"],
+        ["成员与部门都不存在或不在可见范围", "None of them exists or is visible"],
+        ["核对成员与部门后再试", "Check the members and departments"],
+    ),
+    row(
+        40071,
+        Class::AlreadyExists,
+        ["标签名已存在", "A tag of this name exists"],
+        ["标签名在企业内唯一", "Tag names are unique in the corp"],
+        ["换一个名称，或使用已有标签", "Choose another name, or use the existing tag"],
+    ),
+    row(
+        40072,
+        Class::Invalid,
+        ["标签名长度不合法", "The tag name's length is not allowed"],
+        ["标签名须为 1 至 32 个字", "1 to 32 characters are allowed"],
+        ["缩短标签名", "Shorten the name"],
+    ),
+    row(
+        40126,
+        Class::Capacity,
+        ["标签数量达到上限 3000", "The corp has its 3000 tags"],
+        ["企业标签过多", "Too many tags"],
+        ["删除不用的标签", "Delete tags that are not used"],
+    ),
+    row(
+        41017,
+        Class::Invalid,
+        ["缺少标签 ID", "The tag id is missing"],
+        ["请求没有指定标签", "The request names no tag"],
+        TAG_ID,
+    ),
+    row(
+        41018,
+        Class::Invalid,
+        ["缺少标签名", "The tag name is missing"],
+        ["标签名为空", "The name is empty"],
+        ["填写标签名", "Enter a name"],
+    ),
+    row(
+        41019,
+        Class::Invalid,
+        ["缺少部门", "The department is missing"],
+        ["成员没有所属部门", "The member has no department"],
+        ["在本系统给该人员指定部门", "Give the person a unit in the directory"],
+    ),
+    row(
+        60001,
+        Class::Invalid,
+        ["部门名称长度不合法", "The department name's length is not allowed"],
+        ["名称为空或超过 64 个字", "Empty, or longer than 64 characters"],
+        RENAME,
+    ),
+    row(
+        60003,
+        Class::NotFound,
+        ["部门不存在", "The department does not exist"],
+        ["部门已被删除，或未指定部门 ID", "It was deleted, or no id was given"],
+        PULL_AGAIN,
+    ),
+    row(
+        60004,
+        Class::Invalid,
+        ["父部门不存在", "The parent department does not exist"],
+        ["父部门已被删除", "It was deleted"],
+        PULL_AGAIN,
+    ),
+    row(
+        60005,
+        Class::NotEmpty,
+        ["部门下还有成员，不能删除", "The department still has members"],
+        ["须先移走成员", "They must be moved away first"],
+        ["移走或删除部门成员后再删除部门", "Move or delete its members, then delete it"],
+    ),
+    row(
+        60006,
+        Class::NotEmpty,
+        ["部门下还有子部门，不能删除", "The department still has departments below it"],
+        ["须自下而上删除", "Departments go bottom-up"],
+        ["先删除子部门", "Delete those below first"],
+    ),
+    row(
+        60007,
+        Class::Invalid,
+        ["不能删除根部门", "The root department cannot be deleted"],
+        ["根部门始终存在", "It always exists"],
+        ["无需处理，从计划中去掉即可", "Leave it out"],
+    ),
+    row(
+        60008,
+        Class::AlreadyExists,
+        ["部门已存在", "The department exists"],
+        ["部门 ID 或同级名称重复", "Its id, or its name among its siblings, is taken"],
+        ["重新读取后再同步；同级部门不能同名", "Pull again; siblings cannot share a name"],
+    ),
+    row(
+        60009,
+        Class::Invalid,
+        ["部门名称含非法字符", "The department name has forbidden characters"],
+        [r#"不允许 \ : * ? " < > |"#, r#"Not allowed: \ : * ? " < > |"#],
+        RENAME,
+    ),
+    row(
+        60010,
+        Class::Invalid,
+        ["部门关系成环", "The departments would form a ring"],
+        ["上级部门是自己或自己的下级", "The parent is the department itself or below it"],
+        ["在本系统修正上级部门", "Correct the parent in the directory"],
+    ),
+    row(
+        60012,
+        Class::Permission,
+        ["默认应用不能删除", "A default app cannot be deleted"],
+        ["系统自带应用", "It belongs to the system"],
+        ["无需处理", "Nothing to do"],
+    ),
+    row(
+        60123,
+        Class::NotFound,
+        ["部门 ID 无效", "The department id is not valid"],
+        ["部门不存在或已被删除", "No such department, or it was deleted"],
+        PULL_AGAIN,
+    ),
+    row(
+        60124,
+        Class::Invalid,
+        ["父部门 ID 无效", "The parent's id is not valid"],
+        ["父部门不存在，或给根部门写了父部门", "No such parent, or a parent was given to the root"],
+        PULL_AGAIN,
+    ),
+    row(
+        60125,
+        Class::Invalid,
+        ["部门名称不合法", "The department name is not allowed"],
+        ["名称过长或含非法字符", "Too long, or with forbidden characters"],
+        RENAME,
+    ),
+    row(
+        81001,
+        Class::Capacity,
+        ["部门节点超过 30000", "More than 30,000 nodes under the department"],
+        ["直属成员与子部门合计过多", "Too many members and departments directly below"],
+        ["把成员分到多个子部门", "Spread the members over several departments"],
+    ),
+    row(
+        81002,
+        Class::Capacity,
+        ["部门层级超过 15 层", "Deeper than 15 levels"],
+        ["组织层级过深", "The tree is too deep"],
+        ["减少组织层级，或设置更高的顶层部门", "Flatten the tree, or hang it under a higher department"],
+    ),
+    row(
+        81003,
+        Class::Capacity,
+        ["标签节点超过 30000", "More than 30,000 nodes in the tag"],
+        ["标签成员与部门合计过多", "Too many members and departments"],
+        ["拆成多个标签", "Split it into several tags"],
+    ),
+    row(
+        81011,
+        Class::Permission,
+        ["没有该标签的权限", "No permission on the tag"],
+        ["标签由别的应用创建", "Another app created it"],
+        ["用创建该标签的应用操作", "Use the app that created it"],
+    ),
+    row(
+        81014,
+        Class::TooLarge,
+        ["一次操作的标签成员过多", "Too many members or departments in one tag call"],
+        ["一次最多 1000 名成员、100 个部门", "At most 1,000 members and 100 departments"],
+        ["分批操作", "Split the call"],
+    ),
+];

@@ -119,8 +119,12 @@ pub(super) fn is_about_frequency(code: i64) -> bool {
     reaction(code) == Reaction::WaitWindow
 }
 
-/// What a code means for the caller. The text only tells who holds a number.
-pub(super) fn class_of(code: i64, text: &str) -> RefusalClass {
+/// What a code means for the caller of an endpoint. The text only tells who holds a number.
+pub(super) fn class_of(endpoint: &str, code: i64, text: &str) -> RefusalClass {
+    // in a member write it is not the member that was not found
+    if matches!(code, 60003 | 60123) && matches!(endpoint, "user/create" | "user/update" | "batch/getresult") {
+        return RefusalClass::Invalid;
+    }
     match explain(code).map_or(Class::Other, |row| row.class) {
         Class::NotFound => RefusalClass::NotFound,
         Class::AlreadyExists => RefusalClass::AlreadyExists,
@@ -162,6 +166,35 @@ mod tests {
                 assert!(text.zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{} {what} zh", row.code);
             }
         }
+    }
+
+    /// Section 11 of the contract, ranges written out.
+    const CONTRACT: &[i64] = &[
+        -1, 0, 6000, 40001, 40003, 40004, 40005, 40006, 40007, 40013, 40014, 40029, 40031, 40032, 40033, 40035, 40056,
+        40057, 40058, 40063, 40066, 40068, 40070, 40071, 40072, 40073, 40088, 40089, 40091, 40092, 40125, 40126, 40132,
+        40141, 40203, 40206, 40207, 40208, 40209, 40210, 41001, 41002, 41004, 41006, 41008, 41009, 41011, 41017, 41018,
+        41019, 41036, 41066, 42001, 43004, 44001, 45001, 45009, 45024, 45026, 45029, 45031, 45033, 46004, 48001, 48002,
+        48004, 48005, 48006, 48008, 48009, 50001, 50002, 50003, 50006, 50100, 60001, 60003, 60004, 60005, 60006, 60007,
+        60008, 60009, 60010, 60011, 60012, 60020, 60021, 60030, 60031, 60102, 60103, 60104, 60105, 60106, 60107, 60110,
+        60111, 60112, 60123, 60124, 60125, 60127, 60129, 60132, 60136, 60140, 60141, 60142, 60143, 60144, 60145, 60146,
+        60147, 60148, 81001, 81002, 81003, 81011, 81012, 81013, 81014, 81015, 81017, 82001, 82002, 82003, 84014, 84015,
+        84023, 85002, 90100, 90101, 90102, 90103, 90104, 90105, 90106, 92000, 301002, 301005, 301007, 301012, 301013,
+        301014, 301015, 301021, 301036, 302003, 302004, 302005, 302006, 302007, 302008, 2000002,
+    ];
+
+    #[test]
+    fn every_code_of_the_contract_is_explained() {
+        let missing: Vec<_> = CONTRACT.iter().filter(|code| explain(**code).is_none()).collect();
+        assert!(missing.is_empty(), "no explanation of {missing:?}");
+        assert_eq!(all().count(), CONTRACT.len(), "a code that the contract does not know");
+    }
+
+    #[test]
+    fn what_was_not_found_depends_on_the_endpoint() {
+        assert_eq!(class_of("department/delete", 60003, ""), RefusalClass::NotFound);
+        assert_eq!(class_of("user/update", 60123, ""), RefusalClass::Invalid);
+        assert_eq!(class_of("user/update", 60111, ""), RefusalClass::NotFound);
+        assert_eq!(class_of("user/get", 123_456, ""), RefusalClass::Other);
     }
 
     #[test]

@@ -1,3 +1,251 @@
-//! rows
+//! Requests in general, files, imports, exports, invitations.
+
 use super::{Class, Explanation, row};
-pub(super) static ROWS: &[Explanation] = &[];
+
+const REPORT: [&str; 2] = [
+    "这是云桥的请求有误：请导出诊断信息并联系维护方",
+    "The bridge sent a faulty request: export the diagnostics and report it",
+];
+const SPLIT: [&str; 2] = ["分批操作", "Split the call"];
+const UPLOAD_AGAIN: [&str; 2] = ["重新上传后再提交", "Upload the file again"];
+const IMPORT_AGAIN: [&str; 2] = ["修正数据后重新生成计划并执行", "Correct the data, make a new plan and apply it"];
+
+pub(super) static ROWS: &[Explanation] = &[
+    row(
+        40004,
+        Class::Invalid,
+        ["媒体文件类型不合法", "The file's type is not allowed"],
+        ["格式与类型参数不符", "It does not fit the stated kind"],
+        ["换用允许的格式", "Use an allowed format"],
+    ),
+    row(
+        40005,
+        Class::Invalid,
+        ["type 参数不合法", "The type parameter is not valid"],
+        ["类型写错", "An unknown kind of file"],
+        REPORT,
+    ),
+    row(
+        40006,
+        Class::Invalid,
+        ["文件大小不合法", "The file's size is not allowed"],
+        ["小于 5 字节或超过上限", "Smaller than 5 bytes or over the limit"],
+        ["调整文件大小", "Use a file within the limits"],
+    ),
+    row(
+        40007,
+        Class::NotFound,
+        ["media_id 不合法", "The media_id is not valid"],
+        ["文件不存在或已过三天有效期", "No such file, or its three days are over"],
+        UPLOAD_AGAIN,
+    ),
+    row(
+        40033,
+        Class::Invalid,
+        ["请求含非法字符", "The request has illegal characters"],
+        ["文本里有转义或控制字符", "Escaped or control characters in a text"],
+        ["去掉字段中的特殊字符", "Remove special characters from the field"],
+    ),
+    row(
+        40035,
+        Class::Invalid,
+        ["参数不合法", "A parameter is not valid"],
+        ["列表为空、过长或格式不对", "A list is empty, too long or malformed"],
+        REPORT,
+    ),
+    row(
+        40058,
+        Class::Invalid,
+        ["参数不合法", "A parameter is not valid"],
+        [
+            "取值过长、列表过长、缺少必填项或请求方式不对",
+            "A value or list too long, a required one missing, or the wrong verb",
+        ],
+        [
+            "按错误文字修正字段；仍失败请联系维护方",
+            "Correct the field that the text names; report it if that does not help",
+        ],
+    ),
+    row(
+        40063,
+        Class::Invalid,
+        ["必填参数为空", "A required parameter is empty"],
+        ["缺少必填项", "Something required is missing"],
+        REPORT,
+    ),
+    row(
+        40088,
+        Class::NotFound,
+        ["jobid 不存在", "The jobid is unknown"],
+        ["任务不是本 Secret 提交的", "Another secret submitted the job"],
+        ["重新提交任务", "Submit the job again"],
+    ),
+    row(
+        40089,
+        Class::NotFound,
+        ["任务结果已清理", "The job's result is gone"],
+        ["企业微信只保留最近五个任务", "WeCom keeps the last five"],
+        ["重新读取企业微信以核对结果", "Pull again to see what was done"],
+    ),
+    row(
+        40092,
+        Class::Invalid,
+        ["导入文件内容不合法", "The import file's content is not valid"],
+        ["文件为空或缺少必填列", "It is empty or lacks required columns"],
+        IMPORT_AGAIN,
+    ),
+    row(
+        40203,
+        Class::Invalid,
+        ["参数已废弃", "A parameter is no longer supported"],
+        ["接口已改版", "The API has changed"],
+        REPORT,
+    ),
+    row(
+        40206,
+        Class::TooLarge,
+        ["请求体过大", "The request is too large"],
+        ["一次提交的数据过多", "Too much in one call"],
+        SPLIT,
+    ),
+    row(
+        41006,
+        Class::Invalid,
+        ["缺少 media_id", "The media_id is missing"],
+        ["没有先上传文件", "No file was uploaded"],
+        UPLOAD_AGAIN,
+    ),
+    row(
+        44001,
+        Class::Invalid,
+        ["媒体文件为空", "The file is empty"],
+        ["没有内容可上传", "There is nothing to upload"],
+        ["检查文件内容", "Check the file"],
+    ),
+    row(
+        45001,
+        Class::TooLarge,
+        ["媒体文件过大", "The file is too large"],
+        ["导入文件最大 20 MB", "Import files may have 20 MB"],
+        SPLIT,
+    ),
+    row(
+        45026,
+        Class::Permission,
+        ["触发全量覆盖的删除保护", "The full replace would delete too many"],
+        ["将被删除的成员超过 20%（或 80%）", "More than 20 % (or 80 %) of the members would be deleted"],
+        ["改用增量导入，或核对数据源是否完整", "Use the incremental import, or check whether the source is complete"],
+    ),
+    row(
+        45029,
+        Class::TooLarge,
+        ["返回数据过大", "The answer would be too large"],
+        ["一次读取的成员过多", "Too many members in one read"],
+        ["改为逐部门读取或异步导出", "Read department by department, or export"],
+    ),
+    row(
+        50100,
+        Class::Invalid,
+        ["分页游标无效", "The paging cursor is not valid"],
+        ["游标过期或不属于本次读取", "It has expired or belongs to another read"],
+        ["从头重新读取", "Read again from the start"],
+    ),
+    row(
+        60136,
+        Class::NotFound,
+        ["记录不存在", "The record does not exist"],
+        ["已被删除或不可见", "Deleted or not visible"],
+        ["重新读取后再试", "Pull again and retry"],
+    ),
+    row(
+        60140,
+        Class::Invalid,
+        ["response_code 无效", "The response_code is not valid"],
+        ["已使用或过期", "Used or expired"],
+        ["重新触发卡片", "Trigger the card again"],
+    ),
+    row(
+        81012,
+        Class::Invalid,
+        ["没有指定范围", "No scope is given"],
+        ["成员、部门、标签都为空", "Members, departments and tags are all empty"],
+        ["至少选择一项", "Choose at least one"],
+    ),
+    row(
+        81013,
+        Class::Permission,
+        ["成员、部门、标签全部无效或无权限", "All members, departments and tags are invalid or out of range"],
+        ["对象不存在或不在可见范围", "They do not exist or are not visible"],
+        ["核对对象与应用可见范围", "Check them and the app's visible range"],
+    ),
+    row(
+        81017,
+        Class::TooLarge,
+        ["请求项过多", "Too many items in one request"],
+        ["超过单次上限", "More than one call may hold"],
+        SPLIT,
+    ),
+    row(
+        82001,
+        Class::Invalid,
+        ["成员、部门、标签都为空", "Members, departments and tags are all empty"],
+        ["没有选择对象", "Nothing was chosen"],
+        ["至少选择一项", "Choose at least one"],
+    ),
+    row(
+        82002,
+        Class::TooLarge,
+        ["部门列表过长", "The list of departments is too long"],
+        ["一次最多 100 个部门", "At most 100 in one call"],
+        SPLIT,
+    ),
+    row(
+        82003,
+        Class::TooLarge,
+        ["标签列表过长", "The list of tags is too long"],
+        ["一次最多 100 个标签", "At most 100 in one call"],
+        SPLIT,
+    ),
+    row(
+        302_003,
+        Class::Invalid,
+        ["导入文件帐号重复", "The import file has a userid twice"],
+        ["同一帐号出现多次", "One userid in several rows"],
+        IMPORT_AGAIN,
+    ),
+    row(
+        302_004,
+        Class::Invalid,
+        ["导入的组织架构不合法", "The imported tree is not valid"],
+        ["不是一棵树、编号重复或名称为空", "Not one tree, an id twice, or an empty name"],
+        IMPORT_AGAIN,
+    ),
+    row(
+        302_005,
+        Class::Busy,
+        ["导入失败", "The import failed"],
+        ["企业微信处理失败", "WeCom could not process it"],
+        ["稍后重新提交", "Submit it again later"],
+    ),
+    row(
+        302_006,
+        Class::Invalid,
+        ["导入文件部门 ID 重复", "The import file has a department id twice"],
+        ["同一部门出现多次", "One department in several rows"],
+        IMPORT_AGAIN,
+    ),
+    row(
+        302_007,
+        Class::Invalid,
+        ["导入文件同级部门重名", "The import file has siblings of one name"],
+        ["同级部门不能同名", "Siblings cannot share a name"],
+        IMPORT_AGAIN,
+    ),
+    row(
+        302_008,
+        Class::Conflict,
+        ["已有导入任务在执行", "An import is already running"],
+        ["同一时间只能有一个导入任务", "Only one runs at a time"],
+        ["等前一个任务完成后再提交", "Wait until it has ended"],
+    ),
+];
