@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod directory;
 pub mod http;
+pub mod jobs;
 pub mod model;
 pub mod ops;
 pub mod sandbox;

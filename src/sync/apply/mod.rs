@@ -1,0 +1,5 @@
+//! Carries out exactly one stored plan.
+
+mod execute;
+mod queue;
+mod record;

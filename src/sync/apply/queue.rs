@@ -1,0 +1,320 @@
+//! In which order and how far side by side the changes of a plan are carried out, and what rests on what. Values only.
+//!
+//! Departments go one after the other (doc path 90195 asks for it); members go side by side as long as none of them
+//! rests on another one under way.
+
+use crate::model::{Action, Change, DepartmentId, MemberImage, Text, UserId};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+/// What a change is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A department.
+    Department(DepartmentId),
+    /// A member, by folded userid.
+    Member(Text),
+}
+
+impl Subject {
+    fn member(userid: &UserId) -> Self {
+        Self::Member(userid.folded())
+    }
+}
+
+/// What a change touches.
+pub fn touches(action: &Action) -> Subject {
+    match action {
+        Action::CreateDepartment { department, .. }
+        | Action::UpdateDepartment { department, .. }
+        | Action::DeleteDepartment { department, .. }
+        | Action::BindDepartment { department, .. }
+        | Action::UnbindDepartment { department, .. }
+        | Action::CreateDisabledDepartment { department, .. } => Subject::Department(*department),
+        Action::CreateMember { userid, .. }
+        | Action::UpdateMember { userid, .. }
+        | Action::DisableMember { userid, .. }
+        | Action::EnableMember { userid, .. }
+        | Action::DeleteMember { userid, .. }
+        | Action::BindMember { userid, .. }
+        | Action::UnbindMember { userid, .. }
+        | Action::RecordRemoval { userid, .. } => Subject::member(userid),
+    }
+}
+
+/// `member a.chen`, `department 12`: how failures name what they are about.
+pub fn subject_text(action: &Action) -> String {
+    match touches(action) {
+        Subject::Department(id) => format!("department {id}"),
+        Subject::Member(folded) => match userid(action) {
+            Some(userid) => format!("member {userid}"),
+            None => format!("member {folded}"),
+        },
+    }
+}
+
+/// The member that a change is about.
+pub fn userid(action: &Action) -> Option<&UserId> {
+    match action {
+        Action::CreateMember { userid, .. }
+        | Action::UpdateMember { userid, .. }
+        | Action::DisableMember { userid, .. }
+        | Action::EnableMember { userid, .. }
+        | Action::DeleteMember { userid, .. }
+        | Action::BindMember { userid, .. }
+        | Action::UnbindMember { userid, .. }
+        | Action::RecordRemoval { userid, .. } => Some(userid),
+        _ => None,
+    }
+}
+
+/// Whether a change brings its subject into being.
+pub fn creates(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::CreateDepartment { .. } | Action::CreateDisabledDepartment { .. } | Action::CreateMember { .. }
+    )
+}
+
+/// What must exist before a change can succeed, its own subject included unless it creates it.
+pub fn needs(action: &Action) -> Vec<Subject> {
+    let mut subjects = match action {
+        Action::CreateDepartment { after, .. }
+        | Action::UpdateDepartment { after, .. }
+        | Action::CreateDisabledDepartment { after, .. } => after.parent.map(Subject::Department).into_iter().collect(),
+        Action::CreateMember { after, .. }
+        | Action::UpdateMember { after, .. }
+        | Action::EnableMember { after, .. }
+        | Action::DisableMember { after, .. } => needs_of_image(after),
+        Action::DeleteDepartment { .. }
+        | Action::DeleteMember { .. }
+        | Action::BindDepartment { .. }
+        | Action::UnbindDepartment { .. }
+        | Action::BindMember { .. }
+        | Action::UnbindMember { .. }
+        | Action::RecordRemoval { .. } => Vec::new(),
+    };
+    if !creates(action) {
+        subjects.push(touches(action));
+    }
+    subjects
+}
+
+fn needs_of_image(image: &MemberImage) -> Vec<Subject> {
+    let departments = image.memberships.iter().flatten().map(|m| m.department).chain(image.main_department);
+    let leaders = image.direct_leader.iter().flatten();
+    departments.map(Subject::Department).chain(leaders.map(Subject::member)).collect()
+}
+
+/// The departments that a change takes its subject out of: while it is there, they cannot be deleted.
+pub fn leaves(action: &Action) -> Vec<DepartmentId> {
+    let left = |before: &MemberImage, after: Option<&MemberImage>| {
+        let stays = after.and_then(|image| image.memberships.as_deref());
+        if after.is_some() && stays.is_none() {
+            return Vec::new();
+        }
+        let was = before.memberships.iter().flatten().map(|m| m.department);
+        was.filter(|d| !stays.unwrap_or_default().iter().any(|m| m.department == *d)).collect()
+    };
+    match action {
+        Action::UpdateMember { before, after, .. }
+        | Action::EnableMember { before, after, .. }
+        | Action::DisableMember { before, after, .. } => left(before, Some(after)),
+        Action::DeleteMember { before, .. } => left(before, None),
+        Action::UpdateDepartment { before, after, .. } => match (before.parent, after.parent) {
+            (Some(was), Some(is)) if was != is => vec![was],
+            _ => Vec::new(),
+        },
+        Action::DeleteDepartment { before, .. } => before.parent.into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Consecutive changes that are carried out together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Indices into the changes.
+    pub range: Range<usize>,
+    /// Whether they may go side by side.
+    pub is_concurrent: bool,
+}
+
+/// Cuts the changes, in their order, into batches: departments one by one, members together until one rests on
+/// another of the same batch.
+pub fn batches(changes: &[Change]) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut under_way: HashSet<Subject> = HashSet::new();
+    for (index, change) in changes.iter().enumerate() {
+        let subject = touches(&change.action);
+        let is_concurrent = matches!(subject, Subject::Member(_));
+        let fits = match batches.last() {
+            Some(batch) if batch.is_concurrent == is_concurrent => {
+                !is_concurrent
+                    || !(under_way.contains(&subject)
+                        || needs(&change.action).iter().any(|need| under_way.contains(need)))
+            }
+            _ => false,
+        };
+        match batches.last_mut() {
+            Some(batch) if fits => batch.range.end = index + 1,
+            _ => {
+                under_way.clear();
+                batches.push(Batch { range: index..index + 1, is_concurrent });
+            }
+        }
+        under_way.insert(subject);
+    }
+    batches
+}
+
+/// What has failed so far, and what therefore need not be tried.
+#[derive(Debug, Default)]
+pub struct Broken {
+    /// Subjects that were to be created and do not exist, with the change that failed.
+    missing: HashMap<Subject, u32>,
+    /// Departments that are not empty because a change that was to empty them failed.
+    occupied: HashMap<DepartmentId, u32>,
+}
+
+impl Broken {
+    /// Remembers that a change failed or was skipped.
+    pub fn failed(&mut self, change: &Change) {
+        if creates(&change.action) {
+            self.missing.entry(touches(&change.action)).or_insert(change.seq);
+        }
+        for department in leaves(&change.action) {
+            self.occupied.entry(department).or_insert(change.seq);
+        }
+    }
+
+    /// Forgets a failure that was mended by a retry.
+    pub fn mended(&mut self, change: &Change) {
+        self.missing.retain(|_, seq| *seq != change.seq);
+        self.occupied.retain(|_, seq| *seq != change.seq);
+    }
+
+    /// The failed change that this one rests on.
+    pub fn blocks(&self, change: &Change) -> Option<u32> {
+        if let Action::DeleteDepartment { department, .. } = &change.action
+            && let Some(seq) = self.occupied.get(department)
+        {
+            return Some(*seq);
+        }
+        if self.missing.is_empty() {
+            return None;
+        }
+        needs(&change.action).iter().find_map(|need| self.missing.get(need)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DepartmentImage, Membership, RemovalCause, Reversible};
+
+    fn change(seq: u32, action: Action) -> Change {
+        Change { seq, action, reason: "test".into(), reversible: Reversible::Yes }
+    }
+
+    fn department(id: u32, parent: u32) -> Action {
+        Action::CreateDepartment {
+            unit: format!("u{id}").into(),
+            department: DepartmentId(id),
+            after: DepartmentImage { name: Some("x".into()), parent: Some(DepartmentId(parent)), order: None },
+        }
+    }
+
+    fn image(departments: &[u32], leaders: &[&str]) -> MemberImage {
+        let membership = |id: &u32| Membership { department: DepartmentId(*id), order: 0, is_leader: false };
+        MemberImage {
+            memberships: (!departments.is_empty()).then(|| departments.iter().map(membership).collect()),
+            direct_leader: (!leaders.is_empty()).then(|| leaders.iter().map(|l| UserId::from(*l)).collect()),
+            ..MemberImage::default()
+        }
+    }
+
+    fn create(userid: &str, departments: &[u32]) -> Action {
+        Action::CreateMember {
+            employee: userid.into(),
+            userid: userid.into(),
+            after: image(departments, &[]),
+            invite: false,
+        }
+    }
+
+    fn update(userid: &str, before: &[u32], after: MemberImage) -> Action {
+        Action::UpdateMember { employee: userid.into(), userid: userid.into(), before: image(before, &[]), after }
+    }
+
+    fn delete_department(id: u32, parent: u32) -> Action {
+        Action::DeleteDepartment {
+            unit: None,
+            department: DepartmentId(id),
+            before: DepartmentImage { parent: Some(DepartmentId(parent)), ..DepartmentImage::default() },
+        }
+    }
+
+    fn numbered(actions: Vec<Action>) -> Vec<Change> {
+        actions.into_iter().zip(0..).map(|(action, seq)| change(seq, action)).collect()
+    }
+
+    #[test]
+    fn members_go_together_until_one_rests_on_another() {
+        let changes = numbered(vec![
+            department(2, 1),
+            department(3, 2),
+            create("a", &[3]),
+            create("B", &[3]),
+            create("c", &[2]),
+            update("c", &[], image(&[], &["b"])), // second pass: b was created in the same batch
+            update("a", &[], image(&[], &["x"])),
+            update("A", &[3], image(&[2], &[])), // the same member twice
+            delete_department(3, 2),
+        ]);
+        let got: Vec<_> = batches(&changes).into_iter().map(|b| (b.range, b.is_concurrent)).collect();
+        assert_eq!(got, [(0..2, false), (2..5, true), (5..7, true), (7..8, true), (8..9, false)]);
+    }
+
+    #[test]
+    fn what_rests_on_a_failure_is_skipped() {
+        let changes = numbered(vec![
+            department(2, 1),                       // 0 fails
+            department(3, 2),                       // 1 below it
+            create("a", &[2]),                      // 2 in it
+            create("b", &[1]),                      // 3
+            update("b", &[1], image(&[1, 2], &[])), // 4 moves into it
+            update("c", &[5], image(&[], &["a"])),  // 5 reports to a
+            delete_department(5, 1),                // 6
+            Action::DeleteMember {
+                employee: None,
+                userid: "d".into(),
+                cause: RemovalCause::Departed,
+                before: image(&[6], &[]),
+            }, // 7 fails
+            delete_department(6, 1),                // 8 still holds d
+        ]);
+        let mut broken = Broken::default();
+        broken.failed(&changes[0]);
+        broken.failed(&changes[7]);
+        let mut got = Vec::new();
+        for change in [1, 2, 3, 4, 5, 6, 8].map(|index: usize| &changes[index]) {
+            let because = broken.blocks(change);
+            if because.is_some() {
+                broken.failed(change);
+            }
+            got.push((change.seq, because));
+        }
+        let want = [(1, Some(0)), (2, Some(0)), (3, None), (4, Some(0)), (5, Some(2)), (6, None), (8, Some(7))];
+        assert_eq!(got, want);
+        broken.mended(&changes[7]);
+        assert_eq!(broken.blocks(&changes[8]), None, "nothing holds it any more");
+    }
+
+    #[test]
+    fn a_change_of_fields_leaves_no_department() {
+        let action = update("a", &[2, 3], image(&[], &[]));
+        assert!(leaves(&action).is_empty());
+        let action = update("a", &[2, 3], image(&[3, 4], &[]));
+        assert_eq!(leaves(&action), [DepartmentId(2)]);
+    }
+}

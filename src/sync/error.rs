@@ -1,0 +1,198 @@
+//! Everything that can go wrong between a trigger and the end of a run, worded so that an administrator knows what to
+//! do. WeCom's refusals are carried as the cause; their numbers are not known here.
+
+use super::input::PlanRefusal;
+use crate::model::{CorpKey, PlanId, PlanState, RunId};
+use crate::store::StoreError;
+use crate::wecom::CallError;
+
+/// Why the engine refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// There is no such corp.
+    #[error("there is no corp {0}: list the corps with `wecom-bridge export`, or connect one first")]
+    NoCorp(CorpKey),
+    /// There is no such plan, or it has expired and was removed.
+    #[error("there is no plan {0}: plans are kept until they expire; make a new one")]
+    NoPlan(PlanId),
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    NoRun(RunId),
+    /// A run has no such record, or it is in no state for what was asked.
+    #[error("record {seq} of run {run} cannot be retried: {why}")]
+    NoRetry {
+        /// The run.
+        run: RunId,
+        /// The record.
+        seq: u32,
+        /// Why.
+        why: String,
+    },
+    /// A run cannot be undone.
+    #[error("run {run} cannot be undone: {why}")]
+    NoUndo {
+        /// The run.
+        run: RunId,
+        /// Why.
+        why: String,
+    },
+    /// Something else is at work on the corp (PEER-12).
+    #[error("corp {corp} is busy: {what} has been under way since {since} (started by {by}); wait for it or cancel it")]
+    Busy {
+        /// The corp.
+        corp: CorpKey,
+        /// What is under way, e.g. `run 0190…`.
+        what: String,
+        /// Who started it.
+        by: String,
+        /// When, UTC.
+        since: String,
+    },
+    /// The corp is read-only (DIR-06).
+    #[error("corp {0} is set to read-only: nothing is written to WeCom; set access to read-write to allow it")]
+    ReadOnly(CorpKey),
+    /// Downstream is off.
+    #[error("writing to WeCom is switched off for corp {0}: switch on downstream.enabled")]
+    NotEnabled(CorpKey),
+    /// Nothing to read or write with.
+    #[error("corp {corp} cannot be read: {why}")]
+    NotConfigured {
+        /// The corp.
+        corp: CorpKey,
+        /// What is missing and where to set it.
+        why: String,
+    },
+    /// The plan is in no state to be applied or decided about.
+    #[error("plan {plan} cannot be {doing}: it is {state}", state = state_text(*state))]
+    WrongState {
+        /// The plan.
+        plan: PlanId,
+        /// `applied`, `decided about`
+        doing: &'static str,
+        /// Where it stands.
+        state: PlanState,
+    },
+    /// A decision needs a reason.
+    #[error("a decision about plan {0} needs a reason: it is kept in the audit log")]
+    NoReason(PlanId),
+    /// The plan is too old.
+    #[error("plan {plan} expired at {at}: make a new one")]
+    Expired {
+        /// The plan.
+        plan: PlanId,
+        /// When, UTC.
+        at: String,
+    },
+    /// The settings are not those that the plan was made with.
+    #[error("the settings of the corp have changed since plan {0} was made: make a new one")]
+    OptionsChanged(PlanId),
+    /// The target is not what the plan saw.
+    #[error(
+        "WeCom has changed since plan {plan} was made ({total} differences, first {first}): nothing was written; \
+         make a new plan"
+    )]
+    Drift {
+        /// The plan.
+        plan: PlanId,
+        /// What differs, one sentence each, at most 20.
+        differences: Vec<String>,
+        /// The first of them.
+        first: String,
+        /// How many there are.
+        total: usize,
+    },
+    /// WeCom could not be read; the mirror is as it was.
+    #[error("reading WeCom failed ({step}); the former data is kept: {cause}")]
+    Read {
+        /// What was read, e.g. `the list of departments`.
+        step: &'static str,
+        /// Why.
+        #[source]
+        cause: CallError,
+    },
+    /// What was read cannot be true; the mirror is as it was.
+    #[error("what WeCom answered is not believed, and the former data is kept: {why}")]
+    Suspicious {
+        /// What is odd about it and what to do.
+        why: String,
+    },
+    /// Writing stopped half way; the run can be resumed.
+    #[error("writing stopped ({step}) and can be resumed: {cause}")]
+    Stopped {
+        /// The endpoint.
+        step: &'static str,
+        /// Why.
+        #[source]
+        cause: CallError,
+    },
+    /// The directory cannot be planned with.
+    #[error("{0}")]
+    Plan(#[from] PlanRefusal),
+    /// A binding is refused.
+    #[error("{0}")]
+    Binding(String),
+    /// A binding file is refused.
+    #[error("the binding file cannot be used: {0}")]
+    BindingFile(String),
+    /// A person cancelled it.
+    #[error("cancelled")]
+    Cancelled,
+    /// The appliance is about to stop.
+    #[error("the appliance is stopping; start again when it is back")]
+    Stopping,
+    /// A computation ended by a bug.
+    #[error("a computation ended by a bug: {0}")]
+    Bug(String),
+    /// The store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+impl SyncError {
+    /// A stable code for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoCorp(_) => "sync.no_corp",
+            Self::NoPlan(_) => "sync.no_plan",
+            Self::NoRun(_) => "sync.no_run",
+            Self::NoRetry { .. } => "sync.no_retry",
+            Self::NoUndo { .. } => "sync.no_undo",
+            Self::Busy { .. } => "sync.running",
+            Self::ReadOnly(_) => "sync.read_only",
+            Self::NotEnabled(_) => "sync.not_enabled",
+            Self::NotConfigured { .. } => "sync.not_configured",
+            Self::WrongState { .. } => "sync.wrong_state",
+            Self::NoReason(_) => "sync.no_reason",
+            Self::Expired { .. } => "sync.expired",
+            Self::OptionsChanged(_) => "sync.options_changed",
+            Self::Drift { .. } => "sync.drift",
+            Self::Read { .. } => "sync.read_failed",
+            Self::Suspicious { .. } => "sync.suspicious_read",
+            Self::Stopped { .. } => "sync.stopped",
+            Self::Plan(_) => "sync.plan_refused",
+            Self::Binding(_) => "binding.refused",
+            Self::BindingFile(_) => "binding.bad_file",
+            Self::Cancelled => "sync.cancelled",
+            Self::Stopping => "sync.stopping",
+            Self::Bug(_) => "sync.bug",
+            Self::Store(_) => "store.failed",
+        }
+    }
+}
+
+fn state_text(state: PlanState) -> &'static str {
+    match state {
+        PlanState::Ready => "ready, no decision is needed",
+        PlanState::Held => "held by a guard, decide about it first",
+        PlanState::Allowed => "already allowed",
+        PlanState::Rejected => "rejected",
+        PlanState::Taken => "already taken by a run",
+        PlanState::Refused => "refused, because it breaks an invariant",
+    }
+}
+
+/// A moment as people read it.
+pub(crate) fn utc(at_ms: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(at_ms)
+        .map_or_else(|| at_ms.to_string(), |at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string())
+}

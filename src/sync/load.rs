@@ -1,0 +1,93 @@
+//! Copies everything that a plan depends on out of one view of the store.
+
+use super::error::SyncError;
+use super::facts::{self, Memory};
+use super::input::{PlanFacts, PlanInput};
+use crate::model::{
+    Corp, CorpKey, Department, DepartmentBinding, Employee, Member, MemberBinding, MirrorHead, OrgUnit, Tombstone,
+};
+use crate::store::{self, Reads, Store, StoreError};
+
+/// Thirty days: the window in which removals and creations add up (doc path 90454 counts creations in it too).
+pub const WINDOW_MS: i64 = 30 * 24 * 3_600 * 1_000;
+
+/// The values behind a [`PlanInput`].
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The corp with its options as stored.
+    pub corp: Corp,
+    /// OA units.
+    pub units: Vec<OrgUnit>,
+    /// OA employees.
+    pub employees: Vec<Employee>,
+    /// How the mirror was read; `None` before the first pull.
+    pub head: Option<MirrorHead>,
+    /// Departments in the mirror.
+    pub departments: Vec<Department>,
+    /// Members in the mirror.
+    pub members: Vec<Member>,
+    /// Member bindings.
+    pub member_bindings: Vec<MemberBinding>,
+    /// Department bindings.
+    pub department_bindings: Vec<DepartmentBinding>,
+    /// Deleted members.
+    pub tombstones: Vec<Tombstone>,
+    /// Numbers.
+    pub facts: PlanFacts,
+    /// Everything remembered.
+    pub memory: Memory,
+}
+
+impl Loaded {
+    /// The input of a plan, with the corp's stored options or other ones. `None` before the first pull.
+    pub fn input<'a>(&'a self, corp: &'a Corp) -> Option<PlanInput<'a>> {
+        Some(PlanInput {
+            corp,
+            units: &self.units,
+            employees: &self.employees,
+            mirror: self.head.as_ref()?,
+            departments: &self.departments,
+            members: &self.members,
+            member_bindings: &self.member_bindings,
+            department_bindings: &self.department_bindings,
+            tombstones: &self.tombstones,
+            facts: self.facts,
+        })
+    }
+}
+
+/// Loads everything about a corp and its tenant's directory.
+pub async fn load(store: &Store, key: &CorpKey, now_ms: i64) -> Result<Loaded, SyncError> {
+    let wanted = key.clone();
+    let loaded = store.read_async(move |tx| read(tx, &wanted, now_ms)).await?;
+    loaded.ok_or_else(|| SyncError::NoCorp(key.clone()))
+}
+
+fn read(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<Option<Loaded>, StoreError> {
+    let Some(corp) = store::corps::find(tx, key)? else { return Ok(None) };
+    let memory = facts::get(tx, key)?;
+    let departments = store::mirror::departments(tx, key)?;
+    let seen = departments.iter().map(|d| d.id.0).max().unwrap_or(0);
+    let since_ms = now_ms - WINDOW_MS;
+    let facts = PlanFacts {
+        now_ms,
+        previous_source_employees: memory.source_employees,
+        removals_30_days: store::removals::count_since(tx, key, since_ms)?,
+        creations_30_days: store::removals::count_creations_since(tx, key, since_ms)?,
+        largest_department_id: memory.largest_department_id.max(seen),
+        disabled_department: memory.disabled_department,
+    };
+    Ok(Some(Loaded {
+        units: store::directory::units(tx, &corp.tenant)?,
+        employees: store::directory::employees(tx, &corp.tenant)?,
+        head: store::mirror::head(tx, key)?,
+        departments,
+        members: store::mirror::members(tx, key)?,
+        member_bindings: store::bindings::members(tx, key)?,
+        department_bindings: store::bindings::departments(tx, key)?,
+        tombstones: store::bindings::tombstones(tx, key)?,
+        facts,
+        memory,
+        corp,
+    }))
+}

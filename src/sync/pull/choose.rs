@@ -1,0 +1,171 @@
+//! Which way a corp is read: by what its credentials may do, unless the settings name a way (PEER-15).
+
+use super::context::Context;
+use super::ids;
+use super::reading::Reading;
+use super::{export, lists};
+use crate::model::{Department, StrategyChoice};
+use crate::sync::error::SyncError;
+use crate::wecom::{CallError, Credential, RefusalClass};
+
+/// What a read has taught about the credentials; remembered for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Findings {
+    /// Whether the contacts secret may list ids.
+    pub lists_ids: Option<bool>,
+    /// Whether the contacts secret may read details.
+    pub contacts_reads_details: Option<bool>,
+}
+
+/// Reads the corp the best way there is.
+pub async fn read(context: &Context, findings: &mut Findings) -> Result<Reading, SyncError> {
+    let has_contacts = context.client.has(&Credential::Contacts);
+    let app = context.corp.read_app.clone().map(Credential::App).filter(|app| context.client.has(app));
+    if !has_contacts && app.is_none() {
+        return Err(unconfigured(context, NOTHING_TO_READ_WITH));
+    }
+    match context.corp.pull.strategy {
+        StrategyChoice::Auto => by_what_is_allowed(context, findings, app).await,
+        StrategyChoice::IdsAndDetails => {
+            if !has_contacts {
+                return Err(unconfigured(context, "pull.strategy = ids_and_details needs contacts_secret"));
+            }
+            match by_ids(context, findings, app).await? {
+                Some(reading) => Ok(reading),
+                None => Err(unconfigured(
+                    context,
+                    "pull.strategy = ids_and_details, but the contacts secret may not list ids here: choose auto or lists",
+                )),
+            }
+        }
+        StrategyChoice::Lists => {
+            let credential = match app {
+                Some(app) if findings.contacts_reads_details != Some(true) => app,
+                _ => Credential::Contacts,
+            };
+            by_lists(context, &credential, "chosen in the settings (pull.strategy)").await
+        }
+        StrategyChoice::Export => {
+            let credential = match app {
+                Some(app) if findings.contacts_reads_details != Some(true) => app,
+                _ => Credential::Contacts,
+            };
+            let reason = format!("chosen in the settings (pull.strategy); {credential} exports");
+            export::read(context, &credential, reason).await
+        }
+    }
+}
+
+const NOTHING_TO_READ_WITH: &str =
+    "no secret is set: enter contacts_secret, or choose an app with a secret as read_app (interface settings)";
+
+fn unconfigured(context: &Context, why: &str) -> SyncError {
+    SyncError::NotConfigured { corp: context.corp.key.clone(), why: why.to_owned() }
+}
+
+async fn by_what_is_allowed(
+    context: &Context,
+    findings: &mut Findings,
+    app: Option<Credential>,
+) -> Result<Reading, SyncError> {
+    let has_contacts = context.client.has(&Credential::Contacts);
+    if has_contacts
+        && (context.is_full || findings.lists_ids != Some(false))
+        && let Some(reading) = by_ids(context, findings, app.clone()).await?
+    {
+        return Ok(reading);
+    }
+    // no id lists: a contacts secret that may read lists sees everything, an app its visible range
+    if has_contacts && findings.contacts_reads_details != Some(false) {
+        match context.client.department_list(&Credential::Contacts, None).await {
+            Ok(listed) => {
+                findings.contacts_reads_details = Some(true);
+                let reason = "this WeCom knows no id lists; the contacts secret may read everything".to_owned();
+                return lists::read(context, listed, &Credential::Contacts, reason).await;
+            }
+            Err(error) if is_not_allowed(&error) => findings.contacts_reads_details = Some(false),
+            Err(cause) => return Err(SyncError::Read { step: "the list of departments", cause }),
+        }
+    }
+    match app {
+        Some(app) if has_contacts => {
+            by_lists(context, &app, "the contacts secret may read neither id lists nor details").await
+        }
+        Some(app) => by_lists(context, &app, "no contacts secret is set").await,
+        None => Err(unconfigured(
+            context,
+            "the contacts secret may read neither id lists nor details: set read_app to an app with a secret",
+        )),
+    }
+}
+
+async fn by_lists(context: &Context, credential: &Credential, why: &str) -> Result<Reading, SyncError> {
+    let listed = context.client.department_list(credential, None).await;
+    let listed = listed.map_err(|cause| SyncError::Read { step: "the list of departments", cause })?;
+    let sees = match credential {
+        Credential::Contacts => "sees the whole corp",
+        Credential::App(_) => "sees its visible range, which is the range of the pull",
+    };
+    lists::read(context, listed, credential, format!("{why}; {credential} {sees}")).await
+}
+
+/// Reads by ids; `None` when the contacts secret may not list them.
+async fn by_ids(
+    context: &Context,
+    findings: &mut Findings,
+    app: Option<Credential>,
+) -> Result<Option<Reading>, SyncError> {
+    let client = &context.client;
+    let listed = match client.department_simplelist(&Credential::Contacts, None).await {
+        Ok(listed) => listed,
+        Err(error) if is_not_allowed(&error) => {
+            findings.lists_ids = Some(false);
+            return Ok(None);
+        }
+        Err(cause) => return Err(SyncError::Read { step: "the ids of departments", cause }),
+    };
+    context.check()?;
+    let members = match ids::read_ids(context).await {
+        Ok(members) => members,
+        Err(error) if is_not_allowed(&error) => {
+            findings.lists_ids = Some(false);
+            return Ok(None);
+        }
+        Err(cause) => return Err(SyncError::Read { step: "the ids of members", cause }),
+    };
+    findings.lists_ids = Some(true);
+    if findings.contacts_reads_details.is_none() {
+        findings.contacts_reads_details = Some(may_contacts_read_details(context, &listed).await?);
+    }
+    if findings.contacts_reads_details == Some(true) {
+        let reason = "the contacts secret may read ids and details".to_owned();
+        match ids::read(context, listed.clone(), members.clone(), Some(&Credential::Contacts), reason).await {
+            // WeCom takes this right away from new addresses (2022-08-15): remember it and go on with the app
+            Err(SyncError::Read { cause, .. }) if is_not_allowed(&cause) => {
+                findings.contacts_reads_details = Some(false);
+            }
+            answer => return answer.map(Some),
+        }
+    }
+    let reason = match &app {
+        Some(app) => format!("the contacts secret lists ids but may not read details; {app} reads details"),
+        None => "the contacts secret lists ids but may not read details, and no app is set to read them".to_owned(),
+    };
+    ids::read(context, listed, members, app.as_ref(), reason).await.map(Some)
+}
+
+/// One harmless call tells.
+async fn may_contacts_read_details(context: &Context, listed: &[Department]) -> Result<bool, SyncError> {
+    let Some(top) = listed.first() else { return Ok(false) };
+    match context.client.department_get(&Credential::Contacts, top.id).await {
+        Ok(_) => Ok(true),
+        Err(error) if is_not_allowed(&error) || error.is_not_found() => Ok(false),
+        Err(cause) => Err(SyncError::Read { step: "what the contacts secret may read", cause }),
+    }
+}
+
+/// Whether the credential may not do this, or this WeCom does not know the call; anything else is trouble.
+fn is_not_allowed(error: &CallError) -> bool {
+    matches!(error.class(), Some(RefusalClass::DetailsBlocked | RefusalClass::Permission | RefusalClass::Other))
+        && !error.is_systemic()
+}
