@@ -1,6 +1,7 @@
 //! The metrics registry (PEER-26): what `/metrics` answers, in the OpenMetrics text form.
 
 use crate::model::{CorpKey, RunKind, RunState};
+use crate::wecom::CallObserver;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -91,7 +92,7 @@ impl Metrics {
         let (store_commits, store_bytes) = (Gauge::default(), Gauge::default());
         registry.register(
             "wecom_calls",
-            "Calls to WeCom by endpoint and errcode (-2: no answer)",
+            "Calls to WeCom by endpoint and errcode (-1000: no answer)",
             Family::clone(&calls),
         );
         registry.register_with_unit("wecom_call", "Time to answer", Unit::Seconds, Family::clone(&call_seconds));
@@ -130,12 +131,6 @@ impl Metrics {
             store_commits,
             store_bytes,
         }))
-    }
-
-    /// Counts one call to WeCom.
-    pub fn count_call(&self, corp: &CorpKey, endpoint: &'static str, errcode: i64, elapsed_ms: u64) {
-        self.0.calls.get_or_create(&CallLabels { corp: corp.to_string(), endpoint, errcode }).inc();
-        self.0.call_seconds.get_or_create(&EndpointLabels { endpoint }).observe(seconds(elapsed_ms));
     }
 
     /// Notes that a run began.
@@ -189,6 +184,13 @@ impl Metrics {
     }
 }
 
+impl CallObserver for Metrics {
+    fn called(&self, corp: &CorpKey, endpoint: &'static str, errcode: i64, elapsed_ms: u64) {
+        self.0.calls.get_or_create(&CallLabels { corp: corp.to_string(), endpoint, errcode }).inc();
+        self.0.call_seconds.get_or_create(&EndpointLabels { endpoint }).observe(seconds(elapsed_ms));
+    }
+}
+
 fn seconds(elapsed_ms: u64) -> f64 {
     std::time::Duration::from_millis(elapsed_ms).as_secs_f64()
 }
@@ -219,7 +221,7 @@ mod tests {
     fn what_was_counted_is_rendered() {
         let metrics = Metrics::new();
         let corp = CorpKey::from("acme-main");
-        metrics.count_call(&corp, "user/create", 60104, 12);
+        metrics.called(&corp, "user/create", 60104, 12);
         metrics.run_began(RunKind::Pull);
         metrics.run_ended(&corp, RunKind::Pull, RunState::Done, 2_000, 1_700_000_000_000);
         metrics.run_began(RunKind::Downstream);

@@ -176,8 +176,19 @@ fn compare(subject: String, before: Option<BTreeMap<String, Value>>, after: BTre
     let Some(before) = before else {
         return SetupChange { action: SetupAction::Add, subject, differences: Vec::new() };
     };
+    let differences = differing(&before, &after);
+    let action = if differences.is_empty() { SetupAction::Same } else { SetupAction::Change };
+    SetupChange { action, subject, differences }
+}
+
+/// The options in which two values of one type differ.
+pub(super) fn differences<T: Serialize>(before: &T, after: &T) -> Vec<Difference> {
+    differing(&to_leaves(before), &to_leaves(after))
+}
+
+fn differing(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<Difference> {
     let mut differences = Vec::new();
-    for (option, value) in &after {
+    for (option, value) in after {
         let old = before.get(option);
         if old != Some(value) {
             let (option, before, after) = (option.clone(), old.cloned(), Some(value.clone()));
@@ -187,8 +198,7 @@ fn compare(subject: String, before: Option<BTreeMap<String, Value>>, after: BTre
     for (option, value) in before.iter().filter(|(option, _)| !after.contains_key(*option)) {
         differences.push(Difference { option: option.clone(), before: Some(value.clone()), after: None });
     }
-    let action = if differences.is_empty() { SetupAction::Same } else { SetupAction::Change };
-    SetupChange { action, subject, differences }
+    differences
 }
 
 fn corp_leaves(corp: &Corp) -> BTreeMap<String, Value> {

@@ -1,18 +1,25 @@
 //! Owns what an administrator sets: tenants, corps, apps, their options and secrets. One set of functions behind the
 //! set-up file (`apply`, `export`), the REST API and the pages. Refuses to know how anything is synced.
 
+mod apply;
 mod check;
+mod error;
 mod fault;
 mod file;
+mod load;
 mod merge;
 mod read;
 mod secret;
 mod section;
+pub mod service;
 mod write;
 
+pub use apply::{apply, diff};
 pub use check::{check_corp, check_secret, check_tenant};
+pub use error::SetupError;
 pub use fault::{SetupFault, SetupFaults};
 pub use file::{SetupCorp, SetupFile};
+pub use load::{export, load, load_secrets, secret_names};
 pub use merge::{Difference, Merge, SetupAction, SetupChange, merge};
 pub use read::{RawEndpoints, ReadFrom, default_endpoints, read};
 pub use secret::SecretSource;

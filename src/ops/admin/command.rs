@@ -112,8 +112,8 @@ pub enum BindingCommand {
     Import { corp: CorpKey, file: Upload },
     /// The resolve list.
     Ambiguous { corp: CorpKey },
-    /// Decides one ambiguous case: binds the employee to one of the candidates, or leaves it unbound (`None`).
-    Resolve { corp: CorpKey, employee: EmployeeId, userid: Option<UserId> },
+    /// Decides one ambiguous case: binds the employee to one of the candidates.
+    Resolve { corp: CorpKey, employee: EmployeeId, userid: UserId },
 }
 
 /// Runs.

@@ -1,0 +1,285 @@
+//! Tenants, corps, apps and secrets one by one, for the REST API and the pages. The same rules as for the set-up file;
+//! every change is one commit with its audit row.
+
+use super::check::{check_corp, check_secret, check_tenant};
+use super::error::SetupError;
+use super::fault::SetupFault;
+use super::load::secret_names;
+use super::merge::{Difference, differences};
+use super::secret::{generate_aes_key, generate_token};
+use crate::model::{Actor, App, AppKey, Corp, CorpKey, Secret, SecretName, Tenant, TenantKey};
+use crate::store::{self, Store, StoreError, WriteTx};
+use crate::wecom::Clients;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Whether a `put` made something new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// It was not there before.
+    Created,
+    /// It was there and differed.
+    Changed,
+    /// It was there and equal; nothing was written.
+    Same,
+}
+
+/// All tenants.
+pub async fn list_tenants(store: &Store) -> Result<Vec<Tenant>, SetupError> {
+    Ok(store.read_async(store::tenants::list).await?)
+}
+
+/// The tenant with this key.
+pub async fn get_tenant(store: &Store, key: &TenantKey) -> Result<Tenant, SetupError> {
+    let wanted = key.clone();
+    let found = store.read_async(move |tx| store::tenants::find(tx, &wanted)).await?;
+    found.ok_or_else(|| SetupError::NotFound(format!("tenant {key}")))
+}
+
+/// Creates or changes a tenant.
+pub async fn put_tenant(store: &Store, actor: &Actor, tenant: Tenant) -> Result<Saved, SetupError> {
+    SetupError::of(check_key(TenantKey::parse(tenant.key.as_str()).map(|_| ())))?;
+    SetupError::of(check_tenant(&tenant, ""))?;
+    let actor = actor.clone();
+    let saved = store.write(move |tx| {
+        let former = store::tenants::find(tx, &tenant.key)?;
+        store::tenants::put(tx, &tenant)?;
+        note(tx, &actor, "tenant", tenant.key.as_str(), former.as_ref(), &tenant, Vec::new())
+    });
+    Ok(saved.await?)
+}
+
+/// Removes a tenant with its directory; refused while corps are connected to it.
+pub async fn remove_tenant(store: &Store, actor: &Actor, key: &TenantKey) -> Result<(), SetupError> {
+    let (actor, key) = (actor.clone(), key.clone());
+    let removed = store.write(move |tx| {
+        let before = store::tenants::find(tx, &key)?;
+        if !store::tenants::remove(tx, &key)? {
+            return Err(StoreError::not_found(format!("tenant {key}")));
+        }
+        store::audit::append(tx, &actor, "tenant.remove", key.as_str(), before.map(|tenant| json!(tenant)), None)?;
+        Ok(())
+    });
+    Ok(removed.await?)
+}
+
+/// All corps, or those of one tenant.
+pub async fn list_corps(store: &Store, tenant: Option<TenantKey>) -> Result<Vec<Corp>, SetupError> {
+    let list = store.read_async(move |tx| match tenant {
+        Some(tenant) => store::corps::list_of_tenant(tx, &tenant),
+        None => store::corps::list(tx),
+    });
+    Ok(list.await?)
+}
+
+/// The corp with this key.
+pub async fn get_corp(store: &Store, key: &CorpKey) -> Result<Corp, SetupError> {
+    let wanted = key.clone();
+    let found = store.read_async(move |tx| store::corps::find(tx, &wanted)).await?;
+    found.ok_or_else(|| SetupError::NotFound(format!("corp {key}")))
+}
+
+/// Creates or changes a corp with its apps and options, and sets the secrets that are given; others stay. Callback keys
+/// that nobody ever gave are generated.
+pub async fn put_corp(
+    store: &Store,
+    actor: &Actor,
+    corp: Corp,
+    secrets: BTreeMap<SecretName, Secret>,
+) -> Result<Saved, SetupError> {
+    let mut faults = check_key(CorpKey::parse(corp.key.as_str()).map(|_| ()));
+    faults.extend(corp.apps.iter().flat_map(|app| check_key(AppKey::parse(app.key.as_str()).map(|_| ()))));
+    faults.extend(check_corp(&corp, ""));
+    let known = secret_names(&corp);
+    for (name, secret) in &secrets {
+        faults.extend(check_secret(name, secret, &format!("secret {}", name.path())));
+        if !known.contains(name) {
+            faults.push(SetupFault::new(
+                format!("secret {}", name.path()),
+                "belongs to an app that the corp does not have",
+            ));
+        }
+    }
+    SetupError::of(faults)?;
+    let actor = actor.clone();
+    Ok(store.write(move |tx| save_corp(tx, &actor, &corp, &secrets)).await?)
+}
+
+/// Removes a corp with everything that is kept for it; WeCom is not touched.
+pub async fn remove_corp(store: &Store, clients: &Clients, actor: &Actor, key: &CorpKey) -> Result<(), SetupError> {
+    let (actor, wanted) = (actor.clone(), key.clone());
+    let removed = store.write(move |tx| {
+        if let Some(run) = store::runs::running_of(tx, &wanted)? {
+            let what = format!("corp {wanted} cannot be removed");
+            return Err(StoreError::conflict(what, format!("run {} which is under way", run.id)));
+        }
+        let before = store::corps::find(tx, &wanted)?;
+        if !store::corps::remove(tx, &wanted)? {
+            return Err(StoreError::not_found(format!("corp {wanted}")));
+        }
+        store::audit::append(tx, &actor, "corp.remove", wanted.as_str(), before.map(|corp| json!(corp)), None)?;
+        Ok(())
+    });
+    removed.await?;
+    clients.forget(key);
+    Ok(())
+}
+
+/// Adds or changes one app of a corp.
+pub async fn put_app(
+    store: &Store,
+    actor: &Actor,
+    corp: &CorpKey,
+    app: App,
+    secrets: BTreeMap<SecretName, Secret>,
+) -> Result<Saved, SetupError> {
+    let mut changed = get_corp(store, corp).await?;
+    match changed.apps.iter_mut().find(|present| present.key == app.key) {
+        Some(present) => *present = app,
+        None => changed.apps.push(app),
+    }
+    put_corp(store, actor, changed, secrets).await
+}
+
+/// Removes one app of a corp with its secrets.
+pub async fn remove_app(store: &Store, actor: &Actor, corp: &CorpKey, app: &AppKey) -> Result<(), SetupError> {
+    let mut changed = get_corp(store, corp).await?;
+    let before = changed.apps.len();
+    changed.apps.retain(|present| present.key != *app);
+    if changed.apps.len() == before {
+        return Err(SetupError::NotFound(format!("app {app} of corp {corp}")));
+    }
+    if changed.read_app.as_ref() == Some(app) {
+        let what = format!("app {app} cannot be removed");
+        return Err(SetupError::Conflict {
+            what,
+            why: "the corp reads details with it; set another read_app first".into(),
+        });
+    }
+    put_corp(store, actor, changed, BTreeMap::new()).await.map(|_| ())
+}
+
+/// Sets one secret of a corp.
+pub async fn put_secret(
+    store: &Store,
+    actor: &Actor,
+    corp: &CorpKey,
+    name: SecretName,
+    secret: Secret,
+) -> Result<Saved, SetupError> {
+    let present = get_corp(store, corp).await?;
+    put_corp(store, actor, present, BTreeMap::from([(name, secret)])).await
+}
+
+/// Takes one secret of a corp away.
+pub async fn remove_secret(store: &Store, actor: &Actor, corp: &CorpKey, name: SecretName) -> Result<(), SetupError> {
+    let (actor, corp) = (actor.clone(), corp.clone());
+    let removed = store.write(move |tx| {
+        if !store::secrets::remove(tx, &corp, &name)? {
+            return Err(StoreError::not_found(format!("secret {} of corp {corp}", name.path())));
+        }
+        let subject = format!("{corp} {}", name.path());
+        store::audit::append(tx, &actor, "secret.remove", &subject, None, None)?;
+        Ok(())
+    });
+    Ok(removed.await?)
+}
+
+/// Every secret that a corp can have, and whether it is set; never the secrets themselves.
+pub async fn list_secrets(store: &Store, corp: &CorpKey) -> Result<Vec<(SecretName, bool)>, SetupError> {
+    let corp = get_corp(store, corp).await?;
+    let key = corp.key.clone();
+    let set = store.read_async(move |tx| store::secrets::names(tx, &key)).await?;
+    Ok(secret_names(&corp).into_iter().map(|name| (name.clone(), set.contains(&name.path()))).collect())
+}
+
+fn save_corp(
+    tx: &WriteTx,
+    actor: &Actor,
+    corp: &Corp,
+    secrets: &BTreeMap<SecretName, Secret>,
+) -> Result<Saved, StoreError> {
+    let former = store::corps::find(tx, &corp.key)?;
+    store::corps::put(tx, corp)?;
+    let mut changed = Vec::new();
+    for (name, secret) in secrets {
+        put_if_other(tx, corp, name, secret, &mut changed)?;
+    }
+    let callbacks = [(SecretName::ContactsToken, SecretName::ContactsAesKey)].into_iter().chain(
+        corp.apps
+            .iter()
+            .filter(|app| app.callback_enabled)
+            .map(|app| (SecretName::AppToken(app.key.clone()), SecretName::AppAesKey(app.key.clone()))),
+    );
+    for (token, aes_key) in callbacks {
+        put_if_absent(tx, corp, &token, generate_token, &mut changed)?;
+        put_if_absent(tx, corp, &aes_key, generate_aes_key, &mut changed)?;
+    }
+    let known = secret_names(corp);
+    for name in former.iter().flat_map(secret_names).filter(|name| !known.contains(name)) {
+        if store::secrets::remove(tx, &corp.key, &name)? {
+            changed.push(Difference {
+                option: format!("secret {}", name.path()),
+                before: Some("set".into()),
+                after: None,
+            });
+        }
+    }
+    note(tx, actor, "corp", corp.key.as_str(), former.as_ref(), corp, changed)
+}
+
+fn put_if_other(
+    tx: &WriteTx,
+    corp: &Corp,
+    name: &SecretName,
+    secret: &Secret,
+    changed: &mut Vec<Difference>,
+) -> Result<(), StoreError> {
+    let before = store::secrets::find(tx, &corp.key, name)?;
+    if before.as_ref() == Some(secret) {
+        return Ok(());
+    }
+    let before = before.map(|_| "set".into());
+    changed.push(Difference { option: format!("secret {}", name.path()), before, after: Some("set".into()) });
+    store::secrets::put(tx, &corp.key, name, secret)
+}
+
+fn put_if_absent(
+    tx: &WriteTx,
+    corp: &Corp,
+    name: &SecretName,
+    generate: fn() -> Secret,
+    changed: &mut Vec<Difference>,
+) -> Result<(), StoreError> {
+    match store::secrets::find(tx, &corp.key, name)? {
+        Some(_) => Ok(()),
+        None => put_if_other(tx, corp, name, &generate(), changed),
+    }
+}
+
+/// Writes the audit row of a `put`, where something changed.
+fn note<T: serde::Serialize + PartialEq>(
+    tx: &WriteTx,
+    actor: &Actor,
+    kind: &str,
+    subject: &str,
+    former: Option<&T>,
+    now: &T,
+    secrets: Vec<Difference>,
+) -> Result<Saved, StoreError> {
+    let Some(former) = former else {
+        store::audit::append(tx, actor, &format!("{kind}.create"), subject, None, Some(json!(now)))?;
+        return Ok(Saved::Created);
+    };
+    let mut all = differences(former, now);
+    all.extend(secrets);
+    if all.is_empty() {
+        return Ok(Saved::Same);
+    }
+    store::audit::append(tx, actor, &format!("{kind}.update"), subject, None, Some(json!(all)))?;
+    Ok(Saved::Changed)
+}
+
+fn check_key(parsed: Result<(), crate::model::InvalidId>) -> Vec<SetupFault> {
+    parsed.err().map(|cause| SetupFault::new("key", cause.to_string())).into_iter().collect()
+}
