@@ -128,11 +128,13 @@ pub struct Tombstone {
 
 /// A match rule hit more than one employee or more than one member with the same value: nobody is bound until a person
 /// decides (DIR-12).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResolveCase {
     /// The rule, e.g. `mobile = mobile`.
+    #[schema(value_type = String)]
     pub rule: Text,
     /// The value that is not unique.
+    #[schema(value_type = String)]
     pub value: Text,
     /// All unbound employees that have it.
     pub employees: Vec<EmployeeId>,

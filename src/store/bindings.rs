@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::key::{Prefix, Range, Str};
+use super::page::{Page, Search, page_of};
 use super::registry::Checks;
 use super::table::{Table, TableInfo};
 use super::tx::{ReadTx, Reads, WriteTx};
@@ -31,6 +32,20 @@ pub(super) const TABLES: &[TableInfo] = &[
 /// All member bindings of a corp, by employee.
 pub fn members(tx: &impl Reads, corp: &CorpKey) -> Result<Vec<MemberBinding>, StoreError> {
     MEMBERS.list(tx, &of(corp))
+}
+
+/// One page of member bindings by employee; `search` looks into both ids.
+pub fn page_members(
+    tx: &impl Reads,
+    corp: &CorpKey,
+    after: Option<&EmployeeId>,
+    limit: usize,
+    search: Option<&Search>,
+) -> Result<Page<MemberBinding>, StoreError> {
+    let prefix = Prefix::text(corp.as_str());
+    let range = after.map_or_else(|| prefix.range(), |id| prefix.after::<(Str, Str)>((corp.as_str(), id.as_str())));
+    let hit = |search: &Search, row: &MemberBinding| search.hits([row.employee.as_str(), row.userid.as_str()]);
+    page_of(&MEMBERS, tx, &range, limit, search, hit, |row| row.employee.to_string())
 }
 
 /// All department bindings of a corp, by unit.

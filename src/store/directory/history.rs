@@ -11,19 +11,23 @@ const HISTORY: Table<(Str, Str, u64), HistoryRow> = Table::new("employee_history
 pub(super) const TABLES: &[TableInfo] = &[HISTORY.info()];
 
 /// One change of one property.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HistoryRow {
     /// When, Unix milliseconds.
     pub at_ms: i64,
     /// Who: an actor's name.
+    #[schema(value_type = String)]
     pub actor: Text,
     /// The property, e.g. `mobile`, `ext.工号`; `*` for the whole row (created, removed).
+    #[schema(value_type = String)]
     pub field: Text,
     /// Before; `None` when there was nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub before: Option<Text>,
     /// After; `None` when there is nothing any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub after: Option<Text>,
 }
 
