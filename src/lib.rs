@@ -3,6 +3,7 @@
 //! The rooms of the house, top to bottom; arrows point down only (see `docs/architecture.md`).
 
 pub mod admin;
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod directory;

@@ -1,0 +1,48 @@
+//! The application: configuration, store, clock, WeCom clients, engine. Built once, passed on; there are no globals.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ops::Metrics;
+use crate::store::{KeyRing, Store, StoreError, StoreOptions};
+use crate::sync::Env;
+use crate::wecom::Clients;
+use std::sync::Arc;
+
+/// Everything that a page, the API or a command needs.
+pub struct App {
+    /// What the operator set.
+    pub config: Config,
+    /// The store.
+    pub store: Store,
+    /// The clock.
+    pub clock: Clock,
+    /// WeCom clients by corp.
+    pub clients: Clients,
+    /// What the engine works with.
+    pub env: Env,
+    /// Counters.
+    pub metrics: Metrics,
+}
+
+/// Why the application does not start. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store, its folder or its master key.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Opens the store (creating it and the master key at the first start) and builds what rests on it. Nothing runs
+    /// yet. On `Err` everything is as it was.
+    pub fn open(config: Config, clock: Clock) -> Result<Arc<Self>, StartError> {
+        let keys = KeyRing::discover(&config.keys.master_key_file, &config.server.data_dir)?;
+        let mut options = StoreOptions::new(keys, clock.clone());
+        options.cache_bytes = config.limits.store_cache_bytes();
+        let store = Store::open(&config.server.data_dir, options)?;
+        let metrics = Metrics::new();
+        let clients = Clients::new(clock.clone(), Arc::new(metrics.clone()));
+        let env = Env::new(store.clone(), clock.clone(), clients.clone());
+        Ok(Arc::new(Self { config, store, clock, clients, env, metrics }))
+    }
+}

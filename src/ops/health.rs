@@ -1,0 +1,160 @@
+//! Alive, ready, degraded, down: three probes that can fail, each with its reason (PEER-26).
+
+use crate::app::App;
+use crate::model::{CorpKey, PlanState, Run, RunKind, RunState};
+use crate::store::{self, Reads, StoreError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Hours after which a held plan that nobody decides about is a reason.
+const HELD_FOR_H: i64 = 24;
+
+/// Runs looked at per corp.
+const RUNS_LOOKED_AT: usize = 20;
+
+/// Whether the bridge can do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Everything works.
+    Ready,
+    /// It answers, and something needs a person.
+    Degraded,
+    /// It cannot do its work.
+    Down,
+}
+
+/// The answer of `/readyz`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Readiness {
+    /// The verdict.
+    pub status: Status,
+    /// Why it is not `ready`.
+    pub reasons: Vec<Reason>,
+}
+
+/// One reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reason {
+    /// Stable code, e.g. `pull.failed`.
+    pub code: String,
+    /// The corp that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub corp: Option<CorpKey>,
+    /// One English sentence: what is wrong and what to do.
+    pub text: String,
+}
+
+impl Reason {
+    fn of(corp: &CorpKey, code: &str, text: String) -> Self {
+        Self { code: code.to_owned(), corp: Some(corp.clone()), text }
+    }
+}
+
+/// Whether the process works at all: the store answers a read and its writer takes a write. For the watchdog and
+/// `/healthz`; says nothing about WeCom.
+pub async fn is_alive(app: &App) -> bool {
+    app.store.write(|_| Ok(())).await.is_ok()
+}
+
+/// Looks at the store, its disk, and the last runs of each corp.
+pub async fn readiness(app: &App) -> Readiness {
+    if let Err(error) = app.store.write(|_| Ok(())).await {
+        let reason = Reason { code: "store.down".into(), corp: None, text: error.to_string() };
+        return Readiness { status: Status::Down, reasons: vec![reason] };
+    }
+    let now_ms = app.clock.now_ms();
+    match app.store.read_async(move |tx| look(tx, now_ms)).await {
+        Ok(reasons) => {
+            let status = if reasons.is_empty() { Status::Ready } else { Status::Degraded };
+            Readiness { status, reasons }
+        }
+        Err(error) => {
+            let reason = Reason { code: "store.down".into(), corp: None, text: error.to_string() };
+            Readiness { status: Status::Down, reasons: vec![reason] }
+        }
+    }
+}
+
+fn look(tx: &impl Reads, now_ms: i64) -> Result<Vec<Reason>, StoreError> {
+    let mut reasons = Vec::new();
+    for corp in store::corps::list(tx)? {
+        let runs = store::runs::list(tx, &corp.key, RUNS_LOOKED_AT)?;
+        reasons.extend(judge_runs(&corp.key, &runs));
+        for plan in store::plans::list(tx, &corp.key, RUNS_LOOKED_AT)? {
+            let waits_h = (now_ms - plan.created_at_ms) / 3_600_000;
+            if plan.state == PlanState::Held && plan.expires_at_ms > now_ms && waits_h >= HELD_FOR_H {
+                let text = format!("plan {} has waited {waits_h} hours for a decision: allow or reject it", plan.id);
+                reasons.push(Reason::of(&corp.key, "plan.held", text));
+            }
+        }
+    }
+    Ok(reasons)
+}
+
+/// What the latest runs of a corp, newest first, say about it. Pure.
+fn judge_runs(corp: &CorpKey, runs: &[Run]) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for (kind, name) in [(RunKind::Pull, "pull"), (RunKind::Downstream, "sync")] {
+        let Some(last) = runs.iter().find(|run| run.kind == kind && run.state.is_final()) else { continue };
+        let why = last.message.as_deref().unwrap_or("see the run");
+        match last.state {
+            RunState::Failed => {
+                let text = format!("the last {name} ({}) failed: {why}", last.id);
+                reasons.push(Reason::of(corp, &format!("{name}.failed"), text));
+            }
+            RunState::Partly => {
+                let text =
+                    format!("the last {name} ({}) left {} records undone: retry them", last.id, last.failed.len());
+                reasons.push(Reason::of(corp, &format!("{name}.partly"), text));
+            }
+            RunState::Running | RunState::Done | RunState::Held | RunState::Cancelled => {}
+        }
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Calls, Counts};
+
+    fn run(id: &str, kind: RunKind, state: RunState) -> Run {
+        Run {
+            id: id.into(),
+            corp: "a".into(),
+            kind,
+            plan: None,
+            state,
+            by: "tester".into(),
+            started_at_ms: 0,
+            ended_at_ms: None,
+            done: 0,
+            total: 0,
+            counts: Counts::default(),
+            calls: Calls::default(),
+            failed: Vec::new(),
+            message: None,
+            pull: None,
+        }
+    }
+
+    #[test]
+    fn only_the_last_ended_run_of_a_kind_counts() {
+        use RunKind::{Downstream, Pull};
+        use RunState::{Cancelled, Done, Failed, Partly, Running};
+        for (runs, codes) in [
+            (vec![], vec![]),
+            (vec![(Pull, Done), (Pull, Failed)], vec![]),
+            (vec![(Pull, Failed), (Pull, Done)], vec!["pull.failed"]),
+            (vec![(Pull, Running), (Pull, Failed)], vec!["pull.failed"]),
+            (vec![(Downstream, Partly), (Pull, Failed)], vec!["pull.failed", "sync.partly"]),
+            (vec![(Downstream, Cancelled), (Downstream, Failed)], vec![]),
+        ] {
+            let list: Vec<Run> = runs.iter().map(|(kind, state)| run("r", *kind, *state)).collect();
+            let found: Vec<String> = judge_runs(&"a".into(), &list).into_iter().map(|reason| reason.code).collect();
+            assert_eq!(found, codes, "{runs:?}");
+        }
+    }
+}
