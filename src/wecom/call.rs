@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// All that calls to one corp share.
@@ -29,7 +30,12 @@ pub(super) struct Caller {
     pub pacer: Arc<Pacer>,
     pub lanes: Arc<Lanes>,
     pub secrets: BTreeMap<Credential, (Secret, TokenCell)>,
+    /// WeCom's clock minus ours at the last answer, in seconds.
+    pub skew_s: AtomicI64,
 }
+
+/// No answer told the time yet.
+pub(super) const NO_SKEW: i64 = i64::MIN;
 
 /// One call.
 pub(super) struct Request<'a> {
@@ -152,6 +158,9 @@ impl Caller {
         if let (Some(meter), false) = (meter, matches!(sent, Exchange::NotSent(_))) {
             meter.count(endpoint);
         }
+        if let Exchange::Answer { date_s: Some(date_s), .. } = &sent {
+            self.skew_s.store(date_s - self.clock.now_ms().div_euclid(1000), Ordering::Relaxed);
+        }
         let outcome = read(endpoint, sent);
         let errcode = match &outcome {
             Ok(_) => 0,
@@ -211,7 +220,7 @@ impl Caller {
             let watch = Stopwatch::start();
             let sent = self.transport.download(address, max_bytes).await;
             let attempt = match sent {
-                Exchange::Answer { status: 200, body } => {
+                Exchange::Answer { status: 200, body, .. } => {
                     self.observer.called(&self.corp, endpoint.name, 0, watch.elapsed_ms());
                     if let Some(meter) = meter {
                         meter.count(endpoint);
@@ -242,7 +251,7 @@ impl Caller {
 /// Reads an answer: the errcode first, the payload only when it is 0.
 fn read<T: DeserializeOwned>(endpoint: &Endpoint, sent: Exchange) -> Result<T, Attempt> {
     let (status, body) = match sent {
-        Exchange::Answer { status, body } => (status, body),
+        Exchange::Answer { status, body, .. } => (status, body),
         Exchange::NotSent(cause) => return Err(Attempt::NotSent(cause)),
         Exchange::Lost(cause) => return Err(Attempt::Lost(cause)),
     };

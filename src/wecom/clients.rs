@@ -129,6 +129,7 @@ impl Clients {
             pacer: self.pacer(settings),
             lanes: Lanes::new(settings.quota.concurrency),
             secrets,
+            skew_s: std::sync::atomic::AtomicI64::new(super::call::NO_SKEW),
         };
         Ok(Client::new(caller, settings.edition))
     }

@@ -8,6 +8,7 @@
 //! can be simulated; every future may be dropped at any await.
 
 mod answers;
+pub mod batch_csv;
 mod call;
 mod client;
 mod clients;
@@ -21,6 +22,7 @@ mod export_file;
 mod lanes;
 mod meter;
 mod pace;
+mod probe;
 mod requests;
 mod token;
 mod transport;
@@ -36,4 +38,5 @@ pub use error::{CallError, CallErrorKind, NotSentCause, Refusal, RefusalClass};
 pub use export_file::ExportKey;
 pub use meter::{CallMeter, CallObserver, NO_ANSWER, NoObserver};
 pub use pace::{ApiUse, seconds_for};
+pub use probe::{Abilities, Ability, best_strategy};
 pub use requests::*;

@@ -299,3 +299,6 @@ pub fn seconds_for(quota: &Quota, calls: u64) -> u64 {
     let ms = |n: u64, window: i64| n.saturating_mul(window.unsigned_abs());
     Duration::from_millis(ms(whole_hours, HOUR_MS).saturating_add(ms(minutes, MINUTE_MS))).as_secs()
 }
+
+#[cfg(test)]
+mod tests;

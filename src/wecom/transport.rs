@@ -29,8 +29,8 @@ pub(super) enum Body {
 
 /// What became of a request.
 pub(super) enum Exchange {
-    /// An answer came, whole.
-    Answer { status: u16, body: Bytes },
+    /// An answer came, whole; `date_s` is the other side's clock where it told it (Unix seconds).
+    Answer { status: u16, body: Bytes, date_s: Option<i64> },
     /// Nothing reached the other side.
     NotSent(String),
     /// It went out (or may have) and no whole answer came back.
@@ -120,6 +120,7 @@ async fn receive(request: reqwest::RequestBuilder, max_bytes: usize) -> Exchange
         Err(error) => return Exchange::Lost(describe(&error)),
     };
     let status = response.status().as_u16();
+    let date_s = date(&response);
     let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     let too_large = || Exchange::Lost(format!("the answer is larger than {max_bytes} bytes"));
     if expected > max_bytes {
@@ -130,10 +131,15 @@ async fn receive(request: reqwest::RequestBuilder, max_bytes: usize) -> Exchange
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > max_bytes => return too_large(),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Exchange::Answer { status, body: body.freeze() },
+            Ok(None) => return Exchange::Answer { status, body: body.freeze(), date_s },
             Err(error) => return Exchange::Lost(describe(&error)),
         }
     }
+}
+
+fn date(response: &reqwest::Response) -> Option<i64> {
+    let text = response.headers().get(reqwest::header::DATE)?.to_str().ok()?;
+    chrono::DateTime::parse_from_rfc2822(text).ok().map(|date| date.timestamp())
 }
 
 fn read_ca(path: &str) -> Result<Vec<reqwest::Certificate>, String> {

@@ -132,3 +132,97 @@ impl Tries {
 fn pause_ms(n: u32) -> u64 {
     200 * 3_u64.pow(n.saturating_sub(1).min(6))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::endpoint as e;
+    use super::*;
+
+    fn refusal(endpoint: &Endpoint, code: i64) -> Attempt {
+        Attempt::Refused(Refusal::read(endpoint.name, code, "text"))
+    }
+
+    /// Repeats the same outcome until the call fails; the number of attempts and how it failed.
+    fn until_failure(endpoint: &Endpoint, outcome: &Attempt) -> (u32, CallErrorKind) {
+        let mut tries = Tries::default();
+        for attempts in 1..100 {
+            if let Next::Fail(kind) = tries.next(endpoint, outcome.clone()) {
+                return (attempts, kind);
+            }
+        }
+        panic!("never gives up on {outcome:?}");
+    }
+
+    #[test]
+    fn attempts_by_outcome() {
+        let lost = || Attempt::Lost("x".into());
+        let garbage = || Attempt::Unusable("x".into());
+        for (endpoint, outcome, attempts) in [
+            (&e::USER_GET, refusal(&e::USER_GET, -1), 4),
+            (&e::USER_CREATE, refusal(&e::USER_CREATE, -1), 4),
+            (&e::USER_CREATE, refusal(&e::USER_CREATE, 6000), 4),
+            (&e::USER_GET, refusal(&e::USER_GET, 45033), 7),
+            (&e::USER_GET, refusal(&e::USER_GET, 45009), 3),
+            (&e::USER_GET, refusal(&e::USER_GET, 42001), 4),
+            (&e::USER_GET, refusal(&e::USER_GET, 60111), 1),
+            (&e::USER_GET, refusal(&e::USER_GET, 123_456), 1),
+            (&e::USER_GET, lost(), 4),
+            (&e::USER_GET, garbage(), 4),
+            (&e::USER_CREATE, lost(), 1),
+            (&e::USER_UPDATE, lost(), 1),
+            (&e::USER_CREATE, garbage(), 1),
+            (&e::EXPORT_USER, lost(), 1),
+            (&e::AUTH_GET_TFA_INFO, lost(), 1),
+            (&e::USER_CREATE, Attempt::NotSent("x".into()), 4),
+        ] {
+            let (got, _) = until_failure(endpoint, &outcome);
+            assert_eq!(got, attempts, "{} {outcome:?}", endpoint.name);
+        }
+    }
+
+    #[test]
+    fn what_a_failure_is_called() {
+        for (endpoint, outcome, want) in [
+            (&e::USER_CREATE, Attempt::Lost("x".into()), "OutcomeUnknown"),
+            (&e::USER_CREATE, Attempt::Unusable("x".into()), "OutcomeUnknown"),
+            (&e::USER_LIST, Attempt::Unusable("x".into()), "Malformed"),
+            (&e::USER_LIST, Attempt::Lost("x".into()), "OutcomeUnknown"),
+            (&e::USER_CREATE, Attempt::NotSent("x".into()), "NotSent"),
+            (&e::USER_CREATE, refusal(&e::USER_CREATE, -1), "Refused"),
+        ] {
+            let (_, kind) = until_failure(endpoint, &outcome);
+            assert!(format!("{kind:?}").starts_with(want), "{} {outcome:?}: {kind:?}", endpoint.name);
+        }
+    }
+
+    #[test]
+    fn a_token_is_renewed_once_per_call() {
+        let mut tries = Tries::default();
+        let outcome = || refusal(&e::USER_GET, 40014);
+        assert_eq!(tries.next(&e::USER_GET, outcome()), Next::AgainWithToken);
+        tries.has_refreshed = true;
+        assert!(matches!(tries.next(&e::USER_GET, outcome()), Next::Fail(CallErrorKind::Refused(_))));
+    }
+
+    #[test]
+    fn a_refusal_that_our_own_first_attempt_may_explain_is_an_unknown_outcome() {
+        for (endpoint, code, unknown) in [
+            (&e::USER_CREATE, 60102, true),
+            (&e::USER_CREATE, 60104, true),
+            (&e::DEPARTMENT_CREATE, 60008, true),
+            (&e::USER_DELETE, 60111, true),
+            (&e::DEPARTMENT_DELETE, 60003, true),
+            (&e::USER_UPDATE, 60111, false),
+            (&e::USER_CREATE, 60103, false),
+            (&e::USER_GET, 60111, false),
+        ] {
+            for (first, expect) in [(-1, unknown), (6000, false), (45033, false)] {
+                let mut tries = Tries::default();
+                tries.next(endpoint, refusal(endpoint, first));
+                let Next::Fail(kind) = tries.next(endpoint, refusal(endpoint, code)) else { panic!("{code}") };
+                let is_unknown = matches!(kind, CallErrorKind::OutcomeUnknown { .. });
+                assert_eq!(is_unknown, expect, "{} {first} then {code}", endpoint.name);
+            }
+        }
+    }
+}

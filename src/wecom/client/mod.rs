@@ -111,6 +111,13 @@ impl Client {
         QuotaUse { apis: self.caller.pacer.uses(), concurrency_now, concurrency_max }
     }
 
+    /// WeCom's clock minus ours at the last answer, in whole seconds; `None` before the first one. Half a minute or
+    /// more disturbs sign-in and schedules.
+    pub fn clock_skew_s(&self) -> Option<i64> {
+        let skew = self.caller.skew_s.load(std::sync::atomic::Ordering::Relaxed);
+        (skew != crate::wecom::call::NO_SKEW).then_some(skew)
+    }
+
     /// Counts calls that are not in this process's memory (a run before a restart), the last one made at that Unix
     /// millisecond, so that the windows that WeCom still holds against us are not overrun.
     pub fn assume_used(&self, endpoint: &'static Endpoint, calls: u32, last_at_ms: i64) {
