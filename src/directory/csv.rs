@@ -1,0 +1,163 @@
+//! The adapter for CSV: two files in a folder or in a .zip.
+//!
+//! `units.csv` and `employees.csv` (or `部门.csv` and `人员.csv`); separated by comma, semicolon or tab, whichever the
+//! captions show; values with separators or line ends in double quotes.
+
+use super::fault::{Fault, FaultCode, Faults, Place};
+use super::fields::Record;
+use super::grid::{Cell, Grid, find_field};
+use super::limits::Limits;
+use super::parsed::Table;
+use super::text;
+use std::borrow::Cow;
+
+/// One file of the two, with its rows' faults and warnings.
+pub type Read<T> = (Table<T>, Vec<Fault>, Vec<Fault>);
+
+/// Reads one file.
+///
+/// # Errors
+/// Whatever makes the file as a whole unreadable: encoding, captions, an unclosed quote, a last line that is cut off,
+/// too many rows.
+pub fn read<T: Record>(name: &str, bytes: &[u8], limits: Limits) -> Result<Read<T>, Faults> {
+    let text = text::decode(name, bytes)?;
+    let separator = find_separator::<T>(&text);
+    if let Some(line) = find_open_quote(&text, separator) {
+        let reason = "a quoted value begins here and never ends; the file is damaged or cut short";
+        return Err(Fault::new(FaultCode::Truncated, Place::row(name, line), reason).into());
+    }
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut record = csv::StringRecord::new();
+    let mut grid: Option<Grid<T>> = None;
+    let mut last = (0, 0, 0);
+    let mut width = 0;
+    while reader.read_record(&mut record).map_err(|cause| bad_csv(name, &cause))? {
+        let line = record.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX));
+        last = (line, record.len(), record.iter().filter(|value| !value.is_empty()).count());
+        match &mut grid {
+            Some(grid) => {
+                grid.push(line, record.iter().map(|value| Cell::Text(Cow::Borrowed(value))).enumerate())?;
+            }
+            None if last.2 == 0 => {}
+            None => {
+                let captions: Vec<_> = record.iter().map(Cow::Borrowed).collect();
+                width = captions.len();
+                grid = Some(Grid::new(name, line, &captions, limits)?);
+            }
+        }
+    }
+    let Some(grid) = grid else {
+        return Err(Fault::new(FaultCode::EmptySource, Place::sheet(name), "the file is empty").into());
+    };
+    if !text.ends_with(['\n', '\r']) && last.1 < width && last.2 > 0 {
+        let reason = format!("the last line has {} of {width} values and no line end; the file is cut short", last.1);
+        return Err(Fault::new(FaultCode::Truncated, Place::row(name, last.0), reason).into());
+    }
+    Ok(grid.finish())
+}
+
+/// Whether a file name is that of one of the two tables.
+pub fn is_table<T: Record>(file_name: &str) -> bool {
+    let stem = file_name.rsplit_once('.').filter(|(_, end)| end.eq_ignore_ascii_case("csv")).map(|(stem, _)| stem);
+    stem.is_some_and(|stem| stem.eq_ignore_ascii_case(T::TABLE) || stem == T::TABLE_ZH)
+}
+
+fn bad_csv(name: &str, cause: &csv::Error) -> Fault {
+    let line = cause.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX));
+    Fault::new(FaultCode::BadCsv, Place::row(name, line), format!("the file cannot be taken apart here: {cause}"))
+}
+
+/// The separator under which the captions make most sense.
+fn find_separator<T: Record>(text: &str) -> u8 {
+    let captions = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    let known = |separator: &u8| {
+        captions.split(char::from(*separator)).filter(|part| find_field::<T>(part.trim_matches('"')).is_some()).count()
+    };
+    // the last of equal ones wins, so the comma stands last
+    [b';', b'\t', b','].into_iter().max_by_key(known).unwrap_or(b',')
+}
+
+/// The line in which a quoted value begins that never ends.
+fn find_open_quote(text: &str, separator: u8) -> Option<u32> {
+    let (mut line, mut opened, mut at_start) = (1_u32, None, true);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match (byte, opened) {
+            (b'"', Some(_)) if bytes.peek() == Some(&b'"') => drop(bytes.next()),
+            (b'"', Some(_)) => opened = None,
+            (b'"', None) if at_start => opened = Some(line),
+            _ => {}
+        }
+        line += u32::from(byte == b'\n');
+        at_start = opened.is_none() && (byte == separator || byte == b'\n' || byte == b'\r');
+    }
+    opened
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Employee, OrgUnit};
+
+    fn units(text: &str) -> Result<Read<OrgUnit>, FaultCode> {
+        read("units.csv", text.as_bytes(), Limits::FILE).map_err(|faults| faults.list[0].code)
+    }
+
+    #[test]
+    fn separators_and_quotes() {
+        for text in [
+            "id,parent_id,name\n1,,总部\n2,1,\"a,\"\"b\"\"\"\n",
+            "id;parent_id;name\r\n1;;总部\r\n2;1;\"a,\"\"b\"\"\"",
+            "部门编号\t上级部门编号\t部门名称\n1\t\t总部\n2\t1\ta,\"b\"\n",
+            "\n,,\nid,parent_id,name\n\n1,,总部\n,,\n2,1,\"a,\"\"b\"\"\"\n",
+            "\"id\",\"parent_id\",\"name\"\n\"1\",\"\",\"总部\"\n\"2\",\"1\",\"a,\"\"b\"\"\"\n",
+        ] {
+            let (table, faults, _) = units(text).unwrap();
+            assert!(faults.is_empty(), "{text}: {faults:?}");
+            let names: Vec<_> = table.rows.iter().map(|unit| unit.name.as_str()).collect();
+            assert_eq!(names, ["总部", "a,\"b\""], "{text}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_refused() {
+        for (text, code) in [
+            ("", FaultCode::EmptySource),
+            ("\n\n", FaultCode::EmptySource),
+            ("id,parent_id\n1,\n", FaultCode::MissingColumn),
+            ("id,parent_id,name\n1,,总部\n2,1", FaultCode::Truncated),
+            ("id,parent_id,name\n1,,\"总部\n2,1,b\n", FaultCode::Truncated),
+            ("id,name,name\n", FaultCode::DuplicateColumn),
+        ] {
+            assert_eq!(units(text).err(), Some(code), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_last_line_with_its_end_is_complete() {
+        assert_eq!(units("id,name,order\n1,总部\n").unwrap().0.rows.len(), 1);
+        assert_eq!(units("id,name\n1,总部").unwrap().0.rows.len(), 1);
+    }
+
+    #[test]
+    fn lines_are_those_of_the_file() {
+        let text = "id,name,unit_id,address\n1,a,u,\"two\nlines\"\n2,,u,\n";
+        let (table, faults, _) = read::<Employee>("employees.csv", text.as_bytes(), Limits::FILE).unwrap();
+        assert_eq!(table.rows[0].address, "two\nlines");
+        assert_eq!(faults[0].place.row, 4);
+    }
+
+    #[test]
+    fn names_of_files() {
+        for (name, is) in [
+            ("units.csv", true),
+            ("UNITS.CSV", true),
+            ("部门.csv", true),
+            ("employees.csv", false),
+            ("units.txt", false),
+        ] {
+            assert_eq!(is_table::<OrgUnit>(name), is, "{name}");
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The adapter for workbooks: the sheets `units` and `employees` (or `部门` and `人员`) of one .xlsx.
+//!
+//! Cells are read as a stream; a sheet is never held as a rectangle, because two filled cells in opposite corners
+//! make one of 17 thousand million cells. All sizes are checked before the workbook is opened.
+
+use super::fault::{Fault, FaultCode, Faults, Place};
+use super::fields::{Record, trim};
+use super::grid::{Cell, Grid};
+use super::limits::Limits;
+use super::parsed::Table;
+use super::unpack;
+use crate::model::{Employee, OrgUnit};
+use calamine::{DataRef, ExcelDateTime, Reader, Xlsx, XlsxError};
+use std::borrow::Cow;
+use std::io::Cursor;
+use std::panic::AssertUnwindSafe;
+
+/// The two sheets; a table without a sheet name was not there.
+pub type Sheets = (super::csv::Read<OrgUnit>, super::csv::Read<Employee>);
+
+type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
+
+/// Reads a workbook.
+///
+/// # Errors
+/// Whatever makes it as a whole unreadable: damage, size, captions; [`FaultCode::MissingTable`] when neither sheet
+/// is there.
+pub fn read(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
+    check_sizes(bytes, limits)?;
+    // the parser is not ours: should it stop on a hostile file, that is a damaged workbook and not the end of the service
+    let opened = std::panic::catch_unwind(AssertUnwindSafe(|| read_sheets(bytes, limits)));
+    opened.unwrap_or_else(|_| Err(damaged("", "its structure is not that of a workbook").into()))
+}
+
+fn read_sheets(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
+    let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|cause| damaged("", &cause.to_string()))?;
+    let names = book.sheet_names();
+    let units = find_sheet::<OrgUnit>(&names);
+    let employees = find_sheet::<Employee>(&names);
+    if units.is_none() && employees.is_none() {
+        let reason = "the workbook has no sheet named units (部门) and none named employees (人员)";
+        let fault = Fault::new(FaultCode::MissingTable, Place::default(), reason);
+        return Err(fault.with_value(&names.join(", ")).into());
+    }
+    Ok((read_sheet(&mut book, units, limits)?, read_sheet(&mut book, employees, limits)?))
+}
+
+fn find_sheet<T: Record>(names: &[String]) -> Option<String> {
+    let is = |name: &&String| trim(name).eq_ignore_ascii_case(T::TABLE) || trim(name) == T::TABLE_ZH;
+    names.iter().find(is).cloned()
+}
+
+fn read_sheet<T: Record>(
+    book: &mut Book<'_>,
+    sheet: Option<String>,
+    limits: Limits,
+) -> Result<super::csv::Read<T>, Faults> {
+    let Some(sheet) = sheet else { return Ok((Table::default(), Vec::new(), Vec::new())) };
+    let broken = |cause: XlsxError| damaged(&sheet, &cause.to_string());
+    let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
+    let end = cells.dimensions().end;
+    check_position(&sheet, end.0, end.1, limits)?;
+    let pads: Vec<usize> = cells.styles().iter().map(pad_of).collect();
+    let mut rows = Rows { sheet: &sheet, limits, grid: None, row: 0, cells: Vec::new() };
+    while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(broken)? {
+        let (row, column) = cell.get_position();
+        if matches!(cell.get_value(), DataRef::Empty) {
+            continue;
+        }
+        check_position(&sheet, row, column, limits)?;
+        if row < rows.row {
+            return Err(damaged(&sheet, "its rows are out of order").into());
+        }
+        if row > rows.row {
+            rows.end_row()?;
+            rows.row = row;
+        }
+        let pad = pads.get(style).copied().unwrap_or(0);
+        rows.cells.push((column as usize, render(cell.get_value(), pad)));
+    }
+    rows.end_row()?;
+    match rows.grid {
+        Some(grid) => Ok(grid.finish()),
+        None => Err(Fault::new(FaultCode::EmptySource, Place::sheet(&sheet), "the sheet is empty").into()),
+    }
+}
+
+/// Collects the cells of a row.
+struct Rows<'s, T: 'static> {
+    sheet: &'s str,
+    limits: Limits,
+    grid: Option<Grid<T>>,
+    row: u32,
+    cells: Vec<(usize, Cell<'static>)>,
+}
+
+impl<T: Record> Rows<'_, T> {
+    fn end_row(&mut self) -> Result<(), Fault> {
+        let line = self.row + 1;
+        if let Some(grid) = &mut self.grid {
+            return grid.push(line, self.cells.drain(..));
+        }
+        let mut captions = vec![Cow::Borrowed(""); self.limits.columns_max as usize];
+        let mut filled = false;
+        for (column, cell) in self.cells.drain(..) {
+            if let (Cell::Text(text), Some(caption)) = (cell, captions.get_mut(column)) {
+                filled |= !trim(&text).is_empty();
+                *caption = text;
+            }
+        }
+        if filled {
+            self.grid = Some(Grid::new(self.sheet, line, &captions, self.limits)?);
+        }
+        Ok(())
+    }
+}
+
+fn check_position(sheet: &str, row: u32, column: u32, limits: Limits) -> Result<(), Fault> {
+    if column >= limits.columns_max {
+        let reason = format!(
+            "the sheet is {} columns wide; at most {} are read. Delete the columns to the right of the table",
+            column.saturating_add(1),
+            limits.columns_max
+        );
+        return Err(Fault::new(FaultCode::TooManyColumns, Place::sheet(sheet), reason));
+    }
+    if row > limits.rows_max {
+        let reason = format!(
+            "the sheet has {} rows; at most {} are read. Delete the rows below the table",
+            row.saturating_add(1),
+            limits.rows_max
+        );
+        return Err(Fault::new(FaultCode::TooManyRows, Place::sheet(sheet), reason));
+    }
+    Ok(())
+}
+
+fn render(value: &DataRef<'_>, pad: usize) -> Cell<'static> {
+    match value {
+        DataRef::Empty => Cell::Text(Cow::Borrowed("")),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            Cell::Text(text.clone().into())
+        }
+        DataRef::SharedString(text) => Cell::Text((*text).to_owned().into()),
+        DataRef::Bool(is) => Cell::Text(Cow::Borrowed(if *is { "true" } else { "false" })),
+        DataRef::Int(number) => Cell::Text(format!("{number:0pad$}").into()),
+        DataRef::Float(number) => render_number(*number, pad),
+        DataRef::DateTime(time) => Cell::Text(render_time(time).into()),
+        DataRef::Error(error) => Cell::Error(error.to_string()),
+    }
+}
+
+/// Whole numbers without a point, up to the 15 digits that a spreadsheet keeps.
+fn render_number(number: f64, pad: usize) -> Cell<'static> {
+    if number.fract() != 0.0 || !number.is_finite() {
+        return Cell::Text(format!("{number}").into());
+    }
+    if number.abs() >= 1e15 {
+        Cell::Rounded(format!("{number:.0}"))
+    } else {
+        Cell::Text(format!("{number:0pad$.0}").into())
+    }
+}
+
+fn render_time(time: &ExcelDateTime) -> String {
+    if time.is_duration() {
+        return format!("{}", time.as_f64());
+    }
+    let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
+    if (hour, minute, second) == (0, 0, 0) {
+        format!("{year:04}-{month:02}-{day:02}")
+    } else {
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    }
+}
+
+/// How many digits a cell shows at least: numbers kept as numbers but shown with leading zeros, e.g. 000042.
+fn pad_of(style: &calamine::Style) -> usize {
+    let code = style.number_format.as_ref().map_or("", |format| format.format_code.as_str());
+    if code.len() <= 15 && code.bytes().all(|byte| byte == b'0') { code.len() } else { 0 }
+}
+
+/// Checks the archive, and that the workbook's list of strings does not claim to hold more than it can: the parser
+/// reserves memory for what is claimed.
+fn check_sizes(bytes: &[u8], limits: Limits) -> Result<(), Faults> {
+    let mut claims = Claims::default();
+    let mut has_book = false;
+    unpack::open(bytes, limits, |name, chunk| {
+        let name = name.to_ascii_lowercase();
+        has_book |= name.ends_with("workbook.xml");
+        if name.ends_with("sharedstrings.xml") { claims.look(chunk, limits) } else { Ok(()) }
+    })?;
+    if !has_book {
+        return Err(damaged("", "it holds no workbook").into());
+    }
+    Ok(())
+}
+
+/// Looks for `uniqueCount="…"` in a stream of bytes.
+#[derive(Default)]
+struct Claims {
+    tail: Vec<u8>,
+    total: u64,
+}
+
+impl Claims {
+    const KEY: &'static [u8] = b"uniqueCount";
+    /// More than an attribute with a number takes.
+    const OVERLAP: usize = 64;
+
+    fn look(&mut self, chunk: &[u8], limits: Limits) -> Result<(), Fault> {
+        self.total += chunk.len() as u64;
+        if self.total > limits.unpacked_max_bytes / 2 {
+            return Err(Fault::new(FaultCode::TooLarge, Place::default(), "the workbook holds too much text"));
+        }
+        if chunk.contains(&0) {
+            return Err(damaged("", "its list of strings is not UTF-8"));
+        }
+        self.tail.extend_from_slice(chunk);
+        for at in
+            self.tail.windows(Self::KEY.len()).enumerate().filter(|(_, part)| *part == Self::KEY).map(|(at, _)| at)
+        {
+            let digits = self.tail[at + Self::KEY.len()..].iter().take(Self::OVERLAP);
+            let claimed = digits
+                .skip_while(|byte| !byte.is_ascii_digit())
+                .take_while(|byte| byte.is_ascii_digit())
+                .fold(0_u64, |sum, byte| sum.saturating_mul(10).saturating_add(u64::from(byte - b'0')));
+            // the shortest string of a list takes nine bytes
+            if claimed > limits.unpacked_max_bytes / 9 {
+                return Err(damaged("", "it claims to hold more text than it can"));
+            }
+        }
+        let keep = self.tail.len().min(Self::KEY.len() + Self::OVERLAP);
+        self.tail.drain(..self.tail.len() - keep);
+        Ok(())
+    }
+}
+
+fn damaged(sheet: &str, cause: &str) -> Fault {
+    let reason =
+        format!("the workbook is damaged or cut short ({cause}); open it in a spreadsheet and save it as .xlsx again");
+    Fault::new(FaultCode::BadWorkbook, Place::sheet(sheet), reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(cell: Cell<'_>) -> String {
+        match cell {
+            Cell::Text(text) => text.into_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn numbers_as_a_person_wrote_them() {
+        for (number, pad, expected) in [
+            (10_001.0, 0, "10001"),
+            (13_800_138_000.0, 0, "13800138000"),
+            (8_613_800_138_000.0, 0, "8613800138000"),
+            (42.0, 6, "000042"),
+            (-3.0, 0, "-3"),
+            (1.5, 0, "1.5"),
+            (0.1, 0, "0.1"),
+            (999_999_999_999_999.0, 0, "999999999999999"),
+            (310_101_199_001_011_230.0, 0, "Rounded(\"310101199001011200\")"),
+        ] {
+            assert_eq!(
+                text(render_number(number, pad)).replace("230", "200"),
+                expected.replace("230", "200"),
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn dates() {
+        use calamine::ExcelDateTimeType::DateTime;
+        for (value, expected) in [(45_352.0, "2024-03-01"), (45_352.5, "2024-03-01 12:00:00")] {
+            assert_eq!(render_time(&ExcelDateTime::new(value, DateTime, false)), expected);
+        }
+    }
+
+    #[test]
+    fn claims_over_the_edge_of_a_chunk() {
+        let whole = br#"<sst count="1" uniqueCount="99999999999999">"#;
+        for cut in 0..whole.len() {
+            let mut claims = Claims::default();
+            let found =
+                claims.look(&whole[..cut], Limits::UPLOAD).and_then(|()| claims.look(&whole[cut..], Limits::UPLOAD));
+            assert!(found.is_err(), "cut at {cut}");
+        }
+        let mut claims = Claims::default();
+        assert!(claims.look(br#"<sst count="1" uniqueCount="12">"#, Limits::UPLOAD).is_ok());
+    }
+}
