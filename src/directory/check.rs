@@ -27,7 +27,9 @@ fn twice<T: Record>(table: &Table<T>, code: FaultCode) -> Vec<Fault> {
         let line = table.line(at);
         if let Some(before) = first.insert(row.id(), line) {
             let place = Place::cell(&table.sheet, line, "id");
-            faults.push(Fault::new(code, place, format!("this id was there before, in row {before}")).with_value(row.id()));
+            faults.push(
+                Fault::new(code, place, format!("this id was there before, in row {before}")).with_value(row.id()),
+            );
         } else if table.doubtful.contains(row.id()) {
             let place = Place::cell(&table.sheet, line, "id");
             faults.push(Fault::new(code, place, "this id is also that of a bad row").with_value(row.id()));

@@ -5,9 +5,10 @@
 use crate::model::Text;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use utoipa::ToSchema;
 
 /// What is wrong. The weight decides what follows, see [`FaultCode::weight`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultCode {
     /// The file cannot be read from the disk.
@@ -87,7 +88,7 @@ pub enum FaultCode {
 }
 
 /// What a fault leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
     /// Only told.
@@ -117,16 +118,18 @@ impl FaultCode {
 }
 
 /// Where in the source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Place {
     /// Sheet or file, e.g. `employees` or `employees.csv`; empty = the source as a whole.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub sheet: Text,
     /// Row of the sheet or line of the file, counted from 1, captions included; 0 = not a row.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub row: u32,
     /// Caption as the source has it; empty = not a column.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub column: Text,
 }
 
@@ -170,7 +173,7 @@ impl fmt::Display for Place {
 }
 
 /// One fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fault {
     /// What.
     pub code: FaultCode,
@@ -179,6 +182,7 @@ pub struct Fault {
     pub place: Place,
     /// The value that is wrong, cut to 80 characters; empty where there is none.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
     pub value: Text,
     /// Why, and what to do: one English sentence.
     pub reason: String,
@@ -214,7 +218,7 @@ impl fmt::Display for Fault {
 }
 
 /// One or more faults that refuse something; never empty. At most [`Faults::KEPT`] are kept, all are counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Faults {
     /// The first ones, in the order of the source.
     pub list: Vec<Fault>,

@@ -21,6 +21,8 @@ pub trait Record: Clone + PartialEq + Sized + 'static {
     fn blank() -> Self;
     /// The id as text.
     fn id(&self) -> &str;
+    /// The ids in columns that hold several.
+    fn listed_ids(&self) -> impl Iterator<Item = &str>;
     /// Further columns.
     fn ext(&self) -> &BTreeMap<Text, Text>;
     /// Further columns.
@@ -200,6 +202,9 @@ impl Record for OrgUnit {
     fn id(&self) -> &str {
         self.id.as_str()
     }
+    fn listed_ids(&self) -> impl Iterator<Item = &str> {
+        self.head.iter().map(EmployeeId::as_str)
+    }
     fn ext(&self) -> &BTreeMap<Text, Text> {
         &self.ext
     }
@@ -220,6 +225,9 @@ impl Record for Employee {
     fn id(&self) -> &str {
         self.id.as_str()
     }
+    fn listed_ids(&self) -> impl Iterator<Item = &str> {
+        self.part_time_unit_ids.iter().map(UnitId::as_str)
+    }
     fn ext(&self) -> &BTreeMap<Text, Text> {
         &self.ext
     }
@@ -231,8 +239,8 @@ impl Record for Employee {
 /// Which columns a source states. What it does not state is left as it is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// Names out of [`Record::fields`].
-    pub known: BTreeSet<&'static str>,
+    /// Names out of [`Record::fields`], each with the caption that the source gives it.
+    pub known: BTreeMap<&'static str, Text>,
     /// Further columns.
     pub ext: BTreeSet<Text>,
     /// Whether the source states all further columns there are: those that it does not name are cleared.
@@ -242,12 +250,18 @@ pub struct Columns {
 impl Columns {
     /// Every column, as in a REST body.
     pub fn all<T: Record>() -> Self {
-        Self { known: T::fields().iter().map(|field| field.name).collect(), ext: BTreeSet::new(), all_ext: true }
+        let known = T::fields().iter().map(|field| (field.name, field.name.into())).collect();
+        Self { known, ext: BTreeSet::new(), all_ext: true }
+    }
+
+    /// How the source calls a column.
+    pub fn caption<'c>(&'c self, name: &'c str) -> &'c str {
+        self.known.get(name).map_or(name, Text::as_str)
     }
 
     /// Fills what the source does not state into `row` from what is stored.
     pub fn complete<T: Record>(&self, row: &mut T, stored: &T) {
-        for field in T::fields().iter().filter(|field| !self.known.contains(field.name)) {
+        for field in T::fields().iter().filter(|field| !self.known.contains_key(field.name)) {
             // a stored value was accepted once; the present rules may be narrower, then the stored value stays out
             let _ = (field.set)(row, &(field.get)(stored));
         }
@@ -385,7 +399,8 @@ mod tests {
         let mut stored = Employee::new("1", "old", "u");
         stored.mobile = "13800000000".into();
         stored.ext = BTreeMap::from([("a".into(), "1".into()), ("b".into(), "2".into())]);
-        let columns = Columns { known: ["id", "name", "unit_id"].into(), ext: ["a".into()].into(), all_ext: false };
+        let known = ["id", "name", "unit_id"].map(|name| (name, name.into())).into();
+        let columns = Columns { known, ext: ["a".into()].into(), all_ext: false };
         let mut row = Employee::new("1", "new", "u");
         columns.complete(&mut row, &stored);
         assert_eq!((row.name.as_str(), row.mobile.as_str()), ("new", "13800000000"));

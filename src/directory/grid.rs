@@ -66,14 +66,14 @@ impl<T: Record> Grid<T> {
                 return Err(Fault::new(FaultCode::DuplicateColumn, Place::cell(sheet, row, caption), reason));
             }
             match &slot {
-                Slot::Known(field) => drop(table.columns.known.insert(field.name)),
+                Slot::Known(field) => drop(table.columns.known.insert(field.name, caption.clone())),
                 Slot::Ext(key) => drop(table.columns.ext.insert(key.clone())),
                 Slot::Unnamed { .. } => {}
             }
             slots.push(slot);
         }
         for field in T::fields().iter().filter(|field| field.required) {
-            if !table.columns.known.contains(field.name) {
+            if !table.columns.known.contains_key(field.name) {
                 let reason = format!("the required column {} ({}) is missing", field.name, field.caption);
                 return Err(Fault::new(FaultCode::MissingColumn, Place::cell(sheet, row, field.name), reason));
             }

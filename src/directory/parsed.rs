@@ -5,9 +5,10 @@ use super::fields::{Columns, Record};
 use crate::model::{Employee, OrgUnit, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
 
 /// How the source was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Two CSV files, in a folder or packed.
@@ -21,7 +22,7 @@ pub enum Format {
 }
 
 /// Where rows came from; kept with the last import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Source {
     /// Name of the file without its folder.
     pub name: String,
@@ -78,7 +79,7 @@ impl<T: Record> Table<T> {
         self.rows.is_empty() && self.doubtful.is_empty() && self.nameless == 0
     }
 
-    /// The caption of a field as messages name it.
+    /// The row or line of the source that `rows[at]` came from.
     pub(super) fn line(&self, at: usize) -> u32 {
         self.lines.get(at).copied().unwrap_or(0)
     }

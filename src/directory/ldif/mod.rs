@@ -259,9 +259,25 @@ impl<'a> Dump<'a> {
 }
 
 fn table<T: Record>(sheet: &str, known: &[&'static str], ext: &[&str]) -> Table<T> {
-    let known = known.iter().copied().collect();
+    let known = known.iter().map(|name| (*name, Text::from(caption_of(name)))).collect();
     let columns = Columns { known, ext: ext.iter().copied().map(Text::from).collect(), all_ext: false };
     Table { sheet: sheet.into(), columns, ..Table::default() }
+}
+
+/// The attribute that messages about a column name.
+fn caption_of(name: &str) -> &str {
+    match name {
+        "head" | "superior_id" => "manager",
+        "name" => "cn",
+        "account" => "uid",
+        "employee_no" => "employeeNumber",
+        "email" => "mail",
+        "position" => "title",
+        "telephone" => "telephoneNumber",
+        "address" => "postalAddress",
+        "mobile" => "mobile",
+        _ => "dn",
+    }
 }
 
 fn store<T: Record>(table: &mut Table<T>, pending: Pending<T>) {

@@ -1,0 +1,160 @@
+use super::*;
+use crate::directory::parsed::{Format, Source};
+
+fn unit(id: &str, parent: &str) -> OrgUnit {
+    let mut unit = OrgUnit::blank();
+    (unit.id, unit.name) = (id.into(), id.into());
+    unit.parent_id = (!parent.is_empty()).then(|| parent.into());
+    unit
+}
+
+fn person(id: &str, unit: &str) -> Employee {
+    Employee::new(id, id, unit)
+}
+
+fn parsed(units: Vec<OrgUnit>, employees: Vec<Employee>) -> Parsed {
+    Parsed {
+        source: Source { name: "test".into(), format: Format::Rows, sha256: String::new() },
+        units: Table::of_rows(units),
+        employees: Table::of_rows(employees),
+        faults: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+fn stored() -> Stored {
+    Stored {
+        units: vec![unit("1", ""), unit("2", "1"), unit("3", "2")],
+        employees: vec![person("a", "1"), person("b", "2"), person("c", "3")],
+    }
+}
+
+/// `+added ~changed -gone` of units and employees.
+fn tell(diff: &Diff) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for (kind, id) in diff
+        .units
+        .rows
+        .iter()
+        .map(|change| (change.kind, change.row.id()))
+        .chain(diff.employees.rows.iter().map(|change| (change.kind, change.row.id())))
+    {
+        let sign = match kind {
+            ChangeKind::Added => '+',
+            ChangeKind::Changed => '~',
+            ChangeKind::Departed | ChangeKind::Removed => '-',
+            ChangeKind::Returned => '^',
+        };
+        parts.push(format!("{sign}{id}"));
+    }
+    parts.join(" ")
+}
+
+#[test]
+fn replace_and_merge() {
+    let renamed = || Employee { name: "B".into(), ..person("b", "2") };
+    for (mode, units, employees, expected) in [
+        (ImportMode::Replace, stored().units, stored().employees, ""),
+        (ImportMode::Merge, vec![], vec![], ""),
+        (ImportMode::Replace, vec![unit("1", ""), unit("2", "1")], vec![person("a", "1"), renamed()], "-3 ~b -c"),
+        (ImportMode::Merge, vec![], vec![renamed()], "~b"),
+        (
+            ImportMode::Replace,
+            vec![unit("1", ""), unit("4", "1")],
+            vec![person("a", "4"), person("d", "4")],
+            "+4 -3 -2 ~a +d -b -c",
+        ),
+        (ImportMode::Merge, vec![unit("4", "3")], vec![person("d", "4")], "+4 +d"),
+        (ImportMode::Replace, vec![unit("9", "")], vec![person("a", "9")], "+9 -3 -2 -1 ~a -b -c"),
+    ] {
+        let diff = compare(&stored(), parsed(units, employees), mode).unwrap();
+        assert_eq!(tell(&diff), expected, "{mode:?}");
+        let counts = diff.employees.counts;
+        assert_eq!(counts.unchanged + counts.changed + counts.departed + counts.returned, 3, "{mode:?} {expected}");
+    }
+}
+
+#[test]
+fn structure_is_that_of_the_result() {
+    for (mode, units, employees, expected) in [
+        (ImportMode::Replace, vec![unit("1", ""), unit("3", "2")], vec![person("a", "1")], FaultCode::MissingParent),
+        (ImportMode::Merge, vec![unit("8", "")], vec![], FaultCode::SeveralRoots),
+        (ImportMode::Merge, vec![unit("2", "3")], vec![], FaultCode::Cycle),
+        (ImportMode::Merge, vec![unit("1", "3")], vec![], FaultCode::NoRoot),
+        (ImportMode::Replace, vec![unit("1", "")], vec![], FaultCode::EmptySource),
+        (ImportMode::Replace, vec![], vec![person("a", "1")], FaultCode::EmptySource),
+    ] {
+        let faults = compare(&stored(), parsed(units, employees), mode).unwrap_err();
+        assert_eq!(faults.list[0].code, expected, "{mode:?}: {faults}");
+    }
+    let mut half = parsed(stored().units, vec![]);
+    half.employees = Table::default();
+    assert_eq!(compare(&stored(), half, ImportMode::Replace).unwrap_err().list[0].code, FaultCode::MissingTable);
+}
+
+#[test]
+fn people_in_units_that_are_not_there() {
+    let mut elsewhere = person("a", "1");
+    elsewhere.part_time_unit_ids = vec!["1".into(), "7".into()];
+    let gone = Employee { status: EmployeeStatus::Departed, ..person("b", "nowhere") };
+    let source = parsed(vec![unit("1", "")], vec![elsewhere, gone, person("c", "3")]);
+    let diff = compare(&stored(), source, ImportMode::Replace).unwrap();
+    let faults: Vec<_> = diff.faults.iter().map(|fault| (fault.code, fault.place.row, fault.value.as_str())).collect();
+    assert_eq!(faults, [(FaultCode::UnknownUnit, 1, "7"), (FaultCode::UnknownUnit, 3, "3")]);
+    // c keeps its stored row, so its unit 3 and what is above stay; nobody departs but b, who is said to
+    assert_eq!(tell(&diff), "-b");
+}
+
+#[test]
+fn a_bad_row_is_not_an_absent_one() {
+    let mut source = parsed(vec![unit("1", "")], vec![person("a", "1")]);
+    source.units.doubtful.insert("3".into());
+    source.employees.doubtful.insert("b".into());
+    let diff = compare(&stored(), source.clone(), ImportMode::Replace).unwrap();
+    assert_eq!(tell(&diff), "-c", "unit 3 is doubtful and 2 stands above it");
+    source.employees.nameless = 1;
+    let diff = compare(&stored(), source, ImportMode::Replace).unwrap();
+    assert_eq!(tell(&diff), "");
+    assert_eq!(diff.warnings[0].code, FaultCode::RemovalsWithheld);
+}
+
+#[test]
+fn absence_of_a_column_is_not_emptiness() {
+    let mut before = stored();
+    before.employees[1].mobile = "138".into();
+    before.employees[1].status = EmployeeStatus::Departed;
+    let mut source = parsed(stored().units, stored().employees);
+    source.employees.columns.known.remove("mobile");
+    source.employees.columns.known.remove("status");
+    let diff = compare(&before, source.clone(), ImportMode::Replace).unwrap();
+    assert_eq!(tell(&diff), "^b");
+    assert_eq!(diff.employees.rows[0].fields.len(), 1, "only the status: {:?}", diff.employees.rows[0].fields);
+    let diff = compare(&before, source, ImportMode::Merge).unwrap();
+    assert_eq!(tell(&diff), "", "a merge without a status column hires nobody back");
+}
+
+#[test]
+fn a_shrunken_source() {
+    for (stored_count, present, shrunken) in
+        [(100, 80, false), (100, 79, true), (10, 5, false), (10, 4, true), (3, 1, false)]
+    {
+        let people = |count: usize| (0..count).map(|at| person(&format!("e{at}"), "1")).collect::<Vec<_>>();
+        let before = Stored { units: vec![unit("1", "")], employees: people(stored_count) };
+        let diff = compare(&before, parsed(vec![unit("1", "")], people(present)), ImportMode::Replace).unwrap();
+        assert_eq!(diff.shrunken.is_some(), shrunken, "{present} of {stored_count}");
+    }
+}
+
+#[test]
+fn heads_and_superiors_who_are_nobody() {
+    let mut root = unit("1", "");
+    root.head = vec!["a".into(), "x".into()];
+    let (mut a, mut b) = (person("a", "1"), person("b", "1"));
+    (a.superior_id, b.superior_id) = (Some("y".into()), Some("b".into()));
+    let diff = compare(&Stored::default(), parsed(vec![root], vec![a, b]), ImportMode::Replace).unwrap();
+    let warnings: Vec<_> = diff.warnings.iter().map(|warning| (warning.code, warning.value.as_str())).collect();
+    assert_eq!(
+        warnings,
+        [(FaultCode::UnknownHead, "x"), (FaultCode::UnknownSuperior, "y"), (FaultCode::UnknownSuperior, "b")]
+    );
+}

@@ -1,0 +1,101 @@
+//! The marker that an import leaves in the store while it writes, so that two do not write at once and an interrupted
+//! one is known.
+
+use super::diff::ImportMode;
+use super::error::DirectoryError;
+use crate::model::{Actor, TenantKey};
+use crate::store::{Reads, Scope, StoreError, WriteTx, settings};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+const NAME: &str = "directory.import";
+
+/// An import that has not written for so long was interrupted.
+pub const STALE_AFTER_MS: i64 = 30_000;
+
+/// An import that has begun to write and has not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unfinished {
+    /// Tells imports apart.
+    pub id: String,
+    /// The file.
+    pub source_name: String,
+    /// Mode.
+    pub mode: ImportMode,
+    /// Who started it.
+    pub by: String,
+    /// Unix milliseconds.
+    pub started_at_ms: i64,
+    /// Unix milliseconds of the last commit.
+    pub written_at_ms: i64,
+    /// Rows written.
+    pub done: u64,
+    /// Rows to write.
+    pub total: u64,
+}
+
+impl Unfinished {
+    pub(super) fn new(source_name: &str, mode: ImportMode, by: &Actor, total: usize) -> Self {
+        Self {
+            id: uuid::Uuid::new_v4().to_string(),
+            source_name: source_name.to_owned(),
+            mode,
+            by: by.name.clone(),
+            started_at_ms: 0,
+            written_at_ms: 0,
+            done: 0,
+            total: total as u64,
+        }
+    }
+
+    /// Whether nobody is writing any more: the import was interrupted and is to be run again.
+    pub fn is_interrupted(&self, now_ms: i64) -> bool {
+        now_ms - self.written_at_ms >= STALE_AFTER_MS
+    }
+}
+
+/// The import of a tenant that has begun to write and has not ended, still going on or interrupted. Until it has been
+/// run again the stored directory may lack changes of the source; it never lacks people.
+pub fn find_unfinished(tx: &impl Reads, tenant: &TenantKey) -> Result<Option<Unfinished>, StoreError> {
+    settings::get(tx, Scope::Tenant(tenant), NAME)
+}
+
+/// Refuses while an import is being written.
+pub(super) fn check_free(tx: &impl Reads, tenant: &TenantKey) -> Result<Result<(), DirectoryError>, StoreError> {
+    Ok(match find_unfinished(tx, tenant)? {
+        Some(other) if !other.is_interrupted(tx.now_ms()) => {
+            Err(DirectoryError::Busy { source_name: other.source_name, done: other.done, total: other.total })
+        }
+        _ => Ok(()),
+    })
+}
+
+/// Writes the marker of an import that begins.
+pub(super) fn begin(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished) -> Result<(), StoreError> {
+    let now = tx.now_ms();
+    settings::put(
+        tx,
+        Scope::Tenant(tenant),
+        NAME,
+        &Unfinished { started_at_ms: now, written_at_ms: now, ..mine.clone() },
+    )
+}
+
+/// Moves the marker on.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when another import has taken over.
+pub(super) fn advance(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished, done: u64) -> Result<(), StoreError> {
+    match find_unfinished(tx, tenant)? {
+        Some(found) if found.id == mine.id => {
+            let moved = Unfinished { written_at_ms: tx.now_ms(), done, ..found };
+            settings::put(tx, Scope::Tenant(tenant), NAME, &moved)
+        }
+        _ => Err(StoreError::conflict(format!("the import of {}", mine.source_name), "a later import")),
+    }
+}
+
+/// Takes the marker away.
+pub(super) fn end(tx: &WriteTx, tenant: &TenantKey) -> Result<(), StoreError> {
+    settings::remove(tx, Scope::Tenant(tenant), NAME).map(|_| ())
+}
