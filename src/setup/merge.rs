@@ -6,9 +6,10 @@ use crate::model::{App, Corp, Secret, SecretName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// What happens to one tenant, corp or app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SetupAction {
     /// Is not there yet.
@@ -24,7 +25,7 @@ pub enum SetupAction {
 }
 
 /// One line of the difference.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SetupChange {
     /// What happens.
     pub action: SetupAction,
@@ -36,7 +37,7 @@ pub struct SetupChange {
 }
 
 /// One option that differs. Secrets show as `set`, never as themselves.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Difference {
     /// e.g. `downstream.guard.max_removals`
     pub option: String,

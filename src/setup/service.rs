@@ -171,6 +171,28 @@ pub async fn put_secret(
     put_corp(store, actor, present, BTreeMap::from([(name, secret)])).await
 }
 
+/// Makes new callback keys for a corp's contacts (`app` is `None`) or for one of its apps, and answers them for copying
+/// into the console: token, then EncodingAESKey. The former ones are void at once.
+pub async fn renew_callback_keys(
+    store: &Store,
+    actor: &Actor,
+    corp: &CorpKey,
+    app: Option<&AppKey>,
+) -> Result<(Secret, Secret), SetupError> {
+    let present = get_corp(store, corp).await?;
+    let (token_name, aes_key_name) = match app {
+        None => (SecretName::ContactsToken, SecretName::ContactsAesKey),
+        Some(app) if present.find_app(app).is_some() => {
+            (SecretName::AppToken(app.clone()), SecretName::AppAesKey(app.clone()))
+        }
+        Some(app) => return Err(SetupError::NotFound(format!("app {app} of corp {corp}"))),
+    };
+    let (token, aes_key) = (generate_token(), generate_aes_key());
+    let secrets = BTreeMap::from([(token_name, token.clone()), (aes_key_name, aes_key.clone())]);
+    put_corp(store, actor, present, secrets).await?;
+    Ok((token, aes_key))
+}
+
 /// Takes one secret of a corp away.
 pub async fn remove_secret(store: &Store, actor: &Actor, corp: &CorpKey, name: SecretName) -> Result<(), SetupError> {
     let (actor, corp) = (actor.clone(), corp.clone());
