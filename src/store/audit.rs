@@ -48,8 +48,8 @@ pub fn append(
         actor: actor.clone(),
         action: action.to_owned(),
         subject: subject.to_owned(),
-        before,
-        after,
+        before: before.map(stable),
+        after: after.map(stable),
         hash: String::new(),
     };
     row.hash = hash_of(&head.hash, &row);
@@ -123,6 +123,27 @@ fn hash_of(previous: &str, row: &AuditRow) -> String {
     hex::encode(hash.finalize())
 }
 
+/// The value with numbers that read back as they were written: parsing a fraction may be off by its last bit, which
+/// would look like tampering. One that does not settle is kept as text.
+fn stable(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let mut number = number;
+            for _ in 0..4 {
+                match serde_json::from_str::<serde_json::Number>(&number.to_string()) {
+                    Ok(again) if again == number => return Value::Number(number),
+                    Ok(again) => number = again,
+                    Err(_) => break,
+                }
+            }
+            Value::String(number.to_string())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(stable).collect()),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, stable(value))).collect()),
+        other => other,
+    }
+}
+
 /// JSON with sorted keys, whatever order the map in memory has.
 fn canonical(value: &Value, out: &mut String) {
     match value {
@@ -147,5 +168,33 @@ fn canonical(value: &Value, out: &mut String) {
             out.push(']');
         }
         other => out.push_str(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_stable_value_reads_back_as_it_was_written(number in any::<f64>(), small in 0.0..1e6) {
+            let value = stable(serde_json::json!({"a": [number, small, small * 1.1], "b": small / 3.0}));
+            let again: Value = serde_json::from_str(&value.to_string()).unwrap();
+            prop_assert_eq!(again, value);
+        }
+    }
+
+    #[test]
+    fn the_order_of_keys_does_not_matter_and_everything_else_does() {
+        let text = |json: &str| {
+            let mut out = String::new();
+            canonical(&serde_json::from_str(json).unwrap(), &mut out);
+            out
+        };
+        assert_eq!(text(r#"{"b":1,"a":[2,{"d":3,"c":4}]}"#), text(r#"{"a":[2,{"c":4,"d":3}],"b":1}"#));
+        for other in [r#"{"a":"1"}"#, r#"{"a":[1]}"#, r#"{"a":2}"#, r#"{"b":1}"#, r#"{"a":{"a":1}}"#] {
+            assert_ne!(text(r#"{"a":1}"#), text(other));
+        }
     }
 }

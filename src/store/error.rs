@@ -134,8 +134,9 @@ pub enum StoreError {
     },
     /// The key comes from where it cannot be written by us.
     #[error(
-        "the master key comes from {source_name}, which the service cannot write: put a new first line (print one with \
-         `wecom-bridge rekey --new-line`) above the old line, restart, run rekey again, then take the old line out"
+        "the master key comes from {source_name}, which the service cannot write: put a new line above the old one \
+         (`echo $(openssl rand -hex 4) $(openssl rand -hex 32)` makes one), restart, run rekey again, then take the \
+         old line out"
     )]
     KeyReadOnly {
         /// Where the key was read from.

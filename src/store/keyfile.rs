@@ -71,11 +71,6 @@ impl KeyRing {
         Self::load(key_file)
     }
 
-    /// A line for the key file with a new key, for rings that the service cannot write itself.
-    pub fn new_line() -> Zeroizing<String> {
-        line_of(&MasterKey::generate())
-    }
-
     fn read(path: &Path, source: KeySource) -> Result<Self, StoreError> {
         let text = Zeroizing::new(fs::read_to_string(path).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::InvalidData => {

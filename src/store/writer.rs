@@ -132,7 +132,7 @@ fn attempt_group(core: &Arc<Core>, mut group: Vec<BoxedJob>) -> Attempt {
                 drop(lease);
                 core.reopen();
             }
-            let failed = group.swap_remove(at);
+            let failed = group.remove(at);
             return Attempt::Without { rest: group, failed };
         }
         results.push(result);

@@ -61,26 +61,34 @@ fn name_backup(error: StoreError, from: &Path) -> StoreError {
 }
 
 fn exchange(new: &Path, to: &Path, options: &StoreOptions) -> Result<Option<PathBuf>, StoreError> {
-    let former = if to.exists() {
-        refuse_if_in_use(to, options)?;
+    let mut former = None;
+    // Held until the exchange is done, so that nobody opens the former file in between.
+    let mut lock = None;
+    if to.exists() {
+        lock = Some(lock_unused(to)?);
         let stamp = options.clock.now().format("%Y%m%dT%H%M%S");
         let stem = to.file_stem().unwrap_or_default().to_string_lossy();
         let kept = to.with_file_name(format!("{stem}-before-restore-{stamp}-{:08x}.redb", rand::random::<u32>()));
         // A second name first and then the exchange: at no moment is there no store.
         std::fs::hard_link(to, &kept).map_err(|cause| StoreError::io("keep", to, cause))?;
-        Some(kept)
-    } else {
-        None
-    };
+        former = Some(kept);
+    }
     std::fs::rename(new, to).map_err(|cause| StoreError::io("replace", to, cause))?;
+    drop(lock);
     file::sync_directory_of(to)?;
     Ok(former)
 }
 
-/// A damaged store may be replaced, one that is in use may not.
-fn refuse_if_in_use(path: &Path, options: &StoreOptions) -> Result<(), StoreError> {
-    match file::open_database(path, options.cache_bytes) {
-        Err(error @ (StoreError::InUse { .. } | StoreError::NotWritable { .. })) => Err(error),
-        _ => Ok(()),
+/// Takes the lock that an open store holds. A damaged store may be replaced, so it is not opened for this.
+fn lock_unused(path: &Path) -> Result<std::fs::File, StoreError> {
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .map_err(|cause| StoreError::io("open", path, cause))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
+        Err(std::fs::TryLockError::Error(cause)) => Err(StoreError::io("lock", path, cause)),
     }
 }

@@ -3,13 +3,17 @@
 
 use super::core::Core;
 use super::error::StoreError;
+use super::file::panic_message;
 use super::maintain;
 use super::tx::WriteTx;
 use super::{meta, registry};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 mod m0001_first;
+#[cfg(test)]
+mod tests;
 
 /// One step of the schema.
 pub(super) struct Migration {
@@ -64,13 +68,19 @@ pub(super) fn run(core: &Arc<Core>, migrations: &[Migration]) -> Result<(), Stor
         };
         let (_lease, tx) = core.begin_write()?;
         registry::create_tables(&tx)
-            .and_then(|()| (migration.run)(&tx))
+            .and_then(|()| contained(migration, &tx))
             .and_then(|()| meta::put_schema(&tx, migration.to))
             .map_err(fail)?;
         tx.into_raw().commit().map_err(|error| fail(StoreError::engine(&core.path, error)))?;
         tracing::info!(schema = migration.to, "migrated the store to schema {}: {}", migration.to, migration.name);
     }
     Ok(())
+}
+
+/// A step that panics has failed; its transaction is dropped like any other's.
+fn contained(migration: &Migration, tx: &WriteTx) -> Result<(), StoreError> {
+    catch_unwind(AssertUnwindSafe(|| (migration.run)(tx)))
+        .unwrap_or_else(|panic| Err(StoreError::Panicked { message: panic_message(panic.as_ref()) }))
 }
 
 fn backup_path(core: &Core, schema: u32) -> PathBuf {

@@ -1,0 +1,12 @@
+//! The store from outside: durability, isolation, care of the file, refusals.
+
+mod backup;
+mod crash;
+mod damage;
+mod full;
+mod group;
+mod keys;
+mod load;
+mod repositories;
+mod schema;
+mod support;
