@@ -101,6 +101,6 @@ fn a_file_that_was_never_closed_opens() {
     let (from, to) = (home.database(), other.database());
     store.write_blocking(move |_| std::fs::copy(&from, &to).map(|_| ()).map_err(|e| panic!("{e}"))).unwrap();
     let again = other.open();
-    assert_eq!(again.read(|tx| wecom_bridge::store::tenants::list(tx)).unwrap().len(), 1);
+    assert_eq!(again.read(wecom_bridge::store::tenants::list).unwrap().len(), 1);
     assert!(again.verify().unwrap().is_good());
 }

@@ -145,7 +145,7 @@ fn a_row_that_does_not_fit_names_itself() {
     drop(database);
 
     let store = home.open();
-    let error = store.read(|tx| tenants::list(tx)).unwrap_err();
+    let error = store.read(tenants::list).unwrap_err();
     assert!(matches!(&error, StoreError::BadRow { table: "tenants", key, .. } if key.contains("bad")), "{error:?}");
     let report = store.verify().unwrap();
     let faults: Vec<&str> = report.faults.iter().map(|fault| fault.what.as_str()).collect();

@@ -72,11 +72,11 @@ fn a_missing_key_is_not_replaced_and_a_wrong_one_is_recognised() {
 
     // The right id with other bytes is wrong as well.
     let text = std::fs::read_to_string(&aside).unwrap();
-    let forged = text.replace(|c: char| c == '0', "1").replace(&id.to_string().replace('0', "1"), &id.to_string());
+    let last = if text.trim_end().ends_with('0') { '1' } else { '0' };
+    let forged = format!("{}{last}\n", &text.trim_end()[..text.trim_end().len() - 1]);
+    assert!(forged.contains(&id.to_string()));
     std::fs::write(home.key_file(), &forged).unwrap();
-    if forged != text {
-        assert!(matches!(home.try_open(), Err(StoreError::WrongKey { .. })));
-    }
+    assert!(matches!(home.try_open(), Err(StoreError::WrongKey { .. })));
     std::fs::write(home.key_file(), "rubbish\n").unwrap();
     assert!(matches!(home.try_open(), Err(StoreError::KeyFileInvalid { line: 1, .. })));
 

@@ -237,7 +237,7 @@ fn runs_and_journals() {
     });
     assert_eq!(removed.unwrap(), 2, "r1 and r2 are old, r3 is not, r4 and r5 have not ended");
     is_good(&store);
-    assert_eq!(store.read(|tx| store::runs::running(tx)).unwrap().len(), 2);
+    assert_eq!(store.read(store::runs::running).unwrap().len(), 2);
     assert!(store.read(|tx| store::runs::find(tx, &"r2".into())).unwrap().is_none());
 }
 
@@ -331,7 +331,7 @@ fn the_audit_log_shows_tampering() {
     let pages = store.read(|tx| Ok((store::audit::page(tx, None, 3)?, store::audit::page(tx, Some(3), 3)?))).unwrap();
     let seqs = |rows: &[AuditRow]| rows.iter().map(|row| row.seq).collect::<Vec<_>>();
     assert_eq!((seqs(&pages.0), seqs(&pages.1)), (vec![10, 9, 8], vec![2, 1]));
-    assert!(store.read(|tx| store::audit::verify_chain(tx)).unwrap().is_none());
+    assert!(store.read(store::audit::verify_chain).unwrap().is_none());
     drop(store);
     let good = std::fs::read(home.database()).unwrap();
 
@@ -345,7 +345,7 @@ fn the_audit_log_shows_tampering() {
         tx.commit().unwrap();
         drop(database);
         let store = home.open();
-        let fault = store.read(|tx| store::audit::verify_chain(tx)).unwrap();
+        let fault = store.read(store::audit::verify_chain).unwrap();
         assert_eq!(store.verify().unwrap().is_good(), fault.is_none());
         fault.map(|fault| fault.seq)
     };
