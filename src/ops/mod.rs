@@ -2,6 +2,7 @@
 //! and the doctor. Knows the rooms below it; decides nothing about directories.
 
 pub mod admin;
+pub mod doctor;
 pub mod health;
 pub mod logging;
 pub mod metrics;

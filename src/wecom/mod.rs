@@ -27,6 +27,7 @@ mod requests;
 mod token;
 mod transport;
 mod verdict;
+mod visit;
 mod wire;
 
 pub use answers::*;
@@ -40,3 +41,4 @@ pub use meter::{CallMeter, CallObserver, NO_ANSWER, NoObserver};
 pub use pace::{ApiUse, seconds_for};
 pub use probe::{Abilities, Ability, best_strategy};
 pub use requests::*;
+pub use visit::{Visit, visit};

@@ -103,6 +103,13 @@ impl Transport {
         receive(request.timeout(timeout), endpoint.answer_max_bytes).await
     }
 
+    /// Asks for the base address without any secret and answers status and `Date`.
+    pub(super) async fn visit(&self) -> Result<(u16, Option<String>), String> {
+        let answer = self.http.get(self.base.clone()).timeout(self.timeout).send().await.map_err(|e| describe(&e))?;
+        let date = answer.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
+        Ok((answer.status().as_u16(), date.map(str::to_owned)))
+    }
+
     /// Fetches a file from an address that WeCom gave; no token goes along.
     pub(super) async fn download(&self, address: &str, max_bytes: usize) -> Exchange {
         let url = match url::Url::parse(address) {
