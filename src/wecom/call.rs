@@ -5,7 +5,7 @@ use super::endpoint::{self, Endpoint};
 use super::error::{CallError, CallErrorKind, NotSentCause, Refusal};
 use super::lanes::Lanes;
 use super::meter::{CallMeter, CallObserver, NO_ANSWER};
-use super::pace::Pacer;
+use super::pace::{Pacer, Place};
 use super::token::{Fetched, Token, TokenCell};
 use super::transport::{Body, Exchange, Transport};
 use super::verdict::{Attempt, Next, Tries};
@@ -28,6 +28,8 @@ pub(super) struct Caller {
     pub observer: Arc<dyn CallObserver>,
     pub transport: Transport,
     pub pacer: Arc<Pacer>,
+    /// What all corps at one address may use together from this host's address.
+    pub host_pacer: Option<Arc<Pacer>>,
     pub lanes: Arc<Lanes>,
     pub secrets: BTreeMap<Credential, (Secret, TokenCell)>,
     /// WeCom's clock minus ours at the last answer, in seconds.
@@ -86,6 +88,10 @@ impl Caller {
         loop {
             let not_yet = |until_ms| fail(CallErrorKind::NotSent { cause: NotSentCause::Throttled { until_ms } });
             let mut place = self.pacer.reserve(endpoint.name, deadline_ms).await.map_err(not_yet)?;
+            let mut host_place = match &self.host_pacer {
+                Some(pacer) => Some(pacer.reserve(endpoint.name, deadline_ms).await.map_err(not_yet)?),
+                None => None,
+            };
             let lane = self.lanes.enter().await;
             let fetch = || self.fetch_token(secret, request.meter);
             let token = cell.get(endpoint.name, fetch).await?;
@@ -93,11 +99,18 @@ impl Caller {
             let mut query: Vec<(&str, &str)> = vec![("access_token", &token.text)];
             query.extend(request.query.iter().map(|(name, value)| (*name, value.as_str())));
             place.sent();
+            host_place.iter_mut().for_each(Place::sent);
             let sent = self.send(endpoint, &query, request.body.clone(), request.meter).await;
             match &sent {
-                Ok(_) | Err(Attempt::Refused(_) | Attempt::Unusable(_)) => place.answered(),
-                Err(Attempt::NotSent(_)) => place.give_back(),
-                Err(Attempt::Lost(_)) => drop(place),
+                Ok(_) | Err(Attempt::Refused(_) | Attempt::Unusable(_) | Attempt::Foreign(_)) => {
+                    place.answered();
+                    host_place.map(Place::answered);
+                }
+                Err(Attempt::NotSent(_)) => {
+                    place.give_back();
+                    host_place.map(Place::give_back);
+                }
+                Err(Attempt::Lost(_)) => drop((place, host_place)),
             }
             drop(lane);
             let attempt = match sent {
@@ -197,9 +210,10 @@ impl Caller {
                 Next::AgainWithToken | Next::AgainWhenUnblocked => {
                     let kind = match attempt {
                         Attempt::Refused(refusal) => CallErrorKind::Refused(refusal),
-                        Attempt::Unusable(what) | Attempt::Lost(what) | Attempt::NotSent(what) => {
-                            CallErrorKind::Malformed { what }
-                        }
+                        Attempt::Unusable(what)
+                        | Attempt::Foreign(what)
+                        | Attempt::Lost(what)
+                        | Attempt::NotSent(what) => CallErrorKind::Malformed { what },
                     };
                     return Err(CallError::new(endpoint.name, kind));
                 }
@@ -257,7 +271,7 @@ fn read<T: DeserializeOwned>(endpoint: &Endpoint, sent: Exchange) -> Result<T, A
     };
     let head = match serde_json::from_slice::<Head>(&body) {
         Ok(head) => head,
-        Err(_) if status != 200 => return Err(Attempt::Unusable(status_text(status))),
+        Err(_) if status != 200 => return Err(not_an_answer(status)),
         Err(error) => return Err(Attempt::Unusable(fault(&error))),
     };
     match head.errcode {
@@ -268,17 +282,25 @@ fn read<T: DeserializeOwned>(endpoint: &Endpoint, sent: Exchange) -> Result<T, A
         }
         // old answers of this one have only the list (doc path 92520)
         None if endpoint.name == endpoint::GET_API_DOMAIN_IP.name && status == 200 => {}
-        None if status != 200 => return Err(Attempt::Unusable(status_text(status))),
+        None if status != 200 => return Err(not_an_answer(status)),
         None => return Err(Attempt::Unusable(format!("{} answered without an errcode", endpoint.name))),
     }
     serde_json::from_slice(&body).map_err(|error| Attempt::Unusable(fault(&error)))
 }
 
-fn status_text(status: u16) -> String {
-    if (300..400).contains(&status) {
-        format!("HTTP {status}: api_base redirects elsewhere; enter the final address")
-    } else {
-        format!("HTTP {status} instead of an answer; is api_base the address of WeCom's API?")
+/// WeCom answers 200 even for errors, so another status comes from something in between, or from another server.
+fn not_an_answer(status: u16) -> Attempt {
+    match status {
+        300..400 => Attempt::Foreign(format!("HTTP {status}: api_base redirects elsewhere; enter the final address")),
+        407 => {
+            Attempt::Foreign("HTTP 407: the proxy wants a user name and password (http://user:password@host)".into())
+        }
+        // passing conditions of proxies and gateways
+        408 | 425 | 429 | 500..600 => Attempt::Unusable(format!("HTTP {status} instead of an answer")),
+        _ => Attempt::Foreign(format!(
+            "HTTP {status} instead of an answer; is api_base the address of WeCom's API, and does this edition have \
+             the call?"
+        )),
     }
 }
 

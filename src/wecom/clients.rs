@@ -41,6 +41,9 @@ pub struct CorpSecrets {
     pub apps: BTreeMap<AppKey, Secret>,
 }
 
+/// What one address may call, all corps together, per API (doc path 90312).
+const HOST_QUOTA: Quota = Quota { calls_per_minute: 20_000, calls_per_hour: 600_000, concurrency: u32::MAX };
+
 /// What a client is built from; another value means another client.
 #[derive(Clone, PartialEq)]
 struct Settings {
@@ -60,7 +63,8 @@ struct Inner {
     clock: Clock,
     observer: Arc<dyn CallObserver>,
     built: Mutex<HashMap<CorpKey, (Settings, Arc<Client>)>>,
-    /// By address and CorpID: the quota belongs to the corp at WeCom, not to our settings.
+    /// By address and CorpID: the quota belongs to the corp at WeCom, not to our settings. An empty CorpID stands for
+    /// all corps together.
     pacers: Mutex<HashMap<(String, String), Arc<Pacer>>>,
 }
 
@@ -126,7 +130,9 @@ impl Clients {
             clock: clock.clone(),
             observer: Arc::clone(&self.0.observer),
             transport,
-            pacer: self.pacer(settings),
+            pacer: self.pacer(&settings.corpid, settings, settings.quota),
+            // private deployments publish no limit by address
+            host_pacer: (settings.edition == Edition::Public).then(|| self.pacer("", settings, HOST_QUOTA)),
             lanes: Lanes::new(settings.quota.concurrency),
             secrets,
             skew_s: std::sync::atomic::AtomicI64::new(super::call::NO_SKEW),
@@ -134,12 +140,12 @@ impl Clients {
         Ok(Client::new(caller, settings.edition))
     }
 
-    fn pacer(&self, settings: &Settings) -> Arc<Pacer> {
+    fn pacer(&self, corpid: &str, settings: &Settings, quota: Quota) -> Arc<Pacer> {
         let mut pacers = self.0.pacers.lock().unwrap_or_else(PoisonError::into_inner);
         let pacer = pacers
-            .entry((settings.endpoints.api_base.clone(), settings.corpid.clone()))
-            .or_insert_with(|| Pacer::new(self.0.clock.clone(), settings.quota));
-        pacer.set_quota(settings.quota);
+            .entry((settings.endpoints.api_base.clone(), corpid.to_owned()))
+            .or_insert_with(|| Pacer::new(self.0.clock.clone(), quota));
+        pacer.set_quota(quota);
         Arc::clone(pacer)
     }
 }

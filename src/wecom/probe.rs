@@ -43,7 +43,7 @@ impl Ability {
 pub struct Abilities {
     /// Which.
     pub credential: Credential,
-    /// `department/simplelist`: ids and tree of what it sees.
+    /// `department/simplelist`, or the full list where that does not exist: ids and tree of what it sees.
     pub departments: Ability,
     /// `user/list_id`: all userids with their departments. Only the contacts secret has a chance; `None` for apps.
     pub ids: Option<Ability>,
@@ -56,10 +56,15 @@ pub struct Abilities {
 }
 
 impl Client {
-    /// Finds out what a credential may do: at most four reads, nothing is changed.
+    /// Finds out what a credential may do: at most five reads, nothing is changed.
     pub async fn probe(&self, credential: &Credential) -> Abilities {
         let client = self.with_patience(Patience::Interactive);
-        let (departments, listed) = Ability::of(client.department_simplelist(credential, None).await);
+        let lacks = |ability: &Ability| matches!(ability, Ability::Unknown(error) if !error.is_systemic());
+        let (mut departments, mut listed) = Ability::of(client.department_simplelist(credential, None).await);
+        if lacks(&departments) {
+            // private editions may have only the full list
+            (departments, listed) = Ability::of(client.department_list(credential, None).await);
+        }
         let ids = match credential {
             Credential::Contacts => Some(Ability::of(client.user_list_id(None, 1).await).0),
             Credential::App(_) => None,
@@ -67,8 +72,7 @@ impl Client {
         // the lowest id is the root wherever that is visible
         let first = listed.iter().flatten().map(|department| department.id).min().unwrap_or(DepartmentId::ROOT);
         let (mut details, _) = Ability::of(client.department_get(credential, first).await);
-        if matches!(&details, Ability::Unknown(error) if !error.is_systemic()) {
-            // private editions may have no department/get
+        if lacks(&details) {
             details = Ability::of(client.department_list(credential, Some(first)).await).0;
         }
         let seen = [Some(&departments), ids.as_ref(), Some(&details)];

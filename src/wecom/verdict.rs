@@ -11,6 +11,8 @@ pub(super) enum Attempt {
     Refused(Refusal),
     /// An answer came that is none.
     Unusable(String),
+    /// Something that is not WeCom's API answered, and would do so again (HTTP 4xx).
+    Foreign(String),
     /// The request went out and no whole answer came.
     Lost(String),
     /// Nothing reached WeCom.
@@ -67,13 +69,8 @@ impl Tries {
                 }
             }
             Attempt::Lost(cause) => self.no_answer(endpoint, CallErrorKind::OutcomeUnknown { cause }),
-            Attempt::Unusable(what) => {
-                let kind = match endpoint.effect {
-                    Effect::Read => CallErrorKind::Malformed { what },
-                    Effect::Write => CallErrorKind::OutcomeUnknown { cause: what },
-                };
-                self.no_answer(endpoint, kind)
-            }
+            Attempt::Unusable(what) => self.no_answer(endpoint, unusable(endpoint, what)),
+            Attempt::Foreign(what) => Next::Fail(unusable(endpoint, what)),
             Attempt::Refused(refusal) => self.refused(endpoint, refusal),
         }
     }
@@ -128,6 +125,13 @@ impl Tries {
     }
 }
 
+fn unusable(endpoint: &Endpoint, what: String) -> CallErrorKind {
+    match endpoint.effect {
+        Effect::Read => CallErrorKind::Malformed { what },
+        Effect::Write => CallErrorKind::OutcomeUnknown { cause: what },
+    }
+}
+
 /// 0.2 s, 0.6 s, 1.8 s before jitter.
 fn pause_ms(n: u32) -> u64 {
     200 * 3_u64.pow(n.saturating_sub(1).min(6))
@@ -168,6 +172,7 @@ mod tests {
             (&e::USER_GET, refusal(&e::USER_GET, 123_456), 1),
             (&e::USER_GET, lost(), 4),
             (&e::USER_GET, garbage(), 4),
+            (&e::USER_GET, Attempt::Foreign("x".into()), 1),
             (&e::USER_CREATE, lost(), 1),
             (&e::USER_UPDATE, lost(), 1),
             (&e::USER_CREATE, garbage(), 1),
