@@ -16,9 +16,13 @@
 //! ```
 
 mod api;
+mod console;
+mod control;
 mod events;
 mod handle;
+mod jobs;
 mod options;
+mod page;
 mod rules;
 pub mod seed;
 mod shared;
@@ -27,6 +31,7 @@ mod traffic;
 mod wire;
 
 pub use events::Change;
+pub use events::outbox::{Delivery, DeliveryOptions};
 pub use handle::{RunOptions, Sandbox, SandboxError, run};
 pub use options::{Limits, Profile, QuotaLimits, SandboxOptions, Switches};
 pub use shared::State;
@@ -40,3 +45,4 @@ pub use state::tag::Tag;
 pub use traffic::calls::{Call, EndpointCount};
 pub use traffic::fault::{ActiveFault, Effect, Fault};
 pub use traffic::quota::QuotaRow;
+pub use wire::answer::Refusal;

@@ -1,5 +1,8 @@
 //! [`State`]: the handle on a sandbox's inside, for seeding and for assertions.
 
+use super::events::outbox::{Delivery, DeliveryOptions, Letter, Outbox};
+use super::events::{self, Change, Origin};
+use super::jobs;
 use super::options::{Profile, SandboxOptions};
 use super::state::World;
 use super::state::corp::{App, Corp, Owner, VisibleRange};
@@ -30,11 +33,22 @@ struct Inside {
     traffic: Mutex<Traffic>,
     caller_ip: Mutex<Option<String>>,
     hints: AtomicU64,
+    outbox: Mutex<Outbox>,
     wake: Notify,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn run_jobs(corp: &mut Corp, now_ms: i64) -> Vec<Letter> {
+    let mut letters = Vec::new();
+    for done in jobs::carry_out(corp, now_ms) {
+        let origin = Origin::Call(done.owner);
+        letters.extend(done.changes.iter().flat_map(|change| events::letters(corp, change, origin, now_ms)));
+        letters.extend(done.event.map(|(callback, event)| events::job_letter(corp, &callback, &event, now_ms)));
+    }
+    letters
 }
 
 impl State {
@@ -49,6 +63,7 @@ impl State {
             traffic: Mutex::new(traffic),
             caller_ip: Mutex::new(None),
             hints: AtomicU64::new(1_700_000_000_000_000_000),
+            outbox: Mutex::new(Outbox::default()),
             wake: Notify::new(),
         }))
     }
@@ -80,6 +95,79 @@ impl State {
 
     pub(crate) fn wake(&self) {
         self.0.wake.notify_one();
+    }
+
+    pub(crate) fn woken(&self) -> tokio::sync::futures::Notified<'_> {
+        self.0.wake.notified()
+    }
+
+    /// Carries out what is due by now in every corp.
+    pub(crate) fn carry_out_jobs(&self) {
+        let now_ms = self.now_ms();
+        let letters: Vec<Letter> = self.with(|world| {
+            if world.next_due_ms().is_none_or(|due| due > now_ms) {
+                return Vec::new();
+            }
+            world.corps.values_mut().flat_map(|corp| run_jobs(corp, now_ms)).collect()
+        });
+        self.post(letters);
+    }
+
+    /// Tells the callbacks of a corp about changes.
+    pub(crate) fn announce(&self, corpid: &str, changes: &[Change], origin: Origin) {
+        let now_ms = self.now_ms();
+        let letters = self.with_corp(corpid, |corp| {
+            changes.iter().flat_map(|change| events::letters(corp, change, origin, now_ms)).collect::<Vec<_>>()
+        });
+        self.post(letters.unwrap_or_default());
+    }
+
+    pub(crate) fn post(&self, letters: Vec<Letter>) {
+        if letters.is_empty() {
+            return;
+        }
+        let now_ms = self.now_ms();
+        let mut outbox = lock(&self.0.outbox);
+        for letter in letters {
+            outbox.post(letter, now_ms);
+        }
+        drop(outbox);
+        self.wake();
+    }
+
+    pub(crate) fn take_due_letters(&self) -> Vec<Letter> {
+        lock(&self.0.outbox).take_due(self.now_ms())
+    }
+
+    pub(crate) fn letter_tried(&self, letter: Letter, status: Option<u16>) {
+        lock(&self.0.outbox).tried(letter, self.now_ms(), status);
+        self.wake();
+    }
+
+    pub(crate) fn next_due_ms(&self) -> Option<i64> {
+        let jobs = self.with(|world| world.next_due_ms());
+        let letters = lock(&self.0.outbox).next_due_ms();
+        jobs.into_iter().chain(letters).min()
+    }
+
+    /// How events are delivered from now on.
+    pub fn set_delivery(&self, options: DeliveryOptions) {
+        lock(&self.0.outbox).configure(options);
+    }
+
+    /// How events are delivered.
+    pub fn delivery(&self) -> DeliveryOptions {
+        lock(&self.0.outbox).options.clone()
+    }
+
+    /// Tries to deliver events, oldest first.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        lock(&self.0.outbox).log().cloned().collect()
+    }
+
+    /// Events neither delivered nor given up.
+    pub fn pending_events(&self) -> usize {
+        lock(&self.0.outbox).pending()
     }
 
     pub(crate) fn hint(&self) -> u64 {

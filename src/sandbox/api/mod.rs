@@ -1,6 +1,12 @@
 //! The endpoints, one file per subject, and the table that finds them.
 
 pub mod department;
+pub mod export;
+pub mod import;
+pub mod invite;
+pub mod lookup;
+pub mod media;
+pub mod tag;
 pub mod token;
 pub mod user_read;
 pub mod user_write;
@@ -48,6 +54,14 @@ impl Endpoint {
             (Verb::Post, Some("batch" | "export")) => Refusal::new(40063, "some parameters are empty"),
             _ => Refusal::new(40058, "invalid Request Parameter"),
         }
+    }
+}
+
+impl Endpoint {
+    /// Whether a job may be waiting afterwards.
+    pub fn starts_job(&self) -> bool {
+        let mut parts = self.path.split('/');
+        matches!((parts.next(), parts.next()), (Some("export" | "async" | "batch"), _))
     }
 }
 
@@ -103,13 +117,17 @@ fn modern(switches: &Switches) -> bool {
     switches.has_modern_reads
 }
 
+fn private(switches: &Switches) -> bool {
+    switches.has_private_fields
+}
+
 macro_rules! endpoints {
     ($($verb:ident $path:literal $needs:ident $exists:ident $run:path;)*) => {
         &[$(Endpoint {
             path: $path,
             verb: Verb::$verb,
             needs: Needs::$needs,
-            is_upload: false,
+            is_upload: matches!($path.as_bytes(), b"media/upload"),
             exists: $exists,
             run: $run,
         }),*]
@@ -132,6 +150,40 @@ static ENDPOINTS: &[Endpoint] = endpoints! {
     Get "user/simplelist" Details always user_read::simplelist;
     Get "user/list" Details always user_read::list;
     Post "user/list_id" MemberIds modern user_read::list_id;
+    Post "user/getuserid" Any always lookup::getuserid;
+    Post "user/get_userid_by_email" Any always lookup::get_userid_by_email;
+    Post "user/convert_to_openid" Any always lookup::convert_to_openid;
+    Post "user/convert_to_userid" Any always lookup::convert_to_userid;
+    Get "user/authsucc" Contacts always lookup::authsucc;
+    Post "auth/get_tfa_info" Any always lookup::get_tfa_info;
+    Post "user/tfa_succ" Any always lookup::tfa_succ;
+    Get "corp/get_join_qrcode" Contacts always lookup::get_join_qrcode;
+    Post "user/get_active_stat" Contacts always lookup::get_active_stat;
+    Post "batch/userid_to_openuserid" Any always lookup::userid_to_openuserid;
+    Post "batch/openuserid_to_userid" Any always lookup::openuserid_to_userid;
+    Post "batch/invite" Any always invite::invite;
+    Post "tag/create" Any always tag::create;
+    Post "tag/update" Any always tag::update;
+    Get "tag/delete" Any always tag::delete;
+    Get "tag/get" Any always tag::get;
+    Post "tag/addtagusers" Any always tag::addtagusers;
+    Post "tag/deltagusers" Any always tag::deltagusers;
+    Get "tag/list" Any always tag::list;
+    Post "media/upload" Any always media::upload;
+    Get "media/get" Any always media::get;
+    Post "batch/syncuser" Write always import::syncuser;
+    Post "batch/replaceuser" Write always import::replaceuser;
+    Post "batch/replaceparty" Write always import::replaceparty;
+    Post "batch/syncparty" Write private import::syncparty;
+    Get "batch/getresult" Write always import::getresult;
+    Post "export/simple_user" Details modern export::simple_user;
+    Post "export/user" Details modern export::user;
+    Post "export/department" Details modern export::department;
+    Post "export/taguser" Any modern export::taguser;
+    Get "export/get_result" Any modern export::get_result;
+    Get "async/simplelist" Details private export::async_simplelist;
+    Get "async/list" Details private export::async_list;
+    Get "async/getresult" Details private export::async_getresult;
 };
 
 static BY_PATH: LazyLock<HashMap<&'static str, &'static Endpoint>> =

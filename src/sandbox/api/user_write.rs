@@ -7,7 +7,7 @@ use crate::sandbox::wire::answer::{Answer, Refusal, refuse};
 use crate::sandbox::wire::request::Body;
 
 /// Reads a member from a body.
-fn patch(body: &mut Body) -> Result<MemberPatch, Refusal> {
+pub fn patch(body: &mut Body) -> Result<MemberPatch, Refusal> {
     let mut patch = MemberPatch {
         userid: body.text_or_number("userid"),
         new_userid: body.text("new_userid"),

@@ -174,6 +174,8 @@ pub struct App {
     pub callback: Option<Callback>,
     /// Private editions: fields that the administrator opened for the app.
     pub open_fields: BTreeSet<String>,
+    /// Third parties: the suite that its events name.
+    pub suite_id: String,
 }
 
 impl Default for App {
@@ -189,6 +191,7 @@ impl Default for App {
             trusted_ips: TrustedIps::loopback(),
             callback: None,
             open_fields: BTreeSet::new(),
+            suite_id: String::new(),
         }
     }
 }
@@ -248,6 +251,12 @@ pub struct Corp {
     pub creations: VecDeque<i64>,
     /// Wrong numbers asked of `user/getuserid`: the day, and how many.
     pub wrong_mobiles: (i64, u64),
+    /// Codes that clients hold for the second verification, with their member.
+    pub tfa_codes: BTreeMap<String, String>,
+    /// Second verifications under way.
+    pub tfa_pending: BTreeMap<String, String>,
+    /// Departments that a full import left out and that go once they are empty.
+    pub doomed: BTreeSet<u32>,
 }
 
 impl Corp {
@@ -268,6 +277,9 @@ impl Corp {
             jobs: Jobs::default(),
             creations: VecDeque::new(),
             wrong_mobiles: (0, 0),
+            tfa_codes: BTreeMap::new(),
+            tfa_pending: BTreeMap::new(),
+            doomed: BTreeSet::new(),
         }
     }
 

@@ -137,7 +137,7 @@ impl Directory {
     pub fn put_department(&mut self, department: Department) {
         if let Some(old) = self.departments.get(&department.id) {
             let (parent, name) = (old.parent, old.name.clone());
-            self.sibling_names.remove(&(parent, name));
+            self.forget_name(department.id, parent, name);
             if parent != department.parent
                 && let Some(children) = self.children.get_mut(&parent)
             {
@@ -152,10 +152,18 @@ impl Directory {
         self.departments.insert(department.id, department);
     }
 
+    /// In the middle of a swap the name may already be a sibling's.
+    fn forget_name(&mut self, id: u32, parent: u32, name: Text) {
+        let key = (parent, name);
+        if self.sibling_names.get(&key) == Some(&id) {
+            self.sibling_names.remove(&key);
+        }
+    }
+
     /// Removes a department; what hangs below it is the caller's care.
     pub fn remove_department(&mut self, id: u32) -> Option<Department> {
         let old = self.departments.remove(&id)?;
-        self.sibling_names.remove(&(old.parent, old.name.clone()));
+        self.forget_name(id, old.parent, old.name.clone());
         if let Some(children) = self.children.get_mut(&old.parent) {
             children.remove(&id);
         }

@@ -9,7 +9,7 @@ use super::tag::Tag;
 use crate::sandbox::options::{Profile, patched};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The whole file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct CorpFile {
     /// Times at which members were created.
     #[serde(default)]
     pub creations: VecDeque<i64>,
+    /// Departments that go once they are empty.
+    #[serde(default)]
+    pub doomed: BTreeSet<u32>,
 }
 
 /// Why a file was refused; nothing was changed.
@@ -100,6 +103,7 @@ impl CorpFile {
             tags: corp.tags.clone(),
             jobs: corp.jobs.clone(),
             creations: corp.creations.clone(),
+            doomed: corp.doomed.clone(),
         })
     }
 
@@ -137,6 +141,7 @@ impl CorpFile {
         corp.tags = self.tags;
         corp.jobs = self.jobs;
         corp.creations = self.creations;
+        corp.doomed = self.doomed;
         Ok(corp)
     }
 }

@@ -7,12 +7,23 @@ use serde::Serialize;
 pub struct Answer {
     errmsg: &'static str,
     payload: Vec<u8>,
+    filename: Option<String>,
 }
 
 impl Answer {
     /// `ok`, `created`, `updated` or `deleted`.
     pub fn new(errmsg: &'static str) -> Self {
-        Self { errmsg, payload: Vec::new() }
+        Self { errmsg, payload: Vec::new(), filename: None }
+    }
+
+    /// A file instead of JSON.
+    pub fn file(filename: String, content: Vec<u8>) -> Self {
+        Self { errmsg: "", payload: content, filename: Some(filename) }
+    }
+
+    /// The name of the file, when it is one.
+    pub fn filename(&self) -> Option<&str> {
+        self.filename.as_deref()
     }
 
     /// Adds a member.
@@ -40,6 +51,9 @@ impl Answer {
 
     /// The body; `warning` is added to the text when the request was read only in part.
     pub fn body(self, warning: bool) -> Vec<u8> {
+        if self.filename.is_some() {
+            return self.payload;
+        }
         let warning = if warning { ". Warning: wrong json format. " } else { "" };
         let mut body = format!("{{\"errcode\":0,\"errmsg\":\"{}{warning}\"", self.errmsg).into_bytes();
         body.extend_from_slice(&self.payload);

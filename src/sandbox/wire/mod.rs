@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod connection;
+pub mod download;
 pub mod gate;
 pub mod request;
 pub mod server;

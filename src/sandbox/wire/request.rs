@@ -77,11 +77,6 @@ impl Body {
         self.has_warning
     }
 
-    /// Whether there is no member at all.
-    pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
-    }
-
     /// Takes over the warning of an inner object.
     pub fn warn_with(&mut self, inner: &Self) {
         self.has_warning |= inner.has_warning;

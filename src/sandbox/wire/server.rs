@@ -2,15 +2,17 @@
 
 use super::answer::{Answer, Refusal};
 use super::connection::{Line, half};
-use super::gate;
 use super::request::{Body, Query};
+use super::{download, gate};
 use crate::sandbox::api::{self, Endpoint, Exchange, Verb};
+use crate::sandbox::events::{self, Origin, courier};
 use crate::sandbox::options::{Profile, QuotaLimits};
 use crate::sandbox::shared::State;
 use crate::sandbox::state::World;
 use crate::sandbox::traffic::calls::Call;
 use crate::sandbox::traffic::fault::Effect;
 use crate::sandbox::traffic::quota::Excess;
+use crate::sandbox::{control, page};
 use actix_web::body::SizedStream;
 use actix_web::dev::ServerHandle;
 use actix_web::http::{Method, StatusCode, header};
@@ -36,6 +38,9 @@ pub async fn serve(
             .app_data(data.clone())
             .app_data(web::PayloadConfig::new(REQUEST_MAX_BYTES))
             .route("/cgi-bin/{path:.*}", web::to(call))
+            .route("/export/{file}", web::get().to(download::file))
+            .configure(control::routes)
+            .configure(page::routes)
     })
     .workers(workers.max(1))
     .disable_signals()
@@ -50,8 +55,11 @@ pub async fn serve(
             return;
         }
     };
+    let courier = actix_web::rt::spawn(courier::run(state));
     let _ = started.send(Ok(server.handle()));
-    if let Err(cause) = server.await {
+    let ended = server.await;
+    courier.abort();
+    if let Err(cause) = ended {
         tracing::error!(error = %cause, "the sandbox's server ended");
     }
 }
@@ -60,6 +68,7 @@ pub async fn serve(
 struct Passing {
     call: Call,
     body: Vec<u8>,
+    filename: Option<String>,
 }
 
 async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state: web::Data<State>) -> HttpResponse {
@@ -125,7 +134,7 @@ async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state:
     }
     let passing = carry_out(&state, endpoint, &request, &query, &body, call);
     drop(under_way);
-    let errcode = passing.call.errcode;
+    let (errcode, filename) = (passing.call.errcode, passing.filename);
     let answer = Bytes::from(passing.body);
     state.with_traffic(|traffic| traffic.calls.push(passing.call));
     for effect in effects {
@@ -144,7 +153,13 @@ async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state:
             _ => {}
         }
     }
-    json(errcode, answer)
+    match filename {
+        Some(filename) => HttpResponse::Ok()
+            .content_type("application/octet-stream")
+            .insert_header(("Content-Disposition", format!("attachment; filename=\"{}\"", ascii_only(&filename))))
+            .body(answer),
+        None => json(errcode, answer),
+    }
 }
 
 /// Corp, credential, rate limits, and whether the edition has the endpoint; without a valid token nobody's, under the
@@ -173,6 +188,7 @@ fn carry_out(
     bytes: &Bytes,
     mut call: Call,
 ) -> Passing {
+    state.carry_out_jobs();
     let now_ms = state.now_ms();
     if endpoint.path == "gettoken" {
         let got = api::token::gettoken(state, query, &call.ip, now_ms);
@@ -185,27 +201,27 @@ fn carry_out(
         _ => Body::default(),
     };
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let (got, warning) = state.with(|world| {
+    let (got, warning, letters) = state.with(|world| {
         let (corpid, owner) = match gate::check_token(world, query.find("access_token"), now_ms) {
             Ok(grant) => (grant.corpid.clone(), grant.owner),
-            Err(refusal) => return (Err(refusal), false),
+            Err(refusal) => return (Err(refusal), false, Vec::new()),
         };
         let Some(corp) = world.corps.get_mut(&corpid) else {
-            return (Err(Refusal::new(40014, "invalid access_token")), false);
+            return (Err(Refusal::new(40014, "invalid access_token")), false, Vec::new());
         };
         let gated = gate::check_ip(corp, owner, &call.ip, now_ms)
             .and_then(|()| gate::check_permission(corp, owner, endpoint.needs, &call.ip));
         if let Err(refusal) = gated {
-            return (Err(refusal), false);
+            return (Err(refusal), false, Vec::new());
         }
         if !right_verb {
-            return (Err(endpoint.verb_refusal()), false);
+            return (Err(endpoint.verb_refusal()), false, Vec::new());
         }
         if bytes.len() > corp.limits.body_max_bytes && !endpoint.is_upload {
-            return (Err(Refusal::new(40206, "request body too large")), false);
+            return (Err(Refusal::new(40206, "request body too large")), false, Vec::new());
         }
         if corp.switches.refuses_unicode_escapes && !endpoint.is_upload && has_unicode_escape(bytes) {
-            return (Err(Refusal::new(40033, "invalid charset: \\uxxxx is not allowed")), false);
+            return (Err(Refusal::new(40033, "invalid charset: \\uxxxx is not allowed")), false, Vec::new());
         }
         let mut exchange = Exchange {
             corp,
@@ -221,8 +237,17 @@ fn carry_out(
         };
         let got = (endpoint.run)(&mut exchange);
         call.subject = std::mem::take(&mut exchange.subject);
-        (got, exchange.body.has_warning())
+        let warning = exchange.body.has_warning();
+        let changes = std::mem::take(&mut exchange.changes);
+        let corp = &*exchange.corp;
+        let letters =
+            changes.iter().flat_map(|change| events::letters(corp, change, Origin::Call(owner), now_ms)).collect();
+        (got, warning, letters)
     });
+    state.post(letters);
+    if endpoint.starts_job() {
+        state.wake();
+    }
     finish(state, call, got, warning)
 }
 
@@ -230,12 +255,13 @@ fn finish(state: &State, mut call: Call, got: Result<Answer, Refusal>, warning: 
     match got {
         Ok(answer) => {
             call.is_applied = true;
-            Passing { call, body: answer.body(warning) }
+            let filename = answer.filename().map(str::to_owned);
+            Passing { call, body: answer.body(warning), filename }
         }
         Err(refusal) => {
             call.errcode = refusal.errcode;
             let body = refusal.body(warning, &hint(state), &call.ip);
-            Passing { call, body }
+            Passing { call, body, filename: None }
         }
     }
 }
