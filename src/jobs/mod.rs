@@ -1,5 +1,297 @@
-//! Runs: one at a time per corp, watched, cancelled, resumed after a crash, started by schedules.
+//! Runs under way: one at a time per corp, watched, cancelled, resumed after a crash, started by schedules.
+//!
+//! Owns the tasks; what a run does is the business of [`crate::sync`].
 
+mod active;
 pub mod cron;
+mod schedule;
 
 pub use crate::sync::progress::{Phase, RunEvent};
+pub use schedule::{ScheduleHealth, ScheduleKind};
+
+use crate::model::{Actor, CorpKey, Outcome, PlanId, Run, RunId, RunKind, RunState};
+use crate::store;
+use crate::sync::env::{Env, Lease};
+use crate::sync::error::SyncError;
+use crate::sync::progress::Watch;
+use crate::sync::pull::PullRequest;
+use crate::sync::{apply, runs};
+use active::Active;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Starts, watches and stops runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Jobs(Arc<Inner>);
+
+struct Inner {
+    env: Env,
+    active: Active,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Jobs {
+    /// No run under way. Must be called inside a tokio runtime's lifetime; runs are tasks of the runtime that starts
+    /// them.
+    pub fn new(env: Env) -> Self {
+        let (active, tasks, stop) = (Active::default(), TaskTracker::new(), CancellationToken::new());
+        Self(Arc::new(Inner { env, active, tasks, stop }))
+    }
+
+    /// What runs work with.
+    pub fn env(&self) -> &Env {
+        &self.0.env
+    }
+
+    /// Starts a pull (DIR-01).
+    ///
+    /// # Errors
+    /// [`SyncError::Busy`] names what is at work on the corp; nothing was started then.
+    pub async fn start_pull(&self, corp: &CorpKey, request: PullRequest, actor: &Actor) -> Result<RunId, SyncError> {
+        self.check_open()?;
+        let known = self.env().get_corp(corp).await?;
+        let run = runs::new_run(self.env(), corp, RunKind::Pull, actor);
+        let lease = self.occupy(&run)?;
+        runs::begin(self.env(), &run, actor, "run.pull").await?;
+        Ok(self.spawn(lease, run, move |env, run, watch| async move {
+            runs::pull(&env, &known, request, run, &watch).await.0;
+        }))
+    }
+
+    /// Starts pull, plan and, when no guard trips, apply (DIR-03). A held plan ends the run as held.
+    ///
+    /// # Errors
+    /// As [`Jobs::start_pull`]; also when the corp is read-only or its downstream is off.
+    pub async fn start_sync(&self, corp: &CorpKey, request: PullRequest, actor: &Actor) -> Result<RunId, SyncError> {
+        self.check_open()?;
+        let known = self.env().get_corp(corp).await?;
+        apply::check_allowed(&known)?;
+        let run = runs::new_run(self.env(), corp, RunKind::Downstream, actor);
+        let lease = self.occupy(&run)?;
+        runs::begin(self.env(), &run, actor, "run.sync").await?;
+        Ok(self.spawn(lease, run, move |env, run, watch| async move {
+            runs::sync(&env, &known, request, run, &watch).await;
+        }))
+    }
+
+    /// Starts applying a stored plan that is ready or was allowed. What WeCom has become meanwhile is compared first:
+    /// drift ends the run as failed with nothing written.
+    ///
+    /// # Errors
+    /// As [`Jobs::start_sync`]; also when the plan is held, rejected, refused, taken, expired or made with other
+    /// settings.
+    pub async fn start_apply(&self, plan: &PlanId, actor: &Actor) -> Result<RunId, SyncError> {
+        self.check_open()?;
+        let head = crate::sync::service::get_plan(self.env(), plan).await?;
+        let corp = self.env().get_corp(&head.corp).await?;
+        let mut run = runs::new_run(self.env(), &head.corp, RunKind::Downstream, actor);
+        let lease = self.occupy(&run)?;
+        apply::get_applicable(self.env(), &corp, plan).await?;
+        run.plan = Some(plan.clone());
+        runs::begin(self.env(), &run, actor, "run.apply").await?;
+        let plan = plan.clone();
+        Ok(self.spawn(lease, run, move |env, run, watch| async move {
+            runs::apply(&env, &corp, plan, run, &watch).await;
+        }))
+    }
+
+    /// Does one failed or skipped record of an ended run again, with those that were skipped because of it (PEER-07).
+    ///
+    /// # Errors
+    /// [`SyncError::NoRetry`] when the record is done, the run is under way, or a later run has written since.
+    pub async fn retry(&self, run: &RunId, seq: u32, actor: &Actor) -> Result<RunId, SyncError> {
+        self.check_open()?;
+        let refuse = |why: &str| SyncError::NoRetry { run: run.clone(), seq, why: why.to_owned() };
+        let ended = self.get_ended(run).await?.ok_or_else(|| refuse("the run is under way"))?;
+        let corp = self.env().get_corp(&ended.corp).await?;
+        apply::check_allowed(&corp)?;
+        let lease = self.occupy(&ended)?;
+        if ended.plan.is_none() || ended.kind != RunKind::Downstream {
+            return Err(refuse("the run has applied no plan"));
+        }
+        if self.is_superseded(&ended).await? {
+            return Err(refuse("a later run has written to WeCom since: make a new plan"));
+        }
+        let wanted = run.clone();
+        let entry = self.env().store.read_async(move |tx| store::runs::entry(tx, &wanted, seq)).await?;
+        match entry.map(|entry| entry.outcome) {
+            Some(Outcome::Failed { .. } | Outcome::Skipped { .. }) => {}
+            Some(_) => return Err(refuse("it did not fail")),
+            None => return Err(refuse("the run has no such record, or did not get that far")),
+        }
+        runs::begin(self.env(), &ended, actor, "run.retry").await?;
+        Ok(self.spawn(lease, ended, move |env, run, watch| async move {
+            runs::retry(&env, &corp, run, seq, &watch).await;
+        }))
+    }
+
+    /// Goes on with a run that an error or a person stopped: what is done is not done again.
+    ///
+    /// # Errors
+    /// [`SyncError::NoRetry`] when there is nothing to go on with.
+    pub async fn resume(&self, run: &RunId, actor: &Actor) -> Result<RunId, SyncError> {
+        self.check_open()?;
+        let refuse = |why: &str| SyncError::NoRetry { run: run.clone(), seq: 0, why: why.to_owned() };
+        let ended = self.get_ended(run).await?.ok_or_else(|| refuse("the run is under way"))?;
+        let corp = self.env().get_corp(&ended.corp).await?;
+        apply::check_allowed(&corp)?;
+        if !matches!(ended.state, RunState::Failed | RunState::Cancelled) || !self.has_taken_plan(&ended).await? {
+            return Err(refuse("it was not stopped half way: start a new one"));
+        }
+        let lease = self.occupy(&ended)?;
+        if self.is_superseded(&ended).await? {
+            return Err(refuse("a later run has written to WeCom since: make a new plan"));
+        }
+        runs::begin(self.env(), &ended, actor, "run.resume").await?;
+        Ok(self.spawn(lease, ended, move |env, run, watch| async move {
+            runs::resume(&env, &corp, run, &watch).await;
+        }))
+    }
+
+    /// Takes up what a crash or a stop has interrupted; to be called once at start. Runs that had begun to write go on
+    /// from their journal; the others end as failed, for nothing was written. Answers the runs that go on.
+    pub async fn resume_interrupted(&self) -> Result<Vec<RunId>, SyncError> {
+        let interrupted = self.env().store.read_async(|tx| store::runs::running(tx)).await?;
+        let mut resumed = Vec::new();
+        for mut run in interrupted {
+            if self.0.active.find(&run.id).is_some() {
+                continue;
+            }
+            let corp = self.env().get_corp(&run.corp).await?;
+            if run.kind == RunKind::Downstream && self.has_taken_plan(&run).await? {
+                let lease = self.occupy(&run)?;
+                tracing::info!(run.id = %run.id, corp = %run.corp, "run {} was interrupted and goes on", run.id);
+                resumed.push(self.spawn(lease, run, move |env, run, watch| async move {
+                    runs::resume(&env, &corp, run, &watch).await;
+                }));
+            } else {
+                runs::fail(&mut run, &SyncError::Stopping);
+                let watch = Watch::unwatched(run.id.clone());
+                runs::end(self.env(), &mut run, &watch).await;
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// Asks a run to end between two records. What was done stays done.
+    ///
+    /// # Errors
+    /// [`SyncError::NoRun`] when no such run is under way.
+    pub async fn cancel(&self, run: &RunId, actor: &Actor) -> Result<(), SyncError> {
+        let found = self.0.active.find(run).ok_or_else(|| SyncError::NoRun(run.clone()))?;
+        let (subject, actor) = (format!("run {run}"), actor.clone());
+        let logged =
+            move |tx: &store::WriteTx| store::audit::append(tx, &actor, "run.cancel", &subject, None, None).map(drop);
+        self.env().store.write(logged).await?;
+        found.cancel();
+        Ok(())
+    }
+
+    /// Events of a run from now on. For a run that is not under way the receiver is closed at once.
+    pub fn subscribe(&self, run: &RunId) -> broadcast::Receiver<RunEvent> {
+        match self.0.active.find(run) {
+            Some(watch) => watch.subscribe(),
+            None => broadcast::channel(1).1,
+        }
+    }
+
+    /// Returns when the run is not under way any more, with its row as stored.
+    pub async fn wait(&self, run: &RunId) -> Result<Run, SyncError> {
+        self.0.active.ended(run).await;
+        self.find(run).await?.ok_or_else(|| SyncError::NoRun(run.clone()))
+    }
+
+    /// The row of a run as stored; at most a second old while it is under way.
+    pub async fn find(&self, run: &RunId) -> Result<Option<Run>, SyncError> {
+        let wanted = run.clone();
+        Ok(self.env().store.read_async(move |tx| store::runs::find(tx, &wanted)).await?)
+    }
+
+    /// The runs under way.
+    pub fn under_way(&self) -> Vec<RunId> {
+        self.0.active.list()
+    }
+
+    /// Starts the loop that starts scheduled pulls and syncs (DIR-09, DIR-55). Ends with [`Jobs::shutdown`].
+    pub fn start_schedules(&self) {
+        let jobs = self.clone();
+        self.0.tasks.spawn(async move { schedule::run(jobs).await });
+    }
+
+    /// How the schedules of all corps fare, for health and metrics.
+    pub async fn schedules(&self) -> Result<Vec<ScheduleHealth>, SyncError> {
+        schedule::health(self.env()).await
+    }
+
+    /// Takes no more work, lets calls under way end, and returns when all tasks have. Runs that are not through stay
+    /// under way in the store and are taken up by [`Jobs::resume_interrupted`] at the next start.
+    pub async fn shutdown(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    fn stop_token(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    fn check_open(&self) -> Result<(), SyncError> {
+        if self.0.stop.is_cancelled() { Err(SyncError::Stopping) } else { Ok(()) }
+    }
+
+    fn occupy(&self, run: &Run) -> Result<Lease, SyncError> {
+        let kind = match run.kind {
+            RunKind::Pull => "pull",
+            RunKind::Downstream => "sync",
+        };
+        self.env().occupy(&run.corp, &format!("{kind} {}", run.id), &run.by)
+    }
+
+    async fn get_ended(&self, run: &RunId) -> Result<Option<Run>, SyncError> {
+        let found = self.find(run).await?.ok_or_else(|| SyncError::NoRun(run.clone()))?;
+        Ok(Some(found).filter(|run| run.state.is_final() && self.0.active.find(&run.id).is_none()))
+    }
+
+    /// Whether something has written to the corp after this run.
+    async fn is_superseded(&self, run: &Run) -> Result<bool, SyncError> {
+        let corp = run.corp.clone();
+        let written = crate::sync::written_at_ms(self.env(), &corp).await?;
+        Ok(match (written, run.ended_at_ms) {
+            (Some(written), Some(ended)) => written > ended,
+            _ => false,
+        })
+    }
+
+    async fn has_taken_plan(&self, run: &Run) -> Result<bool, SyncError> {
+        let Some(plan) = run.plan.clone() else { return Ok(false) };
+        let head = self.env().store.read_async(move |tx| store::plans::head(tx, &plan)).await?;
+        Ok(head.is_some_and(|head| head.state == crate::model::PlanState::Taken))
+    }
+
+    /// Runs the work as a task that holds the lease. A bug that ends the task leaves a failed run, not a running one.
+    fn spawn<F>(&self, lease: Lease, run: Run, work: impl FnOnce(Env, Run, Watch) -> F + Send + 'static) -> RunId
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let id = run.id.clone();
+        let watch = Watch::new(id.clone(), self.0.stop.clone());
+        let done = self.0.active.enter(watch.clone());
+        let (env, row) = (self.env().clone(), run.clone());
+        let task = self.0.tasks.spawn(work(self.env().clone(), run, watch.clone()));
+        self.0.tasks.spawn(async move {
+            if let Err(error) = task.await {
+                tracing::error!(run.id = %row.id, %error, "run {} ended by a bug", row.id);
+                let mut row = row;
+                runs::fail(&mut row, &SyncError::Bug(error.to_string()));
+                runs::end(&env, &mut row, &watch).await;
+            }
+            drop(lease);
+            drop(done);
+        });
+        id
+    }
+}

@@ -15,10 +15,19 @@ pub mod input;
 mod load;
 pub mod matching;
 pub mod normal;
+mod options;
 pub mod plan;
 pub mod progress;
 pub mod pull;
+pub(crate) mod runs;
+pub mod service;
 
 pub use env::{Env, Lease};
 pub use error::SyncError;
 pub use input::{Draft, PlanFacts, PlanInput, PlanRefusal};
+
+/// When a run last wrote to the corp's WeCom, Unix milliseconds.
+pub(crate) async fn written_at_ms(env: &Env, corp: &crate::model::CorpKey) -> Result<Option<i64>, SyncError> {
+    let key = corp.clone();
+    Ok(env.store.read_async(move |tx| facts::get(tx, &key)).await?.written_at_ms)
+}

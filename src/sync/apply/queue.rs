@@ -76,6 +76,35 @@ pub fn creates(action: &Action) -> bool {
     )
 }
 
+/// Whether a change only touches what the bridge itself remembers: no call is made for it.
+pub fn is_bookkeeping(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::BindDepartment { .. }
+            | Action::UnbindDepartment { .. }
+            | Action::BindMember { .. }
+            | Action::UnbindMember { .. }
+            | Action::RecordRemoval { .. }
+    )
+}
+
+/// The endpoint that a change calls; empty for bookkeeping.
+pub fn endpoint(action: &Action) -> &'static str {
+    match action {
+        Action::CreateDepartment { .. } | Action::CreateDisabledDepartment { .. } => "department/create",
+        Action::UpdateDepartment { .. } => "department/update",
+        Action::DeleteDepartment { .. } => "department/delete",
+        Action::CreateMember { .. } => "user/create",
+        Action::UpdateMember { .. } | Action::EnableMember { .. } | Action::DisableMember { .. } => "user/update",
+        Action::DeleteMember { .. } => "user/delete",
+        Action::BindDepartment { .. }
+        | Action::UnbindDepartment { .. }
+        | Action::BindMember { .. }
+        | Action::UnbindMember { .. }
+        | Action::RecordRemoval { .. } => "",
+    }
+}
+
 /// What must exist before a change can succeed, its own subject included unless it creates it.
 pub fn needs(action: &Action) -> Vec<Subject> {
     let mut subjects = match action {
@@ -185,12 +214,6 @@ impl Broken {
         for department in leaves(&change.action) {
             self.occupied.entry(department).or_insert(change.seq);
         }
-    }
-
-    /// Forgets a failure that was mended by a retry.
-    pub fn mended(&mut self, change: &Change) {
-        self.missing.retain(|_, seq| *seq != change.seq);
-        self.occupied.retain(|_, seq| *seq != change.seq);
     }
 
     /// The failed change that this one rests on.
@@ -306,8 +329,6 @@ mod tests {
         }
         let want = [(1, Some(0)), (2, Some(0)), (3, None), (4, Some(0)), (5, Some(2)), (6, None), (8, Some(7))];
         assert_eq!(got, want);
-        broken.mended(&changes[7]);
-        assert_eq!(broken.blocks(&changes[8]), None, "nothing holds it any more");
     }
 
     #[test]

@@ -4,9 +4,9 @@ use super::context::Context;
 use super::ids;
 use super::reading::Reading;
 use super::{export, lists};
-use crate::model::{Department, StrategyChoice};
+use crate::model::{Corp, Department, StrategyChoice};
 use crate::sync::error::SyncError;
-use crate::wecom::{CallError, Credential, RefusalClass};
+use crate::wecom::{CallError, Client, Credential, RefusalClass};
 
 /// What a read has taught about the credentials; remembered for the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ async fn by_ids(
         Err(cause) => return Err(SyncError::Read { step: "the ids of departments", cause }),
     };
     context.check()?;
-    let members = match ids::read_ids(context).await {
+    let members = match ids::read_ids(client).await {
         Ok(members) => members,
         Err(error) if is_not_allowed(&error) => {
             findings.lists_ids = Some(false);
@@ -164,8 +164,16 @@ async fn may_contacts_read_details(context: &Context, listed: &[Department]) -> 
     }
 }
 
+/// The credential that reads details, by what was found out so far.
+pub fn reader(corp: &Corp, client: &Client, contacts_reads_details: Option<bool>) -> Option<Credential> {
+    if contacts_reads_details == Some(true) && client.has(&Credential::Contacts) {
+        return Some(Credential::Contacts);
+    }
+    corp.read_app.clone().map(Credential::App).filter(|app| client.has(app))
+}
+
 /// Whether the credential may not do this, or this WeCom does not know the call; anything else is trouble.
-fn is_not_allowed(error: &CallError) -> bool {
+pub fn is_not_allowed(error: &CallError) -> bool {
     matches!(error.class(), Some(RefusalClass::DetailsBlocked | RefusalClass::Permission | RefusalClass::Other))
         && !error.is_systemic()
 }

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::reading::{self, Gaps, IdMap, Reading};
 use crate::model::{Department, DepartmentId, Member, ReadStrategy, Text, UserId};
 use crate::sync::error::SyncError;
-use crate::wecom::{CallError, Credential, RefusalClass};
+use crate::wecom::{CallError, Client, Credential, RefusalClass};
 use futures_util::{StreamExt, stream};
 use std::collections::{HashMap, HashSet};
 
@@ -18,12 +18,12 @@ const PAGE_ROWS: u32 = 10_000;
 const SINGLY_MAX: usize = 3;
 
 /// Every membership by member: the answer that proves who exists.
-pub async fn read_ids(context: &Context) -> Result<IdMap, CallError> {
+pub async fn read_ids(client: &Client) -> Result<IdMap, CallError> {
     let mut rows: Vec<(UserId, DepartmentId)> = Vec::new();
     let mut cursors: HashSet<String> = HashSet::new();
     let mut cursor: Option<String> = None;
     loop {
-        let page = context.client.user_list_id(cursor.as_deref(), PAGE_ROWS).await?;
+        let page = client.user_list_id(cursor.as_deref(), PAGE_ROWS).await?;
         rows.extend(page.rows);
         match page.next_cursor {
             // a cursor that comes again would never end
@@ -202,7 +202,8 @@ async fn read_details(context: &Context, ids: &IdMap, reader: &Credential) -> Re
         context.watch.reading(crate::sync::progress::Phase::Pull, done, total);
     }
     drop(answers);
-    let userids = singles.into_iter().filter_map(|folded| ids.get(&folded).map(|(userid, _)| userid.clone()));
+    let userids: Vec<UserId> =
+        singles.into_iter().filter_map(|folded| ids.get(&folded).map(|(userid, _)| userid.clone())).collect();
     let mut answers = stream::iter(userids)
         .map(|userid| async move { context.client.user_get(reader, &userid).await })
         .buffer_unordered(context.width);

@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::ids::is_out_of_sight;
 use super::reading::{self, Gaps, Reading};
-use crate::model::{Department, Member, ReadStrategy, Text};
+use crate::model::{Department, DepartmentId, Member, ReadStrategy, Text};
 use crate::sync::error::SyncError;
 use crate::sync::progress::Phase;
 use crate::wecom::{Credential, RefusalClass};
@@ -27,7 +27,8 @@ pub async fn read(
     let mut is_complete = *credential == Credential::Contacts;
     let mut members: HashMap<Text, Member> = HashMap::new();
     let (mut done, total) = (0, listed.len() as u64);
-    let mut answers = stream::iter(listed.iter().map(|department| department.id))
+    let places: Vec<DepartmentId> = listed.iter().map(|department| department.id).collect();
+    let mut answers = stream::iter(places)
         .map(|id| async move { (id, context.client.user_list(credential, id, false).await) })
         .buffer_unordered(context.width);
     while let Some((id, answer)) = answers.next().await {

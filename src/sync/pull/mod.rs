@@ -5,12 +5,12 @@
 //! longer in the mirror, and the plan decides what that means.
 
 mod bind;
-mod choose;
+pub(crate) mod choose;
 pub(crate) mod context;
 mod export;
 pub(crate) mod ids;
 mod lists;
-mod reading;
+pub(crate) mod reading;
 mod save;
 mod trust;
 

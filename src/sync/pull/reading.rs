@@ -49,11 +49,13 @@ impl Gaps {
     }
 
     /// How many there are.
+    #[cfg(test)]
     pub fn total(&self) -> u64 {
         self.total
     }
 
     /// The kept ones.
+    #[cfg(test)]
     pub fn list(&self) -> &[Unreadable] {
         &self.list
     }

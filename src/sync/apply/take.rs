@@ -1,0 +1,70 @@
+//! May this plan be applied, by whom, now? Every refusal comes before the first call that writes.
+
+use crate::model::{Access, Change, Corp, PlanHead, PlanId, PlanState, Run};
+use crate::store::{self, StoreError};
+use crate::sync::env::Env;
+use crate::sync::error::{SyncError, utc};
+use crate::sync::{facts, options};
+
+/// Refuses what the corp's settings forbid.
+pub fn check_allowed(corp: &Corp) -> Result<(), SyncError> {
+    if corp.access != Access::ReadWrite {
+        return Err(SyncError::ReadOnly(corp.key.clone()));
+    }
+    if !corp.downstream.enabled {
+        return Err(SyncError::NotEnabled(corp.key.clone()));
+    }
+    Ok(())
+}
+
+/// The plan, if it may be applied to this corp now. Nothing is changed.
+pub async fn get_applicable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<PlanHead, SyncError> {
+    check_allowed(corp)?;
+    let (wanted, key) = (plan.clone(), corp.key.clone());
+    let (head, memory) =
+        env.store.read_async(move |tx| Ok((store::plans::head(tx, &wanted)?, facts::get(tx, &key)?))).await?;
+    let head = head.filter(|head| head.corp == corp.key).ok_or_else(|| SyncError::NoPlan(plan.clone()))?;
+    if !matches!(head.state, PlanState::Ready | PlanState::Allowed) {
+        return Err(SyncError::WrongState { plan: plan.clone(), doing: "applied", state: head.state });
+    }
+    if env.clock.now_ms() >= head.expires_at_ms {
+        return Err(SyncError::Expired { plan: plan.clone(), at: utc(head.expires_at_ms) });
+    }
+    if head.options_hash != options::options_hash(corp) {
+        return Err(SyncError::OptionsChanged(plan.clone()));
+    }
+    if memory.written_at_ms.is_some_and(|at| at > head.created_at_ms) {
+        let first = "another run has written to WeCom since".to_owned();
+        return Err(SyncError::Drift { plan: plan.clone(), differences: vec![first.clone()], first, total: 1 });
+    }
+    Ok(head)
+}
+
+/// All changes of a plan, in the order of application.
+pub async fn changes(env: &Env, plan: &PlanId) -> Result<Vec<Change>, SyncError> {
+    let wanted = plan.clone();
+    Ok(env.store.read_async(move |tx| store::plans::changes(tx, &wanted, 0..u32::MAX)).await?)
+}
+
+/// Gives the plan to the run, for good: in one commit the plan is taken, the run names it, and the source's size is
+/// what the next plan is compared with.
+pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError> {
+    let (id, run, source) = (plan.id.clone(), run.clone(), plan.source_employees);
+    let taken = env
+        .store
+        .write(move |tx| {
+            let Some(mut head) = store::plans::head(tx, &id)? else {
+                return Err(StoreError::not_found(format!("plan {id}")));
+            };
+            if !matches!(head.state, PlanState::Ready | PlanState::Allowed) {
+                return Ok(Err(head.state));
+            }
+            head.state = PlanState::Taken;
+            store::plans::put_head(tx, &head)?;
+            store::runs::put(tx, &run)?;
+            facts::change(tx, &head.corp, |memory| memory.source_employees = Some(source))?;
+            Ok(Ok(()))
+        })
+        .await?;
+    taken.map_err(|state| SyncError::WrongState { plan: plan.id.clone(), doing: "applied", state })
+}

@@ -1,0 +1,233 @@
+//! One run from its first row to its last: pull alone, a plan that is applied, or both. Whatever happens, the row says
+//! how it ended.
+
+use super::apply::{self, Runner};
+use super::env::Env;
+use super::error::SyncError;
+use super::progress::{Phase, Watch};
+use super::pull::{self, PullRequest};
+use super::service;
+use crate::model::{Actor, Calls, Corp, CorpKey, Counts, PlanHead, PlanId, PlanState, Run, RunId, RunKind, RunState};
+use crate::store;
+use crate::wecom::CallMeter;
+use serde_json::json;
+use std::sync::Arc;
+
+/// A run that has not begun.
+pub(crate) fn new_run(env: &Env, corp: &CorpKey, kind: RunKind, actor: &Actor) -> Run {
+    Run {
+        id: RunId::from(env.new_id()),
+        corp: corp.clone(),
+        kind,
+        plan: None,
+        state: RunState::Running,
+        by: actor.name.clone(),
+        started_at_ms: env.clock.now_ms(),
+        ended_at_ms: None,
+        done: 0,
+        total: 0,
+        counts: Counts::default(),
+        calls: Calls::default(),
+        failed: Vec::new(),
+        message: None,
+        pull: None,
+    }
+}
+
+/// Writes the row of a run that begins; who asked for it goes to the audit log.
+pub(crate) async fn begin(env: &Env, run: &Run, actor: &Actor, action: &'static str) -> Result<(), SyncError> {
+    let (run, actor) = (run.clone(), actor.clone());
+    env.store
+        .write(move |tx| {
+            store::runs::put(tx, &run)?;
+            let after = json!({ "run": run.id, "plan": run.plan });
+            store::audit::append(tx, &actor, action, &format!("corp {}", run.corp), None, Some(after)).map(drop)
+        })
+        .await?;
+    Ok(())
+}
+
+/// The row of a pull that belongs to something else, e.g. to making a plan.
+pub(super) async fn begin_pull(env: &Env, corp: &CorpKey, actor: &Actor) -> Result<Run, SyncError> {
+    let run = new_run(env, corp, RunKind::Pull, actor);
+    let row = run.clone();
+    env.store.write(move |tx| store::runs::put(tx, &row)).await?;
+    Ok(run)
+}
+
+/// Pulls and ends the run. The caller holds the corp's lease.
+pub(crate) async fn pull(
+    env: &Env,
+    corp: &Corp,
+    request: PullRequest,
+    mut run: Run,
+    watch: &Watch,
+) -> (Run, Result<(), SyncError>) {
+    let meter = Arc::new(CallMeter::new());
+    let pulled = pull::pull(env, corp, request, meter.clone(), watch).await;
+    run.calls = meter.calls();
+    let result = match pulled {
+        Ok((_, result)) => {
+            run.pull = Some(result);
+            run.state = RunState::Done;
+            Ok(())
+        }
+        Err(error) => {
+            fail(&mut run, &error);
+            Err(error)
+        }
+    };
+    end(env, &mut run, watch).await;
+    (run, result)
+}
+
+/// Pull, plan, and apply at once when no guard trips; otherwise the plan is held (exit code 4 of the command).
+pub(crate) async fn sync(env: &Env, corp: &Corp, request: PullRequest, mut run: Run, watch: &Watch) -> Run {
+    let meter = Arc::new(CallMeter::new());
+    match try_sync(env, corp, request, &mut run, meter.clone(), watch).await {
+        Ok(Some(ended)) => return ended,
+        Ok(None) => {}
+        Err(error) => fail(&mut run, &error),
+    }
+    run.calls = meter.calls();
+    end(env, &mut run, watch).await;
+    run
+}
+
+/// `Some` = the runner has ended (or interrupted) the run; `None` = `run` says how it ended.
+async fn try_sync(
+    env: &Env,
+    corp: &Corp,
+    request: PullRequest,
+    run: &mut Run,
+    meter: Arc<CallMeter>,
+    watch: &Watch,
+) -> Result<Option<Run>, SyncError> {
+    let (_, result) = pull::pull(env, corp, request, meter.clone(), watch).await?;
+    run.pull = Some(result);
+    run.calls = meter.calls();
+    watch.reading(Phase::Plan, 0, 0);
+    let plan = service::plan_and_store(env, &corp.key).await?;
+    run.plan = Some(plan.id.clone());
+    match plan.state {
+        PlanState::Held => {
+            run.state = RunState::Held;
+            let names: Vec<&str> = plan.tripped().map(|guard| guard.name.as_str()).collect();
+            run.message = Some(format!("held by {}: look at the plan, then allow or reject it", names.join(", ")));
+            return Ok(None);
+        }
+        PlanState::Refused => {
+            let broken: Vec<&str> = plan.invariants.iter().filter(|i| !i.holds).map(|i| i.name.as_str()).collect();
+            run.state = RunState::Failed;
+            run.message = Some(format!("the plan breaks {} and is never applied", broken.join(", ")));
+            return Ok(None);
+        }
+        _ => {}
+    }
+    // the plan rests on what was read a moment ago under the same lease: nothing is read again
+    run_plan(env, corp, &plan, run, meter, watch).await.map(Some)
+}
+
+/// Applies a stored plan after comparing the target with what the plan saw.
+pub(crate) async fn apply(env: &Env, corp: &Corp, plan: PlanId, mut run: Run, watch: &Watch) -> Run {
+    let meter = Arc::new(CallMeter::new());
+    let applied = async {
+        let head = apply::get_applicable(env, corp, &plan).await?;
+        let changes = apply::changes(env, &plan).await?;
+        if !changes.is_empty() {
+            apply::check_drift(env, corp, &head, &changes, meter.clone(), watch).await?;
+        }
+        run_plan(env, corp, &head, &mut run, meter.clone(), watch).await
+    };
+    match applied.await {
+        Ok(ended) => ended,
+        Err(error) => {
+            fail(&mut run, &error);
+            run.calls = meter.calls();
+            end(env, &mut run, watch).await;
+            run
+        }
+    }
+}
+
+async fn run_plan(
+    env: &Env,
+    corp: &Corp,
+    plan: &PlanHead,
+    run: &mut Run,
+    meter: Arc<CallMeter>,
+    watch: &Watch,
+) -> Result<Run, SyncError> {
+    let changes = apply::changes(env, &plan.id).await?;
+    run.plan = Some(plan.id.clone());
+    run.total = changes.len() as u64;
+    apply::take(env, plan, run).await?;
+    // the meter goes on counting; what it has counted so far must not be added a second time
+    let mut own = run.clone();
+    own.calls = Calls::default();
+    let runner = Runner::new(env, corp, own, changes, meter, watch).await?;
+    runner.run().await
+}
+
+/// Goes on with a run that was interrupted, or that an error or a person stopped.
+pub(crate) async fn resume(env: &Env, corp: &Corp, mut run: Run, watch: &Watch) -> Run {
+    let meter = Arc::new(CallMeter::new());
+    let resumed = async {
+        apply::check_allowed(corp)?;
+        let Some(plan) = run.plan.clone() else {
+            return Err(SyncError::Bug("a run without a plan cannot be resumed".into()));
+        };
+        let changes = apply::changes(env, &plan).await?;
+        run.state = RunState::Running;
+        run.ended_at_ms = None;
+        run.message = None;
+        let runner = Runner::new(env, corp, run.clone(), changes, meter.clone(), watch).await?;
+        runner.run().await
+    };
+    conclude(env, resumed.await, run, watch).await
+}
+
+/// Does one failed or skipped record of a finished run again.
+pub(crate) async fn retry(env: &Env, corp: &Corp, mut run: Run, seq: u32, watch: &Watch) -> Run {
+    let meter = Arc::new(CallMeter::new());
+    let retried = async {
+        let Some(plan) = run.plan.clone() else {
+            return Err(SyncError::Bug("a run without a plan has no records".into()));
+        };
+        let changes = apply::changes(env, &plan).await?;
+        run.state = RunState::Running;
+        let runner = Runner::new(env, corp, run.clone(), changes, meter.clone(), watch).await?;
+        runner.retry(seq).await
+    };
+    conclude(env, retried.await, run, watch).await
+}
+
+async fn conclude(env: &Env, ended: Result<Run, SyncError>, mut run: Run, watch: &Watch) -> Run {
+    match ended {
+        Ok(ended) => ended,
+        Err(error) => {
+            fail(&mut run, &error);
+            end(env, &mut run, watch).await;
+            run
+        }
+    }
+}
+
+/// Puts an error into the run's row.
+pub(crate) fn fail(run: &mut Run, error: &SyncError) {
+    run.state = if matches!(error, SyncError::Cancelled) { RunState::Cancelled } else { RunState::Failed };
+    run.message = Some(match error {
+        SyncError::Stopping => "the appliance stopped before anything was written; start again".to_owned(),
+        other => other.to_string(),
+    });
+}
+
+/// Writes the last row and tells the watchers. A store that cannot be written leaves the run to the next start.
+pub(crate) async fn end(env: &Env, run: &mut Run, watch: &Watch) {
+    run.ended_at_ms = Some(env.clock.now_ms());
+    let row = run.clone();
+    if let Err(error) = env.store.write(move |tx| store::runs::put(tx, &row)).await {
+        tracing::error!(run.id = %run.id, %error, "the end of run {} could not be stored", run.id);
+    }
+    watch.ended(run);
+}

@@ -1,0 +1,264 @@
+//! What pages, API and commands ask of the engine about plans: make one, look at it, decide about it, explain.
+
+use super::env::Env;
+use super::error::{SyncError, utc};
+use super::input::Draft;
+use super::load::{self, Loaded};
+use super::progress::Watch;
+use super::pull::PullRequest;
+use super::{facts, options, plan, runs};
+use crate::clock::Stopwatch;
+use crate::model::{
+    Actor, Change, Corp, CorpKey, Decision, Direction, DownstreamOptions, MatchRule, PlanHead, PlanId, PlanState, RunId,
+};
+use crate::store::{self, CHUNK_ROWS, StoreError};
+use serde_json::json;
+
+/// A plan can be applied for a day.
+pub const VALID_MS: i64 = 24 * 3_600 * 1_000;
+/// Plans that nobody applied are kept for a week after that.
+const KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
+/// So many forgotten plans are cleared away with each new one.
+const CLEARED_AT_ONCE: usize = 20;
+
+/// Whether a plan is made on fresh data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullPolicy {
+    /// Always pull first (DIR-03, DIR-56).
+    Always,
+    /// Pull unless the mirror was read within so many milliseconds.
+    IfOlderThan(i64),
+    /// Never pull; only a mirror that was never read, or torn, is an error.
+    Never,
+}
+
+/// What is asked of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanRequest {
+    /// Whether to pull first.
+    pub policy: PullPolicy,
+    /// How, if so.
+    pub pull: PullRequest,
+}
+
+impl Default for PlanRequest {
+    fn default() -> Self {
+        Self { policy: PullPolicy::Always, pull: PullRequest::default() }
+    }
+}
+
+/// A plan that was computed but not stored: what other settings would do (PEER-05). It can never be applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WhatIf {
+    /// As of a stored plan; its id is `what-if`.
+    pub head: PlanHead,
+    /// Its changes.
+    pub changes: Vec<Change>,
+}
+
+/// Pulls as asked, then plans, and stores the plan. Takes the corp's lease while it works.
+pub async fn make_plan(env: &Env, corp: &CorpKey, actor: &Actor, request: PlanRequest) -> Result<PlanHead, SyncError> {
+    let _lease = env.occupy(corp, "making a plan", &actor.name)?;
+    let known = env.get_corp(corp).await?;
+    if must_pull(env, corp, request.policy).await? {
+        let run = runs::begin_pull(env, corp, actor).await?;
+        let watch = Watch::unwatched(run.id.clone());
+        runs::pull(env, &known, request.pull, run, &watch).await.1?;
+    }
+    plan_and_store(env, corp).await
+}
+
+async fn must_pull(env: &Env, corp: &CorpKey, policy: PullPolicy) -> Result<bool, SyncError> {
+    let PullPolicy::IfOlderThan(age_ms) = policy else { return Ok(policy == PullPolicy::Always) };
+    let key = corp.clone();
+    let (head, memory) =
+        env.store.read_async(move |tx| Ok((store::mirror::head(tx, &key)?, facts::get(tx, &key)?))).await?;
+    let oldest_ms = env.clock.now_ms() - age_ms;
+    Ok(memory.is_mirror_torn || head.is_none_or(|head| head.read_at_ms < oldest_ms))
+}
+
+/// Plans on what is stored and stores the plan. The caller holds the corp's lease.
+pub(super) async fn plan_and_store(env: &Env, corp: &CorpKey) -> Result<PlanHead, SyncError> {
+    let loaded = load_whole(env, corp).await?;
+    let (corp, draft, compute_ms, loaded) = compute(loaded, None).await?;
+    store_draft(env, &corp, draft, &loaded, compute_ms, None).await
+}
+
+/// Loads what a plan needs and refuses a mirror that cannot be planned with.
+pub(super) async fn load_whole(env: &Env, corp: &CorpKey) -> Result<Loaded, SyncError> {
+    let loaded = load::load(&env.store, corp, env.clock.now_ms()).await?;
+    let why = if loaded.head.is_none() {
+        "it was never pulled: pull first"
+    } else if loaded.memory.is_mirror_torn {
+        "the last pull was interrupted while it was stored: pull again"
+    } else {
+        return Ok(loaded);
+    };
+    Err(SyncError::NotConfigured { corp: corp.clone(), why: why.into() })
+}
+
+/// Computes on a thread where that may take a while. With other options than the stored ones it is a what-if.
+async fn compute(
+    loaded: Loaded,
+    other: Option<(DownstreamOptions, Option<Vec<MatchRule>>)>,
+) -> Result<(Corp, Draft, u64, Loaded), SyncError> {
+    let computed = tokio::task::spawn_blocking(move || {
+        let mut corp = loaded.corp.clone();
+        if let Some((downstream, match_rules)) = other {
+            corp.downstream = downstream;
+            corp.match_rules = match_rules.unwrap_or(corp.match_rules);
+        }
+        let watch = Stopwatch::start();
+        let Some(input) = loaded.input(&corp) else {
+            return Err(SyncError::NotConfigured { corp: corp.key.clone(), why: "it was never pulled".into() });
+        };
+        let draft = plan::plan(&input)?;
+        Ok((corp, draft, watch.elapsed_ms(), loaded))
+    });
+    computed.await.map_err(|error| SyncError::Bug(error.to_string()))?
+}
+
+fn head_of(env: &Env, corp: &Corp, draft: &Draft, loaded: &Loaded, compute_ms: u64) -> PlanHead {
+    let now_ms = env.clock.now_ms();
+    PlanHead {
+        id: PlanId::from(env.new_id()),
+        corp: corp.key.clone(),
+        direction: Direction::Downstream,
+        hash: draft.hash.clone(),
+        created_at_ms: now_ms,
+        expires_at_ms: now_ms + VALID_MS,
+        state: if !draft.is_sound() {
+            PlanState::Refused
+        } else if draft.is_held() {
+            PlanState::Held
+        } else {
+            PlanState::Ready
+        },
+        guards: draft.guards.clone(),
+        counts: draft.counts.clone(),
+        budget: draft.budget.clone(),
+        invariants: draft.invariants.clone(),
+        notices: draft.notices.clone(),
+        offers: draft.offers.clone(),
+        blast: draft.blast.clone(),
+        source_employees: draft.source_employees,
+        mirror_read_at_ms: loaded.head.as_ref().map_or(0, |head| head.read_at_ms),
+        options_hash: options::options_hash(corp),
+        undoes: None,
+        decision: None,
+        compute_ms,
+    }
+}
+
+/// Stores a computed plan: its changes first, its head last, so that a plan without all its changes does not exist.
+pub(super) async fn store_draft(
+    env: &Env,
+    corp: &Corp,
+    draft: Draft,
+    loaded: &Loaded,
+    compute_ms: u64,
+    undoes: Option<RunId>,
+) -> Result<PlanHead, SyncError> {
+    let mut head = head_of(env, corp, &draft, loaded, compute_ms);
+    let is_undo = undoes.is_some();
+    head.undoes = undoes;
+    let disabled = draft.disabled_department.filter(|id| loaded.departments.iter().any(|d| d.id == *id));
+    let (key, id) = (corp.key.clone(), head.id.clone());
+    env.store
+        .write_chunks(
+            draft.changes,
+            CHUNK_ROWS,
+            move |tx, _, chunk| store::plans::put_changes(tx, &key, &id, chunk),
+            |_| {},
+        )
+        .await?;
+    let (written, resolve, forget_before_ms) = (head.clone(), draft.resolve, head.expires_at_ms - VALID_MS - KEPT_MS);
+    env.store
+        .write(move |tx| {
+            store::plans::put_head(tx, &written)?;
+            store::plans::remove_expired(tx, forget_before_ms, CLEARED_AT_ONCE)?;
+            if is_undo {
+                return Ok(());
+            }
+            store::resolve::put_all(tx, &written.corp, &resolve)?;
+            facts::change(tx, &written.corp, |memory| {
+                memory.disabled_department = disabled.or(memory.disabled_department);
+            })
+        })
+        .await?;
+    Ok(head)
+}
+
+/// What other settings would do with the data that is stored now (PEER-05). Writes nothing and calls nobody.
+pub async fn plan_with_options(
+    env: &Env,
+    corp: &CorpKey,
+    downstream: DownstreamOptions,
+    match_rules: Option<Vec<MatchRule>>,
+) -> Result<WhatIf, SyncError> {
+    let loaded = load_whole(env, corp).await?;
+    let (corp, draft, compute_ms, loaded) = compute(loaded, Some((downstream, match_rules))).await?;
+    let mut head = head_of(env, &corp, &draft, &loaded, compute_ms);
+    head.id = PlanId::from("what-if");
+    Ok(WhatIf { head, changes: draft.changes })
+}
+
+/// A named person allows or rejects a held plan, with a reason; both are kept in the audit log (PEER-01).
+pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason: &str) -> Result<PlanHead, SyncError> {
+    let reason = reason.trim().to_owned();
+    if reason.is_empty() {
+        return Err(SyncError::NoReason(plan.clone()));
+    }
+    let (id, actor, now_ms) = (plan.clone(), actor.clone(), env.clock.now_ms());
+    let decided = env
+        .store
+        .write(move |tx| {
+            let Some(mut head) = store::plans::head(tx, &id)? else {
+                return Ok(Err(SyncError::NoPlan(id.clone())));
+            };
+            if head.state != PlanState::Held {
+                return Ok(Err(SyncError::WrongState { plan: id.clone(), doing: "decided about", state: head.state }));
+            }
+            if allow && now_ms >= head.expires_at_ms {
+                return Ok(Err(SyncError::Expired { plan: id.clone(), at: utc(head.expires_at_ms) }));
+            }
+            head.state = if allow { PlanState::Allowed } else { PlanState::Rejected };
+            let decision = Decision { by: actor.name.clone(), at_ms: now_ms, reason: reason.clone(), allowed: allow };
+            head.decision = Some(decision);
+            store::plans::put_head(tx, &head)?;
+            let action = if allow { "plan.allow" } else { "plan.reject" };
+            let tripped: Vec<_> = head
+                .tripped()
+                .map(|guard| json!({ "guard": guard.name, "value": guard.value, "limit": guard.limit }))
+                .collect();
+            let after = json!({ "corp": head.corp, "hash": head.hash, "reason": reason, "guards": tripped });
+            store::audit::append(tx, &actor, action, &format!("plan {id}"), None, Some(after))?;
+            Ok(Ok(head))
+        })
+        .await?;
+    decided
+}
+
+/// The head of a plan.
+pub async fn get_plan(env: &Env, plan: &PlanId) -> Result<PlanHead, SyncError> {
+    let wanted = plan.clone();
+    let found = env.store.read_async(move |tx| store::plans::head(tx, &wanted)).await?;
+    found.ok_or_else(|| SyncError::NoPlan(plan.clone()))
+}
+
+/// The latest plans of a corp, the newest first.
+pub async fn list_plans(env: &Env, corp: &CorpKey, limit: usize) -> Result<Vec<PlanHead>, SyncError> {
+    let key = corp.clone();
+    Ok(env.store.read_async(move |tx| store::plans::list(tx, &key, limit)).await?)
+}
+
+/// One page of a plan's changes, from `from` on, in the order of application.
+pub async fn list_changes(env: &Env, plan: &PlanId, from: u32, limit: u32) -> Result<Vec<Change>, SyncError> {
+    let wanted = plan.clone();
+    let range = from..from.saturating_add(limit);
+    let found = env.store.read_async(move |tx| store::plans::changes(tx, &wanted, range)).await;
+    found.map_err(|error| match error {
+        StoreError::NotFound { .. } => SyncError::NoPlan(plan.clone()),
+        other => other.into(),
+    })
+}
