@@ -4,7 +4,7 @@
 use super::error::StoreError;
 use super::sealing::KeyRing;
 use super::tx::{ReadTx, WriteTx};
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use redb::{Database, ReadableDatabase};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
@@ -20,7 +20,11 @@ pub(super) struct Core {
     database: Mutex<Option<Arc<Database>>>,
     returned: Condvar,
     keys: RwLock<Arc<KeyRing>>,
+    /// Held by the one change of keys that may be under way.
+    pub(super) rekeying: Mutex<()>,
 }
+
+type Slot<'g> = MutexGuard<'g, Option<Arc<Database>>>;
 
 /// The right to use the database for one transaction.
 pub(super) struct Lease {
@@ -37,6 +41,7 @@ impl Core {
             database: Mutex::new(Some(Arc::new(database))),
             returned: Condvar::new(),
             keys: RwLock::new(Arc::new(keys)),
+            rekeying: Mutex::new(()),
         }
     }
 
@@ -48,7 +53,7 @@ impl Core {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<Database>>> {
+    fn lock(&self) -> Slot<'_> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,6 +94,7 @@ impl Core {
         doing: &'static str,
         work: impl FnOnce(&mut Database) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let waiting = Stopwatch::start();
         let mut slot = self.lock();
         loop {
             let Some(mut shared) = slot.take() else {
@@ -109,9 +115,18 @@ impl Core {
         }
     }
 
+    /// Waits until a lease is given back; `None` when the whole wait has become too long. Readers that come meanwhile are
+    /// let in: one of them may be what another one waits for.
+    fn wait_for_a_return<'g>(&self, slot: Slot<'g>, waiting: &Stopwatch) -> Option<Slot<'g>> {
+        let left = ALONE_WITHIN.checked_sub(waiting.elapsed())?;
+        let (slot, waited) = self.returned.wait_timeout(slot, left).unwrap_or_else(PoisonError::into_inner);
+        (!waited.timed_out()).then_some(slot)
+    }
+
     /// Closes and opens the file again, which the engine asks for after an I/O error. When that fails, the next
     /// transaction tries again.
     pub(super) fn reopen(&self) {
+        let waiting = Stopwatch::start();
         let mut slot = self.lock();
         loop {
             match slot.take().map(Arc::try_unwrap) {
@@ -122,12 +137,8 @@ impl Core {
                 }
                 Some(Err(shared)) => {
                     *slot = Some(shared);
-                    let (back, waited) =
-                        self.returned.wait_timeout(slot, ALONE_WITHIN).unwrap_or_else(PoisonError::into_inner);
+                    let Some(back) = self.wait_for_a_return(slot, &waiting) else { return };
                     slot = back;
-                    if waited.timed_out() {
-                        return;
-                    }
                 }
             }
         }

@@ -18,10 +18,21 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// There is no such file.
-    #[error("there is no store at {path}: check data_dir, or start the server once to create it", path = .path.display())]
+    #[error(
+        "{path} does not exist: check the path and data_dir (a store and its key are made when the server first starts)",
+        path = .path.display()
+    )]
     Missing {
-        /// The database file.
+        /// What was looked for.
         path: PathBuf,
+    },
+    /// The file cannot be read by this user.
+    #[error("{path} cannot be read ({detail}): give the service's account the right to read it", path = .path.display())]
+    NotReadable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's words.
+        detail: String,
     },
     /// The directory or the file cannot be written by this user, or the disk is mounted read-only.
     #[error(
@@ -261,6 +272,7 @@ impl StoreError {
         let path = path.to_owned();
         match cause.kind() {
             Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Self::DiskFull { path },
+            Kind::PermissionDenied if doing == "read" => Self::NotReadable { path, detail: cause.to_string() },
             Kind::ReadOnlyFilesystem | Kind::PermissionDenied => Self::NotWritable { path, detail: cause.to_string() },
             Kind::AlreadyExists => Self::FileExists { path },
             Kind::NotFound => Self::Missing { path },

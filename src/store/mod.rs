@@ -211,6 +211,11 @@ impl Store {
         Ok(done)
     }
 
+    /// Writes that wait for their commit now, for metrics; `write_blocking` is not counted.
+    pub fn waiting(&self) -> usize {
+        QUEUE_MAX.saturating_sub(self.0.places.available_permits())
+    }
+
     fn submit(&self, job: BoxedJob) -> Result<(), StoreError> {
         let sender = self.0.sender.lock().unwrap_or_else(PoisonError::into_inner);
         sender.as_ref().ok_or(StoreError::Closed)?.send(job).map_err(|_| StoreError::Closed)

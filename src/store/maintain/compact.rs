@@ -5,6 +5,9 @@ use crate::store::{Store, registry};
 use redb::{ReadableTableMetadata, TableDefinition};
 use serde::Serialize;
 
+/// Passes of one compaction; more have never been seen to help.
+const PASSES_MAX: usize = 8;
+
 /// Size and content of the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stats {
@@ -63,7 +66,11 @@ impl Store {
         let before = self.file_bytes()?;
         self.0.core.alone("compact", |database| {
             // Each pass moves what the one before has made movable; the engine says when nothing moved any more.
-            while database.compact().map_err(|error| StoreError::engine(self.path(), error))? {}
+            for _ in 0..PASSES_MAX {
+                if !database.compact().map_err(|error| StoreError::engine(self.path(), error))? {
+                    break;
+                }
+            }
             Ok(())
         })?;
         Ok((before, self.file_bytes()?))

@@ -5,6 +5,7 @@ use crate::store::error::StoreError;
 use crate::store::sealing::{KeyRing, KeySource, MasterKey};
 use crate::store::{KeyId, Store, file, meta, secrets};
 use serde::Serialize;
+use std::sync::PoisonError;
 
 /// What a change of keys did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +29,7 @@ impl Store {
     /// [`StoreError::KeyReadOnly`] when a credential has no new key yet. On any `Err` the store opens with the key file
     /// as it then is; run it again.
     pub fn rekey(&self) -> Result<Rekeyed, StoreError> {
+        let _one_at_a_time = self.0.core.rekeying.lock().unwrap_or_else(PoisonError::into_inner);
         let former = self.0.core.keys();
         let mut ring = KeyRing::clone(&former);
         match former.source() {

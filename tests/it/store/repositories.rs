@@ -241,6 +241,117 @@ fn runs_and_journals() {
     assert!(store.read(|tx| store::runs::find(tx, &"r2".into())).unwrap().is_none());
 }
 
+fn plan(id: &str, state: &str, expires_at_ms: i64) -> PlanHead {
+    serde_json::from_value(serde_json::json!({
+        "id": id, "corp": "acme-main", "direction": "downstream", "hash": "00", "created_at_ms": 1,
+        "expires_at_ms": expires_at_ms, "state": state, "guards": [], "counts": {"departments": {}, "members": {}},
+        "budget": {"calls": 0, "by_endpoint": {}, "reads": 0, "estimated_s": 0, "strategy": "", "strategy_reason": "",
+                   "creations_30_days": 0},
+        "invariants": [], "notices": [], "source_employees": 0, "mirror_read_at_ms": 0, "options_hash": "00",
+        "compute_ms": 0
+    }))
+    .unwrap()
+}
+
+fn changes(seqs: std::ops::Range<u32>) -> Vec<Change> {
+    let change = |seq| {
+        serde_json::from_value(serde_json::json!({
+            "seq": seq, "action": "bind_member", "employee": format!("e{seq}"), "userid": format!("u{seq}"),
+            "rule": "mobile = mobile", "reason": "match.rule", "reversible": "yes"
+        }))
+        .unwrap()
+    };
+    seqs.map(change).collect()
+}
+
+#[test]
+fn plans_and_their_changes() {
+    let (_home, store) = furnished();
+    write(&store, |tx| {
+        for (id, state, expires) in [("p1", "ready", 10), ("p2", "taken", 10), ("p3", "held", 10), ("p4", "ready", 99)]
+        {
+            store::plans::put_changes(tx, &corp_key(), &id.into(), &changes(0..600))?;
+            store::plans::put_changes(tx, &corp_key(), &id.into(), &changes(500..1_000))?;
+            store::plans::put_head(tx, &plan(id, state, expires))?;
+        }
+        // Crashes left these without a head.
+        store::plans::put_changes(tx, &corp_key(), &"p0".into(), &changes(0..3))?;
+        store::plans::put_changes(tx, &corp_key(), &"p5".into(), &changes(0..5))
+    })
+    .unwrap();
+    let seqs = |plan: &str, range| -> Vec<u32> {
+        let rows = store.read(|tx| store::plans::changes(tx, &plan.into(), range)).unwrap();
+        rows.into_iter().map(|change| change.seq).collect()
+    };
+    assert_eq!(seqs("p1", 0..u32::MAX), (0..1_000).collect::<Vec<_>>());
+    assert_eq!(seqs("p2", 998..2_000), [998, 999]);
+    assert_eq!(seqs("p2", 7..7), Vec::<u32>::new());
+    let unknown = store.read(|tx| store::plans::changes(tx, &"p0".into(), 0..9));
+    assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "a plan without a head does not exist");
+    let ids = |limit| -> Vec<String> {
+        let heads = store.read(|tx| store::plans::list(tx, &corp_key(), limit)).unwrap();
+        heads.into_iter().map(|head| head.id.to_string()).collect()
+    };
+    assert_eq!(ids(2), ["p4", "p3"]);
+    assert_eq!(write(&store, |tx| store::plans::remove_expired(tx, 50, 1)).unwrap(), 1);
+    assert_eq!(write(&store, |tx| store::plans::remove_expired(tx, 50, 10)).unwrap(), 1);
+    assert_eq!(ids(10), ["p4", "p2"]);
+    assert_eq!(write(&store, |tx| store::plans::remove_headless(tx, &"p5".into())).unwrap(), 3, "p5 is too young");
+    assert_eq!(write(&store, |tx| store::plans::remove_headless(tx, &"p6".into())).unwrap(), 5);
+    assert_eq!(seqs("p4", 0..2_000).len(), 1_000);
+    assert!(write(&store, |tx| store::plans::remove(tx, &"p4".into())).unwrap());
+    assert!(store.read(|tx| store::plans::head(tx, &"p4".into())).unwrap().is_none());
+    is_good(&store);
+}
+
+#[test]
+fn the_mirror_and_its_index() {
+    let (_home, store) = furnished();
+    let member = |userid: &str, departments: &[u32]| -> Member {
+        let memberships: Vec<_> = departments.iter().map(|id| serde_json::json!({"department": id})).collect();
+        serde_json::from_value(serde_json::json!({
+            "userid": userid, "memberships": memberships, "fields": {"name": format!("名 {userid}"), "mobile": "139"}
+        }))
+        .unwrap()
+    };
+    let put = |rows: Vec<Member>| write(&store, move |tx| store::mirror::put_members(tx, &corp_key(), &rows)).unwrap();
+    put(vec![member("Chen", &[1, 2]), member("li", &[2]), member("wang", &[])]);
+    put(vec![member("CHEN", &[2, 3]), member("li", &[2])]);
+    is_good(&store);
+    let of = |department| -> Vec<String> {
+        let rows = store.read(|tx| store::mirror::members_of_department(tx, &corp_key(), DepartmentId(department)));
+        rows.unwrap().into_iter().map(|row| row.userid.to_string()).collect()
+    };
+    assert_eq!((of(1), of(2), of(3)), (vec![], vec!["CHEN".into(), "li".into()], vec!["CHEN".into()]));
+    store
+        .read(|tx| {
+            assert_eq!(store::mirror::members(tx, &corp_key())?.len(), 3);
+            assert!(store::mirror::find_member(tx, &corp_key(), &"cHeN".into())?.is_some());
+            let page = store::mirror::page_members(tx, &corp_key(), None, 2, None)?;
+            assert_eq!((page.rows.len(), page.next.as_deref()), (2, Some("li")));
+            let page = store::mirror::page_members(tx, &corp_key(), Some(&"LI".into()), 2, None)?;
+            assert_eq!((page.rows.len(), page.next), (1, None));
+            for (needle, hits) in [("名 L", 1), ("chen", 1), ("139", 3), ("department", 0)] {
+                let page = store::mirror::page_members(tx, &corp_key(), None, 10, Some(&Search::new(needle)))?;
+                assert_eq!(page.rows.len(), hits, "{needle}");
+            }
+            Ok(())
+        })
+        .unwrap();
+    write(&store, |tx| {
+        store::mirror::remove_members(tx, &corp_key(), &["chen".into(), "nobody".into()])?;
+        let row = Department { id: DepartmentId(2), parent: DepartmentId(1), name: None, order: 0, leaders: vec![] };
+        store::mirror::put_departments(tx, &corp_key(), &[row])?;
+        store::mirror::remove_departments(tx, &corp_key(), &[DepartmentId(2), DepartmentId(9)])
+    })
+    .unwrap();
+    assert_eq!((of(2), of(3)), (vec!["li".to_owned()], vec![]));
+    assert!(store.read(|tx| store::mirror::departments(tx, &corp_key())).unwrap().is_empty());
+    is_good(&store);
+    write(&store, |tx| store::mirror::clear(tx, &corp_key())).unwrap();
+    assert!(store.read(|tx| store::mirror::members(tx, &corp_key())).unwrap().is_empty());
+}
+
 #[test]
 fn removals_and_creations_are_counted_by_member() {
     let (_home, store) = furnished();
