@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// The master key's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeysConfig {
-    /// A file of mode 0600, created at the first start; a systemd credential named `master-key` goes before it. Default: `master.key` in the data directory.
+    /// A file of mode 0600, created at the first start; a systemd credential named `wecom-bridge.key` goes before it. Default: `master.key` in the data directory.
     pub master_key_file: PathBuf,
 }
 
