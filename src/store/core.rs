@@ -107,11 +107,7 @@ impl Core {
                 return result;
             }
             *slot = Some(shared);
-            let (back, waited) = self.returned.wait_timeout(slot, ALONE_WITHIN).unwrap_or_else(PoisonError::into_inner);
-            slot = back;
-            if waited.timed_out() {
-                return Err(StoreError::Busy { doing });
-            }
+            slot = self.wait_for_a_return(slot, &waiting).ok_or(StoreError::Busy { doing })?;
         }
     }
 
