@@ -7,20 +7,31 @@
 //! The other half acts: [`pull`] reads WeCom into the mirror, [`apply`] carries out a stored plan.
 
 pub mod apply;
+mod blast;
+pub mod budget;
+pub mod departments;
 pub mod env;
 pub mod error;
 pub mod expr;
 mod facts;
+pub mod guard;
+pub mod hash;
 pub mod input;
+pub mod invariants;
 mod load;
 pub mod matching;
+pub mod members;
 pub mod normal;
+pub mod notices;
 mod options;
 pub mod plan;
 pub mod progress;
 pub mod pull;
 pub(crate) mod runs;
+pub mod scope;
 pub mod service;
+pub mod source;
+pub mod target;
 
 pub use env::{Env, Lease};
 pub use error::SyncError;

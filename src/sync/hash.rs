@@ -1,0 +1,66 @@
+//! Hashes over canonical JSON: same values, same text, same hash.
+
+use crate::model::{Change, Corp, MatchRule};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+
+/// Lower-case hex SHA-256 of the canonical JSON of a value. Maps of the model are sorted, so equal values give equal
+/// texts.
+pub fn of<T: Serialize + ?Sized>(value: &T) -> String {
+    let mut sink = Sink(Sha256::new(), Vec::with_capacity(BUFFER));
+    let written = serde_json::to_writer(&mut sink, value);
+    debug_assert!(written.is_ok(), "model values always have a JSON form");
+    let _ = sink.flush();
+    hex::encode(sink.0.finalize())
+}
+
+/// The options that a plan depends on. Schedules and the switch "enabled" do not belong to them.
+pub fn of_options(corp: &Corp) -> String {
+    #[derive(Serialize)]
+    struct Canonical<'a> {
+        downstream: crate::model::DownstreamOptions,
+        match_rules: &'a [MatchRule],
+        auto_bind: bool,
+        access: crate::model::Access,
+        edition: crate::model::Edition,
+    }
+    let downstream = crate::model::DownstreamOptions {
+        enabled: true,
+        cron: String::new(),
+        time_zone: String::new(),
+        ..corp.downstream.clone()
+    };
+    of(&Canonical {
+        downstream,
+        match_rules: &corp.match_rules,
+        auto_bind: corp.pull.auto_bind,
+        access: corp.access,
+        edition: corp.edition,
+    })
+}
+
+/// The hash of a plan: its changes and the hash of its options.
+pub fn of_plan(changes: &[Change], options_hash: &str) -> String {
+    of(&(options_hash, changes))
+}
+
+const BUFFER: usize = 16 * 1024;
+
+struct Sink(Sha256, Vec<u8>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1.extend_from_slice(bytes);
+        if self.1.len() >= BUFFER {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.update(&self.1);
+        self.1.clear();
+        Ok(())
+    }
+}

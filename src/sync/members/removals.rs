@@ -1,0 +1,178 @@
+//! Who leaves: disable, later delete; or delete at once (DIR-46, DIR-47, DIR-48, DIR-53, BEY-05).
+//!
+//! Only linked members that the mirror shows are ever touched. The last administrator of the OA stays (DIR-21).
+
+use crate::model::{
+    Action, DownstreamOptions, Leaver, Member, MemberBinding, MemberImage, MemberStatus, Membership, OutOfScope,
+    Removal, RemovalCause,
+};
+use crate::model::{DepartmentId, Fields};
+use crate::sync::notices::Notices;
+use crate::sync::scope::Verdict;
+use crate::sync::source::Source;
+use crate::sync::target::Target;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// One removal before the department for disabled members is known.
+pub struct Leaving<'a> {
+    /// The binding.
+    pub binding: &'a MemberBinding,
+    /// The member as the mirror shows it.
+    pub member: &'a Member,
+    /// Why.
+    pub cause: RemovalCause,
+    /// Whether it is deleted rather than disabled.
+    pub is_deleted: bool,
+    /// The stable code of the reason.
+    pub reason: &'static str,
+}
+
+/// Finds everybody who is to be disabled or deleted now, by employee id.
+pub fn find<'a>(
+    options: &DownstreamOptions,
+    source: &Source<'a>,
+    target: &Target<'a>,
+    verdicts: &[Verdict],
+    now_ms: i64,
+    notices: &mut Notices,
+) -> Vec<Leaving<'a>> {
+    let mut leaving = Vec::new();
+    for binding in &target.bindings {
+        let at = source.find_employee(binding.employee.as_str());
+        let cause = match at.map(|at| verdicts[at]) {
+            None | Some(Verdict::Departed) => RemovalCause::Departed,
+            Some(verdict) if verdict.is_out_of_scope() => RemovalCause::OutOfScope,
+            Some(_) => continue,
+        };
+        let disables = match (cause, options.leaver, options.out_of_scope) {
+            (RemovalCause::OutOfScope, _, OutOfScope::Keep) => continue,
+            (RemovalCause::OutOfScope, _, policy) => policy == OutOfScope::Disable,
+            (_, policy, _) => policy == Leaver::Disable,
+        };
+        let Some(member) = target.find_member(binding.userid.as_str()).map(|at| target.members[at]) else {
+            if !target.is_complete {
+                notices.add("member.not_visible", &binding.userid.0, || {
+                    "to be removed, but not in the visible range: nothing is done".into()
+                });
+            }
+            continue;
+        };
+        if member.status == Some(MemberStatus::Left) {
+            continue;
+        }
+        let Some((is_deleted, reason)) =
+            stage(disables, options.delete_after_days, binding.removal.as_ref(), member, cause, now_ms)
+        else {
+            continue;
+        };
+        if !options.remove {
+            notices.add("removal.switched_off", &binding.userid.0, || {
+                "would be disabled or deleted, but removing is switched off".into()
+            });
+            continue;
+        }
+        leaving.push(Leaving { binding, member, cause, is_deleted, reason });
+    }
+    keep_last_admin(&mut leaving, source, target, verdicts, notices);
+    leaving
+}
+
+/// What the life cycle says now; `None` = nothing to do yet.
+fn stage(
+    disables: bool,
+    delete_after_days: u32,
+    removal: Option<&Removal>,
+    member: &Member,
+    cause: RemovalCause,
+    now_ms: i64,
+) -> Option<(bool, &'static str)> {
+    let (leaves, expires) = match cause {
+        RemovalCause::OutOfScope => ("employee.out_of_scope", "employee.out_of_scope_long"),
+        _ => ("employee.departed", "employee.departed_long"),
+    };
+    if !disables {
+        return Some((true, leaves));
+    }
+    let disabled_at = removal.and_then(|removal| removal.disabled_at_ms);
+    let is_disabled = member.status.is_none_or(|status| status == MemberStatus::Disabled);
+    match disabled_at {
+        Some(at) if is_disabled => {
+            let due_ms = at.saturating_add(i64::from(delete_after_days).saturating_mul(DAY_MS));
+            (delete_after_days > 0 && now_ms >= due_ms).then_some((true, expires))
+        }
+        _ => Some((false, leaves)),
+    }
+}
+
+/// Keeps one administrator when the plan would remove all that are left.
+fn keep_last_admin(
+    leaving: &mut Vec<Leaving<'_>>,
+    source: &Source<'_>,
+    target: &Target<'_>,
+    verdicts: &[Verdict],
+    notices: &mut Notices,
+) {
+    let is_admin = |leaving: &Leaving<'_>| {
+        source.find_employee(leaving.binding.employee.as_str()).is_some_and(|at| source.employees[at].admin)
+    };
+    let Some(first) = leaving.iter().position(is_admin) else { return };
+    let stays = source.employees.iter().zip(verdicts).any(|(employee, verdict)| {
+        employee.admin
+            && !matches!(verdict, Verdict::Departed)
+            && target.binding_of_employee(employee.id.as_str()).is_some_and(|binding| {
+                !leaving.iter().any(|leaving| leaving.binding.employee == employee.id)
+                    && target.find_member(binding.userid.as_str()).is_some_and(|at| !target.members[at].is_disabled())
+            })
+    });
+    if !stays {
+        let kept = leaving.remove(first);
+        notices.add("admin.last_kept", &kept.binding.employee, || {
+            format!("the last administrator stays: member {} is not removed", kept.binding.userid)
+        });
+    }
+}
+
+/// The change for one removal; `disabled` is the department for disabled members.
+pub fn change(leaving: &Leaving<'_>, disabled: Option<DepartmentId>) -> Action {
+    let Leaving { binding, member, cause, is_deleted, .. } = leaving;
+    let employee = Some(binding.employee.clone());
+    let userid = member.userid.clone();
+    if *is_deleted {
+        return Action::DeleteMember { employee, userid, cause: *cause, before: known(member, Some(binding)) };
+    }
+    let mut before = MemberImage { enable: enabled(member), ..MemberImage::default() };
+    let mut after = MemberImage { enable: Some(false), ..MemberImage::default() };
+    if let Some(department) = disabled
+        && member.memberships.iter().any(|membership| membership.department != department)
+    {
+        before.memberships = Some(member.memberships.clone());
+        before.main_department = member.main_department;
+        after.memberships = Some(vec![Membership { department, order: 0, is_leader: false }]);
+        after.main_department = Some(department);
+    }
+    Action::DisableMember { employee, userid, cause: *cause, before, after }
+}
+
+/// Whether a member is enabled, as far as known.
+pub fn enabled(member: &Member) -> Option<bool> {
+    member.status.map(|status| status != MemberStatus::Disabled)
+}
+
+/// Everything that is known of a member: what the mirror shows, else what we last wrote.
+pub fn known(member: &Member, binding: Option<&MemberBinding>) -> MemberImage {
+    let mut fields: Fields<_> = member.fields.clone();
+    for (field, pushed) in binding.iter().flat_map(|binding| binding.pushed.iter()) {
+        if fields.get(field).is_none() {
+            fields.insert(field.clone(), pushed.value.clone());
+        }
+    }
+    let placed = binding.and_then(|binding| binding.placed.as_deref());
+    MemberImage {
+        fields,
+        memberships: Some(member.memberships.clone()),
+        main_department: member.main_department.or_else(|| placed.and_then(|placed| placed.main_department)),
+        direct_leader: member.direct_leader.clone().or_else(|| placed.and_then(|placed| placed.direct_leader.clone())),
+        enable: enabled(member),
+    }
+}

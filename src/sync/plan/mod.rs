@@ -1,0 +1,166 @@
+//! The plan of one downstream run.
+//!
+//! Order of application: links of departments, departments top-down, links of members, creations, updates,
+//! re-activations, superiors, disabling, deleting, and last the departments that end up empty, bottom-up.
+
+mod counts;
+mod disabled;
+mod empty_departments;
+mod people;
+
+pub use counts::count;
+
+use super::departments::{self, Layout};
+use super::input::{Draft, PlanInput, PlanRefusal};
+use super::members::people::{self as links, Links};
+use super::members::removals;
+use super::notices::Notices;
+use super::scope::{self, ScopeRules, Scoped};
+use super::source::Source;
+use super::target::Target;
+use super::{blast, budget, guard, hash, invariants};
+use crate::model::{Action, BindingOrigin, Change, Reversible, Text};
+
+/// One change without its place in the order.
+pub(super) struct Step {
+    pub(super) action: Action,
+    pub(super) reason: &'static str,
+}
+
+/// Everything that the parts of a plan look at.
+pub(super) struct World<'p, 'a> {
+    pub(super) input: &'p PlanInput<'a>,
+    pub(super) source: &'p Source<'a>,
+    pub(super) target: &'p Target<'a>,
+    pub(super) scoped: &'p Scoped,
+    pub(super) links: &'p Links,
+    pub(super) layout: &'p Layout,
+}
+
+/// Computes everything that one downstream run would do.
+///
+/// Deterministic: the order of the input's slices has no influence. An `Err` means that nothing may be done; a draft
+/// that is held ([`Draft::is_held`]) or not sound ([`Draft::is_sound`]) must not be applied as it stands.
+pub fn plan(input: &PlanInput<'_>) -> Result<Draft, PlanRefusal> {
+    let options = &input.corp.downstream;
+    let mut notices = Notices::default();
+    let source = Source::build(input)?;
+    let target = Target::build(input)?;
+    let rules = ScopeRules::compile(options, &source)?;
+    let scoped = scope::apply(&rules, options, &source, &mut notices);
+    let links = links::link(input.corp, &source, &target, &scoped.verdicts)?;
+    for case in &links.cases {
+        notices.add("match.ambiguous", case.key(), || {
+            let (employees, members) = (case.employees.len(), case.members.len());
+            format!(
+                "{employees} employees and {members} members have this value; nobody is linked until a person decides"
+            )
+        });
+    }
+    let layout = departments::lay_out(
+        input,
+        &source,
+        &target,
+        &scoped.needed,
+        &|| links::evidence(&source, &target, &links),
+        &mut notices,
+    )?;
+    let world = World { input, source: &source, target: &target, scoped: &scoped, links: &links, layout: &layout };
+
+    let mut steps: Vec<Step> = Vec::new();
+    for (unit, department) in &layout.unbind {
+        let action = Action::UnbindDepartment { unit: unit.clone(), department: *department };
+        steps.push(Step { action, reason: "department.taken_over" });
+    }
+    for (at, department) in &layout.bind {
+        let unit = source.units[*at].unit.id.clone();
+        let action = Action::BindDepartment { unit, department: *department, origin: BindingOrigin::Position };
+        steps.push(Step { action, reason: "unit.same_name" });
+    }
+    let scheduled = departments::schedule(&layout, &source, &target);
+    steps.extend(scheduled.into_iter().map(|step| Step { action: step.action, reason: step.reason }));
+
+    let leaving = removals::find(options, &source, &target, &scoped.verdicts, input.facts.now_ms, &mut notices);
+    let disables = leaving.iter().any(|leaving| !leaving.is_deleted);
+    let disabled = disabled::find(&world, disables, &mut notices)?;
+    steps.extend(disabled.step);
+    people::plan_people(&world, disabled.department, &leaving, &mut steps, &mut notices)?;
+    for deleted in [false, true] {
+        for leaving in leaving.iter().filter(|leaving| leaving.is_deleted == deleted) {
+            let action = removals::change(leaving, disabled.department);
+            steps.push(Step { action, reason: leaving.reason });
+        }
+    }
+    empty_departments::delete(&world, disabled.department, &mut steps, &mut notices);
+    Ok(finish(&world, steps, notices, disabled.department, disabled.next_id))
+}
+
+fn finish(
+    world: &World<'_, '_>,
+    steps: Vec<Step>,
+    mut notices: Notices,
+    disabled: Option<crate::model::DepartmentId>,
+    next_id: u64,
+) -> Draft {
+    let input = world.input;
+    let changes = number(steps);
+    let memberships: usize = input.members.iter().map(|member| member.memberships.len()).sum();
+    let known = guard::Known {
+        bound_members: input.member_bindings.len() as u64,
+        source: world.source.active as u64,
+        previous_source: input.facts.previous_source_employees,
+        removals_30_days: input.facts.removals_30_days,
+    };
+    let options_hash = hash::of_options(input.corp);
+    let blast = blast::radius(world, &changes);
+    if !blast.is_empty() {
+        notices.add("removal.stands_out", input.corp.key.as_str(), || blast::sentence(&blast));
+    }
+    Draft {
+        counts: count(&changes),
+        guards: guard::check(&input.corp.downstream.guard, &changes, known),
+        invariants: invariants::check(input, &changes),
+        budget: budget::estimate(&changes, &input.corp.quota, memberships as u64, input.facts.creations_30_days),
+        blast,
+        offers: world.layout.offers.clone(),
+        resolve: world.links.cases.clone(),
+        source_employees: world.source.active as u64,
+        hash: hash::of_plan(&changes, &options_hash),
+        options_hash,
+        disabled_department: disabled,
+        largest_department_id: u32::try_from(next_id - 1).unwrap_or(u32::MAX),
+        notices: notices.finish(),
+        changes,
+    }
+}
+
+/// Numbers the steps and labels how far each can be undone.
+pub(super) fn number(steps: Vec<Step>) -> Vec<Change> {
+    steps
+        .into_iter()
+        .enumerate()
+        .map(|(seq, step)| Change {
+            seq: u32::try_from(seq).unwrap_or(u32::MAX),
+            reversible: reversible(&step.action),
+            action: step.action,
+            reason: Text::const_new(step.reason),
+        })
+        .collect()
+}
+
+/// How far an undo of this change reaches.
+pub fn reversible(action: &Action) -> Reversible {
+    match action {
+        Action::DeleteMember { .. } => Reversible::No,
+        Action::DeleteDepartment { .. } => Reversible::Partly,
+        Action::UpdateMember { before, after, .. } | Action::EnableMember { before, after, .. } => {
+            let texts = after.fields.iter().all(|(field, _)| before.fields.get(field).is_some());
+            let leaders = after.direct_leader.is_none() || before.direct_leader.is_some();
+            if texts && leaders { Reversible::Yes } else { Reversible::Partly }
+        }
+        Action::UpdateDepartment { before, after, .. } if after.name.is_some() && before.name.is_none() => {
+            Reversible::Partly
+        }
+        _ => Reversible::Yes,
+    }
+}
