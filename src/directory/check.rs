@@ -58,7 +58,7 @@ pub fn check_tree<'u>(units: &[&'u OrgUnit], place: impl Fn(&'u OrgUnit) -> Plac
     }
     for (unit, parent) in units.iter().zip(&parents) {
         if let (Some(id), None) = (&unit.parent_id, parent) {
-            let reason = format!("the parent of unit {} ({}) does not exist", unit.id, unit.name);
+            let reason = format!("the parent of unit {} ({}) does not exist; the root has none", unit.id, unit.name);
             faults.push(Fault::new(FaultCode::MissingParent, place(unit), reason).with_value(id.as_str()));
         }
     }

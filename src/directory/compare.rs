@@ -56,8 +56,12 @@ pub fn compare(stored: &Stored, parsed: Parsed, mode: ImportMode) -> Result<Diff
     };
     work.complete_units();
     let mut leaving = work.find_leaving();
+    work.keep_what_is_above(&mut leaving);
+    // the units of the source are a tree by themselves, not only thanks to what is kept for people with bad rows
+    work.check_tree(&leaving)?;
     work.complete_employees(&leaving);
     work.keep_units_in_use(&mut leaving);
+    work.keep_what_is_above(&mut leaving);
     work.check_tree(&leaving)?;
     work.warn();
     Ok(work.finish(&leaving))
@@ -132,7 +136,7 @@ impl<'s> Work<'s> {
         }
     }
 
-    /// Units stay that people with bad rows are in, and whatever stands above a unit that stays.
+    /// Units stay that people with bad rows are in.
     fn keep_units_in_use(&self, leaving: &mut HashSet<&'s str>) {
         for id in &self.employees.doubtful {
             let Some(at) = self.employee_at.get(id.as_str()) else { continue };
@@ -143,6 +147,10 @@ impl<'s> Work<'s> {
                 }
             }
         }
+    }
+
+    /// Whatever stands above a stored unit that stays, stays.
+    fn keep_what_is_above(&self, leaving: &mut HashSet<&'s str>) {
         let incoming: HashSet<&str> = self.units.rows.iter().map(Record::id).collect();
         let kept = |unit: &&OrgUnit| !leaving.contains(unit.id()) && !incoming.contains(unit.id());
         let kept: Vec<&OrgUnit> = self.stored.units.iter().filter(kept).collect();

@@ -6,6 +6,7 @@
 use super::fault::{Fault, FaultCode, Faults, Place};
 use super::fields::Record;
 use super::grid::{Cell, Grid, find_field};
+use super::guard::unguard;
 use super::limits::Limits;
 use super::parsed::Table;
 use super::text;
@@ -32,16 +33,17 @@ pub fn read<T: Record>(name: &str, bytes: &[u8], limits: Limits) -> Result<Read<
     let mut grid: Option<Grid<T>> = None;
     let mut last = (0, 0, 0);
     let mut width = 0;
+    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     while reader.read_record(&mut record).map_err(|cause| bad_csv(name, &cause))? {
-        let line = record.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX));
+        let line = lines.of(record.position().map_or(0, |at| at.byte()));
         last = (line, record.len(), record.iter().filter(|value| !value.is_empty()).count());
         match &mut grid {
             Some(grid) => {
-                grid.push(line, record.iter().map(|value| Cell::Text(Cow::Borrowed(value))).enumerate())?;
+                grid.push(line, record.iter().map(|value| Cell::Text(Cow::Borrowed(unguard(value)))).enumerate())?;
             }
             None if last.2 == 0 => {}
             None => {
-                let captions: Vec<_> = record.iter().map(Cow::Borrowed).collect();
+                let captions: Vec<_> = record.iter().map(|caption| Cow::Borrowed(unguard(caption))).collect();
                 width = captions.len();
                 grid = Some(Grid::new(name, line, &captions, limits)?);
             }
@@ -55,6 +57,30 @@ pub fn read<T: Record>(name: &str, bytes: &[u8], limits: Limits) -> Result<Read<
         return Err(Fault::new(FaultCode::Truncated, Place::row(name, last.0), reason).into());
     }
     Ok(grid.finish())
+}
+
+/// Tells the line in which a record begins. The parser's own count lags behind where lines end in two bytes.
+struct Lines<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    /// The line of the record that the parser found from `offset` on; offsets only grow.
+    fn of(&mut self, offset: u64) -> u32 {
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        while let Some(byte) = self.text.get(self.at) {
+            let is_end = matches!(byte, b'\r' | b'\n');
+            if self.at >= offset && !is_end {
+                break;
+            }
+            let is_first_of_two = *byte == b'\r' && self.text.get(self.at + 1) == Some(&b'\n');
+            self.line += u32::from(is_end && !is_first_of_two);
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 /// Whether a file name is that of one of the two tables.
@@ -142,10 +168,13 @@ mod tests {
 
     #[test]
     fn lines_are_those_of_the_file() {
-        let text = "id,name,unit_id,address\n1,a,u,\"two\nlines\"\n2,,u,\n";
-        let (table, faults, _) = read::<Employee>("employees.csv", text.as_bytes(), Limits::FILE).unwrap();
-        assert_eq!(table.rows[0].address, "two\nlines");
-        assert_eq!(faults[0].place.row, 4);
+        for end in ["\n", "\r\n", "\r"] {
+            let text = format!("id,name,unit_id,address{end}1,a,u,\"two{end}lines\"{end}{end}2,,u,{end}3,,u,x{end}");
+            let (table, faults, _) = read::<Employee>("employees.csv", text.as_bytes(), Limits::FILE).unwrap();
+            assert_eq!(table.rows[0].address, format!("two{end}lines"));
+            let rows: Vec<_> = faults.iter().map(|fault| fault.place.row).collect();
+            assert_eq!((table.lines[0], &rows[..]), (2, &[5, 6][..]), "{end:?}");
+        }
     }
 
     #[test]

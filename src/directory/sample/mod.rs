@@ -2,10 +2,13 @@
 //!
 //! Knows nothing of files and stores; the writers beside it turn it into what other programs write.
 
+mod ldif;
 mod names;
 mod people;
 mod rng;
 mod units;
+
+pub use ldif::to_ldif;
 
 use crate::model::{Employee, OrgUnit};
 

@@ -1,0 +1,119 @@
+//! Each format gives back the organisation that was written in it.
+
+use super::{House, sorted};
+use encoding_rs::GB18030;
+use wecom_bridge::directory::export::{Captions, to_csv, to_xlsx, to_zip};
+use wecom_bridge::directory::sample::{SampleSpec, generate};
+use wecom_bridge::directory::{Format, Limits, read_bytes, read_path};
+use wecom_bridge::model::{Employee, EmployeeStatus, Gender, OrgUnit};
+
+const SPEC: SampleSpec = SampleSpec { employees: 300, units: 40, seed: 11 };
+
+/// A sample with everything in it that is easily lost on the way.
+fn awkward() -> (Vec<OrgUnit>, Vec<Employee>) {
+    let (mut units, mut people) = generate(SPEC);
+    units[3].name = "研发, \"一\"部; 二".into();
+    units[4].order = None;
+    units[5].order = Some(u32::MAX);
+    units[6].ext.insert("成本中心".into(), "0012".into());
+    units[7].head = vec!["E000001".into(), "E000002".into()];
+    people[1].name = "=cmd|' /C calc'!A0".into();
+    people[2].telephone = "+86 21 1234".into();
+    people[3].alias = "'=quoted".into();
+    people[4].employee_no = "007".into();
+    people[5].mobile = "8613800138000".into();
+    people[6].address = "第一行\n第二行".into();
+    people[7].status = EmployeeStatus::Departed;
+    people[8].gender = Gender::Unknown;
+    people[9].ext.insert("id".into(), "a column of that name".into());
+    people[10].ext.insert("ext.x".into(), "1".into());
+    people[11].ext.insert("=sum".into(), "@x".into());
+    people[12].part_time_unit_ids = vec![units[1].id.clone(), units[2].id.clone()];
+    people[13].superior_id = None;
+    people[14].ext.insert("身份证号".into(), "310101199001011234".into());
+    sorted(units, people)
+}
+
+#[tokio::test]
+async fn every_format_and_both_languages() {
+    let (units, people) = awkward();
+    for captions in [Captions::English, Captions::Chinese] {
+        let zip = to_zip(&units, &people, captions).unwrap();
+        let xlsx = to_xlsx(&units, &people, captions).unwrap();
+        for (name, bytes, format) in [("a.zip", zip, Format::Csv), ("a.xlsx", xlsx, Format::Xlsx)] {
+            let parsed = read_bytes(name, &bytes, Limits::UPLOAD).unwrap();
+            assert!(parsed.faults.is_empty() && parsed.warnings.is_empty(), "{name}: {:?}", parsed.faults);
+            assert_eq!(parsed.source.format, format);
+            let house = House::new().await;
+            let imported = house.import_parsed(parsed, Default::default()).await.unwrap();
+            assert_eq!(imported.summary.employees.added, 300, "{name} {captions:?}");
+            let stored = house.stored();
+            assert_eq!((&stored.units, &stored.employees), (&units, &people), "{name} {captions:?}");
+        }
+    }
+}
+
+#[test]
+fn folders_encodings_and_line_ends() {
+    let (units, people) = generate(SPEC);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim_start_matches('\u{feff}').to_owned();
+    let unit_text = text(to_csv(&units, Captions::Chinese).unwrap());
+    let people_text = text(to_csv(&people, Captions::Chinese).unwrap());
+    let encodings: [(&str, fn(&str) -> Vec<u8>); 5] = [
+        ("utf-8", |text| text.as_bytes().to_vec()),
+        ("utf-8 with mark", |text| [b"\xEF\xBB\xBF", text.as_bytes()].concat()),
+        ("gb18030", |text| GB18030.encode(text).0.into_owned()),
+        ("unix line ends", |text| text.replace("\r\n", "\n").into_bytes()),
+        ("utf-16", |text| [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()),
+    ];
+    for (name, encode) in encodings {
+        for (unit_file, people_file) in [("units.csv", "employees.csv"), ("部门.csv", "人员.csv")] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join(unit_file), encode(&unit_text)).unwrap();
+            std::fs::write(folder.path().join(people_file), encode(&people_text)).unwrap();
+            std::fs::write(folder.path().join("notes.txt"), "not read").unwrap();
+            let parsed = read_path(folder.path(), Limits::FILE).unwrap();
+            assert_eq!((&parsed.units.rows, &parsed.employees.rows), (&units, &people), "{name} in {unit_file}");
+        }
+    }
+}
+
+#[test]
+fn numbers_and_dates_that_a_person_typed_into_a_workbook() {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+    let mut book = Workbook::new();
+    book.add_worksheet().set_name("说明").unwrap().write_string(0, 0, "not read").unwrap();
+    let sheet = book.add_worksheet();
+    sheet.set_name("部门").unwrap();
+    sheet.write_row(0, 0, ["部门编号", "上级部门编号", "部门名称", "排序"]).unwrap();
+    sheet.write_number(1, 0, 1).unwrap().write_string(1, 2, "总部").unwrap().write_number(1, 3, 10).unwrap();
+    let sheet = book.add_worksheet();
+    sheet.set_name(" Employees ").unwrap();
+    sheet.write_row(0, 0, ["id", "name", "unit_id", "employee_no", "mobile", "入职日期", "admin", "加倍"]).unwrap();
+    sheet.write_row(2, 0, ["", "张三"]).unwrap();
+    sheet.write_number(2, 0, 10_001).unwrap().write_number(2, 2, 1).unwrap();
+    sheet.write_number_with_format(2, 3, 42, &Format::new().set_num_format("000000")).unwrap();
+    sheet.write_number(2, 4, 13_800_138_000_f64).unwrap();
+    let date = ExcelDateTime::from_ymd(2024, 3, 1).unwrap();
+    sheet.write_datetime_with_format(2, 5, &date, &Format::new().set_num_format("yyyy/m/d")).unwrap();
+    sheet.write_boolean(2, 6, true).unwrap();
+    sheet.write_formula(2, 7, Formula::new("=D3*2").set_result("84")).unwrap();
+    let parsed = read_bytes("typed.xlsx", &book.save_to_buffer().unwrap(), Limits::UPLOAD).unwrap();
+    assert!(parsed.faults.is_empty(), "{:?}", parsed.faults);
+    assert_eq!((parsed.units.rows[0].id.as_str(), parsed.units.rows[0].order), ("1", Some(10)));
+    assert_eq!(parsed.units.rows[0].parent_id, None);
+    let person = &parsed.employees.rows[0];
+    assert_eq!(
+        [
+            person.id.as_str(),
+            person.unit_id.as_str(),
+            &person.employee_no,
+            &person.mobile,
+            &person.ext["入职日期"],
+            &person.ext["加倍"]
+        ],
+        ["10001", "1", "000042", "13800138000", "2024-03-01", "84"]
+    );
+    assert!(person.admin);
+    assert_eq!(parsed.employees.lines, [3]);
+}

@@ -1,0 +1,4 @@
+//! What several rooms' tests use.
+
+pub mod ldif;
+pub mod slapd;
