@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::jobs::Jobs;
 use crate::ops::Metrics;
 use crate::store::{KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::Env;
@@ -20,6 +21,8 @@ pub struct App {
     pub clients: Clients,
     /// What the engine works with.
     pub env: Env,
+    /// Runs under way.
+    pub jobs: Jobs,
     /// Counters.
     pub metrics: Metrics,
 }
@@ -43,6 +46,16 @@ impl App {
         let metrics = Metrics::new();
         let clients = Clients::new(clock.clone(), Arc::new(metrics.clone()));
         let env = Env::new(store.clone(), clock.clone(), clients.clone());
-        Ok(Arc::new(Self { config, store, clock, clients, env, metrics }))
+        let jobs = Jobs::new(env.clone());
+        Ok(Arc::new(Self { config, store, clock, clients, env, jobs, metrics }))
+    }
+
+    /// Lets calls under way end, finishes writes and closes the store. Runs that are not through go on at the next start.
+    pub async fn close(&self) {
+        self.jobs.shutdown().await;
+        let store = self.store.clone();
+        if let Err(cause) = tokio::task::spawn_blocking(move || store.close()).await {
+            tracing::error!("the store did not close: {cause}");
+        }
     }
 }

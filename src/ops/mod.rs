@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod doctor;
+pub mod exec;
 pub mod health;
 pub mod logging;
 pub mod metrics;

@@ -17,7 +17,7 @@ use toml::Table;
 /// Where references of a file are looked up.
 pub struct ReadFrom<'a> {
     /// Variables for `{ env = "NAME" }`.
-    pub env: &'a dyn Fn(&str) -> Option<String>,
+    pub env: &'a (dyn Fn(&str) -> Option<String> + Sync),
     /// The folder that relative paths of `{ file = "path" }` begin in.
     pub folder: &'a Path,
 }

@@ -2,7 +2,7 @@
 //! operator can.
 
 use super::wire::{Bytes, SecretText};
-use crate::model::{CorpKey, EmployeeId, PlanId, RunId, TenantKey, UserId};
+use crate::model::{CorpKey, EmployeeId, PlanId, RunId, TenantKey};
 use serde::{Deserialize, Serialize};
 
 /// One command of the command line that works on the store.
@@ -17,28 +17,24 @@ pub enum Command {
     /// `export`
     Export { redact: bool },
     /// `import`: previews, or imports with `yes`.
-    Import { tenant: TenantKey, file: Upload, mode: ImportMode, skip_bad_rows: bool, yes: bool },
+    Import { tenant: TenantKey, file: Upload, mode: ImportMode, skip_bad_rows: bool, allow_shrink: bool, yes: bool },
     /// `pull`
     Pull { corp: CorpKey },
     /// `plan`: makes a plan and stores it.
     Plan { corp: CorpKey },
     /// `sync`: plans and applies, or applies the named plan; with `reason`, a held plan is allowed first.
     Sync { corp: CorpKey, plan: Option<PlanId>, reason: Option<String> },
-    /// `explain`
-    Explain { corp: CorpKey, employee: EmployeeId },
     /// `check`
     Check { corp: Option<CorpKey> },
     /// `test-expression`
     TestExpression { tenant: TenantKey, kind: ExpressionKind, text: String, employee: Option<EmployeeId> },
     /// `key …`
     Key(KeyCommand),
-    /// `bindings …`
-    Bindings(BindingCommand),
     /// `runs …`
     Runs(RunCommand),
     /// `plans …`
     Plans(PlanCommand),
-    /// `backup`, `verify`, `rekey`
+    /// `backup`, `verify`, `rekey`, `compact`
     Store(StoreCommand),
 }
 
@@ -72,16 +68,6 @@ pub enum ExpressionKind {
     Text,
 }
 
-/// Form of a binding file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum FileFormat {
-    /// UTF-8 with a BOM, so that spreadsheets recognise it.
-    Csv,
-    /// A workbook.
-    Xlsx,
-}
-
 /// API keys.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "fields are named after the flags that they carry")]
@@ -95,27 +81,6 @@ pub enum KeyCommand {
     Revoke { id: String },
 }
 
-/// Bindings of one corp.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "fields are named after the flags that they carry")]
-#[serde(tag = "do", rename_all = "snake_case")]
-pub enum BindingCommand {
-    /// All bindings of members and departments.
-    List { corp: CorpKey },
-    /// Binds one employee to one member.
-    Bind { corp: CorpKey, employee: EmployeeId, userid: UserId },
-    /// Unbinds the named employees, or all.
-    Unbind { corp: CorpKey, employees: Vec<EmployeeId>, all: bool },
-    /// Writes the binding file.
-    Export { corp: CorpKey, format: FileFormat },
-    /// Reads a binding file.
-    Import { corp: CorpKey, file: Upload },
-    /// The resolve list.
-    Ambiguous { corp: CorpKey },
-    /// Decides one ambiguous case: binds the employee to one of the candidates.
-    Resolve { corp: CorpKey, employee: EmployeeId, userid: UserId },
-}
-
 /// Runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "fields are named after the flags that they carry")]
@@ -127,8 +92,6 @@ pub enum RunCommand {
     Show { run: RunId },
     /// Tries failed records again: the one with this `seq`, or all.
     Retry { run: RunId, seq: Option<u32> },
-    /// Makes a plan that gives back what the run changed.
-    Undo { run: RunId },
     /// Stops a run after the calls that are under way.
     Cancel { run: RunId },
 }
@@ -156,4 +119,6 @@ pub enum StoreCommand {
     Verify,
     /// Makes a new master key and seals every secret under it.
     Rekey,
+    /// Gives unused pages of the database file back to the disk.
+    Compact,
 }

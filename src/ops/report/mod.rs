@@ -3,7 +3,8 @@
 mod plan;
 mod run;
 
-pub use plan::{ChangeReport, PlanReport};
+pub use plan::{ChangeReport, PlanReport, PlanRow};
+pub(crate) use run::exit_of;
 pub use run::{CallsReport, PullReport, RunReport, SyncReport};
 
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -67,6 +67,40 @@ impl PlanReport {
     }
 }
 
+/// A plan in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields are named and documented as in `PlanHead`")]
+pub struct PlanRow {
+    pub id: PlanId,
+    pub corp: CorpKey,
+    pub state: PlanState,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+    /// RFC 3339, UTC.
+    pub expires_at: String,
+    pub counts: Counts,
+    /// Names of the tripped guards.
+    pub guards: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+}
+
+impl From<PlanHead> for PlanRow {
+    fn from(head: PlanHead) -> Self {
+        let guards = head.tripped().map(|guard| guard.name.clone()).collect();
+        Self {
+            id: head.id,
+            corp: head.corp,
+            state: head.state,
+            created_at: time_text(head.created_at_ms),
+            expires_at: time_text(head.expires_at_ms),
+            counts: head.counts,
+            guards,
+            decision: head.decision,
+        }
+    }
+}
+
 /// One change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeReport {

@@ -63,11 +63,6 @@ impl SyncReport {
             guards: head.tripped().map(|guard| guard.name.clone()).collect(),
         }
     }
-
-    /// The exit code that goes with it.
-    pub fn exit(&self) -> Exit {
-        exit_of(self.state)
-    }
 }
 
 /// The exit code of a run.

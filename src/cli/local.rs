@@ -1,0 +1,83 @@
+//! Executes commands in this process, for when no server runs.
+
+use super::signals::wait_for_stop;
+use crate::app::{App, StartError};
+use crate::clock::Clock;
+use crate::config::{Config, LogConfig, LogFormat, LogLevel};
+use crate::model::Actor;
+use crate::ops::admin::client::Client;
+use crate::ops::admin::{Answer, Command, CommandError, Output, SOCKET_NAME};
+use crate::ops::{exec, logging};
+use crate::store::{self, KeyRing, StoreOptions};
+use std::sync::Arc;
+
+/// Opens the store, executes the command, closes the store.
+pub async fn execute(
+    config: Config,
+    user: &str,
+    command: Command,
+    output: &mut dyn Output,
+) -> Result<Answer, CommandError> {
+    // A command says what it has to say itself; only what is wrong is logged beside it.
+    let level = if config.log.level == LogLevel::Info { LogLevel::Warn } else { config.log.level };
+    logging::start(LogConfig { level, format: LogFormat::Text });
+    let app = open(config)?;
+    let actor = Actor::cli(user);
+    let result = {
+        let work = exec::execute(&app, &actor, command, output);
+        tokio::pin!(work);
+        tokio::select! {
+            result = &mut work => result,
+            () = wait_for_stop() => match cancel_runs(&app, &actor).await {
+                // The run ends between two records and its answer says so.
+                true => work.await,
+                false => Err(CommandError::failed("interrupted; nothing more was done")),
+            },
+        }
+    };
+    app.close().await;
+    result
+}
+
+/// Asks the runs of this process to end; answers whether there are any.
+async fn cancel_runs(app: &App, actor: &Actor) -> bool {
+    let runs = app.jobs.under_way();
+    for run in &runs {
+        if let Err(error) = app.jobs.cancel(run, actor).await {
+            tracing::warn!("run {run} could not be cancelled: {error}");
+        }
+    }
+    !runs.is_empty()
+}
+
+/// Opens the application with the error as people should read it.
+pub fn open(config: Config) -> Result<Arc<App>, CommandError> {
+    App::open(config, Clock::system()).map_err(|error| start_error(&error))
+}
+
+/// The error of a start as people should read it.
+pub fn start_error(error: &StartError) -> CommandError {
+    CommandError::from_chain(error)
+}
+
+/// Options to open or restore the store with, without opening it.
+pub fn store_options(config: &Config) -> Result<StoreOptions, CommandError> {
+    let keys = KeyRing::discover(&config.keys.master_key_file, &config.server.data_dir)
+        .map_err(|error| CommandError::from_chain(&error))?;
+    let mut options = StoreOptions::new(keys, Clock::system());
+    options.cache_bytes = config.limits.store_cache_bytes();
+    Ok(options)
+}
+
+/// Refuses what needs the database alone while a server has it.
+pub async fn refuse_while_served(config: &Config, doing: &str) -> Result<(), CommandError> {
+    if Client::connect(&config.server.data_dir.join(SOCKET_NAME)).await?.is_none() {
+        return Ok(());
+    }
+    let path = store::database_path(&config.server.data_dir);
+    Err(CommandError::failed(format!(
+        "`{doing}` needs the database {} alone and the server is running: stop the server first (systemctl stop \
+         wecom-bridge), then repeat the command",
+        path.display()
+    )))
+}

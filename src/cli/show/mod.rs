@@ -1,0 +1,92 @@
+//! The forms for people of what commands answer, in both languages. Pure: a report in, text out.
+
+mod directory;
+mod doctor;
+mod keys;
+mod plan;
+mod run;
+mod setup;
+
+pub use directory::{expression, import};
+pub use doctor::findings;
+pub use keys::{keys, new_key};
+pub use plan::{plan, plans};
+pub use run::{pull, run, runs, sync};
+pub use setup::{is_pending, setup_change};
+
+use super::language::Language;
+use crate::ops::exec::{CompactReport, MessageReport};
+use serde_json::Value;
+
+/// A sentence.
+pub fn message(report: &MessageReport, _: Language) -> String {
+    format!("{}\n", report.message)
+}
+
+/// What a compaction gave back.
+pub fn compacted(report: &CompactReport, language: Language) -> String {
+    let verb = language.pick("database file", "数据库文件");
+    format!("{verb}: {} B → {} B\n", report.before_bytes, report.after_bytes)
+}
+
+/// Any report as an indented tree, for answers whose shape varies.
+pub fn tree(value: &Value, _: Language) -> String {
+    let mut text = String::new();
+    branch(value, 0, &mut text);
+    text
+}
+
+fn branch(value: &Value, depth: usize, text: &mut String) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                leaf_or_branch(&format!("{indent}{key}:"), inner, depth, text);
+            }
+        }
+        Value::Array(items) => {
+            for inner in items {
+                leaf_or_branch(&format!("{indent}-"), inner, depth, text);
+            }
+        }
+        leaf => text.push_str(&format!("{indent}{}\n", plain(leaf))),
+    }
+}
+
+fn leaf_or_branch(label: &str, value: &Value, depth: usize, text: &mut String) {
+    match value {
+        Value::Object(map) if map.is_empty() => text.push_str(&format!("{label} {{}}\n")),
+        Value::Array(items) if items.is_empty() => text.push_str(&format!("{label} []\n")),
+        Value::Object(_) | Value::Array(_) => {
+            text.push_str(label);
+            text.push('\n');
+            branch(value, depth + 1, text);
+        }
+        leaf => text.push_str(&format!("{label} {}\n", plain(leaf))),
+    }
+}
+
+/// A value without the quotes of JSON.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The name of a value that serialises as a text, e.g. a state.
+fn word<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).map(|value| plain(&value)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_answer_becomes_a_tree() {
+        let value = serde_json::json!({ "a": { "b": [1, "x"], "c": [] }, "d": null });
+        assert_eq!(tree(&value, Language::En), "a:\n  b:\n    - 1\n    - x\n  c: []\nd: -\n");
+    }
+}

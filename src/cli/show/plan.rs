@@ -1,0 +1,193 @@
+//! Plans.
+
+use super::word;
+use crate::cli::language::Language;
+use crate::cli::table::{pairs, table};
+use crate::model::{Counts, PlanState};
+use crate::ops::report::{ChangeReport, PlanReport, PlanRow};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Changes that are listed; `--json` has all.
+const CHANGES_SHOWN: usize = 50;
+
+/// A whole plan: what it does, what holds it, what it costs, its changes, what to do next.
+pub fn plan(report: &PlanReport, language: Language) -> String {
+    let pick = |en, zh| language.pick(en, zh);
+    let mut text = plan_summary(report, language);
+    let rows: Vec<Vec<String>> = report.changes.iter().take(CHANGES_SHOWN).map(change_row).collect();
+    if !rows.is_empty() {
+        let headings =
+            ["#", pick("action", "操作"), pick("subject", "对象"), "OA", pick("reason", "原因"), pick("what", "内容")];
+        text.push('\n');
+        text.push_str(&table(&headings, &rows));
+        more(report.changes.len(), &mut text, language);
+    }
+    let (corp, id) = (&report.corp, &report.id);
+    let next = match report.state {
+        PlanState::Held => format!(
+            "{}\n  wecom-bridge sync --corp {corp} --plan {id} --yes --reason TEXT\n  \
+             wecom-bridge plans reject {id} --reason TEXT\n",
+            pick("A guard holds the plan. Look at it, then:", "计划被安全设置拦截。请核对后执行:")
+        ),
+        _ if report.changes.is_empty() => format!("{}\n", pick("Nothing to do.", "没有变化。")),
+        PlanState::Ready | PlanState::Allowed => {
+            format!("{} wecom-bridge sync --corp {corp} --plan {id}\n", pick("Apply it:", "执行:"))
+        }
+        PlanState::Rejected | PlanState::Taken | PlanState::Refused => String::new(),
+    };
+    text.push_str(&next);
+    text
+}
+
+/// A plan without its changes.
+fn plan_summary(report: &PlanReport, language: Language) -> String {
+    let pick = |en, zh| language.pick(en, zh);
+    let budget = &report.budget;
+    let calls = format!(
+        "{} ({}, {}: {}), ~{} s",
+        budget.calls,
+        budget.strategy,
+        pick("of them reads", "其中读取"),
+        budget.reads,
+        budget.estimated_s
+    );
+    let guards: Vec<String> =
+        report.guards.iter().map(|guard| format!("{} {}/{}", guard.name, guard.value, guard.limit)).collect();
+    let mut text = pairs(&[
+        (pick("plan", "同步预览"), report.id.to_string()),
+        (pick("state", "状态"), word(&report.state)),
+        (pick("expires", "有效期至"), report.expires_at.clone()),
+        (pick("changes", "变更"), counts(&report.counts, language)),
+        (pick("calls", "调用次数"), calls),
+        (pick("guards", "安全设置"), guards.join(", ")),
+    ]);
+    for guard in report.guards.iter().filter(|guard| guard.tripped) {
+        let label = pick("HELD by", "安全设置拦截:");
+        text.push_str(&format!("{label} {}: {} > {}\n", guard.name, guard.value, guard.limit));
+    }
+    for invariant in report.invariants.iter().filter(|invariant| !invariant.holds) {
+        text.push_str(&format!("{} {}\n", pick("never applied, breaks", "禁止执行,违反"), invariant.name));
+    }
+    for offer in &report.offers {
+        let question = pick("renamed? it waits for a decision:", "疑似改名,等待确认:");
+        let (unit, department) = (&offer.unit_name, &offer.department_name);
+        text.push_str(&format!("{question} {unit} ({}) = {department} ({})\n", offer.unit, offer.department));
+    }
+    for notice in report.notices.iter().take(CHANGES_SHOWN) {
+        text.push_str(&format!("{}: {} ({})\n", pick("notice", "提示"), notice.text, notice.subject));
+    }
+    more(report.notices.len(), &mut text, language);
+    text
+}
+
+fn more(total: usize, text: &mut String, language: Language) {
+    if total > CHANGES_SHOWN {
+        let hint = language.pick("more; --json has all", "项未显示;--json 输出全部");
+        text.push_str(&format!("… {} {hint}\n", total - CHANGES_SHOWN));
+    }
+}
+
+fn change_row(change: &ChangeReport) -> Vec<String> {
+    let oa = change.detail("employee").or_else(|| change.detail("unit")).unwrap_or("-").to_owned();
+    let mut parts = Vec::new();
+    if let Some(after) = change.details.get("after") {
+        leaves("", after, &mut parts);
+    }
+    vec![
+        change.seq.to_string(),
+        change.kind.clone(),
+        change.subject.clone(),
+        oa,
+        change.reason.clone(),
+        parts.join(" "),
+    ]
+}
+
+/// `name=陈 mobile=…` out of an image; the wrapping level `fields` is left out.
+fn leaves(path: &str, value: &Value, parts: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                leaves(if key == "fields" { "" } else { key }, inner, parts);
+            }
+        }
+        Value::Array(items) => {
+            let ids: Vec<String> =
+                items.iter().map(|item| super::plain(item.get("department").unwrap_or(item))).collect();
+            parts.push(format!("{path}={}", ids.join(",")));
+        }
+        leaf => parts.push(format!("{path}={}", super::plain(leaf))),
+    }
+}
+
+/// `departments +3 ~1 · members +20 −2`, the kinds that are not zero.
+pub(super) fn counts(counts: &Counts, language: Language) -> String {
+    let side = |label: &str, kinds: &[(&str, &str, u64)]| {
+        let parts: Vec<String> = kinds
+            .iter()
+            .filter(|(_, _, count)| *count > 0)
+            .map(|(en, zh, count)| format!("{} {count}", language.pick(en, zh)))
+            .collect();
+        (!parts.is_empty()).then(|| format!("{label}: {}", parts.join(", ")))
+    };
+    let d = &counts.departments;
+    let departments = side(
+        language.pick("departments", "部门"),
+        &[
+            ("create", "新建", d.create),
+            ("rename", "改名", d.rename),
+            ("move", "移动", d.r#move),
+            ("reorder", "排序", d.reorder),
+            ("delete", "删除", d.delete),
+            ("bind", "关联", d.bind),
+            ("unbind", "解除关联", d.unbind),
+        ],
+    );
+    let m = &counts.members;
+    let members = side(
+        language.pick("members", "成员"),
+        &[
+            ("create", "新建", m.create),
+            ("update", "更新", m.update),
+            ("disable", "禁用", m.disable),
+            ("enable", "启用", m.enable),
+            ("delete", "删除", m.delete),
+            ("bind", "关联", m.bind),
+            ("unbind", "解除关联", m.unbind),
+            ("record", "登记", m.record),
+        ],
+    );
+    let both: Vec<String> = [departments, members].into_iter().flatten().collect();
+    if both.is_empty() { language.pick("none", "无").to_owned() } else { both.join("; ") }
+}
+
+/// What `plans list` answers.
+#[derive(Deserialize)]
+pub struct Plans {
+    plans: Vec<PlanRow>,
+}
+
+/// All stored plans.
+pub fn plans(report: &Plans, language: Language) -> String {
+    let pick = |en, zh| language.pick(en, zh);
+    if report.plans.is_empty() {
+        return format!("{}\n", pick("There are no plans.", "没有同步预览。"));
+    }
+    let rows: Vec<Vec<String>> = report
+        .plans
+        .iter()
+        .map(|plan| {
+            let state = if plan.guards.is_empty() {
+                word(&plan.state)
+            } else {
+                format!("{} ({})", word(&plan.state), plan.guards.join(" "))
+            };
+            let (id, corp) = (plan.id.to_string(), plan.corp.to_string());
+            vec![id, corp, state, plan.created_at.clone(), counts(&plan.counts, language)]
+        })
+        .collect();
+    let headings =
+        ["id", pick("corp", "企业"), pick("state", "状态"), pick("made", "创建时间"), pick("changes", "变更")];
+    table(&headings, &rows)
+}

@@ -1,0 +1,126 @@
+//! `runs …`, `plans …`: what was done, what is planned, and decisions about both.
+
+use super::MessageReport;
+use super::sync::{follow, refusal, report_of, whole_plan};
+use crate::app::App;
+use crate::model::{Actor, CorpKey, Outcome, Run, RunId, RunState};
+use crate::ops::admin::{Answer, CommandError, Exit, Output, PlanCommand, RunCommand};
+use crate::ops::report::{PlanRow, RunReport, exit_of};
+use crate::store::{self, StoreError};
+use crate::sync::service;
+use serde_json::json;
+
+/// Plans listed per corp.
+const PLANS_LISTED: usize = 50;
+
+/// Executes a command about runs.
+pub(super) async fn runs(
+    app: &App,
+    actor: &Actor,
+    command: RunCommand,
+    output: &mut dyn Output,
+) -> Result<Answer, CommandError> {
+    match command {
+        RunCommand::List { corp, limit } => {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let mut runs = Vec::new();
+            for corp in corps(app, corp).await? {
+                let listed = app.store.read_async(move |tx| store::runs::list(tx, &corp, limit)).await;
+                runs.extend(listed.map_err(broken)?);
+            }
+            runs.sort_by(|a, b| b.id.cmp(&a.id));
+            runs.truncate(limit);
+            let runs: Vec<RunReport> = runs.into_iter().map(RunReport::from).collect();
+            Answer::new(Exit::Done, &json!({ "runs": runs }))
+        }
+        RunCommand::Show { run } => Answer::new(Exit::Done, &RunReport::from(find(app, &run).await?)),
+        RunCommand::Retry { run, seq } => {
+            let ended = retry(app, actor, &run, seq, output).await?;
+            let report = report_of(app, ended).await?;
+            Answer::new(exit_of(report.state), &report)
+        }
+        RunCommand::Cancel { run } => {
+            app.jobs.cancel(&run, actor).await.map_err(refusal)?;
+            MessageReport::answer(format!("run {run} ends after the calls that are under way"))
+        }
+    }
+}
+
+/// Executes a command about plans.
+pub(super) async fn plans(app: &App, actor: &Actor, command: PlanCommand) -> Result<Answer, CommandError> {
+    match command {
+        PlanCommand::List { corp } => {
+            let mut rows: Vec<PlanRow> = Vec::new();
+            for corp in corps(app, corp).await? {
+                let listed = service::list_plans(&app.env, &corp, PLANS_LISTED).await.map_err(refusal)?;
+                rows.extend(listed.into_iter().map(PlanRow::from));
+            }
+            rows.sort_by(|a, b| b.id.cmp(&a.id));
+            Answer::new(Exit::Done, &json!({ "plans": rows }))
+        }
+        PlanCommand::Show { plan } => {
+            let head = service::get_plan(&app.env, &plan).await.map_err(refusal)?;
+            let answer = whole_plan(app, head).await?;
+            // Looking at a plan is done when it has been shown, whatever the plan says.
+            Ok(Answer { exit: Exit::Done, ..answer })
+        }
+        PlanCommand::Decide { plan, allow, reason } => {
+            service::decide(&app.env, &plan, allow, actor, &reason).await.map_err(refusal)?;
+            let done = if allow { "is allowed; apply it with `sync --plan`" } else { "is rejected" };
+            MessageReport::answer(format!("the plan {plan} {done}"))
+        }
+    }
+}
+
+/// One record, or all that failed; a run that was stopped half way goes on.
+async fn retry(
+    app: &App,
+    actor: &Actor,
+    id: &RunId,
+    seq: Option<u32>,
+    output: &mut dyn Output,
+) -> Result<Run, CommandError> {
+    let run = find(app, id).await?;
+    if seq.is_none() && matches!(run.state, RunState::Failed | RunState::Cancelled) {
+        let resumed = app.jobs.resume(id, actor).await.map_err(refusal)?;
+        return follow(app, &resumed, output).await;
+    }
+    let failed = match seq {
+        Some(seq) => vec![seq],
+        None => failed_records(app, &run).await?,
+    };
+    let mut ended = run;
+    for seq in failed {
+        let again = app.jobs.retry(id, seq, actor).await.map_err(refusal)?;
+        ended = follow(app, &again, output).await?;
+    }
+    Ok(ended)
+}
+
+/// The records that failed themselves; those skipped because of them are done with them.
+async fn failed_records(app: &App, run: &Run) -> Result<Vec<u32>, CommandError> {
+    let id = run.id.clone();
+    let entries = app.store.read_async(move |tx| store::runs::entries(tx, &id, 0..u32::MAX)).await.map_err(broken)?;
+    let failed = entries.into_iter().filter(|entry| matches!(entry.outcome, Outcome::Failed { .. }));
+    Ok(failed.map(|entry| entry.seq).collect())
+}
+
+async fn find(app: &App, run: &RunId) -> Result<Run, CommandError> {
+    let found = app.jobs.find(run).await.map_err(refusal)?;
+    found.ok_or_else(|| CommandError::usage(format!("there is no run {run}")))
+}
+
+/// The named corp, which must exist, or all.
+pub(super) async fn corps(app: &App, corp: Option<CorpKey>) -> Result<Vec<CorpKey>, CommandError> {
+    match corp {
+        Some(key) => Ok(vec![app.env.get_corp(&key).await.map_err(refusal)?.key]),
+        None => {
+            let all = app.store.read_async(store::corps::list).await.map_err(broken)?;
+            Ok(all.into_iter().map(|corp| corp.key).collect())
+        }
+    }
+}
+
+fn broken(error: StoreError) -> CommandError {
+    CommandError::from_chain(&error)
+}

@@ -1,0 +1,63 @@
+//! `apply`, `export`.
+
+use crate::app::App;
+use crate::model::Actor;
+use crate::ops::admin::{Answer, CommandError, Exit};
+use crate::setup::{self, ReadFrom, SetupAction, SetupChange, SetupError};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What `apply` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApplyReport {
+    /// Whether it was written; `false` for a dry run.
+    pub written: bool,
+    /// Line by line.
+    pub changes: Vec<SetupChange>,
+}
+
+/// What `export` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportReport {
+    /// The file.
+    pub toml: String,
+    /// Whether secrets were replaced by references.
+    pub redacted: bool,
+}
+
+/// Lays a set-up over what is there.
+pub(super) async fn apply(
+    app: &App,
+    actor: &Actor,
+    text: &str,
+    dry_run: bool,
+    prune: bool,
+) -> Result<Answer, CommandError> {
+    // The caller has followed every reference: what is left of them here would be looked up in the wrong place.
+    let from = ReadFrom { env: &|_| None, folder: Path::new("/nonexistent") };
+    let file = setup::read(text, &from).map_err(|faults| CommandError::usage(faults.to_string()))?;
+    let changes = if dry_run {
+        setup::diff(&app.store, &file, prune).await
+    } else {
+        setup::apply(&app.store, &app.clients, actor, &file, prune).await
+    }
+    .map_err(refusal)?;
+    let pending = changes.iter().any(|change| !matches!(change.action, SetupAction::Same | SetupAction::Extra));
+    let exit = if dry_run && pending { Exit::Pending } else { Exit::Done };
+    Answer::new(exit, &ApplyReport { written: !dry_run, changes })
+}
+
+/// The set-up as a file.
+pub(super) async fn export(app: &App, redact: bool) -> Result<Answer, CommandError> {
+    let toml = setup::export(&app.store, redact).await.map_err(refusal)?;
+    Answer::new(Exit::Done, &ExportReport { toml, redacted: redact })
+}
+
+fn refusal(error: SetupError) -> CommandError {
+    match error {
+        SetupError::Faults(_) | SetupError::NotFound(_) | SetupError::Conflict { .. } => {
+            CommandError::usage(error.to_string())
+        }
+        SetupError::Write(_) | SetupError::Store(_) => CommandError::from_chain(&error),
+    }
+}

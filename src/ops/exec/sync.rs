@@ -1,0 +1,168 @@
+//! `pull`, `plan`, `sync`: starts the work, shows how far it is, answers what came of it.
+
+use crate::app::App;
+use crate::jobs::{Phase, RunEvent};
+use crate::model::{Actor, Change, CorpKey, PlanHead, PlanId, PlanState, Run, RunId, RunState};
+use crate::ops::admin::{Answer, CommandError, Exit, Output, Progress};
+use crate::ops::report::{PlanReport, PullReport, SyncReport, exit_of};
+use crate::store;
+use crate::sync::SyncError;
+use crate::sync::pull::PullRequest;
+use crate::sync::service::{self, PlanRequest};
+use tokio::sync::broadcast::error::RecvError;
+
+/// Changes read from the store at once.
+const CHUNK: u32 = 5_000;
+
+/// Sorts an error of the engine: what the caller can repair in the command or the settings, and what failed.
+pub(super) fn refusal(error: SyncError) -> CommandError {
+    match &error {
+        SyncError::NoCorp(_)
+        | SyncError::NoPlan(_)
+        | SyncError::NoRun(_)
+        | SyncError::NoRetry { .. }
+        | SyncError::NoUndo { .. }
+        | SyncError::ReadOnly(_)
+        | SyncError::NotEnabled(_)
+        | SyncError::NotConfigured { .. }
+        | SyncError::NoReason(_) => CommandError::usage(error.to_string()),
+        SyncError::Drift { differences, .. } => {
+            let list: String = differences.iter().map(|difference| format!("\n  {difference}")).collect();
+            CommandError::failed(format!("{error}{list}"))
+        }
+        _ => CommandError::from_chain(&error),
+    }
+}
+
+/// Reads a corp into the mirror.
+pub(super) async fn pull(
+    app: &App,
+    actor: &Actor,
+    corp: &CorpKey,
+    output: &mut dyn Output,
+) -> Result<Answer, CommandError> {
+    let id = app.jobs.start_pull(corp, PullRequest::default(), actor).await.map_err(refusal)?;
+    let run = follow(app, &id, output).await?;
+    let key = corp.clone();
+    let head = app.store.read_async(move |tx| store::mirror::head(tx, &key)).await;
+    let head = head.map_err(|error| CommandError::from_chain(&error))?;
+    // Of a pull that failed, nothing is said about the mirror: it is that of an earlier one.
+    let head = head.filter(|_| run.state == RunState::Done);
+    let found = run.pull.as_ref();
+    let report = PullReport {
+        run: run.id.clone(),
+        state: run.state,
+        strategy: found.map(|found| found.strategy),
+        strategy_reason: head.as_ref().map(|head| head.strategy_reason.clone()),
+        departments: found.map_or(0, |found| found.departments),
+        members: found.map_or(0, |found| found.members),
+        bound: found.map_or(0, |found| found.bound),
+        ambiguous: found.map_or(0, |found| found.ambiguous),
+        unreadable_total: found.map_or(0, |found| found.unreadable),
+        unreadable: head.map(|head| head.unreadable).unwrap_or_default(),
+        calls: run.calls.into(),
+        message: run.message,
+    };
+    Answer::new(exit_of(report.state), &report)
+}
+
+/// Makes a plan.
+pub(super) async fn plan(
+    app: &App,
+    actor: &Actor,
+    corp: &CorpKey,
+    output: &mut dyn Output,
+) -> Result<Answer, CommandError> {
+    output.progress(Progress { label: "plan".into(), done: 0, total: 0 });
+    let head = service::make_plan(&app.env, corp, actor, PlanRequest::default()).await.map_err(refusal)?;
+    whole_plan(app, head).await
+}
+
+/// Answers a stored plan with all its changes.
+pub(super) async fn whole_plan(app: &App, head: PlanHead) -> Result<Answer, CommandError> {
+    let mut changes: Vec<Change> = Vec::new();
+    loop {
+        let from = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+        let page = service::list_changes(&app.env, &head.id, from, CHUNK).await.map_err(refusal)?;
+        if page.is_empty() {
+            break;
+        }
+        changes.extend(page);
+    }
+    let exit = match head.state {
+        PlanState::Held => Exit::Held,
+        PlanState::Refused => Exit::Failed,
+        _ if changes.is_empty() => Exit::Done,
+        _ => Exit::Pending,
+    };
+    Answer::new(exit, &PlanReport::new(head, &changes))
+}
+
+/// Pulls, plans and applies; or applies the named plan, after allowing it where a reason is given.
+pub(super) async fn sync(
+    app: &App,
+    actor: &Actor,
+    corp: &CorpKey,
+    plan: Option<PlanId>,
+    reason: Option<String>,
+    output: &mut dyn Output,
+) -> Result<Answer, CommandError> {
+    let started = match plan {
+        None => app.jobs.start_sync(corp, PullRequest::default(), actor).await,
+        Some(plan) => {
+            let head = service::get_plan(&app.env, &plan).await.map_err(refusal)?;
+            if head.corp != *corp {
+                return Err(CommandError::usage(format!("the plan {plan} is one of the corp {}", head.corp)));
+            }
+            match (head.state, reason) {
+                (PlanState::Held, None) => return answer(SyncReport::of_plan(&head)),
+                (PlanState::Held, Some(reason)) => {
+                    service::decide(&app.env, &plan, true, actor, &reason).await.map_err(refusal)?;
+                }
+                _ => {}
+            }
+            app.jobs.start_apply(&plan, actor).await
+        }
+    };
+    let id = started.map_err(refusal)?;
+    let run = follow(app, &id, output).await?;
+    answer(report_of(app, run).await?)
+}
+
+fn answer(report: SyncReport) -> Result<Answer, CommandError> {
+    Answer::new(exit_of(report.state), &report)
+}
+
+/// The report of a run; that of a held one says what the plan would do and what holds it.
+pub(super) async fn report_of(app: &App, run: Run) -> Result<SyncReport, CommandError> {
+    let held = run.plan.clone().filter(|_| run.state == RunState::Held);
+    let mut report = SyncReport::of_run(run);
+    if let Some(plan) = held {
+        let head = service::get_plan(&app.env, &plan).await.map_err(refusal)?;
+        report.guards = head.tripped().map(|guard| guard.name.clone()).collect();
+        report.counts = head.counts;
+    }
+    Ok(report)
+}
+
+/// Shows how far a run is until it has ended; answers its row.
+pub(super) async fn follow(app: &App, id: &RunId, output: &mut dyn Output) -> Result<Run, CommandError> {
+    let mut events = app.jobs.subscribe(id);
+    loop {
+        match events.recv().await {
+            Ok(RunEvent::Progress { phase, done, total, .. }) => {
+                let label = match phase {
+                    Phase::Pull => "pull",
+                    Phase::Plan => "plan",
+                    Phase::Check => "check",
+                    Phase::Apply => "apply",
+                };
+                output.progress(Progress { label: label.into(), done, total });
+            }
+            Ok(RunEvent::Ended { .. }) | Err(RecvError::Closed) => break,
+            // Each event says all that the ones before it said.
+            Err(RecvError::Lagged(_)) => {}
+        }
+    }
+    app.jobs.wait(id).await.map_err(refusal)
+}
