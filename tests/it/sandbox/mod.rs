@@ -1,4 +1,16 @@
 //! The sandbox over raw HTTP: behaviours, and every errcode that the contract names for an endpoint.
 
 mod caller;
+mod control;
+mod departments;
+mod editions;
+mod events;
+mod exports;
 mod faults;
+mod imports;
+mod lookups;
+mod members;
+mod reads;
+mod tags;
+mod tokens;
+mod wire;
