@@ -4,9 +4,10 @@ use super::StoreError;
 use super::key::{Prefix, Range, Str};
 use super::page::{Page, Search, page_of};
 use super::registry::Checks;
-use super::table::{Table, TableInfo};
+use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use crate::model::{CorpKey, DepartmentBinding, DepartmentId, EmployeeId, MemberBinding, Tombstone, UnitId, UserId};
+use std::ops::ControlFlow;
 
 /// (corp, employee)
 const MEMBERS: Table<(Str, Str), MemberBinding> = Table::new("member_bindings");
@@ -231,16 +232,24 @@ pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
 }
 
 pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
-    for corp in super::corps::list(tx)? {
-        let key = &corp.key;
-        let name = || key.to_string();
-        let userids = members(tx, key)?.into_iter().map(|b| (name(), b.userid.folded().to_string()));
-        checks.same_keys(BY_USERID.name(), BY_USERID.keys(tx, &of(key))?, userids);
-        let ids = departments(tx, key)?.into_iter().map(|b| (name(), b.department.0));
-        checks.same_keys(BY_DEPARTMENT.name(), BY_DEPARTMENT.keys(tx, &of(key))?, ids);
-        let kept = tombstones(tx, key)?.into_iter().map(|t| (name(), t.userid.folded().to_string()));
-        checks.same_keys(TOMBSTONES_BY_USERID.name(), TOMBSTONES_BY_USERID.keys(tx, &of(key))?, kept);
-    }
+    let mut userids = Vec::new();
+    MEMBERS.scan(tx, &everything(), |(corp, _), row| {
+        userids.push((corp, row.userid.folded().to_string()));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    checks.same_keys(BY_USERID.name(), BY_USERID.keys(tx, &everything())?, userids);
+    let mut ids = Vec::new();
+    DEPARTMENTS.scan(tx, &everything(), |(corp, _), row| {
+        ids.push((corp, row.department.0));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    checks.same_keys(BY_DEPARTMENT.name(), BY_DEPARTMENT.keys(tx, &everything())?, ids);
+    let mut kept = Vec::new();
+    TOMBSTONES.scan(tx, &everything(), |(corp, _), row| {
+        kept.push((corp, row.userid.folded().to_string()));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    checks.same_keys(TOMBSTONES_BY_USERID.name(), TOMBSTONES_BY_USERID.keys(tx, &everything())?, kept);
     Ok(())
 }
 

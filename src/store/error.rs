@@ -250,9 +250,26 @@ pub enum RowError {
     /// Its first byte names a format that this version does not know.
     #[error("value format {0:?} is not known")]
     Format(Option<u8>),
-    /// Its JSON does not fit.
-    #[error("the value does not fit")]
-    Json(#[from] serde_json::Error),
+    /// Its JSON does not fit. The parser's own words are left out, for they may quote a phone number.
+    #[error("the value does not fit ({what} error at byte {column})")]
+    Json {
+        /// `syntax`, `data`, `eof` or `io`.
+        what: &'static str,
+        /// Where in the value.
+        column: usize,
+    },
+}
+
+impl From<serde_json::Error> for RowError {
+    fn from(error: serde_json::Error) -> Self {
+        let what = match error.classify() {
+            serde_json::error::Category::Io => "io",
+            serde_json::error::Category::Syntax => "syntax",
+            serde_json::error::Category::Data => "data",
+            serde_json::error::Category::Eof => "eof",
+        };
+        Self::Json { what, column: error.column() }
+    }
 }
 
 impl StoreError {

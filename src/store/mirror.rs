@@ -8,6 +8,7 @@ use super::table::{Table, TableInfo};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{Page, Search, StoreError};
 use crate::model::{CorpKey, Department, DepartmentId, Member, MemberField, MirrorHead, UserId};
+use std::ops::ControlFlow;
 
 const HEADS: Table<Str, MirrorHead> = Table::new("mirror_heads");
 const DEPARTMENTS: Table<(Str, u32), Department> = Table::new("departments");
@@ -134,10 +135,11 @@ pub fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
 
 pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     for corp in super::corps::list(tx)? {
-        let rows = members(tx, &corp.key)?;
-        let wanted = rows.iter().flat_map(|row| {
-            places_of(row).map(|department| (corp.key.to_string(), department, row.userid.folded().to_string()))
-        });
+        let mut wanted = Vec::new();
+        MEMBERS.scan(tx, &of(&corp.key), |(key, folded), row| {
+            wanted.extend(places_of(&row).map(|department| (key.clone(), department, folded.clone())));
+            Ok(ControlFlow::Continue(()))
+        })?;
         checks.same_keys(BY_DEPARTMENT.name(), BY_DEPARTMENT.keys(tx, &of(&corp.key))?, wanted);
     }
     Ok(())

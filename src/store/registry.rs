@@ -1,6 +1,6 @@
 //! Every table of the store, for creation, verification and statistics. A table that is not here does not exist.
 
-use super::error::{RowError, StoreError};
+use super::error::StoreError;
 use super::table::TableInfo;
 use super::tx::{ReadTx, WriteTx};
 use super::{
@@ -93,12 +93,7 @@ impl Checks {
 
     pub(super) fn row(&mut self, table: &TableInfo, key: &[u8], value: &[u8]) {
         if let Err(error) = (table.check)(key, value) {
-            // The cause of a JSON error names the place, and at worst quotes one value: keep only the place.
-            let what = match error {
-                RowError::Json(cause) => format!("the value does not fit (column {})", cause.column()),
-                other => other.to_string(),
-            };
-            self.fault(table.name, format!("row {}: {what}", (table.show)(key)));
+            self.fault(table.name, format!("row {}: {error}", (table.show)(key)));
         }
     }
 

@@ -8,6 +8,7 @@ use crate::store::registry::Checks;
 use crate::store::table::{Table, TableInfo};
 use crate::store::tenants;
 use crate::store::{Page, ReadTx, Reads, Search, StoreError, WriteTx};
+use std::ops::ControlFlow;
 
 const EMPLOYEES: Table<(Str, Str), Employee> = Table::new("employees");
 /// (tenant, unit, employee), main and part-time units alike.
@@ -122,14 +123,18 @@ pub(super) fn clear(tx: &WriteTx, all: &Range) -> Result<(), StoreError> {
 }
 
 pub(super) fn check(tx: &ReadTx, tenant: &TenantKey, checks: &mut Checks) -> Result<u64, StoreError> {
-    let rows = employees(tx, tenant)?;
     let all = Prefix::text(tenant.as_str()).range();
-    let row = |text: &str, id: &EmployeeId| (tenant.to_string(), text.to_owned(), id.to_string());
-    let units = rows.iter().flat_map(|e| units_of(e).map(|unit| row(unit.as_str(), &e.id)));
+    let entry = |text: &str, id: &EmployeeId| (tenant.to_string(), text.to_owned(), id.to_string());
+    let (mut count, mut units, mut accounts) = (0, Vec::new(), Vec::new());
+    EMPLOYEES.scan(tx, &all, |_, row| {
+        count += 1;
+        units.extend(units_of(&row).map(|unit| entry(unit.as_str(), &row.id)));
+        accounts.extend(folded_account(&row).map(|account| entry(&account, &row.id)));
+        Ok(ControlFlow::Continue(()))
+    })?;
     checks.same_keys(BY_UNIT.name(), BY_UNIT.keys(tx, &all)?, units);
-    let accounts = rows.iter().filter_map(|e| folded_account(e).map(|account| row(&account, &e.id)));
     checks.same_keys(BY_ACCOUNT.name(), BY_ACCOUNT.keys(tx, &all)?, accounts);
-    Ok(rows.len() as u64)
+    Ok(count)
 }
 
 fn of_index(

@@ -182,3 +182,44 @@ async fn chunks_report_what_is_durable_and_stop_at_the_first_failure() {
     assert!(matches!(failed.await, Err(StoreError::Refused(_))));
     assert_eq!(heard, [500]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_do_not_wait_for_the_writer() {
+    let home = Home::new();
+    let store = home.open();
+    furnish(&store);
+    let (release, first) = hold(&store);
+    let tenants = store.read_async(wecom_bridge::store::tenants::list).await.unwrap();
+    assert_eq!((tenants.len(), first.is_finished()), (1, false));
+    drop(release);
+    first.await.unwrap().unwrap();
+}
+
+/// Compaction needs the file alone, but a reader that it waits for may itself read again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn compaction_waits_for_readers_and_lets_them_finish() {
+    let home = Home::new();
+    let store = home.open();
+    furnish(&store);
+    let compaction = store
+        .read(|_| {
+            let other = store.clone();
+            let compaction = std::thread::spawn(move || other.compact());
+            for _ in 0..1_000 {
+                assert_eq!(store.read(wecom_bridge::store::tenants::list)?.len(), 1);
+            }
+            Ok(compaction)
+        })
+        .unwrap();
+    compaction.join().unwrap().unwrap();
+    assert!(store.verify().unwrap().is_good());
+}
+
+#[tokio::test]
+async fn a_panicking_reader_is_an_error() {
+    let home = Home::new();
+    let store = home.open();
+    let result = store.read_async(|_| -> Result<(), StoreError> { panic!("on purpose") }).await;
+    assert!(matches!(result, Err(StoreError::Panicked { .. })), "{result:?}");
+    store.write(|_| Ok(())).await.unwrap();
+}

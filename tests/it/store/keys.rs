@@ -173,3 +173,35 @@ fn a_systemd_credential_goes_first_and_is_never_written() {
     let refused = KeyRing::discover_in(Some(&credentials), &home.key_file(), home.path());
     assert!(matches!(refused, Err(StoreError::KeyMissing { .. })), "no credential, no file, but a store");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_written_while_keys_change_are_not_lost() {
+    let home = Home::new();
+    let store = with_secret(&home);
+    let rekeys = tokio::task::spawn_blocking({
+        let store = store.clone();
+        // Two at a time take turns.
+        move || {
+            let other = store.clone();
+            let second = std::thread::spawn(move || (0..5).for_each(|_| drop(other.rekey().unwrap())));
+            (0..5).for_each(|_| drop(store.rekey().unwrap()));
+            second.join().unwrap();
+        }
+    });
+    let name = |n: usize| SecretName::App(format!("app-{n}").as_str().into());
+    let mut written = 0;
+    while !rekeys.is_finished() || written == 0 {
+        let secret = Secret::new(format!("secret {written}"));
+        store.write(move |tx| secrets::put(tx, &corp_key(), &name(written), &secret)).await.unwrap();
+        written += 1;
+    }
+    rekeys.await.unwrap();
+    drop(store);
+    let store = home.open();
+    assert_eq!(store.keys().ids().count(), 1);
+    for n in 0..written {
+        let found = store.read(|tx| secrets::find(tx, &corp_key(), &name(n))).unwrap();
+        assert_eq!(found.unwrap().expose(), format!("secret {n}"));
+    }
+    assert!(store.verify().unwrap().is_good());
+}
