@@ -70,9 +70,8 @@ fn holds_folded(haystack: &[u8], needle: &[u8]) -> bool {
         return false;
     }
     let starts = &haystack[..=haystack.len() - needle.len()];
-    starts.iter().enumerate().any(|(at, byte)| {
-        byte.to_ascii_lowercase() == first && haystack[at + 1..at + needle.len()].eq_ignore_ascii_case(rest)
-    })
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), starts)
+        .any(|at| haystack[at + 1..at + needle.len()].eq_ignore_ascii_case(rest))
 }
 
 /// Reads one page of a stretch. `texts_hit` decides over a decoded row, `name` gives its cursor.
