@@ -17,6 +17,7 @@ pub mod limits;
 pub mod parsed;
 mod progress;
 mod read;
+pub mod rows;
 pub mod sample;
 pub mod service;
 mod text;

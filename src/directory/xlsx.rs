@@ -18,7 +18,7 @@ use std::panic::AssertUnwindSafe;
 /// The two sheets; a table without a sheet name was not there.
 pub type Sheets = (super::csv::Read<OrgUnit>, super::csv::Read<Employee>);
 
-type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
+pub(super) type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
 /// Reads a workbook.
 ///
@@ -115,7 +115,7 @@ impl<T: Record> Rows<'_, T> {
     }
 }
 
-fn check_position(sheet: &str, row: u32, column: u32, limits: Limits) -> Result<(), Fault> {
+pub(super) fn check_position(sheet: &str, row: u32, column: u32, limits: Limits) -> Result<(), Fault> {
     if column >= limits.columns_max {
         let reason = format!(
             "the sheet is {} columns wide; at most {} are read. Delete the columns to the right of the table",
@@ -135,7 +135,7 @@ fn check_position(sheet: &str, row: u32, column: u32, limits: Limits) -> Result<
     Ok(())
 }
 
-fn render(value: &DataRef<'_>, pad: usize) -> Cell<'static> {
+pub(super) fn render(value: &DataRef<'_>, pad: usize) -> Cell<'static> {
     match value {
         DataRef::Empty => Cell::Text(Cow::Borrowed("")),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
@@ -175,14 +175,14 @@ fn render_time(time: &ExcelDateTime) -> String {
 }
 
 /// How many digits a cell shows at least: numbers kept as numbers but shown with leading zeros, e.g. 000042.
-fn pad_of(style: &calamine::Style) -> usize {
+pub(super) fn pad_of(style: &calamine::Style) -> usize {
     let code = style.number_format.as_ref().map_or("", |format| format.format_code.as_str());
     if code.len() <= 15 && code.bytes().all(|byte| byte == b'0') { code.len() } else { 0 }
 }
 
 /// Checks the archive, and that the workbook's list of strings does not claim to hold more than it can: the parser
 /// reserves memory for what is claimed.
-fn check_sizes(bytes: &[u8], limits: Limits) -> Result<(), Faults> {
+pub(super) fn check_sizes(bytes: &[u8], limits: Limits) -> Result<(), Faults> {
     let mut claims = Claims::default();
     let mut has_book = false;
     unpack::open(bytes, limits, |name, chunk| {
@@ -236,7 +236,7 @@ impl Claims {
     }
 }
 
-fn damaged(sheet: &str, cause: &str) -> Fault {
+pub(super) fn damaged(sheet: &str, cause: &str) -> Fault {
     let reason =
         format!("the workbook is damaged or cut short ({cause}); open it in a spreadsheet and save it as .xlsx again");
     Fault::new(FaultCode::BadWorkbook, Place::sheet(sheet), reason)

@@ -125,6 +125,15 @@ pub enum SyncError {
         #[source]
         cause: CallError,
     },
+    /// The directory is half an old one and half a new one.
+    #[error(
+        "the import of {source_name} has begun to write the directory and has not ended: wait for it, or run it again; \
+         nothing is planned with half an import"
+    )]
+    DirectoryUnfinished {
+        /// The file.
+        source_name: String,
+    },
     /// The directory cannot be planned with.
     #[error("{0}")]
     Plan(#[from] PlanRefusal),
@@ -169,6 +178,7 @@ impl SyncError {
             Self::Read { .. } => "sync.read_failed",
             Self::Suspicious { .. } => "sync.suspicious_read",
             Self::Stopped { .. } => "sync.stopped",
+            Self::DirectoryUnfinished { .. } => "sync.directory_unfinished",
             Self::Plan(_) => "sync.plan_refused",
             Self::Binding(_) => "binding.refused",
             Self::BindingFile(_) => "binding.bad_file",

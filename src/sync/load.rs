@@ -3,6 +3,7 @@
 use super::error::SyncError;
 use super::facts::{self, Memory};
 use super::input::{PlanFacts, PlanInput};
+use crate::directory::{self, Unfinished};
 use crate::model::{
     Corp, CorpKey, Department, DepartmentBinding, Employee, Member, MemberBinding, MirrorHead, OrgUnit, Tombstone,
 };
@@ -36,6 +37,8 @@ pub struct Loaded {
     pub facts: PlanFacts,
     /// Everything remembered.
     pub memory: Memory,
+    /// An import that has begun to write the directory and has not ended.
+    pub unfinished: Option<Unfinished>,
 }
 
 impl Loaded {
@@ -88,6 +91,7 @@ fn read(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<Option<Loaded>, S
         tombstones: store::bindings::tombstones(tx, key)?,
         facts,
         memory,
+        unfinished: directory::find_unfinished(tx, &corp.tenant)?,
         corp,
     }))
 }

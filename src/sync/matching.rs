@@ -213,7 +213,7 @@ impl<'r> CompiledRule<'r> {
         self.normal(value)
     }
 
-    fn normal<'v>(&self, value: &'v str) -> Cow<'v, str> {
+    pub(super) fn normal<'v>(&self, value: &'v str) -> Cow<'v, str> {
         let value = value.trim();
         match self.member {
             None | Some(MemberField::Email | MemberField::BizMail) => normal::folded(value),

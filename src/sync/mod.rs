@@ -2,11 +2,11 @@
 //!
 //! The pure half takes values and returns values: [`matching`], scope, [`expr`], [`plan`] with its parts,
 //! guards, invariants, budget, explanation, undo. It knows no store, no clock and no client.
-
 //!
 //! The other half acts: [`pull`] reads WeCom into the mirror, [`apply`] carries out a stored plan.
 
 pub mod apply;
+pub mod bindings;
 mod blast;
 pub mod budget;
 pub mod departments;
@@ -23,7 +23,6 @@ pub mod matching;
 pub mod members;
 pub mod normal;
 pub mod notices;
-mod options;
 pub mod plan;
 pub mod progress;
 pub mod pull;

@@ -6,7 +6,7 @@ use super::input::Draft;
 use super::load::{self, Loaded};
 use super::progress::Watch;
 use super::pull::PullRequest;
-use super::{facts, options, plan, runs};
+use super::{facts, hash, plan, runs};
 use crate::clock::Stopwatch;
 use crate::model::{
     Actor, Change, Corp, CorpKey, Decision, Direction, DownstreamOptions, MatchRule, PlanHead, PlanId, PlanState, RunId,
@@ -87,6 +87,9 @@ pub(super) async fn plan_and_store(env: &Env, corp: &CorpKey) -> Result<PlanHead
 /// Loads what a plan needs and refuses a mirror that cannot be planned with.
 pub(super) async fn load_whole(env: &Env, corp: &CorpKey) -> Result<Loaded, SyncError> {
     let loaded = load::load(&env.store, corp, env.clock.now_ms()).await?;
+    if let Some(import) = &loaded.unfinished {
+        return Err(SyncError::DirectoryUnfinished { source_name: import.source_name.clone() });
+    }
     let why = if loaded.head.is_none() {
         "it was never pulled: pull first"
     } else if loaded.memory.is_mirror_torn {
@@ -143,7 +146,7 @@ fn head_of(env: &Env, corp: &Corp, draft: &Draft, loaded: &Loaded, compute_ms: u
         blast: draft.blast.clone(),
         source_employees: draft.source_employees,
         mirror_read_at_ms: loaded.head.as_ref().map_or(0, |head| head.read_at_ms),
-        options_hash: options::options_hash(corp),
+        options_hash: hash::of_options(corp),
         undoes: None,
         decision: None,
         compute_ms,

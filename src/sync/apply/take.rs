@@ -4,7 +4,7 @@ use crate::model::{Access, Change, Corp, PlanHead, PlanId, PlanState, Run};
 use crate::store::{self, StoreError};
 use crate::sync::env::Env;
 use crate::sync::error::{SyncError, utc};
-use crate::sync::{facts, options};
+use crate::sync::{facts, hash};
 
 /// Refuses what the corp's settings forbid.
 pub fn check_allowed(corp: &Corp) -> Result<(), SyncError> {
@@ -30,7 +30,7 @@ pub async fn get_applicable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<Pla
     if env.clock.now_ms() >= head.expires_at_ms {
         return Err(SyncError::Expired { plan: plan.clone(), at: utc(head.expires_at_ms) });
     }
-    if head.options_hash != options::options_hash(corp) {
+    if head.options_hash != hash::of_options(corp) {
         return Err(SyncError::OptionsChanged(plan.clone()));
     }
     if memory.written_at_ms.is_some_and(|at| at > head.created_at_ms) {

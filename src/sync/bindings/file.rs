@@ -1,0 +1,260 @@
+//! The binding file (BIND-05): export the employees with a link column, fill in the chosen field's values of WeCom
+//! members, import it again.
+
+use super::{new_binding, put};
+use crate::directory::{Limits, rows};
+use crate::model::{
+    Actor, BindingOrigin, Corp, CorpKey, Employee, EmployeeId, MatchRule, Member, MemberBinding, MemberField, Text,
+};
+use crate::store::{self, StoreError};
+use crate::sync::env::Env;
+use crate::sync::error::SyncError;
+use crate::sync::matching::{CompiledRule, check_rules};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// Faults that are told; all are counted.
+const FAULTS_KEPT: usize = 1_000;
+/// The columns, in order.
+const COLUMNS: [&str; 8] = ["id", "name", "account", "employee_no", "mobile", "unit_id", "link", "member_name"];
+/// What the two columns that an import reads may be called.
+const ID_CAPTIONS: [&str; 3] = ["id", "人员编号", "人员ID"];
+const LINK_CAPTIONS: [&str; 3] = ["link", "关联", "企业微信"];
+
+/// How a binding file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileFormat {
+    /// Workbook.
+    Xlsx,
+    /// UTF-8 with byte order mark, so that spreadsheets read it right.
+    Csv,
+}
+
+/// What is asked of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRequest {
+    /// The member field whose values are in the link column: `userid`, `mobile`, `email`, `alias`, `name`,
+    /// `extattr.<name>`.
+    pub member_field: String,
+    /// Only say what would be done.
+    pub dry_run: bool,
+}
+
+/// What became of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct LinkImport {
+    /// New links.
+    pub bound: u64,
+    /// Links that were there already.
+    pub unchanged: u64,
+    /// Rows without a value in the link column.
+    pub empty: u64,
+    /// Rows that were not used; at most 1,000 are told.
+    pub faults: Vec<LinkFault>,
+    /// All of them.
+    pub faults_total: u64,
+}
+
+/// A row that was not used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct LinkFault {
+    /// Row in the file, from 1.
+    pub row: u32,
+    /// Its employee.
+    pub employee: String,
+    /// Why.
+    pub why: String,
+}
+
+/// All employees with their links, as a file to fill in.
+pub async fn export(env: &Env, corp: &CorpKey, format: FileFormat) -> Result<Vec<u8>, SyncError> {
+    let (_, employees, members, bindings) = load(env, corp).await?;
+    let linked: HashMap<&EmployeeId, &MemberBinding> = bindings.iter().map(|b| (&b.employee, b)).collect();
+    let known: HashMap<Text, &Member> = members.iter().map(|m| (m.userid.folded(), m)).collect();
+    let line = |employee: &Employee| {
+        let binding = linked.get(&employee.id);
+        let member = binding.and_then(|binding| known.get(&binding.userid.folded()));
+        let name = member.and_then(|member| member.fields.get(&MemberField::Name));
+        [
+            employee.id.to_string(),
+            employee.name.to_string(),
+            employee.account.to_string(),
+            employee.employee_no.to_string(),
+            employee.mobile.to_string(),
+            employee.unit_id.to_string(),
+            binding.map(|binding| binding.userid.to_string()).unwrap_or_default(),
+            name.map(|name| name.to_string()).unwrap_or_default(),
+        ]
+    };
+    let lines: Vec<[String; 8]> = employees.iter().map(line).collect();
+    let written = match format {
+        FileFormat::Csv => write_csv(&lines).map_err(|error| error.to_string()),
+        FileFormat::Xlsx => write_xlsx(&lines).map_err(|error| error.to_string()),
+    };
+    written.map_err(|why| SyncError::Bug(format!("the binding file could not be written: {why}")))
+}
+
+fn write_csv(lines: &[[String; 8]]) -> std::io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
+    writer.write_record(COLUMNS)?;
+    for line in lines {
+        writer.write_record(line.iter().map(|value| guarded(value).into_owned()))?;
+    }
+    writer.into_inner().map_err(|error| error.into_error())
+}
+
+/// A cell that a spreadsheet would take for a formula is written as text.
+fn guarded(value: &str) -> Cow<'_, str> {
+    if value.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{value}").into() } else { value.into() }
+}
+
+fn write_xlsx(lines: &[[String; 8]]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.set_name("links")?;
+    let captions = COLUMNS.map(str::to_owned);
+    for (row, line) in (0..).zip(std::iter::once(&captions).chain(lines)) {
+        for (column, value) in (0..).zip(line) {
+            sheet.write_string(row, column, value)?;
+        }
+    }
+    book.save_to_buffer()
+}
+
+/// Links the employees of a filled-in file. A row that cannot be used is told and left out; the others are done. The
+/// corp must be idle.
+///
+/// # Errors
+/// [`SyncError::BindingFile`] when the file as a whole cannot be used; nothing is changed then.
+pub async fn import(
+    env: &Env,
+    corp: &CorpKey,
+    file_name: &str,
+    bytes: &[u8],
+    request: LinkRequest,
+    actor: &Actor,
+) -> Result<LinkImport, SyncError> {
+    let _lease = env.occupy(corp, "importing links", &actor.name)?;
+    let rule = MatchRule { employee: "id".into(), member: request.member_field.clone() };
+    check_rules(std::slice::from_ref(&rule)).map_err(|fault| SyncError::BindingFile(fault.to_string()))?;
+    let read = rows::read(file_name, bytes, Limits::UPLOAD);
+    let wanted = columns(read.map_err(|faults| SyncError::BindingFile(faults.to_string()))?)?;
+    let (corp, employees, members, bindings) = load(env, corp).await?;
+    let mut report = LinkImport::default();
+    let pairs = pair_up(&rule, wanted, &employees, &members, &bindings, &mut report)?;
+    let now_ms = env.clock.now_ms();
+    if request.dry_run {
+        report.bound = pairs.len() as u64;
+        return Ok(report);
+    }
+    for (row, employee, member) in pairs {
+        let (corp, actor, id, userid) = (corp.clone(), actor.clone(), employee.clone(), member.userid.clone());
+        let bound = env
+            .store
+            .write(move |tx| {
+                let binding = new_binding(tx, &corp, &id, &userid, BindingOrigin::Import, now_ms)?;
+                put(tx, &corp, &binding, &actor)
+            })
+            .await;
+        match bound {
+            Ok(()) => report.bound += 1,
+            Err(error @ (StoreError::Conflict { .. } | StoreError::Refused(_))) => {
+                report.fault(row, employee.as_str(), error.to_string());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(report)
+}
+
+impl LinkImport {
+    fn fault(&mut self, row: u32, employee: &str, why: String) {
+        self.faults_total += 1;
+        if self.faults.len() < FAULTS_KEPT {
+            self.faults.push(LinkFault { row, employee: employee.to_owned(), why });
+        }
+    }
+}
+
+/// The two columns that count, row by row.
+fn columns(read: Vec<rows::Row>) -> Result<Vec<(u32, String, String)>, SyncError> {
+    let mut read = read.into_iter();
+    let (_, captions) = read.next().ok_or_else(|| SyncError::BindingFile("it is empty".into()))?;
+    let find = |names: &[&str]| {
+        let is = |caption: &String| names.iter().any(|name| caption.trim().eq_ignore_ascii_case(name));
+        let missing = || SyncError::BindingFile(format!("the column {:?} is missing in the first row", names[0]));
+        captions.iter().position(is).ok_or_else(missing)
+    };
+    let (id, link) = (find(&ID_CAPTIONS)?, find(&LINK_CAPTIONS)?);
+    let value = |values: &[String], column: usize| {
+        let text = values.get(column).map_or("", |value| value.trim());
+        // the mark that an export puts before what looks like a formula
+        let text = text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(text);
+        text.to_owned()
+    };
+    Ok(read.map(|(row, values)| (row, value(&values, id), value(&values, link))).collect())
+}
+
+/// The pairs that can be bound; the rest is counted or told.
+fn pair_up<'m>(
+    rule: &MatchRule,
+    wanted: Vec<(u32, String, String)>,
+    employees: &[Employee],
+    members: &'m [Member],
+    bindings: &[MemberBinding],
+    report: &mut LinkImport,
+) -> Result<Vec<(u32, EmployeeId, &'m Member)>, SyncError> {
+    let compiled = CompiledRule::compile(rule).map_err(|fault| SyncError::BindingFile(fault.to_string()))?;
+    let mut by_value: HashMap<String, Vec<&Member>> = HashMap::new();
+    for member in members {
+        let value = compiled.of_member(member);
+        if !value.is_empty() {
+            by_value.entry(value.into_owned()).or_default().push(member);
+        }
+    }
+    let known: HashMap<&str, &Employee> = employees.iter().map(|e| (e.id.as_str(), e)).collect();
+    let linked: HashMap<&EmployeeId, &MemberBinding> = bindings.iter().map(|b| (&b.employee, b)).collect();
+    let mut pairs = Vec::new();
+    for (row, id, link) in wanted {
+        if link.is_empty() {
+            report.empty += 1;
+            continue;
+        }
+        let Some(employee) = known.get(id.as_str()) else {
+            report.fault(row, &id, "there is no such employee in the directory".into());
+            continue;
+        };
+        match by_value.get(compiled.normal(&link).as_ref()).map_or(&[][..], Vec::as_slice) {
+            [] => {
+                let why = format!("no member shows {} = {link}, or the field cannot be read", rule.member);
+                report.fault(row, &id, why);
+            }
+            [member] => match linked.get(&employee.id) {
+                Some(present) if present.userid.is_same(&member.userid) => report.unchanged += 1,
+                Some(present) => {
+                    let why = format!("the employee is linked to member {}: take that away first", present.userid);
+                    report.fault(row, &id, why);
+                }
+                None => pairs.push((row, employee.id.clone(), *member)),
+            },
+            several => report.fault(row, &id, format!("{} members show this value", several.len())),
+        }
+    }
+    Ok(pairs)
+}
+
+type Lists = (Corp, Vec<Employee>, Vec<Member>, Vec<MemberBinding>);
+
+async fn load(env: &Env, corp: &CorpKey) -> Result<Lists, SyncError> {
+    let corp = env.get_corp(corp).await?;
+    Ok(env
+        .store
+        .read_async(move |tx| {
+            let employees = store::directory::employees(tx, &corp.tenant)?;
+            let members = store::mirror::members(tx, &corp.key)?;
+            let bindings = store::bindings::members(tx, &corp.key)?;
+            Ok((corp, employees, members, bindings))
+        })
+        .await?)
+}
