@@ -11,4 +11,5 @@ mod directory;
 mod sandbox;
 mod store;
 mod support;
+mod sync;
 mod wecom;

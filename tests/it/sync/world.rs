@@ -1,0 +1,252 @@
+//! A bridge and a sandbox on one clock: store in a temporary folder, directory of a sample organisation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wecom_bridge::clock::Clock;
+use wecom_bridge::directory::sample::{SampleSpec, generate};
+use wecom_bridge::jobs::Jobs;
+use wecom_bridge::model::{
+    Access, Actor, App, AppKey, Change, Corp, CorpKey, Edition, Employee, EmployeeId, Endpoints, MatchRule,
+    MemberBinding, MirrorHead, OrgUnit, PlanHead, PullOptions, Quota, Run, RunState, Secret, SecretName, Tenant, Text,
+    UnitId, UpstreamOptions,
+};
+use wecom_bridge::model::{DownstreamOptions, Member};
+use wecom_bridge::sandbox::{self, Profile, Sandbox, SandboxOptions, State, VisibleRange, seed};
+use wecom_bridge::store::{self, KeyRing, Store, StoreOptions};
+use wecom_bridge::sync::pull::PullRequest;
+use wecom_bridge::sync::service::{self, PlanRequest, PullPolicy};
+use wecom_bridge::sync::{Env, SyncError};
+use wecom_bridge::wecom::{Clients, NoObserver};
+
+pub const START_MS: i64 = 1_760_000_000_000;
+pub const CORPID: &str = seed::CORPID;
+
+pub fn actor() -> Actor {
+    Actor { name: "test".into(), from: None }
+}
+
+/// A bridge and a sandbox.
+pub struct World {
+    pub sandbox: Sandbox,
+    pub clock: Clock,
+    pub corp: CorpKey,
+    pub env: Env,
+    pub jobs: Jobs,
+    _folder: tempfile::TempDir,
+}
+
+/// The settings of the corp, pointed at an address, with downstream switched on.
+pub fn corp(api_base: &str) -> Corp {
+    let base = api_base.to_owned();
+    Corp {
+        key: "acme-main".into(),
+        tenant: "acme".into(),
+        name: "示例集团".into(),
+        corpid: CORPID.into(),
+        edition: Edition::Public,
+        endpoints: Endpoints {
+            api_base: base.clone(),
+            authorize_base: base.clone(),
+            login_base: base.clone(),
+            console_url: base,
+            ca_file: String::new(),
+            proxy: String::new(),
+            timeout_ms: 5_000,
+        },
+        access: Access::ReadWrite,
+        read_app: Some(AppKey::from("oa")),
+        quota: Quota::default(),
+        apps: vec![App { key: "oa".into(), name: "OA".into(), agentid: seed::AGENTID, callback_enabled: false }],
+        match_rules: vec![MatchRule { employee: "employee_no".into(), member: "userid".into() }],
+        pull: PullOptions::default(),
+        downstream: DownstreamOptions { enabled: true, ..DownstreamOptions::default() },
+        upstream: UpstreamOptions::default(),
+    }
+}
+
+/// A store in a folder with tenant, corp and secrets.
+pub fn open_store(folder: &std::path::Path, clock: &Clock, corp: &Corp) -> Store {
+    let store = Store::open(folder, StoreOptions::new(KeyRing::in_memory(), clock.clone())).unwrap();
+    let corp = corp.clone();
+    store
+        .write_blocking(move |tx| {
+            store::tenants::put(tx, &Tenant { key: corp.tenant.clone(), name: corp.name.clone() })?;
+            store::corps::put(tx, &corp)?;
+            store::secrets::put(tx, &corp.key, &SecretName::Contacts, &Secret::new(seed::CONTACTS_SECRET))?;
+            store::secrets::put(tx, &corp.key, &SecretName::App("oa".into()), &Secret::new(seed::APP_SECRET))
+        })
+        .unwrap();
+    store
+}
+
+/// Writes a directory without further questions.
+pub fn put_directory(store: &Store, units: &[OrgUnit], employees: &[Employee]) {
+    let (units, employees) = (units.to_vec(), employees.to_vec());
+    store
+        .write_blocking(move |tx| {
+            let tenant = "acme".into();
+            store::directory::put_units(tx, &tenant, &units)?;
+            store::directory::put_employees(tx, &tenant, &employees)
+        })
+        .unwrap();
+}
+
+/// A sandbox with the corp of [`corp`] and nobody in it.
+pub fn start_sandbox(profile: Profile, clock: &Clock, root_name: &str) -> Sandbox {
+    let options =
+        SandboxOptions { profile, clock: clock.clone(), workers: 1, calls_kept: 200_000, ..SandboxOptions::default() };
+    let sandbox = Sandbox::start(options).unwrap();
+    sandbox.state().add_corp(CORPID, seed::CONTACTS_SECRET);
+    sandbox.state().add_app(CORPID, seed::AGENTID, seed::APP_SECRET, VisibleRange::root());
+    sandbox.state().with_corp(CORPID, |corp| {
+        let mut root = corp.directory.department(1).cloned().unwrap();
+        root.name = root_name.into();
+        corp.directory.put_department(root);
+        corp.settings.custom_attributes.insert("工号".into());
+    });
+    sandbox
+}
+
+impl World {
+    /// An empty organisation of one root unit, on a clock on which waiting costs nothing.
+    pub fn new() -> Self {
+        Self::of(Profile::PublicNew, |_| {})
+    }
+
+    /// The same, of another edition and with other settings.
+    pub fn of(profile: Profile, change: impl FnOnce(&mut Corp)) -> Self {
+        let clock = Clock::jumping(START_MS);
+        let sandbox = start_sandbox(profile, &clock, "示例集团");
+        let mut settings = corp(sandbox.base_url());
+        settings.edition = match profile {
+            Profile::PublicNew | Profile::PublicLegacy => Edition::Public,
+            Profile::Private => Edition::Private,
+            Profile::Government => Edition::Government,
+        };
+        change(&mut settings);
+        let folder = tempfile::tempdir().unwrap();
+        let store = open_store(folder.path(), &clock, &settings);
+        let clients = Clients::new(clock.clone(), Arc::new(NoObserver));
+        let env = Env::new(store, clock.clone(), clients);
+        let jobs = Jobs::new(env.clone());
+        Self { sandbox, clock, corp: settings.key, env, jobs, _folder: folder }
+    }
+
+    /// A sample organisation of so many people and units.
+    pub fn sample(employees: usize, units: usize, seed: u64) -> Self {
+        let world = Self::new();
+        world.fill(employees, units, seed);
+        world
+    }
+
+    /// Puts a sample organisation into the directory; the corp's root gets its name.
+    pub fn fill(&self, employees: usize, units: usize, seed: u64) {
+        let (units, employees) = generate(SampleSpec { employees, units, seed });
+        let root = units.iter().find(|unit| unit.parent_id.is_none()).unwrap().name.clone();
+        self.name_root(&root);
+        put_directory(&self.env.store, &units, &employees);
+    }
+
+    pub fn name_root(&self, name: &str) {
+        self.state().with_corp(CORPID, |corp| {
+            let mut root = corp.directory.department(1).cloned().unwrap();
+            root.name = name.into();
+            corp.directory.put_department(root);
+        });
+    }
+
+    pub fn state(&self) -> &State {
+        self.sandbox.state()
+    }
+
+    pub fn units(&self) -> Vec<OrgUnit> {
+        self.env.store.read(|tx| store::directory::units(tx, &"acme".into())).unwrap()
+    }
+
+    pub fn employees(&self) -> Vec<Employee> {
+        self.env.store.read(|tx| store::directory::employees(tx, &"acme".into())).unwrap()
+    }
+
+    pub fn employee(&self, id: &str) -> Employee {
+        self.employees().into_iter().find(|employee| employee.id.as_str() == id).unwrap()
+    }
+
+    /// Changes one employee of the directory.
+    pub fn change_employee(&self, id: &EmployeeId, change: impl FnOnce(&mut Employee)) {
+        let mut employee = self.employee(id.as_str());
+        change(&mut employee);
+        put_directory(&self.env.store, &[], &[employee]);
+    }
+
+    /// Changes one unit of the directory.
+    pub fn change_unit(&self, id: &UnitId, change: impl FnOnce(&mut OrgUnit)) {
+        let mut unit = self.units().into_iter().find(|unit| unit.id == *id).unwrap();
+        change(&mut unit);
+        put_directory(&self.env.store, &[unit], &[]);
+    }
+
+    /// Changes the corp's settings.
+    pub fn set(&self, change: impl FnOnce(&mut Corp)) {
+        let mut corp = self.env.store.read(|tx| store::corps::find(tx, &self.corp)).unwrap().unwrap();
+        change(&mut corp);
+        self.env.store.write_blocking(move |tx| store::corps::put(tx, &corp)).unwrap();
+    }
+
+    /// Pull, plan, apply; the run as it ended.
+    pub async fn sync(&self) -> Run {
+        let run = self.jobs.start_sync(&self.corp, PullRequest::default(), &actor()).await.unwrap();
+        self.jobs.wait(&run).await.unwrap()
+    }
+
+    pub async fn pull(&self, request: PullRequest) -> Run {
+        let run = self.jobs.start_pull(&self.corp, request, &actor()).await.unwrap();
+        self.jobs.wait(&run).await.unwrap()
+    }
+
+    /// A plan on fresh data.
+    pub async fn plan(&self) -> Result<PlanHead, SyncError> {
+        service::make_plan(&self.env, &self.corp, &actor(), PlanRequest::default()).await
+    }
+
+    /// A plan on what the store holds.
+    pub async fn plan_without_pull(&self) -> Result<PlanHead, SyncError> {
+        let request = PlanRequest { policy: PullPolicy::Never, ..PlanRequest::default() };
+        service::make_plan(&self.env, &self.corp, &actor(), request).await
+    }
+
+    pub async fn changes(&self, plan: &PlanHead) -> Vec<Change> {
+        service::list_changes(&self.env, &plan.id, 0, u32::MAX).await.unwrap()
+    }
+
+    pub async fn apply(&self, plan: &PlanHead) -> Run {
+        let run = self.jobs.start_apply(&plan.id, &actor()).await.unwrap();
+        self.jobs.wait(&run).await.unwrap()
+    }
+
+    pub fn bindings(&self) -> Vec<MemberBinding> {
+        self.env.store.read(|tx| store::bindings::members(tx, &self.corp)).unwrap()
+    }
+
+    pub fn mirror(&self) -> (Option<MirrorHead>, Vec<Member>) {
+        self.env
+            .store
+            .read(|tx| Ok((store::mirror::head(tx, &self.corp)?, store::mirror::members(tx, &self.corp)?)))
+            .unwrap()
+    }
+
+    pub fn members(&self) -> BTreeMap<Text, sandbox::Member> {
+        self.state().members(CORPID).into_iter().map(|member| (member.key(), member)).collect()
+    }
+
+    /// A second plan must be empty.
+    pub async fn assert_converged(&self) {
+        let plan = self.plan().await.unwrap();
+        let changes = self.changes(&plan).await;
+        assert!(changes.is_empty(), "a second plan is not empty: {:#?}", &changes[..changes.len().min(5)]);
+    }
+}
+
+/// A run that must have ended well.
+pub fn assert_done(run: &Run) {
+    assert_eq!(run.state, RunState::Done, "{:?}, failed: {:#?}", run.message, run.failed.first());
+}
