@@ -1,7 +1,8 @@
 //! Keeping WeCom in step with the OA.
 //!
-//! The pure half takes values and returns values: [`matching`], scope, [`expr`], [`plan`] with its parts,
-//! guards, invariants, budget, explanation, undo. It knows no store, no clock and no client.
+//! The pure half takes values and returns values: [`matching`], [`scope`], [`expr`], [`plan`] with its parts
+//! [`source`], [`target`], [`departments`] and [`members`], then [`guard`], [`invariants`], [`budget`], [`hash`],
+//! [`explain`] and [`undo`]. It knows no store, no clock and no client.
 //!
 //! The other half acts: [`pull`] reads WeCom into the mirror, [`apply`] carries out a stored plan.
 
@@ -12,6 +13,7 @@ pub mod budget;
 pub mod departments;
 pub mod env;
 pub mod error;
+pub mod explain;
 pub mod expr;
 mod facts;
 pub mod guard;
@@ -31,6 +33,7 @@ pub mod scope;
 pub mod service;
 pub mod source;
 pub mod target;
+pub mod undo;
 
 pub use env::{Env, Lease};
 pub use error::SyncError;

@@ -11,6 +11,13 @@ pub(super) struct Dialect {
     edition: Edition,
 }
 
+/// The body of `user/create` or `user/update` exactly as the client sends it, for explanations; nothing is sent.
+/// `Err` says which rule is broken.
+pub fn member_body(edition: Edition, write: &MemberWrite, is_new: bool) -> Result<Value, String> {
+    let dialect = Dialect::of(edition);
+    if is_new { dialect.member_create(write) } else { dialect.member_update(write) }
+}
+
 impl Dialect {
     pub(super) fn of(edition: Edition) -> Self {
         Self { edition }

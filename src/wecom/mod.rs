@@ -35,6 +35,7 @@ pub use client::{
     BATCH_DELETE_MAX, Client, ConvertedIds, LIST_ID_MAX, Patience, QuotaUse, TAG_DEPARTMENTS_MAX, TAG_USERS_MAX,
 };
 pub use clients::{Clients, CorpSecrets, Credential};
+pub use dialect::member_body;
 pub use error::{CallError, CallErrorKind, NotSentCause, Refusal, RefusalClass};
 pub use export_file::ExportKey;
 pub use meter::{CallMeter, CallObserver, NO_ANSWER, NoObserver};

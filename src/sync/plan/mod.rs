@@ -42,8 +42,12 @@ pub(super) struct World<'p, 'a> {
 /// Deterministic: the order of the input's slices has no influence. An `Err` means that nothing may be done; a draft
 /// that is held ([`Draft::is_held`]) or not sound ([`Draft::is_sound`]) must not be applied as it stands.
 pub fn plan(input: &PlanInput<'_>) -> Result<Draft, PlanRefusal> {
+    plan_noting(input, Notices::default())
+}
+
+/// As [`plan`], with a collection of notices that may look for one subject only.
+pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result<Draft, PlanRefusal> {
     let options = &input.corp.downstream;
-    let mut notices = Notices::default();
     let source = Source::build(input)?;
     let target = Target::build(input)?;
     let rules = ScopeRules::compile(options, &source)?;

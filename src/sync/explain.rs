@@ -1,0 +1,293 @@
+//! One person's explanation (PEER-04): source row, scope, match attempts, field values, the exact requests, and what
+//! stands in the way. Computes, writes nothing.
+
+use super::input::{PlanInput, PlanRefusal};
+use super::matching::{CompiledRule, rule_name};
+use super::members::compare::{FieldState, compare_field};
+use super::members::create::Reserved;
+use super::members::fields::FieldMap;
+use super::notices::Notices;
+use super::plan::plan_noting;
+use super::scope::{ScopeRules, Verdict};
+use super::source::Source;
+use super::target::Target;
+use crate::model::{Action, Change, Employee, EmployeeId, Member, MemberBinding, Notice, Text, Tombstone, UserId};
+use crate::wecom::{MemberWrite, member_body};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How many other candidates of a match rule are named.
+const CANDIDATES: usize = 20;
+
+/// Everything about one person, in the order in which the plan looks at it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Explanation {
+    /// Whom it is about.
+    pub id: EmployeeId,
+    /// The row of the directory; absent when there is none.
+    pub employee: Option<Employee>,
+    /// Names from the root to the main unit, joined by `/`.
+    pub unit_path: Option<String>,
+    /// Why no plan can be made at all; the rest then says only what is known.
+    pub refused: Option<String>,
+    /// What the scope says.
+    pub scope: Option<ScopeVerdict>,
+    /// The stored link.
+    pub binding: Option<MemberBinding>,
+    /// The linked or newly matched member, as last read.
+    pub member: Option<Member>,
+    /// The account that was deleted earlier and would be used again.
+    pub tombstone: Option<Tombstone>,
+    /// The match rules in order; empty when a link is stored.
+    pub matching: Vec<RuleAttempt>,
+    /// Every mapped field.
+    pub fields: Vec<FieldExplanation>,
+    /// The changes of the plan that concern this person.
+    pub changes: Vec<Change>,
+    /// The requests that these changes make, exactly as they would be sent.
+    pub requests: Vec<Request>,
+    /// What stands in the way, and what else should be known.
+    pub notices: Vec<Notice>,
+}
+
+/// What the scope says about a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ScopeVerdict {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, where there is more to say.
+    pub why: Option<String>,
+}
+
+/// How one match rule went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RuleAttempt {
+    /// The rule.
+    #[schema(value_type = String)]
+    pub rule: Text,
+    /// The employee's value in the form in which it is compared; empty = the rule cannot hit.
+    pub value: String,
+    /// Unlinked members with this value.
+    pub members: Vec<UserId>,
+    /// Other unlinked employees with this value.
+    pub employees: Vec<EmployeeId>,
+    /// `empty`, `nobody`, `hit`, `ambiguous`
+    pub outcome: &'static str,
+}
+
+/// One mapped field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldExplanation {
+    /// The member's field.
+    pub field: String,
+    /// The mapping.
+    pub expression: String,
+    /// Its result in WeCom's form.
+    pub value: Option<String>,
+    /// Why there is none.
+    pub error: Option<String>,
+    /// What WeCom shows; absent = not readable.
+    #[schema(value_type = Option<String>)]
+    pub shown: Option<Text>,
+    /// What we last wrote.
+    #[schema(value_type = Option<String>)]
+    pub pushed: Option<Text>,
+    /// `same`, `differs`, `ignored` (WeCom ignored it before), `invalid`, `taken`, `new`
+    pub state: &'static str,
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Request {
+    /// The endpoint, e.g. `user/create`.
+    pub endpoint: &'static str,
+    /// The body or, for a delete, the query.
+    pub body: serde_json::Value,
+}
+
+/// Explains what a plan would do with one person and why.
+pub fn explain(input: &PlanInput<'_>, id: &EmployeeId) -> Explanation {
+    let employee = input.employees.iter().find(|employee| employee.id == *id);
+    let binding = input.member_bindings.iter().find(|binding| binding.employee == *id);
+    let tombstones = input.tombstones.iter().filter(|tombstone| tombstone.employee == *id);
+    let mut explanation = Explanation {
+        id: id.clone(),
+        employee: employee.cloned(),
+        unit_path: None,
+        refused: None,
+        scope: None,
+        binding: binding.cloned(),
+        member: binding.and_then(|binding| find_member(input, &binding.userid)).cloned(),
+        tombstone: tombstones.max_by_key(|tombstone| tombstone.deleted_at_ms).cloned(),
+        matching: Vec::new(),
+        fields: Vec::new(),
+        changes: Vec::new(),
+        requests: Vec::new(),
+        notices: Vec::new(),
+    };
+    if let Err(refusal) = look(input, employee, binding, &mut explanation) {
+        explanation.refused = Some(refusal.to_string());
+    }
+    explanation
+}
+
+fn look(
+    input: &PlanInput<'_>,
+    employee: Option<&Employee>,
+    binding: Option<&MemberBinding>,
+    explanation: &mut Explanation,
+) -> Result<(), PlanRefusal> {
+    let options = &input.corp.downstream;
+    let source = Source::build(input)?;
+    let at = source.find_employee(explanation.id.as_str());
+    if let Some(at) = at {
+        explanation.unit_path = Some(source.person(at).unit_path.to_owned()).filter(|path| !path.is_empty());
+        let (verdict, why) = ScopeRules::compile(options, &source)?.verdict(&source, at);
+        explanation.scope = Some(ScopeVerdict { verdict, why });
+    }
+    let target = Target::build(input)?;
+    if let (Some(employee), None) = (employee, binding) {
+        explanation.matching = attempts(input, &source, &target, employee)?;
+    }
+    let mut subjects = vec![explanation.id.to_string()];
+    subjects.extend(explanation.member.iter().map(|member| member.userid.to_string()));
+    subjects.extend(employee.map(|employee| employee.unit_id.to_string()));
+    let draft = plan_noting(input, Notices::about(subjects))?;
+    explanation.notices = draft.notices;
+    explanation.changes =
+        draft.changes.into_iter().filter(|change| concerns(&change.action, &explanation.id)).collect();
+    if explanation.member.is_none() {
+        let matched = explanation.changes.iter().find_map(|change| match &change.action {
+            Action::BindMember { userid, .. } => Some(userid),
+            _ => None,
+        });
+        explanation.member = matched.and_then(|userid| find_member(input, userid)).cloned();
+    }
+    if let Some(at) = at {
+        explanation.fields = fields(&source, at, explanation.member.as_ref(), binding, &FieldMap::compile(options)?);
+    }
+    explanation.requests =
+        explanation.changes.iter().filter_map(|change| request(input.corp.edition, &change.action)).collect();
+    Ok(())
+}
+
+fn find_member<'a>(input: &PlanInput<'a>, userid: &UserId) -> Option<&'a Member> {
+    input.members.iter().find(|member| member.userid.is_same(userid))
+}
+
+fn attempts(
+    input: &PlanInput<'_>,
+    source: &Source<'_>,
+    target: &Target<'_>,
+    employee: &Employee,
+) -> Result<Vec<RuleAttempt>, PlanRefusal> {
+    let mut attempts = Vec::new();
+    for rule in &input.corp.match_rules {
+        let compiled = CompiledRule::compile(rule).map_err(|error| PlanRefusal::BadOption {
+            option: "match".into(),
+            value: error.rule.clone(),
+            reason: error.to_string(),
+        })?;
+        let value = compiled.of_employee(employee);
+        let members: Vec<UserId> = target
+            .members
+            .iter()
+            .filter(|member| !value.is_empty() && compiled.of_member(member) == value)
+            .filter(|member| target.binding_of_userid(member.userid.as_str()).is_none())
+            .map(|member| member.userid.clone())
+            .take(CANDIDATES)
+            .collect();
+        let employees: Vec<EmployeeId> = source
+            .employees
+            .iter()
+            .filter(|other| other.id != employee.id && other.status.is_active())
+            .filter(|other| !value.is_empty() && compiled.of_employee(other) == value)
+            .filter(|other| target.binding_of_employee(other.id.as_str()).is_none())
+            .map(|other| other.id.clone())
+            .take(CANDIDATES)
+            .collect();
+        let outcome = match (value.is_empty(), members.len(), employees.len()) {
+            (true, _, _) => "empty",
+            (_, 0, _) => "nobody",
+            (_, 1, 0) => "hit",
+            _ => "ambiguous",
+        };
+        let is_decided = matches!(outcome, "hit" | "ambiguous");
+        attempts.push(RuleAttempt { rule: rule_name(rule), value: value.into_owned(), members, employees, outcome });
+        if is_decided {
+            break;
+        }
+    }
+    Ok(attempts)
+}
+
+fn fields(
+    source: &Source<'_>,
+    at: usize,
+    member: Option<&Member>,
+    binding: Option<&MemberBinding>,
+    map: &FieldMap,
+) -> Vec<FieldExplanation> {
+    let person = source.person(at);
+    let nobody = Reserved::default();
+    map.iter()
+        .map(|mapping| {
+            let (value, error) = match mapping.render(&person) {
+                Ok(value) => (Some(value.into_owned()), None),
+                Err(reason) => (None, Some(reason)),
+            };
+            let state = match member {
+                None => "new",
+                Some(member) => match compare_field(mapping, &person, at, member, binding, &nobody) {
+                    FieldState::Same => "same",
+                    FieldState::Differs { .. } => "differs",
+                    FieldState::Ignored => "ignored",
+                    FieldState::Invalid(_) => "invalid",
+                    FieldState::Taken => "taken",
+                },
+            };
+            FieldExplanation {
+                field: mapping.field.path().into_owned(),
+                expression: mapping.source.clone(),
+                value,
+                error,
+                shown: member.and_then(|member| member.fields.get(&mapping.field)).cloned(),
+                pushed: binding.and_then(|binding| binding.pushed.get(&mapping.field)).map(|p| p.value.clone()),
+                state,
+            }
+        })
+        .collect()
+}
+
+fn concerns(action: &Action, id: &EmployeeId) -> bool {
+    match action {
+        Action::CreateMember { employee, .. }
+        | Action::UpdateMember { employee, .. }
+        | Action::EnableMember { employee, .. }
+        | Action::BindMember { employee, .. }
+        | Action::UnbindMember { employee, .. }
+        | Action::RecordRemoval { employee, .. } => employee == id,
+        Action::DisableMember { employee, .. } | Action::DeleteMember { employee, .. } => employee.as_ref() == Some(id),
+        _ => false,
+    }
+}
+
+fn request(edition: crate::model::Edition, action: &Action) -> Option<Request> {
+    let endpoint = super::budget::endpoint(action)?;
+    let body = match action {
+        Action::CreateMember { userid, after, invite, .. } => {
+            let write = MemberWrite { userid: userid.clone(), image: after.clone(), to_invite: Some(*invite) };
+            member_body(edition, &write, true)
+        }
+        Action::UpdateMember { userid, after, .. }
+        | Action::EnableMember { userid, after, .. }
+        | Action::DisableMember { userid, after, .. } => {
+            let write = MemberWrite { userid: userid.clone(), image: after.clone(), to_invite: None };
+            member_body(edition, &write, false)
+        }
+        Action::DeleteMember { userid, .. } => Ok(serde_json::json!({ "userid": userid })),
+        _ => return None,
+    };
+    let body = body.unwrap_or_else(|reason| serde_json::json!({ "cannot_be_sent": reason }));
+    Some(Request { endpoint, body })
+}

@@ -1,0 +1,156 @@
+//! Undo as a new plan (BEY-01): the inverse of what a run has done, last change first, as far as the present state
+//! still is what the run left behind. What somebody changed since is left alone and named.
+
+mod departments;
+mod members;
+
+use super::input::{Draft, PlanInput, PlanRefusal};
+use super::notices::Notices;
+use super::plan::{Step, count, number};
+use super::source::Source;
+use super::target::Target;
+use super::{budget, guard, hash, invariants};
+use crate::model::{Blast, Change, DepartmentId, UnitId, UserId};
+use std::collections::{HashMap, HashSet};
+
+/// The state while the inverse is put together: the mirror and the bindings with the steps so far applied.
+struct State<'p, 'a> {
+    target: &'p Target<'a>,
+    notices: Notices,
+    steps: Vec<Step>,
+    /// Departments that this undo creates again or deletes.
+    exists: HashMap<DepartmentId, bool>,
+    parents: HashMap<DepartmentId, DepartmentId>,
+    /// Units linked or unlinked by this undo.
+    units: HashMap<UnitId, Option<DepartmentId>>,
+    /// How many members and departments are directly below a department.
+    below: HashMap<DepartmentId, i64>,
+    /// Members (folded) that this undo deletes in the end.
+    doomed: HashSet<crate::model::Text>,
+    /// Where in `steps` the update of a member stands.
+    updates: HashMap<crate::model::Text, usize>,
+}
+
+/// Plans the undo of the changes of a run for which `is_done` says that WeCom has them.
+///
+/// The input is the present state: pull before. The draft passes the guards like any other; its steps may create
+/// departments with their old ids, so that memberships can be restored.
+pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> bool) -> Result<Draft, PlanRefusal> {
+    let target = Target::build(input)?;
+    let done: Vec<&Change> = changes.iter().filter(|change| is_done(change.seq)).collect();
+    let mut state = State::new(&target, &done);
+    for change in done.iter().rev() {
+        state.invert(change);
+    }
+    let State { steps, notices, .. } = state;
+    let changes = number(steps);
+    let active = Source::build(input).map_or(0, |source| source.active as u64);
+    let memberships: usize = input.members.iter().map(|member| member.memberships.len()).sum();
+    let known = guard::Known {
+        bound_members: input.member_bindings.len() as u64,
+        source: active,
+        previous_source: None,
+        removals_30_days: input.facts.removals_30_days,
+    };
+    let options_hash = hash::of_options(input.corp);
+    let largest = target.departments().map(|department| department.id.0).max().unwrap_or(1);
+    Ok(Draft {
+        counts: count(&changes),
+        guards: guard::check(&input.corp.downstream.guard, &changes, known),
+        invariants: invariants::check_undo(input, &changes),
+        budget: budget::estimate(&changes, &input.corp.quota, memberships as u64, input.facts.creations_30_days),
+        blast: Blast::default(),
+        offers: Vec::new(),
+        resolve: Vec::new(),
+        source_employees: active,
+        hash: hash::of_plan(&changes, &options_hash),
+        options_hash,
+        disabled_department: input.facts.disabled_department,
+        largest_department_id: largest.max(input.facts.largest_department_id),
+        notices: notices.finish(),
+        changes,
+    })
+}
+
+impl<'p, 'a> State<'p, 'a> {
+    fn new(target: &'p Target<'a>, done: &[&Change]) -> Self {
+        let mut below: HashMap<DepartmentId, i64> = HashMap::new();
+        for department in target.departments() {
+            *below.entry(department.parent).or_default() += 1;
+        }
+        for member in &target.members {
+            for membership in &member.memberships {
+                *below.entry(membership.department).or_default() += 1;
+            }
+        }
+        let doomed = done
+            .iter()
+            .filter_map(|change| match &change.action {
+                crate::model::Action::CreateMember { userid, .. } => Some(userid.folded()),
+                _ => None,
+            })
+            .collect();
+        Self {
+            target,
+            notices: Notices::default(),
+            steps: Vec::new(),
+            exists: HashMap::new(),
+            parents: HashMap::new(),
+            units: HashMap::new(),
+            below,
+            doomed,
+            updates: HashMap::new(),
+        }
+    }
+
+    fn invert(&mut self, change: &Change) {
+        use crate::model::Action::{
+            BindDepartment, BindMember, CreateDepartment, CreateDisabledDepartment, CreateMember, DeleteDepartment,
+            DeleteMember, DisableMember, EnableMember, RecordRemoval, UnbindDepartment, UnbindMember, UpdateDepartment,
+            UpdateMember,
+        };
+        match &change.action {
+            CreateDepartment { unit, department, after } => self.delete_department(Some(unit), *department, after),
+            CreateDisabledDepartment { department, after } => self.delete_department(None, *department, after),
+            UpdateDepartment { unit, department, before, after } => {
+                self.restore_department(unit.as_ref(), *department, before, after);
+            }
+            DeleteDepartment { unit, department, before } => {
+                self.recreate_department(unit.as_ref(), *department, before);
+            }
+            BindDepartment { unit, department, .. } => self.unbind_department(unit, *department),
+            UnbindDepartment { unit, department } => self.bind_department(unit, *department),
+            CreateMember { employee, userid, .. } => self.delete_member(employee, userid),
+            UpdateMember { employee, userid, before, after } => self.restore_member(employee, userid, before, after),
+            DisableMember { employee: Some(employee), userid, before, after, .. } => {
+                self.enable_member(employee, userid, before, after);
+            }
+            EnableMember { employee, userid, before, after } => self.disable_member(employee, userid, before, after),
+            DeleteMember { employee: Some(employee), userid, before, .. } => {
+                self.recreate_member(employee, userid, before);
+            }
+            DisableMember { employee: None, userid, .. } | DeleteMember { employee: None, userid, .. } => {
+                self.skip(userid, "the member was linked with nobody");
+            }
+            BindMember { employee, userid, .. } => self.unbind_member(employee, userid),
+            UnbindMember { employee, userid } => self.bind_member(employee, userid),
+            RecordRemoval { employee, userid, cause } => self.forget_removal(employee, userid, cause.is_some()),
+        }
+    }
+
+    fn exists(&self, id: DepartmentId) -> bool {
+        self.exists.get(&id).copied().unwrap_or_else(|| self.target.department(id).is_some())
+    }
+
+    fn count_below(&mut self, id: DepartmentId, by: i64) {
+        *self.below.entry(id).or_default() += by;
+    }
+
+    fn skip(&mut self, userid: &UserId, why: &str) {
+        self.notices.add("undo.skipped", &userid.0, || format!("member {userid} is left alone: {why}"));
+    }
+
+    fn skip_department(&mut self, id: DepartmentId, why: &str) {
+        self.notices.add("undo.skipped", id.to_string(), || format!("department {id} is left alone: {why}"));
+    }
+}
