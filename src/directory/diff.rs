@@ -102,7 +102,7 @@ impl RowCounts {
 }
 
 /// The rows of one table that change, and how many do not.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Changes<T> {
     /// Units: added and changed ones, then removed ones from below. Employees: who departs by absence comes last.
     pub rows: Vec<Change<T>>,
@@ -111,7 +111,7 @@ pub struct Changes<T> {
 }
 
 /// What an import would do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diff {
     /// Units.
     pub units: Changes<OrgUnit>,

@@ -24,7 +24,9 @@ pub enum DirectoryError {
         id: String,
     },
     /// Another import of the tenant is being written.
-    #[error("an import of {source_name} is being written, {done} of {total} rows; try again when it has ended")]
+    #[error(
+        "an import of {source_name} is being written, {done} of {total} rows; try again when it has ended, or in half a minute if it was interrupted"
+    )]
     Busy {
         /// The file that is imported.
         source_name: String,

@@ -2,12 +2,9 @@
 //!
 //! Reading, exporting, comparing and the history all walk these two lists, so they cannot disagree.
 
-use super::fault::FaultCode;
-use crate::model::{Employee, EmployeeId, EmployeeStatus, Gender, OrgUnit, Text, UnitId};
+use super::values::*;
+use crate::model::{Employee, EmployeeId, OrgUnit, Text, UnitId};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What is wrong with a value, and the rule it breaks.
-pub type Refused = (FaultCode, &'static str);
 
 /// A row of one of the two tables.
 pub trait Record: Clone + PartialEq + Sized + 'static {
@@ -45,10 +42,6 @@ pub struct Field<T: 'static> {
     /// Takes a trimmed value over; empty clears.
     pub set: fn(&mut T, &str) -> Result<(), Refused>,
 }
-
-/// Ids stand in keys of the store and in URLs.
-const ID_MAX: usize = 512;
-const TEXT_MAX: usize = 4_096;
 
 macro_rules! text_field {
     ($name:ident, $caption:literal, $required:literal) => {
@@ -99,8 +92,7 @@ static UNIT_FIELDS: &[Field<OrgUnit>] = &[
         TEXT_MAX,
         |unit| unit.order.map(|order| Text::from(order.to_string())).unwrap_or_default(),
         |unit, value| {
-            let order = if value.is_empty() { None } else { Some(value.parse::<u32>()) };
-            unit.order = order.transpose().map_err(|_| (FaultCode::BadValue, "a whole number from 0 to 4294967295"))?;
+            unit.order = parse_order(value)?;
             Ok(())
         }
     ),
@@ -165,11 +157,7 @@ static EMPLOYEE_FIELDS: &[Field<Employee>] = &[
     text_field!(alias, "别名", false),
     text_field!(address, "地址", false),
     field!("status", "状态", false, TEXT_MAX, |row| status_name(row.status).into(), |row, value| {
-        row.status = match value.to_lowercase().as_str() {
-            "" | "active" | "在职" => EmployeeStatus::Active,
-            "departed" | "离职" => EmployeeStatus::Departed,
-            _ => return Err((FaultCode::BadValue, "active (在职) or departed (离职)")),
-        };
+        row.status = parse_status(value)?;
         Ok(())
     }),
     field!(
@@ -179,11 +167,7 @@ static EMPLOYEE_FIELDS: &[Field<Employee>] = &[
         TEXT_MAX,
         |row| if row.admin { Text::from("true") } else { Text::default() },
         |row, value| {
-            row.admin = match value.to_lowercase().as_str() {
-                "true" | "1" | "yes" | "是" => true,
-                "" | "false" | "0" | "no" | "否" => false,
-                _ => return Err((FaultCode::BadValue, "true (是) or false (否)")),
-            };
+            row.admin = parse_yes(value)?;
             Ok(())
         }
     ),
@@ -273,82 +257,10 @@ impl Columns {
     }
 }
 
-/// Cuts off white space and the invisible marks that come with copied text.
-pub fn trim(value: &str) -> &str {
-    value.trim_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c))
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}')
-}
-
-fn check_id(value: &str) -> Result<Text, Refused> {
-    if value.chars().any(|c| c.is_control() || is_invisible(c) || matches!(c, ';' | '；')) {
-        return Err((FaultCode::BadValue, "an id holds no control characters, invisible marks or semicolons"));
-    }
-    Ok(Text::from(value))
-}
-
-fn check_line(value: &str) -> Result<Text, Refused> {
-    if value.chars().any(char::is_control) {
-        return Err((FaultCode::BadValue, "a name is one line without control characters"));
-    }
-    Ok(Text::from(value))
-}
-
-fn optional(value: &str) -> Result<Option<Text>, Refused> {
-    if value.is_empty() { Ok(None) } else { check_id(value).map(Some) }
-}
-
-fn list(value: &str) -> Result<Vec<Text>, Refused> {
-    let mut ids: Vec<Text> = Vec::new();
-    for part in value.split([';', '；']).map(trim).filter(|part| !part.is_empty()) {
-        let id = check_id(part)?;
-        if part.chars().count() > ID_MAX {
-            return Err((FaultCode::TooLong, "an id has at most 512 characters"));
-        }
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    Ok(ids)
-}
-
-fn join<'a>(ids: impl Iterator<Item = &'a str>) -> Text {
-    let mut text = Text::default();
-    for (at, id) in ids.enumerate() {
-        if at > 0 {
-            text.push(';');
-        }
-        text.push_str(id);
-    }
-    text
-}
-
-fn gender_name(gender: Gender) -> &'static str {
-    match gender {
-        Gender::Unknown => "",
-        Gender::Male => "male",
-        Gender::Female => "female",
-    }
-}
-
-fn parse_gender(value: &str) -> Result<Gender, Refused> {
-    match value.to_lowercase().as_str() {
-        "男" | "male" | "1" => Ok(Gender::Male),
-        "女" | "female" | "2" => Ok(Gender::Female),
-        "" | "0" | "unknown" | "未知" => Ok(Gender::Unknown),
-        _ => Err((FaultCode::BadValue, "男, 女, male, female, 1, 2 or empty")),
-    }
-}
-
-fn status_name(status: EmployeeStatus) -> &'static str {
-    if status.is_active() { "active" } else { "departed" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::FaultCode;
 
     fn set<T: Record>(row: &mut T, name: &str, value: &str) -> Result<Text, FaultCode> {
         let field = T::fields().iter().find(|field| field.name == name).unwrap();
@@ -405,10 +317,5 @@ mod tests {
         columns.complete(&mut row, &stored);
         assert_eq!((row.name.as_str(), row.mobile.as_str()), ("new", "13800000000"));
         assert_eq!(row.ext, BTreeMap::from([("b".into(), "2".into())]));
-    }
-
-    #[test]
-    fn invisible_marks_around_a_value_go() {
-        assert_eq!(trim("\u{202d}138\u{202c}\u{3000}\r\n"), "138");
     }
 }

@@ -1,9 +1,10 @@
 //! From captions and cells to rows: what CSV and workbooks have in common.
 
 use super::fault::{Fault, FaultCode, Place};
-use super::fields::{Field, Record, trim};
+use super::fields::{Field, Record};
 use super::limits::Limits;
 use super::parsed::Table;
+use super::values::trim;
 use crate::model::Text;
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -35,7 +35,7 @@ pub struct ImportOptions {
 }
 
 /// What an import would do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
     /// Where the rows come from.
     pub source: Source,

@@ -22,6 +22,7 @@ pub mod sample;
 pub mod service;
 mod text;
 mod unpack;
+mod values;
 mod xlsx;
 
 pub use compare::{Stored, compare};

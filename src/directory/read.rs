@@ -49,13 +49,10 @@ pub fn read_bytes(name: &str, bytes: &[u8], limits: Limits) -> Result<Parsed, Di
     let mut digest = Sha256::new();
     digest.update(bytes);
     if bytes.starts_with(b"PK") {
-        let mut has_book = false;
-        let mut archive = unpack::open(bytes, limits, |entry, _| {
-            has_book |= entry.ends_with("workbook.xml");
-            Ok(())
-        })
-        .map_err(|fault| refuse_named(fault, name))?;
-        if has_book {
+        let mut survey = xlsx::Survey::default();
+        let opened = unpack::open(bytes, limits, |part, chunk| survey.look(part, chunk, limits));
+        let mut archive = opened.map_err(|fault| refuse_named(fault, name))?;
+        if survey.is_book() {
             let (units, employees) = xlsx::read(bytes, limits)?;
             return finish(name, Format::Xlsx, digest, units, employees);
         }

@@ -4,11 +4,12 @@
 //! make one of 17 thousand million cells. All sizes are checked before the workbook is opened.
 
 use super::fault::{Fault, FaultCode, Faults, Place};
-use super::fields::{Record, trim};
+use super::fields::Record;
 use super::grid::{Cell, Grid};
 use super::limits::Limits;
 use super::parsed::Table;
 use super::unpack;
+use super::values::trim;
 use crate::model::{Employee, OrgUnit};
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx, XlsxError};
 use std::borrow::Cow;
@@ -20,13 +21,12 @@ pub type Sheets = (super::csv::Read<OrgUnit>, super::csv::Read<Employee>);
 
 pub(super) type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
-/// Reads a workbook.
+/// Reads a workbook whose parts a [`Survey`] has seen.
 ///
 /// # Errors
 /// Whatever makes it as a whole unreadable: damage, size, captions; [`FaultCode::MissingTable`] when neither sheet
 /// is there.
 pub fn read(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
-    check_sizes(bytes, limits)?;
     // the parser is not ours: should it stop on a hostile file, that is a damaged workbook and not the end of the service
     let opened = std::panic::catch_unwind(AssertUnwindSafe(|| read_sheets(bytes, limits)));
     opened.unwrap_or_else(|_| Err(damaged("", "its structure is not that of a workbook").into()))
@@ -180,35 +180,43 @@ pub(super) fn pad_of(style: &calamine::Style) -> usize {
     if code.len() <= 15 && code.bytes().all(|byte| byte == b'0') { code.len() } else { 0 }
 }
 
-/// Checks the archive, and that the workbook's list of strings does not claim to hold more than it can: the parser
-/// reserves memory for what is claimed.
+/// Checks the archive of a workbook by itself: its sizes, and what its list of strings claims.
 pub(super) fn check_sizes(bytes: &[u8], limits: Limits) -> Result<(), Faults> {
-    let mut claims = Claims::default();
-    let mut has_book = false;
-    unpack::open(bytes, limits, |name, chunk| {
-        let name = name.to_ascii_lowercase();
-        has_book |= name.ends_with("workbook.xml");
-        if name.ends_with("sharedstrings.xml") { claims.look(chunk, limits) } else { Ok(()) }
-    })?;
-    if !has_book {
-        return Err(damaged("", "it holds no workbook").into());
-    }
-    Ok(())
+    let mut survey = Survey::default();
+    unpack::open(bytes, limits, |part, chunk| survey.look(part, chunk, limits))?;
+    if survey.is_book { Ok(()) } else { Err(damaged("", "it holds no workbook").into()) }
 }
 
-/// Looks for `uniqueCount="…"` in a stream of bytes.
+/// Looks at the parts of an archive as they pass: whether it is a workbook, and whether its list of strings claims to
+/// hold more than it can, for the parser reserves memory for what is claimed (`uniqueCount="…"`).
 #[derive(Default)]
-struct Claims {
+pub struct Survey {
+    is_book: bool,
     tail: Vec<u8>,
     total: u64,
 }
 
-impl Claims {
+impl Survey {
     const KEY: &'static [u8] = b"uniqueCount";
     /// More than an attribute with a number takes.
     const OVERLAP: usize = 64;
 
-    fn look(&mut self, chunk: &[u8], limits: Limits) -> Result<(), Fault> {
+    /// Whether what has passed is a workbook.
+    pub fn is_book(&self) -> bool {
+        self.is_book
+    }
+
+    /// Looks at some bytes of a part.
+    ///
+    /// # Errors
+    /// The list of strings is too large, or claims to be.
+    pub fn look(&mut self, part: &str, chunk: &[u8], limits: Limits) -> Result<(), Fault> {
+        let part = part.to_ascii_lowercase();
+        self.is_book |= part.ends_with("workbook.xml");
+        if part.ends_with("sharedstrings.xml") { self.look_at_strings(chunk, limits) } else { Ok(()) }
+    }
+
+    fn look_at_strings(&mut self, chunk: &[u8], limits: Limits) -> Result<(), Fault> {
         self.total += chunk.len() as u64;
         if self.total > limits.unpacked_max_bytes / 2 {
             return Err(Fault::new(FaultCode::TooLarge, Place::default(), "the workbook holds too much text"));
@@ -286,12 +294,13 @@ mod tests {
     fn claims_over_the_edge_of_a_chunk() {
         let whole = br#"<sst count="1" uniqueCount="99999999999999">"#;
         for cut in 0..whole.len() {
-            let mut claims = Claims::default();
-            let found =
-                claims.look(&whole[..cut], Limits::UPLOAD).and_then(|()| claims.look(&whole[cut..], Limits::UPLOAD));
+            let mut claims = Survey::default();
+            let found = claims
+                .look_at_strings(&whole[..cut], Limits::UPLOAD)
+                .and_then(|()| claims.look_at_strings(&whole[cut..], Limits::UPLOAD));
             assert!(found.is_err(), "cut at {cut}");
         }
-        let mut claims = Claims::default();
-        assert!(claims.look(br#"<sst count="1" uniqueCount="12">"#, Limits::UPLOAD).is_ok());
+        let mut claims = Survey::default();
+        assert!(claims.look_at_strings(br#"<sst count="1" uniqueCount="12">"#, Limits::UPLOAD).is_ok());
     }
 }

@@ -31,10 +31,11 @@ mod entry;
 pub use dn::escape;
 
 use super::fault::{Fault, FaultCode, Faults, Place};
-use super::fields::{Columns, Field, Record, trim};
+use super::fields::{Columns, Field, Record};
 use super::limits::Limits;
 use super::parsed::Table;
 use super::text;
+use super::values::trim;
 use crate::model::{Employee, EmployeeId, OrgUnit, Text, UnitId};
 use dn::Dn;
 use entry::{Entries, Entry};

@@ -184,7 +184,7 @@ fn sources() -> Vec<(&'static str, Vec<u8>, FaultCode, &'static str)> {
         ),
         ("garbage.csv.zip", [b"PK\x03\x04".to_vec(), vec![7; 500]].concat(), BadArchive, "garbage.csv.zip"),
         ("old.xls", [&[0xD0, 0xCF, 0x11, 0xE0][..], &[0; 600]].concat(), UnknownFormat, "old.xls"),
-        ("nul.zip", spoiled_text(|_, e| *e = e.replacen("E000007", "E00\00007", 1)), NotText, "employees.csv, row 8"),
+        ("nul.zip", spoiled_text(|_, e| *e = e.replacen("E000007", "E00\u{0}007", 1)), NotText, "employees.csv, row 8"),
         (
             "torn.zip",
             {

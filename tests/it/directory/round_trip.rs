@@ -59,7 +59,8 @@ fn folders_encodings_and_line_ends() {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim_start_matches('\u{feff}').to_owned();
     let unit_text = text(to_csv(&units, Captions::Chinese).unwrap());
     let people_text = text(to_csv(&people, Captions::Chinese).unwrap());
-    let encodings: [(&str, fn(&str) -> Vec<u8>); 5] = [
+    type Encode = fn(&str) -> Vec<u8>;
+    let encodings: [(&str, Encode); 5] = [
         ("utf-8", |text| text.as_bytes().to_vec()),
         ("utf-8 with mark", |text| [b"\xEF\xBB\xBF", text.as_bytes()].concat()),
         ("gb18030", |text| GB18030.encode(text).0.into_owned()),
