@@ -3,6 +3,7 @@
 //! The rooms of the house, top to bottom; arrows point down only (see `docs/architecture.md`).
 
 pub mod admin;
+pub mod api;
 pub mod app;
 pub mod cli;
 pub mod clock;

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 /// One fault of a request, with the place where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProblemFault)]
 pub struct Fault {
     /// Where: `employees[3].mobile`, `query.limit`, `row 7, mobile` …
     pub at: String,

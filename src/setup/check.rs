@@ -86,6 +86,10 @@ fn check_endpoints(endpoints: &Endpoints, edition: Edition, faults: &mut Faults<
             matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.host_str().is_some()
         });
     faults.refuse_unless(proxy_fine, "proxy", "must be http://, https:// or socks5:// with a host, or empty");
+    let is_bare = url::Url::parse(&endpoints.proxy).is_ok_and(|url| url.password().is_none());
+    let told = "must not hold a password, which would stand in clear in exports and the audit log; let the proxy know \
+                the appliance by its address";
+    faults.refuse_unless(endpoints.proxy.is_empty() || !proxy_fine || is_bare, "proxy", told);
     let timeout_fine = (100..=600_000).contains(&endpoints.timeout_ms);
     faults.refuse_unless(timeout_fine, "timeout_ms", "must be from 100 to 600000 (milliseconds)");
 }

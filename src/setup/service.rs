@@ -134,11 +134,18 @@ pub async fn put_app(
     secrets: BTreeMap<SecretName, Secret>,
 ) -> Result<Saved, SetupError> {
     let mut changed = get_corp(store, corp).await?;
-    match changed.apps.iter_mut().find(|present| present.key == app.key) {
-        Some(present) => *present = app,
-        None => changed.apps.push(app),
-    }
-    put_corp(store, actor, changed, secrets).await
+    let is_new = match changed.apps.iter_mut().find(|present| present.key == app.key) {
+        Some(present) => {
+            *present = app;
+            false
+        }
+        None => {
+            changed.apps.push(app);
+            true
+        }
+    };
+    let saved = put_corp(store, actor, changed, secrets).await?;
+    Ok(if is_new { Saved::Created } else { saved })
 }
 
 /// Removes one app of a corp with its secrets.

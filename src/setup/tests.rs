@@ -31,6 +31,7 @@ fn one_fault_per_row() {
         ("edition = \"government\"", "corp[c].api_base", "must be given for the government edition"),
         ("api_base = \"qyapi\"", "corp[c].api_base", "http:// or https://"),
         ("proxy = \"ftp://x\"", "corp[c].proxy", "socks5"),
+        ("proxy = \"http://user:word@x\"", "corp[c].proxy", "password"),
         ("timeout_ms = 1", "corp[c].timeout_ms", "100 to 600000"),
         ("access = \"all\"", "corp[c].access", "read-only"),
         ("read_app = \"oa\"", "corp[c].read_app", "does not have"),

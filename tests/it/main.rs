@@ -8,6 +8,7 @@
 )]
 
 mod directory;
+mod api;
 mod sandbox;
 mod store;
 mod support;

@@ -1,0 +1,111 @@
+//! The one table from the rooms' errors to answers: which status, which stable code. The sentence is the error's own.
+
+use crate::admin::keys::KeyError;
+use crate::directory::DirectoryError;
+use crate::http::{Fault, Problem};
+use crate::setup::{SetupError, SetupFaults};
+use crate::store::StoreError;
+use actix_web::http::StatusCode;
+
+/// The first letter large, a full stop at the end.
+fn sentence(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    let mut sentence: String =
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+/// Errors of the store. Paths and internals stay in the log.
+pub fn store_problem(error: StoreError) -> Problem {
+    match &error {
+        StoreError::Conflict { what, present } => {
+            let told = sentence(&error);
+            Problem::conflict("store.conflict", told).with("what", what.as_str()).with("present", present.as_str())
+        }
+        StoreError::NotFound { what } => {
+            let kind = what.split_whitespace().next().unwrap_or("thing");
+            Problem::new(StatusCode::NOT_FOUND, format!("{kind}.not_found"), sentence(&error))
+        }
+        StoreError::Refused(_) => Problem::invalid("request.refused", sentence(&error)),
+        StoreError::DiskFull { .. } => Problem::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "store.full",
+            "The disk of the bridge is full; nothing was changed. Free some space and try again.",
+        )
+        .caused_by(error),
+        StoreError::Busy { .. } | StoreError::Closed => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store.busy",
+            "The store cannot be used at this moment; try again shortly.",
+        )
+        .retry_after_s(5)
+        .caused_by(error),
+        StoreError::CommitFailed { .. } => Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "store.commit_failed",
+            "It is unknown whether the change was stored; look before you repeat it.",
+        )
+        .caused_by(error),
+        _ => Problem::internal(error),
+    }
+}
+
+/// Errors of tenants, corps, apps, secrets and set-up files.
+pub fn setup_problem(error: SetupError) -> Problem {
+    match error {
+        SetupError::Faults(faults) => faults_problem(&faults),
+        SetupError::NotFound(ref what) => {
+            let kind = what.split_whitespace().next().unwrap_or("thing").to_owned();
+            Problem::new(StatusCode::NOT_FOUND, format!("{kind}.not_found"), sentence(&error))
+        }
+        SetupError::Conflict { .. } => Problem::conflict("setup.conflict", sentence(&error)),
+        SetupError::Write(_) => Problem::internal(error),
+        SetupError::Store(cause) => store_problem(cause),
+    }
+}
+
+/// Faults of a set-up, each with its place.
+pub fn faults_problem(faults: &SetupFaults) -> Problem {
+    Problem::invalid("setup.invalid", "The settings are not acceptable.")
+        .with_faults(faults.0.iter().map(|fault| Fault { at: fault.path.clone(), message: fault.message.clone() }))
+}
+
+/// Errors of the OA directory. Faults name sheet, row and column.
+pub fn directory_problem(error: DirectoryError) -> Problem {
+    let told = sentence(&error);
+    match error {
+        DirectoryError::Refused(_) | DirectoryError::BadRows(_) => {
+            let faults: Vec<Fault> = error
+                .faults()
+                .into_iter()
+                .flat_map(|faults| &faults.list)
+                .map(|fault| Fault { at: fault.place.to_string(), message: fault.reason.clone() })
+                .collect();
+            let total = error.faults().map_or(0, |faults| faults.total);
+            Problem::invalid(error.code(), told).with_faults(faults).with("total_faults", total)
+        }
+        DirectoryError::UnknownTenant(tenant) => Problem::not_found("tenant", tenant),
+        DirectoryError::NotFound { what, id } => Problem::not_found(what, id),
+        DirectoryError::Busy { .. } => Problem::conflict(error.code(), told).retry_after_s(5),
+        DirectoryError::Store(cause) => store_problem(cause),
+    }
+}
+
+/// Errors of API keys.
+pub fn key_problem(error: KeyError) -> Problem {
+    match error {
+        KeyError::Store(cause) => store_problem(cause),
+        KeyError::Unknown(id) => Problem::not_found("key", id),
+        KeyError::NameTaken(_) => Problem::conflict("key.name_taken", sentence(&error)),
+        KeyError::Name => Problem::invalid("key.name", sentence(&error)).at("name", error.to_string()),
+        KeyError::NoScope => Problem::invalid("key.no_scope", sentence(&error)).at("scopes", error.to_string()),
+        KeyError::Network(_) => {
+            Problem::invalid("key.network_form", sentence(&error)).at("networks", error.to_string())
+        }
+        KeyError::Expired => Problem::invalid("key.expiry", sentence(&error)).at("expires_at_ms", error.to_string()),
+    }
+}

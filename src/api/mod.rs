@@ -1,0 +1,122 @@
+//! REST for machines: one file per resource. Handlers extract, check, call one service function, answer; they decide
+//! nothing. Refuses to know pages.
+
+mod answer;
+mod api_keys;
+mod apps;
+mod audit;
+mod auth;
+mod corps;
+mod describe;
+mod docs;
+mod employees;
+mod errcodes;
+mod errors;
+mod expressions;
+mod imports;
+mod kept;
+mod mirror;
+mod once;
+mod openapi;
+mod routes;
+mod secrets;
+mod setup;
+mod state;
+mod tenants;
+mod throttle;
+mod units;
+mod upload;
+
+use crate::app::App;
+use crate::http::{self, Problem, Running, ServeError, Settings};
+use crate::model::{CorpKey, TenantKey};
+use crate::store::{Reads, StoreError};
+use actix_web::web::{self, ServiceConfig};
+use bytes::Bytes;
+use routes::Routes;
+use state::State;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+/// Rows on a page where the query does not say.
+const PAGE_DEFAULT: usize = 100;
+
+/// Starts the server with everything that is served: on the configured address, or on a listener handed over.
+pub fn serve(app: Arc<App>, listener: Option<TcpListener>) -> Result<Running, ServeError> {
+    let config = app.config.clone();
+    let state = web::Data::new(state(app));
+    http::start(&config, listener, move |services, settings| configure(services, settings, &state))
+}
+
+fn state(app: Arc<App>) -> State {
+    let document = openapi::document(table(), &app.config.server.base_path);
+    let document = serde_json::to_value(&document).unwrap_or_default();
+    State {
+        page: Bytes::from(docs::render(&document)),
+        document: Bytes::from(document.to_string()),
+        in_flight: once::InFlight::default(),
+        kept: kept::KeptFiles::new(app.config.limits.body_max_bytes()),
+        throttle: throttle::Throttle::default(),
+        app,
+    }
+}
+
+fn configure(services: &mut ServiceConfig, _: &Settings, state: &web::Data<State>) {
+    services.app_data(state.clone());
+    table().register(services);
+}
+
+/// Every route.
+fn table() -> Routes {
+    let mut routes = Routes::default();
+    docs::routes(&mut routes);
+    tenants::routes(&mut routes);
+    corps::routes(&mut routes);
+    apps::routes(&mut routes);
+    secrets::routes(&mut routes);
+    setup::routes(&mut routes);
+    units::routes(&mut routes);
+    employees::routes(&mut routes);
+    imports::routes(&mut routes);
+    expressions::routes(&mut routes);
+    mirror::routes(&mut routes);
+    errcodes::routes(&mut routes);
+    api_keys::routes(&mut routes);
+    audit::routes(&mut routes);
+    routes
+}
+
+/// Rows on a page, 1 to 1000.
+fn page_limit(limit: Option<usize>) -> Result<usize, Problem> {
+    match limit {
+        None => Ok(PAGE_DEFAULT),
+        Some(limit) if (1..=crate::store::PAGE_MAX).contains(&limit) => Ok(limit),
+        Some(_) => Err(Problem::bad_request("request.query", "The query is not acceptable.")
+            .at("query.limit", format!("must be 1 to {}", crate::store::PAGE_MAX))),
+    }
+}
+
+/// A list of a tenant that does not exist is an error, not an empty list.
+fn must_have_tenant(tx: &impl Reads, tenant: &TenantKey) -> Result<(), StoreError> {
+    match crate::store::tenants::find(tx, tenant)? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::not_found(format!("tenant {tenant}"))),
+    }
+}
+
+/// A list of a corp that does not exist is an error, not an empty list.
+fn must_have_corp(tx: &impl Reads, corp: &CorpKey) -> Result<(), StoreError> {
+    match crate::store::corps::find(tx, corp)? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::not_found(format!("corp {corp}"))),
+    }
+}
+
+/// The id in a body repeats that of the path.
+fn must_be_same(path: &str, body: &str) -> Result<(), Problem> {
+    if path == body {
+        return Ok(());
+    }
+    Err(Problem::invalid("request.id", "The id in the body must be that of the path.")
+        .at("id", format!("must be {path:?}")))
+}

@@ -1,0 +1,24 @@
+//! What handlers share.
+
+use super::kept::KeptFiles;
+use super::once::InFlight;
+use super::throttle::Throttle;
+use crate::app::App;
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// The application and what the API itself keeps in memory; one for all workers.
+pub struct State {
+    /// The application.
+    pub app: Arc<App>,
+    /// Requests under way, by idempotency key.
+    pub in_flight: InFlight,
+    /// Uploaded files between preview and confirmation.
+    pub kept: KeptFiles,
+    /// Failed authentications.
+    pub throttle: Throttle,
+    /// The OpenAPI document.
+    pub document: Bytes,
+    /// Its page.
+    pub page: Bytes,
+}

@@ -1,0 +1,7 @@
+//! REST over real HTTP.
+
+mod bridge;
+mod directory;
+mod frame;
+mod keys;
+mod setup;
