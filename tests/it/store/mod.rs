@@ -1,5 +1,6 @@
 //! The store from outside: durability, isolation, care of the file, refusals.
 
+mod audit;
 mod backup;
 mod crash;
 mod damage;
@@ -10,3 +11,4 @@ mod load;
 mod repositories;
 mod schema;
 mod support;
+mod work;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use wecom_bridge::clock::Clock;
-use wecom_bridge::model::{BindingOrigin, Corp, CorpKey, Employee, MemberBinding, Tenant, TenantKey, Text};
-use wecom_bridge::store::{self, KeyRing, Store, StoreError, StoreOptions};
+use wecom_bridge::model::{BindingOrigin, Corp, CorpKey, Employee, MemberBinding, Run, Tenant, TenantKey, Text};
+use wecom_bridge::store::{self, KeyRing, Store, StoreError, StoreOptions, WriteTx};
 
 /// A data directory with a key file, and the store in it.
 pub struct Home {
@@ -114,4 +114,33 @@ pub fn child(test: &str, variable: &str, value: &Path) -> std::process::Command 
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::piped());
     command
+}
+
+pub fn furnished() -> (Home, Store) {
+    let home = Home::new();
+    let store = home.open();
+    furnish(&store);
+    (home, store)
+}
+
+pub fn write<T: Send + 'static>(
+    store: &Store,
+    work: impl Fn(&WriteTx) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    store.write_blocking(work)
+}
+
+pub fn is_good(store: &Store) {
+    let report = store.verify().unwrap();
+    assert!(report.is_good(), "{:?}", report.faults);
+}
+
+/// A run that has not ended.
+pub fn run(corp: &str, id: &str, started_at_ms: i64) -> Run {
+    serde_json::from_value(serde_json::json!({
+        "id": id, "corp": corp, "kind": "downstream", "state": "running", "by": "cli", "plan": "p1",
+        "started_at_ms": started_at_ms, "done": 0, "total": 0, "counts": {"departments": {}, "members": {}},
+        "calls": {"reads": 0, "writes": 0, "by_endpoint": {}}, "failed": []
+    }))
+    .unwrap()
 }
