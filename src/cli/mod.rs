@@ -3,6 +3,7 @@
 
 mod apply;
 mod backup;
+mod bindings;
 mod check;
 mod check_config;
 mod compact;
@@ -56,6 +57,7 @@ enum Subcommands {
     Check(check::Check),
     CheckConfig(check_config::CheckConfig),
     Key(key::Key),
+    Bindings(bindings::Bindings),
     Runs(runs::Runs),
     Plans(plans::Plans),
     TestExpression(test_expression::TestExpression),
@@ -100,6 +102,7 @@ async fn dispatch(command: Subcommands, context: &Context) -> Result<Exit, Comma
         Subcommands::Check(command) => command.run(context).await,
         Subcommands::CheckConfig(command) => command.run(context),
         Subcommands::Key(command) => command.run(context).await,
+        Subcommands::Bindings(command) => command.run(context).await,
         Subcommands::Runs(command) => command.run(context).await,
         Subcommands::Plans(command) => command.run(context).await,
         Subcommands::TestExpression(command) => command.run(context).await,

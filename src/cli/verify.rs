@@ -11,6 +11,6 @@ pub struct Verify {}
 
 impl Verify {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
-        context.execute(Command::Store(StoreCommand::Verify), show::tree).await
+        context.execute(Command::Store(StoreCommand::Verify), show::verified).await
     }
 }

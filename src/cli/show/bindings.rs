@@ -27,7 +27,9 @@ pub fn bindings(report: &Bindings, language: Language) -> String {
     let members: Vec<Vec<String>> = report
         .members
         .iter()
-        .map(|one| vec![one.employee.to_string(), one.userid.to_string(), word(&one.origin), time_text(one.bound_at_ms)])
+        .map(|one| {
+            vec![one.employee.to_string(), one.userid.to_string(), word(&one.origin), time_text(one.bound_at_ms)]
+        })
         .collect();
     let (origin, since) = (pick("origin", "来源"), pick("since", "时间"));
     let mut text = table(&[pick("unit", "OA 部门"), pick("department", "企业微信部门"), origin, since], &departments);

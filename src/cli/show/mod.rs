@@ -1,5 +1,6 @@
 //! The forms for people of what commands answer, in both languages. Pure: a report in, text out.
 
+mod bindings;
 mod directory;
 mod doctor;
 mod keys;
@@ -7,6 +8,7 @@ mod plan;
 mod run;
 mod setup;
 
+pub use bindings::{ambiguous, bindings};
 pub use directory::{expression, import};
 pub use doctor::findings;
 pub use keys::{keys, new_key};
@@ -15,7 +17,7 @@ pub use run::{pull, run, runs, sync};
 pub use setup::{is_pending, setup_change};
 
 use super::language::Language;
-use crate::ops::exec::{CompactReport, MessageReport};
+use crate::ops::exec::{CompactReport, MessageReport, VerifyOutcome};
 use serde_json::Value;
 
 /// A sentence.
@@ -27,6 +29,26 @@ pub fn message(report: &MessageReport, _: Language) -> String {
 pub fn compacted(report: &CompactReport, language: Language) -> String {
     let verb = language.pick("database file", "数据库文件");
     format!("{verb}: {} B → {} B\n", report.before_bytes, report.after_bytes)
+}
+
+/// What a verification found.
+pub fn verified(report: &VerifyOutcome, language: Language) -> String {
+    let pick = |en, zh| language.pick(en, zh);
+    let (rows, tables) = (report.rows, report.tables.len());
+    let mut text = match language {
+        Language::En => format!("{rows} rows in {tables} tables read, audit chain followed\n"),
+        Language::Zh => format!("已校验 {tables} 张表共 {rows} 行及审计链\n"),
+    };
+    for fault in &report.faults {
+        text.push_str(&format!("{}: {fault}\n", pick("FAULT", "错误")));
+    }
+    if report.good {
+        text.push_str(pick("No faults.\n", "没有错误。\n"));
+    } else {
+        let hint = pick("faults in all; restore the latest good backup", "处错误;请恢复最近的完好备份");
+        text.push_str(&format!("{} {hint}\n", report.faults_total));
+    }
+    text
 }
 
 /// Any report as an indented tree, for answers whose shape varies.

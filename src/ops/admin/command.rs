@@ -2,7 +2,7 @@
 //! operator can.
 
 use super::wire::{Bytes, SecretText};
-use crate::model::{CorpKey, EmployeeId, PlanId, RunId, TenantKey};
+use crate::model::{CorpKey, DepartmentId, EmployeeId, PlanId, RunId, TenantKey, UnitId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// One command of the command line that works on the store.
@@ -30,6 +30,8 @@ pub enum Command {
     TestExpression { tenant: TenantKey, kind: ExpressionKind, text: String, employee: Option<EmployeeId> },
     /// `key …`
     Key(KeyCommand),
+    /// `bindings …`
+    Bindings(BindingCommand),
     /// `runs …`
     Runs(RunCommand),
     /// `plans …`
@@ -66,6 +68,41 @@ pub enum ExpressionKind {
     Filter,
     /// Text with `{{ CEL }}` holes.
     Text,
+}
+
+/// Form of a binding file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum FileFormat {
+    /// UTF-8 with a BOM, so that spreadsheets recognise it.
+    Csv,
+    /// A workbook.
+    Xlsx,
+}
+
+/// Bindings of one corp.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields are named after the flags that they carry")]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum BindingCommand {
+    /// All bindings of members and departments.
+    List { corp: CorpKey },
+    /// Binds one employee to one member.
+    Bind { corp: CorpKey, employee: EmployeeId, userid: UserId },
+    /// Binds one unit to one department.
+    BindUnit { corp: CorpKey, unit: UnitId, department: DepartmentId },
+    /// Unbinds the named employees, or all employees.
+    Unbind { corp: CorpKey, employees: Vec<EmployeeId>, all: bool },
+    /// Unbinds one unit.
+    UnbindUnit { corp: CorpKey, unit: UnitId },
+    /// Writes the binding file.
+    Export { corp: CorpKey, format: FileFormat },
+    /// Reads a binding file, whose link column holds values of `member_field`.
+    Import { corp: CorpKey, file: Upload, member_field: String, dry_run: bool },
+    /// The resolve list.
+    Ambiguous { corp: CorpKey },
+    /// Decides one ambiguous case: binds the employee to one of the candidates.
+    Resolve { corp: CorpKey, employee: EmployeeId, userid: UserId },
 }
 
 /// API keys.

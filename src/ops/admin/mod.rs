@@ -7,7 +7,10 @@ pub mod output;
 pub mod server;
 pub mod wire;
 
-pub use command::{Command, ExpressionKind, ImportMode, KeyCommand, PlanCommand, RunCommand, StoreCommand, Upload};
+pub use command::{
+    BindingCommand, Command, ExpressionKind, FileFormat, ImportMode, KeyCommand, PlanCommand, RunCommand, StoreCommand,
+    Upload,
+};
 pub use output::{Answer, CommandError, Exit, Output, Progress, Silent};
 
 /// Name of the socket in the data directory; mode 0600.

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::model::{Access, App as WecomApp, ReadStrategy, SecretName};
 use crate::setup::load_secrets;
 use crate::sync::SyncError;
-use crate::wecom::{Ability, Client, Credential, Patience, RefusalClass, best_strategy};
+use crate::wecom::{Ability, CallErrorKind, Client, Credential, Patience, RefusalClass, best_strategy};
 
 /// Examines every secret of the corp.
 pub(super) async fn examine(app: &App, notes: &mut Notes<'_>) -> Result<(), SyncError> {
@@ -129,12 +129,12 @@ async fn token(client: &Client, credential: &Credential, check: &str, notes: &mu
             notes.add(check, State::Ok, "the secret is accepted", "Secret 有效").addresses = addresses;
             true
         }
+        // A token was had and the call is one that this WeCom does not have: the secret is good.
+        Err(error) if matches!(error.kind, CallErrorKind::Malformed { .. }) => {
+            notes.add(check, State::Ok, "the secret is accepted", "Secret 有效");
+            true
+        }
         Err(error) => {
-            let private = error.class() == Some(&RefusalClass::Other) || error.class() == Some(&RefusalClass::NotFound);
-            if private && notes.corp.edition != crate::model::Edition::Public {
-                notes.add(check, State::Ok, "the secret is accepted", "Secret 有效");
-                return true;
-            }
             notes.refused(check, &error);
             false
         }

@@ -5,6 +5,7 @@ use crate::model::Actor;
 use crate::ops::admin::{Answer, CommandError, Exit, StoreCommand};
 use crate::store::{self, Store, StoreError};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What `backup` answers.
@@ -14,6 +15,21 @@ pub struct BackupReport {
     pub staged: PathBuf,
     /// Bytes of the copy.
     pub bytes: u64,
+}
+
+/// What `verify` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyOutcome {
+    /// Whether nothing is wrong.
+    pub good: bool,
+    /// Rows of all tables.
+    pub rows: u64,
+    /// Rows by table.
+    pub tables: BTreeMap<String, u64>,
+    /// What is wrong; at most 100 per table.
+    pub faults: Vec<String>,
+    /// Count of everything that is wrong.
+    pub faults_total: u64,
 }
 
 /// What `compact` answers.
@@ -37,8 +53,15 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: StoreCommand) -> 
             Answer::new(Exit::Done, &BackupReport { staged, bytes })
         }
         StoreCommand::Verify => {
-            let report = blocking(app, Store::verify).await?;
-            Answer::new(if report.is_good() { Exit::Done } else { Exit::Failed }, &report)
+            let found = blocking(app, Store::verify).await?;
+            let report = VerifyOutcome {
+                good: found.is_good(),
+                rows: found.rows(),
+                tables: found.tables.iter().map(|(name, rows)| ((*name).to_owned(), *rows)).collect(),
+                faults: found.faults.iter().map(|fault| format!("{}: {}", fault.table, fault.what)).collect(),
+                faults_total: found.faults_total,
+            };
+            Answer::new(if report.good { Exit::Done } else { Exit::Failed }, &report)
         }
         StoreCommand::Rekey => {
             let report = blocking(app, Store::rekey).await?;

@@ -1,6 +1,7 @@
 //! Executes commands on the open application; the same code whether a command came over the admin socket or is executed
 //! by the command line itself.
 
+mod bindings;
 mod directory;
 mod history;
 mod keys;
@@ -10,7 +11,7 @@ mod sync;
 
 pub use directory::{ExpressionReport, ExpressionRow, ImportReport};
 pub use keys::{KeyReport, NewKeyReport};
-pub use maintenance::{BackupReport, CompactReport};
+pub use maintenance::{BackupReport, CompactReport, VerifyOutcome};
 pub use setup::{ApplyReport, ExportReport};
 
 use super::admin::server::Execute;
@@ -65,6 +66,7 @@ pub async fn execute(
             directory::expression(app, &tenant, kind, &text, employee).await
         }
         Command::Key(command) => keys::execute(app, actor, command).await,
+        Command::Bindings(command) => bindings::execute(app, actor, command).await,
         Command::Runs(command) => history::runs(app, actor, command, output).await,
         Command::Plans(command) => history::plans(app, actor, command).await,
         Command::Store(command) => maintenance::execute(app, actor, command).await,

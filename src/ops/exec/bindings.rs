@@ -1,0 +1,100 @@
+//! `bindings …`
+
+use super::MessageReport;
+use super::sync::refusal;
+use crate::app::App;
+use crate::model::{Actor, CorpKey, EmployeeId, UserId};
+use crate::ops::admin::wire::Bytes;
+use crate::ops::admin::{Answer, BindingCommand, CommandError, Exit, FileFormat, Upload};
+use crate::store;
+use crate::sync::SyncError;
+use crate::sync::bindings::{self, LinkRequest};
+use serde_json::json;
+
+/// Executes one of them.
+pub(super) async fn execute(app: &App, actor: &Actor, command: BindingCommand) -> Result<Answer, CommandError> {
+    let env = &app.env;
+    match command {
+        BindingCommand::List { corp } => list(app, &corp).await,
+        BindingCommand::Bind { corp, employee, userid } => {
+            bindings::bind(env, &corp, &employee, &userid, actor).await.map_err(refused)?;
+            MessageReport::answer(format!("employee {employee} is bound to member {userid}"))
+        }
+        BindingCommand::BindUnit { corp, unit, department } => {
+            bindings::bind_department(env, &corp, &unit, department, actor).await.map_err(refused)?;
+            MessageReport::answer(format!("unit {unit} is bound to department {department}"))
+        }
+        BindingCommand::Unbind { corp, all: true, .. } => {
+            let count = bindings::unbind_all(env, &corp, actor).await.map_err(refused)?;
+            MessageReport::answer(format!("{count} bindings were taken away; the members stay as they are"))
+        }
+        BindingCommand::Unbind { corp, employees, all: false } => {
+            for employee in &employees {
+                bindings::unbind(env, &corp, employee, actor).await.map_err(refused)?;
+            }
+            MessageReport::answer(format!("{} bindings were taken away; the members stay as they are", employees.len()))
+        }
+        BindingCommand::UnbindUnit { corp, unit } => {
+            bindings::unbind_department(env, &corp, &unit, actor).await.map_err(refused)?;
+            MessageReport::answer(format!("the binding of unit {unit} was taken away; the department stays as it is"))
+        }
+        BindingCommand::Export { corp, format } => {
+            let (format, ending) = match format {
+                FileFormat::Csv => (bindings::FileFormat::Csv, "csv"),
+                FileFormat::Xlsx => (bindings::FileFormat::Xlsx, "xlsx"),
+            };
+            let content = bindings::export(env, &corp, format).await.map_err(refused)?;
+            Answer::new(Exit::Done, &Upload { name: format!("bindings-{corp}.{ending}"), content: Bytes(content) })
+        }
+        BindingCommand::Import { corp, file, member_field, dry_run } => {
+            let request = LinkRequest { member_field, dry_run };
+            let imported = bindings::import(env, &corp, &file.name, &file.content.0, request, actor).await;
+            let report = imported.map_err(refused)?;
+            let exit = match (report.faults_total, dry_run && report.bound > 0) {
+                (0, true) => Exit::Pending,
+                (0, false) => Exit::Done,
+                _ => Exit::Partly,
+            };
+            Answer::new(exit, &report)
+        }
+        BindingCommand::Ambiguous { corp } => {
+            let cases = bindings::resolve_list(env, &corp).await.map_err(refused)?;
+            Answer::new(Exit::Done, &json!({ "cases": cases }))
+        }
+        BindingCommand::Resolve { corp, employee, userid } => resolve(app, actor, &corp, &employee, &userid).await,
+    }
+}
+
+async fn list(app: &App, corp: &CorpKey) -> Result<Answer, CommandError> {
+    let key = app.env.get_corp(corp).await.map_err(refused)?.key;
+    let read = app
+        .store
+        .read_async(move |tx| Ok((store::bindings::members(tx, &key)?, store::bindings::departments(tx, &key)?)));
+    let (members, departments) = read.await.map_err(|error| CommandError::from_chain(&error))?;
+    Answer::new(Exit::Done, &json!({ "members": members, "departments": departments }))
+}
+
+/// Finds the case that the pair belongs to: a pair can be of one case only, for each side takes part in one rule.
+async fn resolve(
+    app: &App,
+    actor: &Actor,
+    corp: &CorpKey,
+    employee: &EmployeeId,
+    userid: &UserId,
+) -> Result<Answer, CommandError> {
+    let cases = bindings::resolve_list(&app.env, corp).await.map_err(refused)?;
+    let case = cases
+        .iter()
+        .find(|case| case.employees.contains(employee) && case.members.iter().any(|member| member.is_same(userid)))
+        .ok_or_else(|| CommandError::usage(format!("no ambiguous case has employee {employee} and member {userid}")))?;
+    bindings::resolve(&app.env, corp, &case.key(), employee, userid, actor).await.map_err(refused)?;
+    MessageReport::answer(format!("employee {employee} is bound to member {userid}"))
+}
+
+/// A binding that is refused is a fault of the command; nothing was changed.
+fn refused(error: SyncError) -> CommandError {
+    match error {
+        SyncError::Binding(_) | SyncError::BindingFile(_) => CommandError::usage(error.to_string()),
+        other => refusal(other),
+    }
+}
