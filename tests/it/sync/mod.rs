@@ -1,4 +1,4 @@
 //! The engine against the sandbox: pull, plan, apply, links, jobs.
 
 mod first;
-mod world;
+pub mod world;
