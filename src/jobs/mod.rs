@@ -32,14 +32,19 @@ struct Inner {
     active: Active,
     tasks: TaskTracker,
     stop: CancellationToken,
+    ended: broadcast::Sender<Run>,
 }
+
+/// Ended runs that a slow listener may be behind before it misses some.
+const ENDED_KEPT: usize = 64;
 
 impl Jobs {
     /// No run under way. Must be called inside a tokio runtime's lifetime; runs are tasks of the runtime that starts
     /// them.
     pub fn new(env: Env) -> Self {
         let (active, tasks, stop) = (Active::default(), TaskTracker::new(), CancellationToken::new());
-        Self(Arc::new(Inner { env, active, tasks, stop }))
+        let ended = broadcast::channel(ENDED_KEPT).0;
+        Self(Arc::new(Inner { env, active, tasks, stop, ended }))
     }
 
     /// What runs work with.
@@ -199,6 +204,11 @@ impl Jobs {
         }
     }
 
+    /// The row of every run that ends from now on, for counters.
+    pub fn subscribe_ended(&self) -> broadcast::Receiver<Run> {
+        self.0.ended.subscribe()
+    }
+
     /// Returns when the run is not under way any more, with its row as stored.
     pub async fn wait(&self, run: &RunId) -> Result<Run, SyncError> {
         self.0.active.ended(run).await;
@@ -280,7 +290,7 @@ impl Jobs {
         let id = run.id.clone();
         let watch = Watch::new(id.clone(), self.0.stop.clone());
         let done = self.0.active.enter(watch.clone());
-        let (env, row) = (self.env().clone(), run.clone());
+        let (jobs, env, row) = (self.clone(), self.env().clone(), run.clone());
         let task = self.0.tasks.spawn(work(self.env().clone(), run, watch.clone()));
         self.0.tasks.spawn(async move {
             if let Err(error) = task.await {
@@ -288,6 +298,10 @@ impl Jobs {
                 let mut row = row;
                 runs::fail(&mut row, &SyncError::Bug(error.to_string()));
                 runs::end(&env, &mut row, &watch).await;
+            }
+            if let Ok(Some(ended)) = jobs.find(&watch.run).await {
+                // an error only means that nobody listens
+                let _ = jobs.0.ended.send(ended);
             }
             drop(lease);
             drop(done);

@@ -27,7 +27,6 @@ struct Inner {
     last_good: Family<LastLabels, Gauge>,
     quota_left: Family<CorpLabels, Gauge>,
     queue_age: Family<QueueLabels, Gauge>,
-    store_commits: Gauge,
     store_bytes: Gauge,
 }
 
@@ -89,7 +88,7 @@ impl Metrics {
             Family::new_with_constructor((|| Histogram::new(exponential_buckets(0.1, 4.0, 10))) as fn() -> Histogram);
         let (running, last_good, quota_left, queue_age) =
             (Family::default(), Family::default(), Family::default(), Family::default());
-        let (store_commits, store_bytes) = (Gauge::default(), Gauge::default());
+        let store_bytes = Gauge::default();
         registry.register(
             "wecom_calls",
             "Calls to WeCom by endpoint and errcode (-1000: no answer)",
@@ -116,7 +115,6 @@ impl Metrics {
             Unit::Seconds,
             Family::clone(&queue_age),
         );
-        registry.register("store_commits", "Durable commits since the start", Gauge::clone(&store_commits));
         registry.register_with_unit("store_size", "Size of the database file", Unit::Bytes, Gauge::clone(&store_bytes));
         Self(Arc::new(Inner {
             registry,
@@ -128,20 +126,19 @@ impl Metrics {
             last_good,
             quota_left,
             queue_age,
-            store_commits,
             store_bytes,
         }))
     }
 
-    /// Notes that a run began.
-    pub fn run_began(&self, kind: RunKind) {
-        self.0.running.get_or_create(&KindLabels { kind: kind_name(kind) }).inc();
+    /// Sets how many runs of a kind are under way.
+    pub fn set_running(&self, kind: RunKind, count: usize) {
+        let labels = KindLabels { kind: kind_name(kind) };
+        self.0.running.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Notes that a run ended; `ended_at_ms` is kept as the last good time where the run did all it should.
     pub fn run_ended(&self, corp: &CorpKey, kind: RunKind, state: RunState, elapsed_ms: u64, ended_at_ms: i64) {
         let kind_label = kind_name(kind);
-        self.0.running.get_or_create(&KindLabels { kind: kind_label }).dec();
         let labels = RunLabels { corp: corp.to_string(), kind: kind_label, state: state_name(state) };
         self.0.runs.get_or_create(&labels).inc();
         self.0.run_seconds.get_or_create(&KindLabels { kind: kind_label }).observe(seconds(elapsed_ms));
@@ -167,9 +164,8 @@ impl Metrics {
         self.0.queue_age.get_or_create(&QueueLabels { queue }).set(age_s.max(0));
     }
 
-    /// Sets the figures of the store.
-    pub fn set_store(&self, commits: u64, bytes: u64) {
-        self.0.store_commits.set(i64::try_from(commits).unwrap_or(i64::MAX));
+    /// Sets the size of the store.
+    pub fn set_store_bytes(&self, bytes: u64) {
         self.0.store_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
@@ -222,12 +218,12 @@ mod tests {
         let metrics = Metrics::new();
         let corp = CorpKey::from("acme-main");
         metrics.called(&corp, "user/create", 60104, 12);
-        metrics.run_began(RunKind::Pull);
         metrics.run_ended(&corp, RunKind::Pull, RunState::Done, 2_000, 1_700_000_000_000);
-        metrics.run_began(RunKind::Downstream);
+        metrics.set_running(RunKind::Pull, 0);
+        metrics.set_running(RunKind::Downstream, 1);
         metrics.set_quota_left(&corp, 9_999);
         metrics.set_queue_age("held_plans", 61);
-        metrics.set_store(3, 4096);
+        metrics.set_store_bytes(4096);
         let text = metrics.render();
         for line in [
             r#"wecom_bridge_wecom_calls_total{corp="acme-main",endpoint="user/create",errcode="60104"} 1"#,
@@ -238,7 +234,6 @@ mod tests {
             r#"wecom_bridge_last_good_run_timestamp_seconds{corp="acme-main",kind="pull"} 1700000000"#,
             r#"wecom_bridge_quota_left{corp="acme-main"} 9999"#,
             r#"wecom_bridge_queue_age_seconds{queue="held_plans"} 61"#,
-            "wecom_bridge_store_commits 3",
             "wecom_bridge_store_size_bytes 4096",
             "# EOF",
         ] {
@@ -249,7 +244,6 @@ mod tests {
     #[test]
     fn a_failed_run_is_not_the_last_good_one() {
         let metrics = Metrics::new();
-        metrics.run_began(RunKind::Pull);
         metrics.run_ended(&CorpKey::from("a"), RunKind::Pull, RunState::Failed, 1, 1);
         assert!(!metrics.render().contains("last_good_run_timestamp_seconds{"));
     }

@@ -8,6 +8,7 @@ pub mod health;
 pub mod logging;
 pub mod metrics;
 pub mod report;
+pub mod scrape;
 pub mod systemd;
 
 pub use metrics::Metrics;

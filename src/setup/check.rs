@@ -2,7 +2,10 @@
 
 use super::fault::SetupFault;
 use super::section::join;
-use crate::model::{App, Corp, Edition, Endpoints, MatchRule, MemberField, Secret, SecretName, Tenant};
+use crate::jobs::cron::Ticks;
+use crate::model::{App, Corp, Edition, Endpoints, MemberField, Secret, SecretName, Tenant};
+use crate::sync::expr::{Filter, Template};
+use crate::sync::matching::check_rules;
 use std::collections::HashSet;
 use std::str::FromStr;
 
@@ -31,7 +34,9 @@ pub fn check_corp(corp: &Corp, path: &str) -> Vec<SetupFault> {
         faults.add("read_app", &format!("names the app {key}, which the corp does not have"));
     }
     for (at, rule) in corp.match_rules.iter().enumerate() {
-        check_match(rule, at + 1, &mut faults);
+        if let Err(cause) = check_rules(std::slice::from_ref(rule)) {
+            faults.add(&format!("match[{}].{}", at + 1, cause.side), &cause.to_string());
+        }
     }
     faults.schedule("pull", &corp.pull.cron, &corp.pull.time_zone);
     check_downstream(corp, &mut faults);
@@ -108,20 +113,6 @@ fn check_apps(apps: &[App], faults: &mut Faults<'_>) {
     }
 }
 
-fn check_match(rule: &MatchRule, at: usize, faults: &mut Faults<'_>) {
-    let employee = matches!(rule.employee.as_str(), "account" | "employee_no" | "name" | "mobile" | "email")
-        || rule.employee.strip_prefix("ext.").is_some_and(|key| !key.is_empty());
-    let member = matches!(rule.member.as_str(), "userid" | "alias" | "name" | "mobile" | "email")
-        || rule.member.strip_prefix("extattr.").is_some_and(|name| !name.is_empty());
-    let key = |side: &str| format!("match[{at}].{side}");
-    faults.refuse_unless(
-        employee,
-        &key("employee"),
-        "must be one of account, employee_no, name, mobile, email, ext.<key>",
-    );
-    faults.refuse_unless(member, &key("member"), "must be one of userid, alias, name, mobile, email, extattr.<name>");
-}
-
 fn check_downstream(corp: &Corp, faults: &mut Faults<'_>) {
     let options = &corp.downstream;
     faults.schedule("downstream", &options.cron, &options.time_zone);
@@ -150,6 +141,18 @@ fn check_downstream(corp: &Corp, faults: &mut Faults<'_>) {
             "is no member field; known are name, alias, mobile, email, biz_mail, position, gender, telephone, address, \
              external_position, extattr.<name>",
         );
+    }
+    let templates = options.fields.iter().map(|entry| ("fields", entry));
+    let external = options.external_fields.iter().map(|entry| ("external_fields", entry));
+    for (section, (key, text)) in templates.chain(external) {
+        if let Err(cause) = Template::compile(text) {
+            faults.add(&format!("downstream.{section}.{key}"), &cause.to_string());
+        }
+    }
+    if !options.scope.filter.trim().is_empty()
+        && let Err(cause) = Filter::compile(&options.scope.filter)
+    {
+        faults.add("downstream.scope.filter", &cause.to_string());
     }
 }
 
@@ -186,10 +189,10 @@ impl<'a> Faults<'a> {
     fn schedule(&mut self, section: &str, cron: &str, time_zone: &str) {
         let zone = chrono_tz::Tz::from_str(time_zone).is_ok();
         self.refuse_unless(zone, &join(section, "time_zone"), "must be an IANA name such as Asia/Shanghai");
-        if cron.is_empty() {
+        if !zone || cron.trim().is_empty() {
             return;
         }
-        if let Err(cause) = cron::Schedule::from_str(cron) {
+        if let Err(cause) = Ticks::parse(cron, time_zone) {
             let message = format!(
                 "is no schedule ({cause}); write six fields, seconds first, days as MON-SUN, e.g. 0 30 2 * * *"
             );

@@ -7,8 +7,8 @@
     reason = "tests say what broke by stopping"
 )]
 
-mod directory;
 mod api;
+mod directory;
 mod sandbox;
 mod store;
 mod support;

@@ -1,0 +1,83 @@
+//! What `/metrics` answers: the counters, with everything that is a state rather than a count looked up at that moment.
+
+use super::Metrics;
+use crate::app::App;
+use crate::jobs::Jobs;
+use crate::model::{Corp, CorpKey, PlanState, RunKind, RunState};
+use crate::store::{self, Reads, StoreError};
+use crate::wecom::QuotaUse;
+use tokio::sync::broadcast::error::RecvError;
+
+/// Runs looked at per corp for the last good ones.
+const RUNS_LOOKED_AT: usize = 50;
+
+/// States that a scrape looks up.
+struct Seen {
+    running: Vec<RunKind>,
+    last_good: Vec<(CorpKey, RunKind, i64)>,
+    oldest_held_ms: Option<i64>,
+}
+
+/// Looks the states up and renders everything.
+pub async fn render(app: &App) -> Result<String, StoreError> {
+    let seen = app.store.read_async(look).await?;
+    let metrics = &app.metrics;
+    for kind in [RunKind::Pull, RunKind::Downstream] {
+        metrics.set_running(kind, seen.running.iter().filter(|running| **running == kind).count());
+    }
+    for (corp, kind, ended_at_ms) in seen.last_good {
+        metrics.set_last_good(&corp, kind, ended_at_ms);
+    }
+    for (corp, quota) in app.clients.quotas() {
+        if let Some(left) = tightest(&quota) {
+            metrics.set_quota_left(&corp, left);
+        }
+    }
+    let waits_s = seen.oldest_held_ms.map_or(0, |since_ms| (app.clock.now_ms() - since_ms) / 1000);
+    metrics.set_queue_age("held_plans", waits_s);
+    metrics.set_store_bytes(app.store.file_bytes()?);
+    Ok(metrics.render())
+}
+
+/// Counts every run that ends from now on. Ends with the engine.
+pub async fn count_runs(metrics: Metrics, jobs: Jobs) {
+    let mut ended = jobs.subscribe_ended();
+    drop(jobs);
+    loop {
+        match ended.recv().await {
+            Ok(run) if run.state != RunState::Running => {
+                let ended_at_ms = run.ended_at_ms.unwrap_or(run.started_at_ms);
+                let elapsed_ms = (ended_at_ms - run.started_at_ms).max(0).unsigned_abs();
+                metrics.run_ended(&run.corp, run.kind, run.state, elapsed_ms, ended_at_ms);
+            }
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn look(tx: &impl Reads) -> Result<Seen, StoreError> {
+    let running = store::runs::running(tx)?.into_iter().map(|run| run.kind).collect();
+    let mut seen = Seen { running, last_good: Vec::new(), oldest_held_ms: None };
+    for Corp { key, .. } in store::corps::list(tx)? {
+        let runs = store::runs::list(tx, &key, RUNS_LOOKED_AT)?;
+        for kind in [RunKind::Pull, RunKind::Downstream] {
+            let good = runs.iter().find(|run| run.kind == kind && run.state == RunState::Done);
+            if let Some(ended_at_ms) = good.and_then(|run| run.ended_at_ms) {
+                seen.last_good.push((key.clone(), kind, ended_at_ms));
+            }
+        }
+        for plan in store::plans::list(tx, &key, RUNS_LOOKED_AT)? {
+            if plan.state == PlanState::Held {
+                let since = seen.oldest_held_ms.map_or(plan.created_at_ms, |oldest| oldest.min(plan.created_at_ms));
+                seen.oldest_held_ms = Some(since);
+            }
+        }
+    }
+    Ok(seen)
+}
+
+/// Calls left in the tightest window of the busiest API; `None` before the first call.
+fn tightest(quota: &QuotaUse) -> Option<u64> {
+    quota.apis.iter().map(|api| u64::from(api.minute_left.min(api.hour_left))).min()
+}
