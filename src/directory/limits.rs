@@ -7,6 +7,8 @@ pub struct Limits {
     pub input_max_bytes: u64,
     /// Size of all that an archive or workbook unpacks to.
     pub unpacked_max_bytes: u64,
+    /// Size of a workbook's list of strings, which its parser holds in memory as a whole.
+    pub strings_max_bytes: u64,
     /// Rows of one sheet, captions not counted; also entries of an LDIF.
     pub rows_max: u32,
     /// Columns of one sheet.
@@ -19,7 +21,8 @@ impl Limits {
     /// For files named by the operator on the appliance itself.
     pub const FILE: Self = Self {
         input_max_bytes: 256 << 20,
-        unpacked_max_bytes: 1 << 30,
+        unpacked_max_bytes: 2 << 30,
+        strings_max_bytes: 256 << 20,
         rows_max: 1_000_000,
         columns_max: 200,
         cell_max_chars: 4_096,

@@ -218,7 +218,7 @@ impl Survey {
 
     fn look_at_strings(&mut self, chunk: &[u8], limits: Limits) -> Result<(), Fault> {
         self.total += chunk.len() as u64;
-        if self.total > limits.unpacked_max_bytes / 2 {
+        if self.total > limits.strings_max_bytes {
             return Err(Fault::new(FaultCode::TooLarge, Place::default(), "the workbook holds too much text"));
         }
         if chunk.contains(&0) {
@@ -234,7 +234,7 @@ impl Survey {
                 .take_while(|byte| byte.is_ascii_digit())
                 .fold(0_u64, |sum, byte| sum.saturating_mul(10).saturating_add(u64::from(byte - b'0')));
             // the shortest string of a list takes nine bytes
-            if claimed > limits.unpacked_max_bytes / 9 {
+            if claimed > limits.strings_max_bytes / 9 {
                 return Err(damaged("", "it claims to hold more text than it can"));
             }
         }
