@@ -66,7 +66,7 @@ pub struct ImportState {
     pub total: u64,
     /// 0 to 100.
     pub percentage: u32,
-    /// What became of each row.
+    /// What became of each row. A row of the file that is not here was not imported: WeCom may refuse a whole file.
     pub rows: Vec<ImportRow>,
 }
 
@@ -106,7 +106,7 @@ pub struct ExportFile {
 }
 
 /// Second verification, first step.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TfaInfo {
     /// Who.
     pub userid: UserId,

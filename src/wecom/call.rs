@@ -103,12 +103,10 @@ impl Caller {
             let sent = self.send(endpoint, &query, request.body.clone(), request.meter).await;
             match &sent {
                 Ok(_) | Err(Attempt::Refused(_) | Attempt::Unusable(_) | Attempt::Foreign(_)) => {
-                    place.answered();
-                    host_place.map(Place::answered);
+                    std::iter::once(place).chain(host_place).for_each(Place::answered);
                 }
                 Err(Attempt::NotSent(_)) => {
-                    place.give_back();
-                    host_place.map(Place::give_back);
+                    std::iter::once(place).chain(host_place).for_each(Place::give_back);
                 }
                 Err(Attempt::Lost(_)) => drop((place, host_place)),
             }
@@ -241,7 +239,8 @@ impl Caller {
                     }
                     return Ok(body);
                 }
-                Exchange::Answer { status, .. } => Attempt::Unusable(format!("HTTP {status} for the file")),
+                Exchange::Answer { status, .. } => not_an_answer(status),
+                Exchange::Untakable(what) => Attempt::Foreign(what),
                 Exchange::NotSent(cause) => Attempt::NotSent(cause),
                 Exchange::Lost(cause) => Attempt::Lost(cause),
             };
@@ -268,6 +267,7 @@ fn read<T: DeserializeOwned>(endpoint: &Endpoint, sent: Exchange) -> Result<T, A
         Exchange::Answer { status, body, .. } => (status, body),
         Exchange::NotSent(cause) => return Err(Attempt::NotSent(cause)),
         Exchange::Lost(cause) => return Err(Attempt::Lost(cause)),
+        Exchange::Untakable(what) => return Err(Attempt::Foreign(what)),
     };
     let head = match serde_json::from_slice::<Head>(&body) {
         Ok(head) => head,

@@ -35,6 +35,8 @@ pub(super) enum Exchange {
     NotSent(String),
     /// It went out (or may have) and no whole answer came back.
     Lost(String),
+    /// Something came back, or would, that must not be taken: another attempt would meet the same.
+    Untakable(String),
 }
 
 /// A list may take this many times the ordinary time-out, a file too.
@@ -86,17 +88,8 @@ impl Transport {
             }
             Body::File { name, bytes } => {
                 is_slow = true;
-                let length = bytes.len();
-                let mut headers = reqwest::header::HeaderMap::new();
-                headers.insert("filelength", reqwest::header::HeaderValue::from(length));
-                let part = reqwest::multipart::Part::stream_with_length(bytes, length as u64)
-                    .file_name(name)
-                    .headers(headers)
-                    .mime_str("application/octet-stream");
-                match part {
-                    Ok(part) => request = request.multipart(reqwest::multipart::Form::new().part("media", part)),
-                    Err(error) => return Exchange::NotSent(describe(&error)),
-                }
+                let (content_type, form) = multipart(&name, &bytes);
+                request = request.header(reqwest::header::CONTENT_TYPE, content_type).body(form);
             }
         }
         let timeout = if is_slow { self.timeout * SLOW_FACTOR } else { self.timeout };
@@ -114,10 +107,26 @@ impl Transport {
     pub(super) async fn download(&self, address: &str, max_bytes: usize) -> Exchange {
         let url = match url::Url::parse(address) {
             Ok(url) if url.scheme() == "https" || url.scheme() == self.base.scheme() => url,
-            _ => return Exchange::NotSent("WeCom gave an address for the file that is not https".into()),
+            _ => return Exchange::Untakable("WeCom gave an address for the file that is not https".into()),
         };
         receive(self.http.get(url).timeout(self.timeout * SLOW_FACTOR), max_bytes).await
     }
+}
+
+/// One file as multipart form: WeCom wants `filename` and `filelength` beside the part's name (doc path 90253).
+fn multipart(name: &str, content: &[u8]) -> (String, Vec<u8>) {
+    let boundary = format!("wecom-bridge-{:032x}", rand::random::<u128>());
+    let name: String = name.chars().map(|c| if c.is_control() || matches!(c, '"' | '\\') { '_' } else { c }).collect();
+    let mut form = Vec::with_capacity(content.len() + 300);
+    let head = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"media\"; filename=\"{name}\"; filelength={}\r\n\
+         Content-Type: application/octet-stream\r\n\r\n",
+        content.len()
+    );
+    form.extend_from_slice(head.as_bytes());
+    form.extend_from_slice(content);
+    form.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    (format!("multipart/form-data; boundary={boundary}"), form)
 }
 
 async fn receive(request: reqwest::RequestBuilder, max_bytes: usize) -> Exchange {
@@ -129,7 +138,7 @@ async fn receive(request: reqwest::RequestBuilder, max_bytes: usize) -> Exchange
     let status = response.status().as_u16();
     let date_s = date(&response);
     let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let too_large = || Exchange::Lost(format!("the answer is larger than {max_bytes} bytes"));
+    let too_large = || Exchange::Untakable(format!("the answer is larger than {max_bytes} bytes"));
     if expected > max_bytes {
         return too_large();
     }
@@ -205,12 +214,16 @@ fn advice(text: &str) -> Option<&'static str> {
             "the server presents a CA certificate as its own (as plain `openssl req -x509` makes them); \
              issue a server certificate with CA:FALSE from that CA and put the CA into ca_file",
         )
-    } else if has("subjectaltname") || has("not valid for any names") || has("notvalidforname") {
+    } else if has("subjectaltname")
+        || has("not valid for any names")
+        || has("not valid for name")
+        || has("notvalidforname")
+    {
         Some(
             "the server's certificate does not name this host; it needs a subjectAltName with the host of api_base \
              (a common name alone does not count)",
         )
-    } else if has("unknownissuer") {
+    } else if has("unknownissuer") || has("badsignature") {
         Some("the server's certificate comes from an unknown CA; put that CA's certificate (PEM) into ca_file")
     } else if has("expired") {
         Some("the server's certificate has expired (or this host's clock is wrong)")

@@ -1,5 +1,6 @@
 //! The endpoints, one file per subject, and the table that finds them.
 
+pub mod agent;
 pub mod department;
 pub mod export;
 pub mod import;
@@ -181,6 +182,8 @@ static ENDPOINTS: &[Endpoint] = endpoints! {
     Post "export/department" Details modern export::department;
     Post "export/taguser" Any modern export::taguser;
     Get "export/get_result" Any modern export::get_result;
+    Get "agent/get" Any always agent::get;
+    Get "get_api_domain_ip" Any always agent::domain_ip;
     Get "async/simplelist" Details private export::async_simplelist;
     Get "async/list" Details private export::async_list;
     Get "async/getresult" Details private export::async_getresult;

@@ -79,10 +79,6 @@ impl Fake {
         format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     /// Everything asked for so far.
     pub fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()

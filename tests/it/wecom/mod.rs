@@ -2,6 +2,8 @@
 
 mod fake;
 mod faults;
+mod parity;
 mod quota;
 mod tokens;
+mod transport;
 mod world;
