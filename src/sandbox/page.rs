@@ -19,7 +19,7 @@ const STYLE: &str = "
 body{font:14px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:0 auto;max-width:1280px;padding:0 16px 48px}
 h1{font-size:20px}h2{font-size:16px;margin:28px 0 8px}small,.soft{opacity:.7}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:4px 8px;border-bottom:1px solid var(--line);
-vertical-align:top}th{font-weight:600;background:var(--soft)}td.n{text-align:right;font-variant-numeric:tabular-nums}
+vertical-align:top}th{font-weight:600;background:var(--soft)}td.n{font-variant-numeric:tabular-nums}
 a{color:var(--accent)}nav a{margin-right:14px}.columns{display:grid;grid-template-columns:320px 1fr;gap:28px}
 .tree{max-height:640px;overflow:auto;border:1px solid var(--line);border-radius:6px;padding:8px}
 .tree div{white-space:nowrap}.tree .here{font-weight:700}.bad{color:#c0392b}.good{color:var(--accent)}
@@ -49,7 +49,10 @@ async fn page(state: Data<State>, wish: Query<Wish>) -> HttpResponse {
     let _ = write_page(&mut html, &state, &wish);
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header(("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"))
+        .insert_header((
+            "Content-Security-Policy",
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'",
+        ))
         .body(html)
 }
 
