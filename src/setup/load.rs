@@ -39,7 +39,7 @@ pub fn secret_names(corp: &Corp) -> Vec<SecretName> {
     own.into_iter().chain(of_apps).collect()
 }
 
-/// The set-up as a file that [`super::apply()`] takes back; see [`write`] for `redact`.
+/// The set-up as a file that [`super::apply()`] takes back; see [`write()`] for `redact`.
 pub async fn export(store: &Store, redact: bool) -> Result<String, SetupError> {
     let file = store.read_async(load).await?;
     Ok(write(&file, redact)?)

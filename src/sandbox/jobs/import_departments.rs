@@ -181,7 +181,7 @@ pub fn remove_doomed(corp: &mut Corp) -> Vec<Change> {
 }
 
 /// Adds departments by full path, `上级/下级`, in the first column. The page that documents the columns was not available:
-/// an assumption, marked [U] in the contract.
+/// an assumption, marked unverified in the contract.
 pub fn add_by_path(corp: &mut Corp, table: &Table) -> Outcome {
     let mut outcome = Outcome::default();
     for row in table.rows() {

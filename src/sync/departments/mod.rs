@@ -1,5 +1,5 @@
 //! Units become departments: which belongs to which ([`layout`]), which look like renamed ones ([`offers`]), and in
-//! which order WeCom accepts the changes ([`schedule`]).
+//! which order WeCom accepts the changes ([`mod@schedule`]).
 //!
 //! Links are stored by id; level and name are used only for what has no link (DIR-58).
 
