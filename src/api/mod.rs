@@ -48,9 +48,13 @@ pub fn serve(app: Arc<App>, listener: Option<TcpListener>) -> Result<Running, Se
     http::start(&config, listener, move |services, settings| configure(services, settings, &state))
 }
 
+/// The OpenAPI document of everything that is served under a base path.
+pub fn document(base_path: &str) -> serde_json::Value {
+    serde_json::to_value(openapi::document(table(), base_path)).unwrap_or_default()
+}
+
 fn state(app: Arc<App>) -> State {
-    let document = openapi::document(table(), &app.config.server.base_path);
-    let document = serde_json::to_value(&document).unwrap_or_default();
+    let document = document(&app.config.server.base_path);
     State {
         page: Bytes::from(docs::render(&document)),
         document: Bytes::from(document.to_string()),

@@ -13,6 +13,7 @@ mod import;
 mod key;
 mod language;
 mod local;
+mod openapi;
 mod plan;
 mod plans;
 mod pull;
@@ -20,6 +21,8 @@ mod rekey;
 mod restore;
 mod runs;
 mod sandbox;
+mod serve;
+mod served;
 mod show;
 mod signals;
 mod sync;
@@ -47,6 +50,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
+    Serve(serve::Serve),
     Sandbox(sandbox::Sandbox),
     Apply(apply::Apply),
     Export(export::Export),
@@ -66,6 +70,7 @@ enum Subcommands {
     Verify(verify::Verify),
     Rekey(rekey::Rekey),
     Compact(compact::Compact),
+    Openapi(openapi::Openapi),
 }
 
 /// Runs the program and answers its exit code.
@@ -92,6 +97,7 @@ pub fn main() -> ExitCode {
 
 async fn dispatch(command: Subcommands, context: &Context) -> Result<Exit, CommandError> {
     match command {
+        Subcommands::Serve(command) => command.run(context).await,
         Subcommands::Sandbox(command) => command.run(context).await,
         Subcommands::Apply(command) => command.run(context).await,
         Subcommands::Export(command) => command.run(context).await,
@@ -111,6 +117,7 @@ async fn dispatch(command: Subcommands, context: &Context) -> Result<Exit, Comma
         Subcommands::Verify(command) => command.run(context).await,
         Subcommands::Rekey(command) => command.run(context).await,
         Subcommands::Compact(command) => command.run(context).await,
+        Subcommands::Openapi(command) => command.run(context),
     }
 }
 

@@ -11,6 +11,11 @@ pub async fn wait_for_stop() {
     }
 }
 
+/// SIGHUP, by which the service manager asks for certificates to be read again.
+pub fn reload() -> Option<Signal> {
+    listen(SignalKind::hangup())
+}
+
 /// Waits for a signal; for ever where it cannot be listened for.
 pub async fn heard(signal: &mut Option<Signal>) {
     match signal {

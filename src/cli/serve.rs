@@ -1,0 +1,72 @@
+//! `serve`: the server.
+
+use super::context::Context;
+use super::local;
+use super::served::Served;
+use super::signals::{heard, reload, wait_for_stop};
+use crate::app::App;
+use crate::config::FlagValue;
+use crate::ops::admin::{CommandError, Exit};
+use crate::ops::{logging, systemd};
+use crate::store;
+use clap::Args;
+
+/// Run the server: REST API, schedules, health, metrics
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port, instead of the configured one
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+}
+
+impl Serve {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        let flags = self.listen.map(|value| FlagValue { key: "listen", flag: "--listen", value });
+        let config = context.config(flags.into_iter().collect())?;
+        logging::start(config.log);
+        let is_first = !store::database_path(&config.server.data_dir).exists();
+        let app = local::open(config)?;
+        let mut served = match Served::start(app.clone()).await {
+            Ok(served) => served,
+            Err(error) => {
+                app.close().await;
+                return Err(error);
+            }
+        };
+        greet(&app, &served, is_first);
+        systemd::notify_ready(&format!("listening on {}", served.address()));
+        let result = wait(&mut served).await;
+        systemd::notify_stopping();
+        tracing::info!("stopping: requests and calls under way are ended");
+        served.stop().await;
+        tracing::info!("stopped");
+        result.map(|()| Exit::Done)
+    }
+}
+
+fn greet(app: &App, served: &Served, is_first: bool) {
+    let (address, data_dir) = (served.address(), app.config.server.data_dir.display());
+    tracing::info!(%address, "wecom-bridge {} listens on {address}, data in {data_dir}", env!("CARGO_PKG_VERSION"));
+    if is_first {
+        tracing::info!(
+            "first start: a database and the master key {} were made; keep a copy of the key apart from backups",
+            app.config.keys.master_key_file.display()
+        );
+        tracing::info!("next: `wecom-bridge apply setup.toml`, then `wecom-bridge key create --name me --scope all`");
+    }
+}
+
+/// Waits for the signal to stop, or for the server's own end.
+async fn wait(served: &mut Served) -> Result<(), CommandError> {
+    let mut hangup = reload();
+    let stop = wait_for_stop();
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            error = served.ended() => return Err(error),
+            () = heard(&mut hangup) => {}
+        }
+        served.reload();
+    }
+}
