@@ -33,6 +33,8 @@ pub mod scope;
 pub mod service;
 pub mod source;
 pub mod target;
+#[cfg(test)]
+mod tests;
 pub mod undo;
 
 pub use env::{Env, Lease};

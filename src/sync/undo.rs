@@ -21,12 +21,16 @@ struct State<'p, 'a> {
     /// Departments that this undo creates again or deletes.
     exists: HashMap<DepartmentId, bool>,
     parents: HashMap<DepartmentId, DepartmentId>,
+    /// Departments that have a name by this undo.
+    renamed: HashSet<DepartmentId>,
     /// Units linked or unlinked by this undo.
     units: HashMap<UnitId, Option<DepartmentId>>,
     /// How many members and departments are directly below a department.
     below: HashMap<DepartmentId, i64>,
     /// Members (folded) that this undo deletes in the end.
     doomed: HashSet<crate::model::Text>,
+    /// Members (folded) that this undo creates again.
+    reborn: HashSet<crate::model::Text>,
     /// Where in `steps` the update of a member stands.
     updates: HashMap<crate::model::Text, usize>,
 }
@@ -96,9 +100,11 @@ impl<'p, 'a> State<'p, 'a> {
             steps: Vec::new(),
             exists: HashMap::new(),
             parents: HashMap::new(),
+            renamed: HashSet::new(),
             units: HashMap::new(),
             below,
             doomed,
+            reborn: HashSet::new(),
             updates: HashMap::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::names::check_name;
 use super::offers;
-use crate::model::{BindingOrigin, DepartmentId, Edition, RenameOffer, Text, UnitId};
+use crate::model::{BindingOrigin, DepartmentId, Edition, OutOfScope, RenameOffer, Text, UnitId};
 use crate::sync::input::{PlanInput, PlanRefusal};
 use crate::sync::notices::Notices;
 use crate::sync::source::Source;
@@ -438,8 +438,13 @@ impl<'i, 'a> Attempt<'i, 'a> {
                 slots.insert(slot, goal.department);
                 continue;
             };
+            // created by us for a unit that is gone or has left the scope: it will be deleted once it is empty
             let is_ours = self.target.binding_of_department(occupant).is_some_and(|binding| {
-                binding.origin == BindingOrigin::Created && self.source.find_unit(binding.unit.as_str()).is_none()
+                let is_unwanted = match self.source.find_unit(binding.unit.as_str()) {
+                    None => true,
+                    Some(at) => self.layout.places[at] == Place::None && options.out_of_scope != OutOfScope::Keep,
+                };
+                binding.origin == BindingOrigin::Created && is_unwanted
             });
             let is_free = !moving.contains(&occupant) && !self.taken_over.contains(&occupant);
             if is_ours && is_free && options.remove && options.update && self.target.is_complete {

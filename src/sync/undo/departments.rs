@@ -41,17 +41,16 @@ impl State<'_, '_> {
         before: &DepartmentImage,
         after: &DepartmentImage,
     ) {
-        let Some(department) = self.target.department(id) else {
+        if !self.exists(id) {
             return self.skip_department(id, "it does not exist any more");
-        };
-        let parent = self.parents.get(&id).copied().unwrap_or(department.parent);
-        let renamed_since = after.name.is_some()
-            && department.name.is_some()
-            && !self.steps.iter().any(|step| {
-                matches!(&step.action, Action::UpdateDepartment { department, after, .. } if *department == id && after.name.is_some())
-            })
-            && department.name != after.name;
-        let moved_since = after.parent.is_some_and(|after| after != parent);
+        }
+        // a department that this undo has created or renamed again is where the undo has put it
+        let mirrored = self.target.department(id).filter(|_| !self.renamed.contains(&id));
+        let parent = self.parents.get(&id).copied().or_else(|| mirrored.map(|department| department.parent));
+        let renamed_since = mirrored.is_some_and(|department| {
+            after.name.is_some() && department.name.is_some() && department.name != after.name
+        });
+        let moved_since = parent.is_some_and(|parent| after.parent.is_some_and(|after| after != parent));
         if renamed_since || moved_since {
             return self.skip_department(id, "somebody renamed or moved it since");
         }
@@ -64,9 +63,14 @@ impl State<'_, '_> {
             return self.skip_department(id, "its former name was not readable");
         }
         if let Some(target_parent) = target_parent {
-            self.count_below(parent, -1);
+            if let Some(parent) = parent {
+                self.count_below(parent, -1);
+            }
             self.count_below(target_parent, 1);
             self.parents.insert(id, target_parent);
+        }
+        if restored.name.is_some() {
+            self.renamed.insert(id);
         }
         let action = Action::UpdateDepartment {
             unit: unit.cloned(),
@@ -95,6 +99,7 @@ impl State<'_, '_> {
             return self.skip_department(id, "its unit has another department now");
         }
         self.exists.insert(id, true);
+        self.renamed.insert(id);
         self.parents.insert(id, parent);
         self.count_below(parent, 1);
         let action = match unit {

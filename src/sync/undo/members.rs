@@ -85,8 +85,10 @@ impl<'a> State<'_, 'a> {
             }
         }
         if let (Some(old), Some(written)) = (&before.direct_leader, &after.direct_leader) {
-            let old: Vec<UserId> =
-                old.iter().filter(|leader| self.target.find_member(leader.as_str()).is_some()).cloned().collect();
+            let is_there = |leader: &&UserId| {
+                self.target.find_member(leader.as_str()).is_some() || self.reborn.contains(&leader.folded())
+            };
+            let old: Vec<UserId> = old.iter().filter(is_there).cloned().collect();
             now.direct_leader = Some(written.clone());
             then.direct_leader = Some(old);
         }
@@ -219,6 +221,7 @@ impl<'a> State<'_, 'a> {
         image.main_department =
             Some(before.main_department.filter(|main| places.iter().any(|p| p.department == *main)).unwrap_or(first));
         image.memberships = Some(places);
+        self.reborn.insert(userid.folded());
         let action =
             Action::CreateMember { employee: employee.clone(), userid: userid.clone(), after: image, invite: false };
         self.steps.push(Step { action, reason: "undo.deleted" });

@@ -1,0 +1,12 @@
+//! Tests of the pure half over a small WeCom of their own: rules one by one, dangerous input, and properties over
+//! random organisations.
+
+mod cloud;
+mod dangers;
+mod departments;
+mod explanation;
+mod people;
+mod properties;
+mod removals;
+mod scope;
+mod world;

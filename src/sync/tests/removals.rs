@@ -1,0 +1,235 @@
+//! Who leaves, and how far that can be taken back: DIR-21, 46–48, 53; BEY-05; PEER-16; undo (BEY-01).
+
+use super::world::{World, codes, texts};
+use crate::model::*;
+use crate::sync::undo::undo;
+
+const DAY: i64 = 86_400_000;
+
+fn world() -> World {
+    let mut world = World::new();
+    world.unit("a", Some("r"), "甲");
+    for n in 1..=5 {
+        world.employee(n, "a");
+    }
+    world.employee_mut(1).admin = true;
+    world.sync();
+    world
+}
+
+fn depart(world: &mut World, n: u32) {
+    world.employee_mut(n).status = EmployeeStatus::Departed;
+}
+
+#[test]
+fn dir_46_47_48_the_life_cycle_of_a_leaver() {
+    let mut world = world();
+    world.options().delete_after_days = 30;
+    depart(&mut world, 2);
+    let draft = world.sync();
+    assert_eq!(texts(&draft), ["create disabled 3", "disable no2"]);
+    assert_eq!(draft.changes[1].reason, "employee.departed");
+    assert_eq!(
+        (world.places("no2"), world.at("no2").status),
+        (vec!["已禁用用户".into()], Some(MemberStatus::Disabled))
+    );
+    world.facts.now_ms += 30 * DAY - 1;
+    assert_eq!(texts(&world.plan()), Vec::<String>::new());
+    world.facts.now_ms += 1;
+    assert_eq!(texts(&world.sync()), ["delete no2"]);
+    assert_eq!(world.tombstones[0].userid.as_str(), "no2");
+    // PEER-16: back with the same account, although the number has changed
+    world.employee_mut(2).status = EmployeeStatus::Active;
+    world.employee_mut(2).employee_no = "other".into();
+    assert_eq!(texts(&world.sync()), ["create no2"]);
+}
+
+#[test]
+fn zero_days_means_never_and_empty_means_they_stay() {
+    let mut world = world();
+    world.options().disabled_department = String::new();
+    depart(&mut world, 2);
+    assert_eq!(texts(&world.sync()), ["disable no2"]);
+    assert_eq!(world.places("no2"), ["甲"]);
+    world.facts.now_ms += 10_000 * DAY;
+    assert_eq!(texts(&world.plan()), Vec::<String>::new());
+}
+
+#[test]
+fn peer_16_somebody_who_is_back_is_enabled_again() {
+    let mut world = world();
+    depart(&mut world, 2);
+    world.sync();
+    world.employee_mut(2).status = EmployeeStatus::Active;
+    let draft = world.sync();
+    assert_eq!(texts(&draft), ["enable no2"]);
+    assert_eq!((world.places("no2"), world.at("no2").status), (vec!["甲".into()], Some(MemberStatus::Activated)));
+    assert!(world.member_bindings.iter().all(|binding| binding.removal.is_none()));
+}
+
+#[test]
+fn who_was_disabled_by_hand_stays_disabled() {
+    let mut world = world();
+    world.cloud.members.get_mut("no2").unwrap().status = Some(MemberStatus::Disabled);
+    let draft = world.plan();
+    assert_eq!(texts(&draft), Vec::<String>::new());
+    assert!(codes(&draft).contains(&"member.disabled_in_wecom"));
+}
+
+#[test]
+fn who_was_enabled_by_hand_is_disabled_again_before_anything_is_deleted() {
+    let mut world = world();
+    world.options().delete_after_days = 1;
+    depart(&mut world, 2);
+    world.sync();
+    world.cloud.members.get_mut("no2").unwrap().status = Some(MemberStatus::Activated);
+    world.facts.now_ms += 9 * DAY;
+    assert_eq!(texts(&world.sync()), ["disable no2"]);
+}
+
+#[test]
+fn dir_46_53_policies() {
+    for (leaver, out_of_scope, departs, expected) in [
+        (Leaver::Disable, OutOfScope::Keep, true, "disable no2"),
+        (Leaver::Delete, OutOfScope::Keep, true, "delete no2"),
+        (Leaver::Disable, OutOfScope::Keep, false, ""),
+        (Leaver::Delete, OutOfScope::Disable, false, "disable no2"),
+        (Leaver::Disable, OutOfScope::Delete, false, "delete no2"),
+    ] {
+        let mut world = world();
+        world.options().disabled_department = String::new();
+        world.options().leaver = leaver;
+        world.options().out_of_scope = out_of_scope;
+        if departs {
+            depart(&mut world, 2);
+        } else {
+            world.options().scope.exclude = vec!["e2".into()];
+        }
+        let expected: Vec<String> = Some(expected.to_owned()).filter(|text| !text.is_empty()).into_iter().collect();
+        assert_eq!(texts(&world.sync()), expected, "{leaver:?} {out_of_scope:?} departs {departs}");
+    }
+}
+
+#[test]
+fn somebody_who_vanished_from_the_directory_is_a_leaver() {
+    let mut world = world();
+    world.employees.retain(|employee| employee.id.as_str() != "e2");
+    let draft = world.sync();
+    assert_eq!(texts(&draft)[1], "disable no2");
+}
+
+#[test]
+fn peer_03_remove_off() {
+    let mut world = world();
+    world.options().remove = false;
+    depart(&mut world, 2);
+    let draft = world.plan();
+    assert_eq!(texts(&draft), Vec::<String>::new());
+    assert!(codes(&draft).contains(&"removal.switched_off"));
+}
+
+#[test]
+fn dir_21_the_last_administrator_stays() {
+    let mut world = world();
+    depart(&mut world, 1);
+    let draft = world.sync();
+    assert_eq!(texts(&draft), Vec::<String>::new());
+    assert!(codes(&draft).contains(&"admin.last_kept"));
+    world.employee_mut(2).admin = true;
+    assert!(texts(&world.sync()).contains(&"disable no1".to_owned()));
+    depart(&mut world, 2);
+    assert_eq!(texts(&world.sync()), Vec::<String>::new());
+}
+
+#[test]
+fn absence_proves_nothing_in_a_partial_mirror() {
+    let mut world = world();
+    depart(&mut world, 2);
+    depart(&mut world, 3);
+    world.cloud.members.remove("no2");
+    world.head.is_complete = false;
+    let draft = world.plan();
+    assert_eq!(texts(&draft), ["create disabled 3", "disable no3"]);
+    assert!(codes(&draft).contains(&"member.not_visible"));
+}
+
+#[test]
+fn guards_hold_and_the_blast_is_named() {
+    let mut world = world();
+    world.unit_mut("a").head = vec!["e2".into()];
+    world.sync();
+    for n in 2..=5 {
+        depart(&mut world, n);
+    }
+    world.employee_mut(3).admin = true;
+    world.facts.previous_source_employees = Some(200);
+    let draft = world.plan();
+    assert!(draft.is_held());
+    let tripped: Vec<&str> = draft.guards.iter().filter(|g| g.tripped).map(|g| g.name.as_str()).collect();
+    assert_eq!(tripped, ["max_removal_percent", "max_source_drop"]);
+    assert_eq!((draft.blast.heads.len(), draft.blast.admins.len()), (1, 1));
+    depart(&mut world, 1);
+    assert!(world.try_plan().is_err(), "nobody active is an error, not a removal");
+}
+
+#[test]
+fn bey_01_undo_gives_back_what_can_be_given_back() {
+    let mut world = world();
+    depart(&mut world, 2);
+    world.unit_mut("a").name = "甲二".into();
+    world.unit("n", Some("a"), "新");
+    world.employee_mut(3).name = "改名".into();
+    world.employee_mut(4).unit_id = "n".into();
+    world.employee(9, "n");
+    let before = world.cloud.clone();
+    let draft = world.plan();
+    world.apply_all(&draft);
+    world.pull();
+    let inverse = undo(&world.input(), &draft.changes, |_| true).unwrap();
+    assert!(inverse.is_sound(), "{:?}", inverse.invariants);
+    assert_eq!(inverse.notices, vec![]);
+    world.apply_all(&inverse);
+    let same = |a: &super::cloud::Cloud| {
+        let mut a = a.clone();
+        for member in a.members.values_mut() {
+            member.fields.remove(&MemberField::Name).expect("a name");
+            // the API cannot say whether somebody had been activated
+            member.status = member.status.map(|_| MemberStatus::Activated);
+        }
+        a
+    };
+    assert_eq!(same(&world.cloud), same(&before));
+    assert_eq!(world.at("no3").fields.get(&MemberField::Name).unwrap(), "人3");
+}
+
+#[test]
+fn undo_leaves_alone_what_somebody_changed_since() {
+    let mut world = world();
+    world.employee_mut(3).name = "改名".into();
+    world.employee_mut(4).name = "改名四".into();
+    let draft = world.plan();
+    world.apply_all(&draft);
+    world.cloud.members.get_mut("no3").unwrap().fields.insert(MemberField::Name, "另改".into());
+    world.pull();
+    let inverse = undo(&world.input(), &draft.changes, |seq| seq == 0 || seq == 1).unwrap();
+    assert_eq!(texts(&inverse), ["update no4"]);
+    assert_eq!(codes(&inverse), ["undo.skipped"]);
+    let nothing = undo(&world.input(), &draft.changes, |_| false).unwrap();
+    assert_eq!(texts(&nothing), Vec::<String>::new(), "only what was done is undone");
+}
+
+#[test]
+fn a_deleted_member_comes_back_with_what_was_known() {
+    let mut world = world();
+    world.cloud.hides_contacts = true;
+    world.options().leaver = Leaver::Delete;
+    depart(&mut world, 2);
+    let draft = world.plan();
+    assert_eq!(draft.changes[0].reversible, Reversible::No);
+    world.apply_all(&draft);
+    world.pull();
+    let inverse = undo(&world.input(), &draft.changes, |_| true).unwrap();
+    assert_eq!(texts(&inverse), ["create no2"]);
+    world.apply_all(&inverse);
+    assert_eq!(world.at("no2").fields.get(&MemberField::Mobile).unwrap(), "13800000002", "remembered, not readable");
+}

@@ -1,0 +1,85 @@
+//! DIR-43, 51–53, PEER-09: who is synced.
+
+use super::world::{World, codes, texts};
+use crate::model::{EmployeeId, UnitId};
+use crate::sync::PlanRefusal;
+
+/// r(e1) – a(e2) – b(e3); c(e4); e4 works part-time in b.
+fn world() -> World {
+    let mut world = World::new();
+    world.unit("a", Some("r"), "甲");
+    world.unit("b", Some("a"), "乙");
+    world.unit("c", Some("r"), "丙");
+    for (n, unit) in [(1, "r"), (2, "a"), (3, "b"), (4, "c")] {
+        world.employee(n, unit);
+    }
+    world.employee_mut(4).part_time_unit_ids = vec!["b".into()];
+    world.employee_mut(3).position = "经理".into();
+    world
+}
+
+#[test]
+fn who_is_in() {
+    for (what, units, include, exclude, filter, part_time, expected) in [
+        ("nothing chosen = everybody", vec![], vec![], vec![], "", false, vec![1, 2, 3, 4]),
+        ("a unit with everything below", vec!["a"], vec![], vec![], "", false, vec![2, 3]),
+        ("exclude beats the unit", vec!["a"], vec![], vec!["e3"], "", false, vec![2]),
+        ("include besides the unit", vec!["b"], vec!["e1"], vec![], "", false, vec![1, 3]),
+        ("only include", vec![], vec!["e1"], vec![], "", false, vec![1]),
+        ("DIR-52: exclude beats include", vec![], vec!["e1", "e2"], vec!["e1"], "", false, vec![2]),
+        ("only exclude", vec![], vec![], vec!["e1"], "", false, vec![2, 3, 4]),
+        ("DIR-43: part-time counts", vec!["b"], vec![], vec![], "", true, vec![3, 4]),
+        ("DIR-43: part-time does not count", vec!["b"], vec![], vec![], "", false, vec![3]),
+        ("PEER-09: a filter", vec![], vec![], vec![], "position != ''", false, vec![3]),
+        ("a filter over the path", vec![], vec![], vec![], "unit_path.startsWith('总部/甲')", false, vec![2, 3]),
+        ("a filter holds for named people too", vec![], vec!["e1", "e3"], vec![], "position != ''", false, vec![3]),
+    ] {
+        let mut world = world();
+        let scope = &mut world.options().scope;
+        scope.units = units.into_iter().map(UnitId::from).collect();
+        scope.include = include.into_iter().map(EmployeeId::from).collect();
+        scope.exclude = exclude.into_iter().map(EmployeeId::from).collect();
+        scope.filter = filter.into();
+        world.options().include_part_time = part_time;
+        let draft = world.sync();
+        let created: Vec<String> = texts(&draft).into_iter().filter(|text| text.starts_with("create no")).collect();
+        let expected: Vec<String> = expected.into_iter().map(|n: u32| format!("create no{n}")).collect();
+        assert_eq!(created, expected, "{what}");
+    }
+}
+
+#[test]
+fn only_needed_units_get_departments() {
+    let mut world = world();
+    world.options().scope.units = vec!["b".into()];
+    world.sync();
+    assert_eq!(world.tree(), ["总部", "总部/甲", "总部/甲/乙"]);
+}
+
+#[test]
+fn a_filter_without_result_touches_nobody() {
+    let mut world = world();
+    world.sync();
+    world.options().scope.filter = "int(position) > 3".into();
+    let draft = world.plan();
+    assert_eq!(texts(&draft), Vec::<String>::new());
+    assert_eq!(codes(&draft), ["scope.filter_failed"]);
+}
+
+#[test]
+fn a_scope_unit_that_is_gone_is_an_error() {
+    let mut world = world();
+    world.sync();
+    world.options().scope.units = vec!["a".into(), "gone".into()];
+    assert!(matches!(world.try_plan(), Err(PlanRefusal::UnknownScopeUnit { .. })));
+}
+
+#[test]
+fn out_of_scope_units_keep_their_department_while_somebody_is_in_it() {
+    let mut world = world();
+    world.options().disabled_department = String::new();
+    world.sync();
+    world.options().scope.units = vec!["a".into()];
+    assert_eq!(texts(&world.sync()), ["disable no1", "disable no4"]);
+    assert!(world.tree().contains(&"总部/丙".to_owned()));
+}
