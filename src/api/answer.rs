@@ -3,15 +3,16 @@
 use crate::model::StoredAnswer;
 use crate::setup::service::Saved;
 use crate::store;
-use actix_web::body::BoxBody;
+use actix_web::body::{BoxBody, SizedStream};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use bytes::Bytes;
-use futures_util::Stream;
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::pin::Pin;
+use tokio::io::AsyncReadExt;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -128,25 +129,55 @@ impl Responder for NoContent {
 }
 
 /// A file to keep.
-#[derive(Debug)]
 pub struct Download {
-    /// Its content type.
-    pub content_type: &'static str,
-    /// Its name, ASCII.
-    pub name: String,
-    /// Its bytes.
-    pub bytes: Bytes,
+    content_type: &'static str,
+    /// ASCII.
+    name: String,
+    content: Content,
+}
+
+enum Content {
+    Bytes(Bytes),
+    File { file: tokio::fs::File, size: u64 },
+}
+
+/// Bytes of a file that are read at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+impl Download {
+    /// A file in memory; its name is ASCII.
+    pub fn bytes(content_type: &'static str, name: String, bytes: Bytes) -> Self {
+        Self { content_type, name, content: Content::Bytes(bytes) }
+    }
+
+    /// An open file, sent as it is read; its name is ASCII.
+    pub async fn file(content_type: &'static str, name: String, file: tokio::fs::File) -> std::io::Result<Self> {
+        let size = file.metadata().await?.len();
+        Result::Ok(Self { content_type, name, content: Content::File { file, size } })
+    }
 }
 
 impl Responder for Download {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok()
+        let mut answer = HttpResponse::Ok();
+        answer
             .insert_header((CONTENT_TYPE, HeaderValue::from_static(self.content_type)))
-            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", self.name)))
-            .body(self.bytes)
+            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", self.name)));
+        match self.content {
+            Content::Bytes(bytes) => answer.body(bytes),
+            Content::File { file, size } => answer.body(SizedStream::new(size, chunks(file).boxed_local())),
+        }
     }
+}
+
+fn chunks(file: tokio::fs::File) -> impl Stream<Item = std::io::Result<Bytes>> {
+    futures_util::stream::try_unfold(file, |mut file| async move {
+        let mut chunk = BytesMut::with_capacity(CHUNK_BYTES);
+        let read = file.read_buf(&mut chunk).await?;
+        Result::Ok((read > 0).then(|| (chunk.freeze(), file)))
+    })
 }
 
 /// A stream of server-sent events, each chunk already in its wire form.

@@ -105,7 +105,7 @@ async fn create(
     let NewKeyBody { name, scopes, networks, expires_at_ms } = body.value;
     caller.check_may_hand_on(&scopes)?;
     let new = NewKey { name, scopes, networks, expires_at_ms };
-    once.run(&state, &caller.id, &body.digest, async {
+    once.run(&state, &caller.id.clone(), &body.digest, async move {
         let (key, text) = keys::create(&app.store, &app.clock, &caller.actor, new).await.map_err(key_problem)?;
         let location = format!("/api/v1/api-keys/{}", key.id);
         let mut answer = NewKeyView { key: None, view: key.into() };

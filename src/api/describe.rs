@@ -5,7 +5,7 @@ use super::auth::{Key, Permission};
 use super::once::Once;
 use super::state::State;
 use super::upload::Upload;
-use crate::http::{Body, Bulk, Problem, Query, RequestId};
+use crate::http::{Body, Bulk, Problem, Query, Settings};
 use crate::model::ApiScope;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -135,7 +135,7 @@ fn path_meaning(name: &str) -> &'static str {
         "plan" => "Id of the plan.",
         "run" => "Id of the run.",
         "preview" => "Id of the uploaded file's preview.",
-        "seq" => "Number of the change.",
+        "seq" => "Number of the change in its plan.",
         "key" => "Id of the API key.",
         "secret" => "Which secret: `contacts`, `contacts_token`, `contacts_aes_key`.",
         "code" => "WeCom's errcode.",
@@ -179,7 +179,7 @@ impl DescribeInput for web::Data<State> {
 impl DescribeInput for HttpRequest {
     fn describe(_: &mut Draft) {}
 }
-impl DescribeInput for RequestId {
+impl DescribeInput for web::Data<Settings> {
     fn describe(_: &mut Draft) {}
 }
 impl<T> DescribeInput for web::Path<T> {

@@ -25,7 +25,7 @@ pub(super) fn routes(routes: &mut Routes) {
             put_many,
         )
         .post(
-            "/api/v1/tenants/{tenant}/employees/depart",
+            "/api/v1/tenants/{tenant}/departures",
             "Mark employees as departed\nAll or nothing; who has departed already stays so.",
             depart,
         )
@@ -121,7 +121,7 @@ async fn put_many(
 ) -> Result<Ok<RowCounts>, Problem> {
     let app = state.app.clone();
     let Body { value, digest } = body.0;
-    once.run(&state, &caller.id, &digest, async {
+    once.run(&state, &caller.id.clone(), &digest, async move {
         let done = service::put_employees(&app.store, &tenant, value.employees, &caller.actor).await;
         done.map(Reply::new).map_err(directory_problem)
     })
@@ -137,7 +137,7 @@ async fn depart(
 ) -> Result<Ok<RowCounts>, Problem> {
     let app = state.app.clone();
     let Body { value, digest } = body.0;
-    once.run(&state, &caller.id, &digest, async {
+    once.run(&state, &caller.id.clone(), &digest, async move {
         let done = service::depart_employees(&app.store, &tenant, value.employees, &caller.actor).await;
         done.map(Reply::new).map_err(directory_problem)
     })

@@ -5,6 +5,7 @@ use crate::directory::DirectoryError;
 use crate::http::{Fault, Problem};
 use crate::setup::{SetupError, SetupFaults};
 use crate::store::StoreError;
+use crate::sync::SyncError;
 use actix_web::http::StatusCode;
 
 /// The first letter large, a full stop at the end.
@@ -92,6 +93,33 @@ pub fn directory_problem(error: DirectoryError) -> Problem {
         DirectoryError::NotFound { what, id } => Problem::not_found(what, id),
         DirectoryError::Busy { .. } => Problem::conflict(error.code(), told).retry_after_s(5),
         DirectoryError::Store(cause) => store_problem(cause),
+    }
+}
+
+/// Errors of the engine.
+pub fn sync_problem(error: SyncError) -> Problem {
+    let (code, told) = (error.code(), sentence(&error));
+    match error {
+        SyncError::NoCorp(corp) => Problem::not_found("corp", corp),
+        SyncError::NoPlan(plan) => Problem::not_found("plan", plan),
+        SyncError::NoRun(run) => Problem::not_found("run", run),
+        SyncError::Store(cause) => store_problem(cause),
+        SyncError::NoReason(_) => Problem::invalid(code, told).at("reason", "must not be empty"),
+        SyncError::Plan(refusal) => Problem::invalid(refusal.code(), told),
+        SyncError::BindingFile(_) => Problem::invalid(code, told),
+        SyncError::Busy { .. } => Problem::conflict(code, told).retry_after_s(10),
+        SyncError::WrongState { state, .. } => {
+            Problem::conflict(code, told).with("state", serde_json::to_value(state).unwrap_or_default())
+        }
+        SyncError::Drift { differences, total, .. } => Problem::conflict(code, told)
+            .with_faults(differences.into_iter().map(|message| Fault { at: "WeCom".into(), message }))
+            .with("total", total),
+        SyncError::Read { .. } | SyncError::Suspicious { .. } | SyncError::Stopped { .. } => {
+            Problem::new(StatusCode::BAD_GATEWAY, code, told).caused_by(error)
+        }
+        SyncError::Stopping => Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, told).retry_after_s(10),
+        SyncError::Bug(_) => Problem::internal(error),
+        _ => Problem::conflict(code, told),
     }
 }
 

@@ -104,7 +104,10 @@ async fn preview(
     let tenant = tenant.into_inner();
     let ImportQuery { mode, skip_bad_rows, allow_shrink } = query.0;
     let options = ImportOptions { mode, skip_bad_rows, allow_shrink };
-    once.run(&state, &caller.id, &upload.digest, async {
+    let digest = upload.digest;
+    let shared = state.clone();
+    once.run(&state, &caller.id, &digest, async move {
+        let state = shared;
         let parsed = parse(upload.name.clone(), upload.content.clone()).await?;
         let store = &state.app.store;
         let preview = import::preview(store, &tenant, parsed, mode).await.map_err(directory_problem)?;
@@ -131,7 +134,9 @@ async fn confirm(
     once: Once,
 ) -> Result<Ok<Imported>, Problem> {
     let (tenant, id) = path.into_inner();
-    once.run(&state, &caller.id, &[], async {
+    let shared = state.clone();
+    once.run(&state, &caller.id.clone(), &[], async move {
+        let state = shared;
         let now_ms = state.app.clock.now_ms();
         let kept = state.kept.find(&id, &tenant, now_ms).ok_or_else(|| {
             Problem::not_found("preview", &id).at("preview", "previews are kept for 30 minutes; upload the file again")

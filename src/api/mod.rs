@@ -6,22 +6,29 @@ mod api_keys;
 mod apps;
 mod audit;
 mod auth;
+mod bindings;
 mod corps;
 mod describe;
 mod docs;
 mod employees;
 mod errcodes;
 mod errors;
+mod events;
+mod explain;
+mod exports;
 mod expressions;
 mod imports;
 mod kept;
 mod mirror;
 mod once;
 mod openapi;
+mod plans;
 mod routes;
+mod runs;
 mod secrets;
 mod setup;
 mod state;
+mod system;
 mod tenants;
 mod throttle;
 mod units;
@@ -83,10 +90,16 @@ fn table() -> Routes {
     employees::routes(&mut routes);
     imports::routes(&mut routes);
     expressions::routes(&mut routes);
+    exports::routes(&mut routes);
     mirror::routes(&mut routes);
+    bindings::routes(&mut routes);
+    plans::routes(&mut routes);
+    runs::routes(&mut routes);
+    explain::routes(&mut routes);
     errcodes::routes(&mut routes);
     api_keys::routes(&mut routes);
     audit::routes(&mut routes);
+    system::routes(&mut routes);
     routes
 }
 

@@ -12,7 +12,7 @@ use crate::http::Problem;
 use crate::model::StoredAnswer;
 use crate::store;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -81,61 +81,71 @@ impl Drop for Held {
 }
 
 impl Once {
-    /// Does the work unless it was done already under this key.
+    /// Does the work unless it was done already under this key. The work goes on, and its answer is kept, even when the
+    /// client breaks the connection off.
     ///
     /// 409 `idempotency.mismatch` when the key was used for another request, `idempotency.in_progress` while the first
     /// one is under way. `body_digest` is that of the bytes as they came.
-    pub async fn run<T: Serialize, const STATUS: u16>(
+    pub async fn run<T: Serialize + Send + 'static, const STATUS: u16>(
         self,
-        state: &State,
+        state: &web::Data<State>,
         caller: &KeyId,
         body_digest: &[u8],
-        work: impl Future<Output = Result<Reply<T, STATUS>, Problem>>,
+        work: impl Future<Output = Result<Reply<T, STATUS>, Problem>> + Send + 'static,
     ) -> Result<Reply<T, STATUS>, Problem> {
-        let Some(key) = self.key else { return work.await };
-        let fingerprint = hex::encode(
-            Sha256::new().chain_update(&self.target).chain_update([0]).chain_update(body_digest).finalize(),
-        );
-        let scope = caller.0.clone();
-        let Some(_held) = state.in_flight.hold(&format!("{scope}/{key}")) else {
-            return Err(Problem::conflict(
-                "idempotency.in_progress",
-                "The first request with this Idempotency-Key is still under way; ask again in a moment.",
-            )
-            .retry_after_s(1));
-        };
-        let store = &state.app.store;
-        let now_ms = state.app.clock.now_ms();
-        let found = store
-            .read_async({
-                let (scope, key) = (scope.clone(), key.clone());
-                move |tx| store::idempotency::find(tx, &scope, &key)
-            })
-            .await
-            .map_err(store_problem)?
-            .filter(|stored| now_ms - stored.at_ms < KEPT_MS);
-        if let Some(stored) = found {
-            if stored.fingerprint != fingerprint {
-                return Err(Problem::conflict(
-                    "idempotency.mismatch",
-                    "This Idempotency-Key was used for another request; choose a new one for a new request.",
-                ));
+        let (state, caller) = (state.clone(), caller.clone());
+        let target = Sha256::new().chain_update(&self.target).chain_update([0]).chain_update(body_digest);
+        let fingerprint = hex::encode(target.finalize());
+        let task = tokio::spawn(async move {
+            match self.key {
+                Some(key) => run_keyed(&state, caller.0, key, fingerprint, work).await,
+                None => work.await,
             }
-            return Ok(Reply::Again(stored));
-        }
-        let reply = work.await?;
-        if let Reply::Fresh(fresh) = &reply {
-            let stored = keep(fresh, STATUS, fingerprint, now_ms).map_err(Problem::internal)?;
-            store
-                .write(move |tx| {
-                    store::idempotency::remove_before(tx, now_ms - KEPT_MS + 1, FORGOTTEN_AT_ONCE)?;
-                    store::idempotency::put(tx, &scope, &key, &stored)
-                })
-                .await
-                .map_err(store_problem)?;
-        }
-        Ok(reply)
+        });
+        task.await.map_err(Problem::internal)?
     }
+}
+
+async fn run_keyed<T: Serialize, const STATUS: u16>(
+    state: &State,
+    scope: String,
+    key: String,
+    fingerprint: String,
+    work: impl Future<Output = Result<Reply<T, STATUS>, Problem>>,
+) -> Result<Reply<T, STATUS>, Problem> {
+    let Some(_held) = state.in_flight.hold(&format!("{scope}/{key}")) else {
+        return Err(Problem::conflict(
+            "idempotency.in_progress",
+            "The first request with this Idempotency-Key is still under way; ask again in a moment.",
+        )
+        .retry_after_s(1));
+    };
+    let store = &state.app.store;
+    let now_ms = state.app.clock.now_ms();
+    let (wanted_scope, wanted_key) = (scope.clone(), key.clone());
+    let found = store.read_async(move |tx| store::idempotency::find(tx, &wanted_scope, &wanted_key)).await;
+    if let Some(stored) = found.map_err(store_problem)?.filter(|stored| now_ms - stored.at_ms < KEPT_MS) {
+        if stored.fingerprint != fingerprint {
+            return Err(Problem::conflict(
+                "idempotency.mismatch",
+                "This Idempotency-Key was used for another request; choose a new one for a new request.",
+            ));
+        }
+        return Ok(Reply::Again(stored));
+    }
+    let reply = work.await?;
+    if let Reply::Fresh(fresh) = &reply {
+        let stored = keep(fresh, STATUS, fingerprint, now_ms).map_err(Problem::internal)?;
+        let kept = store.write(move |tx| {
+            store::idempotency::remove_before(tx, now_ms - KEPT_MS + 1, FORGOTTEN_AT_ONCE)?;
+            store::idempotency::put(tx, &scope, &key, &stored)
+        });
+        if let Err(cause) = kept.await {
+            // the work is done: to answer with an error would invite a repetition
+            tracing::error!("the answer to a request with an Idempotency-Key could not be kept: {cause}");
+        }
+    }
+    Ok(reply)
 }
 
 fn keep<T: Serialize>(

@@ -7,11 +7,13 @@ use super::errors::setup_problem;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
+use crate::app::App;
 use crate::http::{Body, Problem};
 use crate::model::{AppKey, CorpKey, Secret, SecretName};
 use crate::setup::service;
 use actix_web::web;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 const NO_BODY: &[u8] = &[];
@@ -165,8 +167,8 @@ async fn renew(
     corp: web::Path<CorpKey>,
     once: Once,
 ) -> Result<Created<CallbackKeysView>, Problem> {
-    let id = caller.id.clone();
-    once.run(&state, &id, NO_BODY, make_keys(&caller, &state, &corp, None)).await
+    let (id, app) = (caller.id.clone(), state.app.clone());
+    once.run(&state, &id, NO_BODY, make_keys(caller, app, corp.into_inner(), None)).await
 }
 
 async fn renew_of_app(
@@ -175,20 +177,20 @@ async fn renew_of_app(
     path: web::Path<(CorpKey, AppKey)>,
     once: Once,
 ) -> Result<Created<CallbackKeysView>, Problem> {
-    let (corp, app) = path.into_inner();
-    let id = caller.id.clone();
-    once.run(&state, &id, NO_BODY, make_keys(&caller, &state, &corp, Some(&app))).await
+    let (corp, of) = path.into_inner();
+    let (id, app) = (caller.id.clone(), state.app.clone());
+    once.run(&state, &id, NO_BODY, make_keys(caller, app, corp, Some(of))).await
 }
 
 async fn make_keys(
-    caller: &Key<CorpWrite>,
-    state: &State,
-    corp: &CorpKey,
-    app: Option<&AppKey>,
+    caller: Key<CorpWrite>,
+    app: Arc<App>,
+    corp: CorpKey,
+    of: Option<AppKey>,
 ) -> Result<Created<CallbackKeysView>, Problem> {
-    let made = service::renew_callback_keys(&state.app.store, &caller.actor, corp, app).await;
+    let made = service::renew_callback_keys(&app.store, &caller.actor, &corp, of.as_ref()).await;
     let (token, aes_key) = made.map_err(setup_problem)?;
-    let url = format!("{}/cb/{corp}/{}", state.app.config.public_url(), app.map_or("contacts", AppKey::as_str));
+    let url = format!("{}/cb/{corp}/{}", app.config.public_url(), of.as_ref().map_or("contacts", AppKey::as_str));
     let mut answer = CallbackKeysView { url, token: None, aes_key: None };
     let kept = serde_json::to_value(&answer).map_err(Problem::internal)?;
     answer.token = Some(token.expose().to_owned());

@@ -55,8 +55,8 @@ async fn apply(
     body: Body<SetupBody>,
 ) -> Result<Ok<Page<SetupChange>>, Problem> {
     let SetupBody { setup: text, dry_run, prune } = body.value;
-    once.run(&state, &caller.id, &body.digest, async {
-        let app = &state.app;
+    let app = state.app.clone();
+    once.run(&state, &caller.id.clone(), &body.digest, async move {
         let file = setup::read_in_place(&text).map_err(|faults| faults_problem(&faults))?;
         let changes = if dry_run {
             setup::diff(&app.store, &file, prune).await

@@ -105,7 +105,7 @@ async fn put_many(
 ) -> Result<Ok<RowCounts>, Problem> {
     let app = state.app.clone();
     let Body { value, digest } = body.0;
-    once.run(&state, &caller.id, &digest, async {
+    once.run(&state, &caller.id.clone(), &digest, async move {
         let done = service::put_units(&app.store, &tenant, value.units, &caller.actor).await;
         done.map(Reply::new).map_err(directory_problem)
     })

@@ -54,6 +54,12 @@ pub fn list(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<PlanHea
     HEADS.list_last(tx, &Prefix::text(corp.as_str()).range(), limit)
 }
 
+/// The plans of a corp made before this one, the newest first: the next page of [`list`].
+pub fn list_before(tx: &impl Reads, corp: &CorpKey, plan: &PlanId, limit: usize) -> Result<Vec<PlanHead>, StoreError> {
+    let range = Prefix::text(corp.as_str()).before::<(Str, Str)>((corp.as_str(), plan.as_str()));
+    HEADS.list_last(tx, &range, limit)
+}
+
 /// Creates or changes a plan's head. Write it after its changes: a plan without a head does not exist.
 pub fn put_head(tx: &WriteTx, head: &PlanHead) -> Result<(), StoreError> {
     CORPS.put(tx, head.id.as_str(), &head.corp)?;

@@ -129,6 +129,10 @@ impl Bridge {
         self.get("/api/v1/openapi.json").await.expect(200)
     }
 
+    pub fn reload_certificate(&self) -> Result<(), wecom_bridge::http::tls::TlsError> {
+        self.running.as_ref().unwrap().reload_certificate()
+    }
+
     pub async fn stop(mut self) {
         if let Some(running) = self.running.take() {
             running.stop().await;

@@ -39,7 +39,7 @@ async fn units_and_employees_are_written_read_and_removed() {
 
     let other = json!({ "id": "e2", "name": "x", "unit_id": "2" });
     bridge.put(&format!("{PEOPLE}/e1"), &other).await.expect_problem(422, "request.id");
-    let departed = bridge.post(&format!("{PEOPLE}/depart"), &json!({ "employees": ["e5"] })).await.expect(200);
+    let departed = bridge.post("/api/v1/tenants/acme/departures", &json!({ "employees": ["e5"] })).await.expect(200);
     assert_eq!(departed["departed"], 1);
     bridge.delete(&format!("{PEOPLE}/e4")).await.expect(204);
     bridge.get(&format!("{PEOPLE}/e4")).await.expect_problem(404, "employee.not_found");

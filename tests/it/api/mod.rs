@@ -5,3 +5,5 @@ mod directory;
 mod frame;
 mod keys;
 mod setup;
+mod sync;
+mod system;

@@ -1,0 +1,276 @@
+//! The main job over REST, against the sandbox.
+
+use super::bridge::{Bridge, send};
+use reqwest::Method;
+use serde_json::{Value, json};
+use wecom_bridge::clock::Clock;
+use wecom_bridge::directory::export::{Captions, to_zip};
+use wecom_bridge::directory::sample::{SampleSpec, generate};
+use wecom_bridge::sandbox::{Profile, Sandbox, SandboxOptions, VisibleRange, seed};
+
+const CORP: &str = "/api/v1/corps/acme-main";
+const PEOPLE: usize = 30;
+
+struct World {
+    bridge: Bridge,
+    sandbox: Sandbox,
+}
+
+impl World {
+    /// Corp, app, secrets and directory, everything over REST.
+    async fn new() -> Self {
+        let (units, employees) = generate(SampleSpec { employees: PEOPLE, units: 6, seed: 7 });
+        let root = units.iter().find(|unit| unit.parent_id.is_none()).unwrap().name.clone();
+        let sandbox = Sandbox::start(SandboxOptions {
+            profile: Profile::PublicNew,
+            clock: Clock::system(),
+            workers: 1,
+            ..SandboxOptions::default()
+        })
+        .unwrap();
+        sandbox.state().add_corp(seed::CORPID, seed::CONTACTS_SECRET);
+        sandbox.state().add_app(seed::CORPID, seed::AGENTID, seed::APP_SECRET, VisibleRange::root());
+        sandbox.state().with_corp(seed::CORPID, |corp| {
+            let mut department = corp.directory.department(1).cloned().unwrap();
+            department.name = root.as_str().into();
+            corp.directory.put_department(department);
+        });
+
+        let bridge = Bridge::start().await;
+        bridge.put("/api/v1/tenants/acme", &json!({ "name": "Acme" })).await.expect(201);
+        let corp = |read_app: Option<&str>| {
+            let base = sandbox.base_url();
+            json!({
+                "tenant": "acme", "name": "Acme", "corpid": seed::CORPID, "access": "read-write", "read_app": read_app,
+                "endpoints": { "api_base": base, "authorize_base": base, "login_base": base, "console_url": base },
+                "match_rules": [{ "employee": "employee_no", "member": "userid" }],
+                "downstream": { "enabled": true },
+            })
+        };
+        bridge.put(CORP, &corp(None)).await.expect(201);
+        bridge.put(&format!("{CORP}/apps/oa"), &json!({ "name": "OA", "agentid": seed::AGENTID })).await.expect(201);
+        bridge.put(CORP, &corp(Some("oa"))).await.expect(200);
+        for (path, secret) in
+            [("secrets/contacts", seed::CONTACTS_SECRET), ("apps/oa/secrets/secret", seed::APP_SECRET)]
+        {
+            bridge.put(&format!("{CORP}/{path}"), &json!({ "value": secret })).await.expect(204);
+        }
+        let file = to_zip(&units, &employees, Captions::Chinese).unwrap();
+        let preview = bridge.upload("/api/v1/tenants/acme/imports", "directory.zip", file).await;
+        bridge.act(preview.headers["location"].to_str().unwrap()).await.expect(200);
+        Self { bridge, sandbox }
+    }
+
+    /// Starts something that runs, watches it to its end, and gives the run and the names of the events.
+    async fn run(&self, path: &str) -> (Value, Vec<String>) {
+        let started = self.bridge.act(path).await;
+        let location = started.headers.get("location").map(|value| value.to_str().unwrap().to_owned());
+        started.expect(202);
+        self.watch(&format!("{}/events", location.unwrap())).await
+    }
+
+    async fn watch(&self, path: &str) -> (Value, Vec<String>) {
+        let answer = self.bridge.get(path).await;
+        assert_eq!(answer.headers["content-type"], "text/event-stream");
+        let mut names = Vec::new();
+        let mut last = Value::Null;
+        for event in answer.text.split("\n\n").filter(|event| event.starts_with("event: ")) {
+            let (name, data) = event.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();
+            names.push(name.to_owned());
+            last = serde_json::from_str(data).unwrap();
+        }
+        (last, names)
+    }
+
+    async fn first_sync(&self) {
+        let (run, _) = self.run(&format!("{CORP}/syncs")).await;
+        assert_eq!(run["state"], "done", "{run}");
+    }
+
+    async fn stop(self) {
+        self.bridge.app.jobs.shutdown().await;
+        self.bridge.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_directory_arrives_in_wecom_and_a_second_plan_is_empty() {
+    let world = World::new().await;
+    let bridge = &world.bridge;
+    let (pulled, names) = world.run(&format!("{CORP}/pulls")).await;
+    assert_eq!((&pulled["state"], pulled["kind"].as_str()), (&json!("done"), Some("pull")), "{pulled}");
+    assert_eq!((names.first().unwrap().as_str(), names.last().unwrap().as_str()), ("run", "ended"));
+    assert!(bridge.get(&format!("{CORP}/mirror")).await.expect(200)["departments"].as_u64().unwrap() >= 1);
+
+    let made = bridge.act(&format!("{CORP}/plans?max_mirror_age_s=600")).await;
+    let plan_path = made.headers["location"].to_str().unwrap().to_owned();
+    let plan = made.expect(201);
+    assert_eq!(plan["state"], "ready", "{plan}");
+    assert_eq!(plan["counts"]["members"]["create"], PEOPLE);
+    let changes = bridge.get(&format!("{plan_path}/changes?limit=1000")).await.expect(200);
+    let total = changes["items"].as_array().unwrap().len();
+    let page = bridge.get(&format!("{plan_path}/changes?limit=2&after=1")).await.expect(200);
+    assert_eq!(page["items"], json!(changes["items"].as_array().unwrap()[2..4]));
+    assert_eq!(page["next"], "3");
+
+    let (run, _) = world.run(&format!("{plan_path}/apply")).await;
+    assert_eq!((&run["state"], &run["done"]), (&json!("done"), &json!(total)), "{run}");
+    assert_eq!(run["counts"], plan["counts"]);
+    bridge.act(&format!("{plan_path}/apply")).await.expect_problem(409, "sync.wrong_state");
+    let in_wecom = world.sandbox.state().with_corp(seed::CORPID, |corp| corp.directory.members().count()).unwrap();
+    assert_eq!(in_wecom, PEOPLE);
+
+    let run_path = format!("/api/v1/runs/{}", run["id"].as_str().unwrap());
+    let records = bridge.get(&format!("{run_path}/records?limit=1000")).await.expect(200);
+    assert_eq!(records["items"].as_array().unwrap().len(), total);
+    assert_eq!(records["items"][0]["change"], changes["items"][0]);
+    assert!(records.get("next").is_none());
+    bridge.act(&format!("{run_path}/records/0/retry")).await.expect_problem(409, "sync.no_retry");
+    bridge.act(&format!("{run_path}/cancel")).await.expect_problem(409, "run.ended");
+
+    let second = bridge.act(&format!("{CORP}/plans")).await.expect(201);
+    assert_eq!(
+        bridge.get(&format!("/api/v1/plans/{}/changes", second["id"].as_str().unwrap())).await.expect(200)["items"],
+        json!([])
+    );
+    let (_, names) = world.watch(&format!("{run_path}/events")).await;
+    assert_eq!(names, ["run", "ended"], "an ended run is replayed");
+    let runs = bridge.get(&format!("{CORP}/runs?limit=1")).await.expect(200);
+    let next = runs["next"].as_str().unwrap();
+    assert!(
+        !bridge.get(&format!("{CORP}/runs?after={next}")).await.expect(200)["items"].as_array().unwrap().is_empty()
+    );
+    let status = bridge.get("/api/v1/status").await.expect(200);
+    assert_eq!(
+        (&status["readiness"]["status"], &status["tenants"][0]["employees"]),
+        (&json!("ready"), &json!(PEOPLE)),
+        "{status}"
+    );
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_held_plan_waits_for_a_person() {
+    let world = World::new().await;
+    let bridge = &world.bridge;
+    world.first_sync().await;
+    let people = bridge.get("/api/v1/tenants/acme/employees").await.expect(200);
+    let leavers: Vec<&Value> = people["items"].as_array().unwrap().iter().rev().take(9).map(|row| &row["id"]).collect();
+    bridge.post("/api/v1/tenants/acme/departures", &json!({ "employees": leavers })).await.expect(200);
+
+    let (run, _) = world.run(&format!("{CORP}/syncs")).await;
+    assert_eq!(run["state"], "held", "{run}");
+    let plan = format!("/api/v1/plans/{}", run["plan"].as_str().unwrap());
+    assert_eq!(bridge.get(&plan).await.expect(200)["state"], "held");
+    let refused = bridge.act(&format!("{plan}/apply")).await.expect_problem(409, "sync.wrong_state");
+    assert_eq!(refused["context"]["state"], "held");
+    bridge.post(&format!("{plan}/allow"), &json!({ "reason": " " })).await.expect_problem(422, "sync.no_reason");
+    let allowed =
+        bridge.post(&format!("{plan}/allow"), &json!({ "reason": "the branch was closed" })).await.expect(200);
+    assert_eq!(
+        (&allowed["state"], &allowed["decision"]["reason"]),
+        (&json!("allowed"), &json!("the branch was closed"))
+    );
+    assert!(allowed["decision"]["by"].as_str().unwrap().starts_with("key:"), "{allowed}");
+    let (run, _) = world.run(&format!("{plan}/apply")).await;
+    assert_eq!((&run["state"], &run["counts"]["members"]["disable"]), (&json!("done"), &json!(9)), "{run}");
+
+    let leavers: Vec<&Value> = people["items"].as_array().unwrap().iter().take(9).map(|row| &row["id"]).collect();
+    bridge.post("/api/v1/tenants/acme/departures", &json!({ "employees": leavers })).await.expect(200);
+    let plan = bridge.act(&format!("{CORP}/plans")).await.expect(201);
+    assert_eq!(plan["state"], "held", "{plan}");
+    let plan = format!("/api/v1/plans/{}", plan["id"].as_str().unwrap());
+    bridge.post(&format!("{plan}/reject"), &json!({ "reason": "a mistake" })).await.expect(200);
+    bridge.post(&format!("{plan}/allow"), &json!({ "reason": "no" })).await.expect_problem(409, "sync.wrong_state");
+    bridge.act(&format!("{plan}/apply")).await.expect_problem(409, "sync.wrong_state");
+    let text = bridge.get("/api/v1/audit").await.text;
+    assert!(text.contains("plan.allow") && text.contains("plan.reject") && text.contains("a mistake"), "{text}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_if_writes_nothing() {
+    let world = World::new().await;
+    let bridge = &world.bridge;
+    world.run(&format!("{CORP}/pulls")).await;
+    let body = json!({ "downstream": { "enabled": true, "create_members": false } });
+    let found = bridge.post(&format!("{CORP}/what-if"), &body).await.expect(200);
+    assert_eq!((&found["id"], &found["counts"]["members"]["create"]), (&json!("what-if"), &json!(0)), "{found}");
+    assert_eq!(bridge.get(&format!("{CORP}/plans")).await.expect(200)["items"], json!([]));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn bindings_are_made_and_taken_away() {
+    let world = World::new().await;
+    let bridge = &world.bridge;
+    world.first_sync().await;
+    let page = bridge.get(&format!("{CORP}/bindings?limit=10")).await.expect(200);
+    assert_eq!(page["items"].as_array().unwrap().len(), 10);
+    let (employee, userid) = (page["items"][0]["employee"].as_str().unwrap(), page["items"][0]["userid"].clone());
+    let one = format!("{CORP}/bindings/{employee}");
+    bridge.delete(&one).await.expect(204);
+    bridge.get(&one).await.expect_problem(404, "binding.not_found");
+    assert_eq!(bridge.put(&one, &json!({ "userid": "nobody" })).await.status, 409);
+    assert_eq!(bridge.put(&one, &json!({ "userid": userid })).await.expect(200)["origin"], "manual");
+    assert!(
+        !bridge.get(&format!("{CORP}/department-bindings")).await.expect(200)["items"].as_array().unwrap().is_empty()
+    );
+    assert_eq!(bridge.get(&format!("{CORP}/ambiguous")).await.expect(200)["items"], json!([]));
+
+    let file = send(bridge.request(Method::GET, &format!("{CORP}/binding-file?format=csv"))).await;
+    assert_eq!(file.status, 200);
+    bridge
+        .post(&format!("{CORP}/unbind-all"), &json!({ "confirm": "yes" }))
+        .await
+        .expect_problem(422, "request.confirm");
+    let unbound = bridge.post(&format!("{CORP}/unbind-all"), &json!({ "confirm": "acme-main" })).await.expect(200);
+    assert_eq!(unbound["unbound"], PEOPLE);
+    let path = format!("{CORP}/binding-file");
+    let dry =
+        bridge.upload(&format!("{path}?dry_run=true"), "links.csv", file.text.clone().into_bytes()).await.expect(200);
+    assert_eq!(dry["bound"], PEOPLE, "{dry}");
+    assert_eq!(bridge.get(&format!("{CORP}/bindings")).await.expect(200)["items"], json!([]));
+    bridge.upload(&path, "links.csv", file.text.into_bytes()).await.expect(200);
+    assert_eq!(bridge.get(&format!("{CORP}/bindings")).await.expect(200)["items"].as_array().unwrap().len(), PEOPLE);
+    bridge.upload(&path, "links.csv", b"a,b\n1,2\n".to_vec()).await.expect_problem(422, "binding.bad_file");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_repeated_start_is_one_run_and_a_second_one_is_refused() {
+    let world = World::new().await;
+    let bridge = &world.bridge;
+    let start = |key: &str| {
+        let request = bridge.request(Method::POST, &format!("{CORP}/syncs")).header("idempotency-key", key);
+        send(request)
+    };
+    let first = start("a").await.expect(202);
+    let again = start("a").await;
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    assert_eq!(again.expect(202)["id"], first["id"]);
+    let other = start("b").await;
+    // the first one may have ended already; if not, the second is told what is in the way
+    assert!(
+        other.status == 202
+            || other.expect_problem(409, "sync.running")["detail"].as_str().unwrap().contains("acme-main")
+    );
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_explained_by_run_and_check() {
+    let world = World::new().await;
+    let bridge = &world.bridge;
+    bridge.put(&format!("{CORP}/secrets/contacts"), &json!({ "value": "wrong" })).await.expect(204);
+    bridge.put(&format!("{CORP}/apps/oa/secrets/secret"), &json!({ "value": "wrong" })).await.expect(204);
+    let (run, _) = world.run(&format!("{CORP}/pulls")).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    let problem = bridge.act(&format!("{CORP}/plans")).await.expect_problem(502, "sync.read_failed");
+    assert!(!problem.to_string().contains("wrong\""), "{problem}");
+    let found = bridge.act(&format!("{CORP}/check")).await.expect(200);
+    assert_eq!(found["ok"], false, "{found}");
+    let ready = bridge.get("/readyz").await.expect(200);
+    assert_eq!(ready["status"], "degraded");
+    world.stop().await;
+}
