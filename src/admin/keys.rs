@@ -90,7 +90,7 @@ pub async fn create(store: &Store, clock: &Clock, actor: &Actor, new: NewKey) ->
 
 /// All keys, revoked ones included, the newest first.
 pub async fn list(store: &Store) -> Result<Vec<ApiKey>, KeyError> {
-    let mut keys = store.read_async(|tx| store::api_keys::list(tx)).await?;
+    let mut keys = store.read_async(store::api_keys::list).await?;
     keys.sort_by(|a, b| b.created_at_ms.cmp(&a.created_at_ms).then_with(|| a.id.cmp(&b.id)));
     Ok(keys)
 }

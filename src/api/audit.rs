@@ -59,7 +59,7 @@ async fn list(
 }
 
 async fn verify(_: Key<AuditRead>, state: web::Data<State>) -> Result<Ok<ChainView>, Problem> {
-    let fault = state.app.store.read_async(|tx| store::audit::verify_chain(tx)).await.map_err(store_problem)?;
+    let fault = state.app.store.read_async(store::audit::verify_chain).await.map_err(store_problem)?;
     Result::Ok(Reply::new(match fault {
         None => ChainView { whole: true, seq: None, what: None },
         Some(fault) => ChainView { whole: false, seq: Some(fault.seq), what: Some(fault.what) },

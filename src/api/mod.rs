@@ -137,3 +137,19 @@ fn must_be_same(path: &str, body: &str) -> Result<(), Problem> {
     Err(Problem::invalid("request.id", "The id in the body must be that of the path.")
         .at("id", format!("must be {path:?}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn no_two_schemas_share_a_name() {
+        let mut known = HashMap::new();
+        for (name, schema) in table().into_parts().schemas {
+            let text = serde_json::to_string(&schema).unwrap();
+            let first = known.entry(name.clone()).or_insert_with(|| text.clone());
+            assert_eq!(*first, text, "two different schemas are named {name}");
+        }
+    }
+}

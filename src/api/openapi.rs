@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document: what the table of routes says, in a frame.
 
 use super::describe::{PROBLEM, SECURITY};
-use super::routes::Routes;
+use super::routes::{Parts, Routes};
 use crate::http::ProblemDocument;
 use crate::model::ApiScope;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 /// The document, for paths that begin with `base_path`.
 pub fn document(routes: Routes, base_path: &str) -> OpenApi {
-    let (paths, schemas, tags) = routes.into_document();
+    let Parts { paths, schemas, tags } = routes.into_parts();
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemDocument::name()))).build();
     let scopes = ApiScope::ALL.map(|scope| format!("`{}`", scope.name())).join(", ");
     let mut bearer = Http::new(HttpAuthScheme::Bearer);

@@ -19,6 +19,16 @@ struct Entry {
     route: Route,
 }
 
+/// What the document is made of.
+pub struct Parts {
+    /// Paths with their operations.
+    pub paths: PathsBuilder,
+    /// Schemas by name, each as often as it is used.
+    pub schemas: Vec<(String, RefOr<Schema>)>,
+    /// Parts of the document and what they are about.
+    pub tags: Vec<(&'static str, &'static str)>,
+}
+
 /// Collects routes and their description.
 #[derive(Default)]
 pub struct Routes {
@@ -124,8 +134,8 @@ impl Routes {
         }
     }
 
-    /// The paths, schemas and parts for the document.
-    pub fn into_document(self) -> (PathsBuilder, Vec<(String, RefOr<Schema>)>, Vec<(&'static str, &'static str)>) {
+    /// What the document is made of.
+    pub fn into_parts(self) -> Parts {
         let mut paths = PathsBuilder::new();
         let mut schemas = Vec::new();
         for (path, method, draft) in self.operations {
@@ -133,7 +143,7 @@ impl Routes {
             schemas.extend(used);
             paths = paths.path(path, PathItem::new(method, operation));
         }
-        (paths, schemas, self.tags)
+        Parts { paths, schemas, tags: self.tags }
     }
 }
 

@@ -122,7 +122,7 @@ async fn metrics(
 
 async fn status(_: Key<OpsRead>, state: web::Data<State>) -> Result<Ok<StatusView>, Problem> {
     let app = &state.app;
-    let (tenants, corps) = app.store.read_async(|tx| count(tx)).await.map_err(store_problem)?;
+    let (tenants, corps) = app.store.read_async(count).await.map_err(store_problem)?;
     Result::Ok(Reply::new(StatusView {
         version: env!("CARGO_PKG_VERSION"),
         readiness: health::readiness(app).await,

@@ -48,7 +48,7 @@ async fn a_backup_is_a_store_that_opens() {
     let keys = bridge.app.store.keys();
     let options = wecom_bridge::store::StoreOptions::new((*keys).clone(), Clock::system());
     let copy = wecom_bridge::store::Store::open(&path, options).unwrap();
-    let tenants = copy.read(|tx| wecom_bridge::store::tenants::list(tx)).unwrap();
+    let tenants = copy.read(wecom_bridge::store::tenants::list).unwrap();
     assert_eq!(tenants.len(), 1);
     let left: Vec<_> =
         std::fs::read_dir(bridge.app.store.path().parent().unwrap()).unwrap().map(|e| e.unwrap().file_name()).collect();
