@@ -8,6 +8,7 @@ mod check;
 mod check_config;
 mod compact;
 mod context;
+mod demo;
 mod export;
 mod import;
 mod key;
@@ -50,6 +51,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
+    Demo(demo::Demo),
     Serve(serve::Serve),
     Sandbox(sandbox::Sandbox),
     Apply(apply::Apply),
@@ -97,6 +99,7 @@ pub fn main() -> ExitCode {
 
 async fn dispatch(command: Subcommands, context: &Context) -> Result<Exit, CommandError> {
     match command {
+        Subcommands::Demo(command) => command.run(context).await,
         Subcommands::Serve(command) => command.run(context).await,
         Subcommands::Sandbox(command) => command.run(context).await,
         Subcommands::Apply(command) => command.run(context).await,

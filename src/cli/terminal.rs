@@ -17,13 +17,15 @@ pub struct Terminal {
     bar: Option<ProgressBar>,
     label: String,
     last_line: Option<Stopwatch>,
+    /// What the last line would have said.
+    last: Option<(u64, u64)>,
 }
 
 impl Terminal {
     /// A bar where standard error is a terminal.
     pub fn new(language: Language) -> Self {
         let bar = std::io::stderr().is_terminal().then(ProgressBar::hidden);
-        Self { language, bar, label: String::new(), last_line: None }
+        Self { language, bar, label: String::new(), last_line: None, last: None }
     }
 
     /// Takes the bar away.
@@ -54,6 +56,10 @@ impl Terminal {
     }
 
     fn print_line(&mut self, progress: &Progress) {
+        if self.last == Some((progress.done, progress.total)) && self.label == progress.label {
+            return;
+        }
+        self.last = Some((progress.done, progress.total));
         let fresh = self.label != progress.label;
         let due = self.last_line.is_none_or(|last| last.elapsed_ms() >= LINE_EVERY_MS);
         let ended = progress.total > 0 && progress.done >= progress.total;

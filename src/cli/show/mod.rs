@@ -12,7 +12,7 @@ pub use bindings::{ambiguous, bindings};
 pub use directory::{expression, import};
 pub use doctor::findings;
 pub use keys::{keys, new_key};
-pub use plan::{plan, plans};
+pub use plan::{plan, plan_summary, plans};
 pub use run::{pull, run, runs, sync};
 pub use setup::{is_pending, setup_change};
 

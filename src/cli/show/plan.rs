@@ -41,7 +41,7 @@ pub fn plan(report: &PlanReport, language: Language) -> String {
 }
 
 /// A plan without its changes.
-fn plan_summary(report: &PlanReport, language: Language) -> String {
+pub fn plan_summary(report: &PlanReport, language: Language) -> String {
     let pick = |en, zh| language.pick(en, zh);
     let budget = &report.budget;
     let calls = format!(

@@ -1,0 +1,167 @@
+//! `demo`: bridge, sandbox and a sample organisation in one process. The directory is read, planned, previewed and
+//! written into a WeCom; a second plan is empty. Needs no network.
+
+mod scene;
+
+use super::context::{Context, print_out};
+use super::language::Language;
+use super::show;
+use super::signals::wait_for_stop;
+use super::terminal::Terminal;
+use crate::app::App;
+use crate::config::{LogConfig, LogFormat, LogLevel};
+use crate::model::Actor;
+use crate::ops::admin::wire::SecretText;
+use crate::ops::admin::{Answer, Command, CommandError, Exit, KeyCommand, Output};
+use crate::ops::exec::{self, NewKeyReport};
+use crate::ops::logging;
+use crate::ops::report::{PlanReport, SyncReport};
+use clap::Args;
+use scene::{CORP, Scene};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Show everything in one go: bridge + sandbox + sample organisation, ready to click; needs no network
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Address and port of the bridge [default: 127.0.0.1:8620, or a free port where that one is taken]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// People of the sample organisation; about one unit for every eight of them
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    employees: u32,
+    /// Keep the data in this folder [default: a temporary one, removed at the end]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// End after the second plan instead of serving until Ctrl-C
+    #[arg(long)]
+    once: bool,
+}
+
+impl Demo {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        logging::start(LogConfig { level: LogLevel::Warn, format: LogFormat::Text });
+        let scene = Scene::set(self.listen, self.data).await?;
+        let played = {
+            let play = play(&scene, context, self.employees, self.once);
+            tokio::pin!(play);
+            tokio::select! {
+                played = &mut play => played,
+                () = wait_for_stop() => Err(CommandError::failed("interrupted")),
+            }
+        };
+        let result = match played {
+            Ok(exit) if !self.once => {
+                wait_for_stop().await;
+                Ok(exit)
+            }
+            played => played,
+        };
+        scene.clear().await;
+        result
+    }
+}
+
+/// The acts, in order; answers `Failed` when the second plan is not empty.
+async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> Result<Exit, CommandError> {
+    let language = context.language;
+    let say = |en: &str, zh: &str| {
+        if !context.is_json() {
+            eprintln!("\n{}", language.pick(en, zh));
+        }
+    };
+    let stage = Stage { app: scene.app(), actor: Actor::cli("demo"), language };
+    say("1. Set-up: tenant, corp, app, match rules, guards", "1. 应用初始设置:租户、企业、应用、匹配规则、安全设置");
+    stage.act(Command::Apply { setup: SecretText(scene.setup()), dry_run: false, prune: false }).await?;
+
+    say("2. The sample organisation is imported", "2. 导入示例组织");
+    let (units, people) = scene.import(employees, &stage.actor).await?;
+    if !context.is_json() {
+        eprintln!("   {units} {}, {people} {}", language.pick("units", "个部门"), language.pick("people", "人"));
+    }
+
+    say("3. Pull: WeCom → mirror", "3. 拉取企业微信通讯录");
+    stage.act(Command::Pull { corp: CORP.into() }).await?;
+
+    say("4. Plan: everything one sync would do", "4. 计算同步预览");
+    let first: PlanReport = stage.report(Command::Plan { corp: CORP.into() }).await?;
+    if !context.is_json() {
+        print_out(&show::plan_summary(&first, language))?;
+    }
+
+    say("5. Apply exactly that plan", "5. 严格按预览执行");
+    let sync = Command::Sync { corp: CORP.into(), plan: Some(first.id.clone()), reason: None };
+    let synced: SyncReport = stage.report(sync).await?;
+    if !context.is_json() {
+        print_out(&show::sync(&synced, language))?;
+    }
+
+    say("6. Plan again: nothing is left to do", "6. 再次预览:没有变化");
+    let second: PlanReport = stage.report(Command::Plan { corp: CORP.into() }).await?;
+    let is_quiet = second.changes.is_empty();
+    if !context.is_json() {
+        print_out(&show::plan_summary(&second, language))?;
+    }
+
+    let key: NewKeyReport = stage
+        .report(Command::Key(KeyCommand::Create {
+            name: format!("demo-{}", scene.app().clock.now_ms()),
+            scopes: vec!["all".into()],
+            expires_days: Some(1),
+        }))
+        .await?;
+    let exit = if is_quiet { Exit::Done } else { Exit::Failed };
+    if context.is_json() {
+        let value = json!({
+            "url": scene.url(), "sandbox": scene.sandbox_url(), "data_dir": scene.data_dir(), "api_key": key.key,
+            "units": units, "employees": people, "plan": first.counts, "held": first.held,
+            "budget": first.budget, "sync": synced, "second_plan_changes": second.changes.len(),
+        });
+        print_out(&format!("{value}\n"))?;
+    } else if !once {
+        print_out(&invitation(scene, &key.key, language))?;
+    }
+    Ok(exit)
+}
+
+/// What is needed to have a command executed.
+struct Stage<'a> {
+    app: &'a App,
+    actor: Actor,
+    language: Language,
+}
+
+impl Stage<'_> {
+    async fn act(&self, command: Command) -> Result<Answer, CommandError> {
+        let mut terminal = Terminal::new(self.language);
+        let output: &mut dyn Output = &mut terminal;
+        let result = exec::execute(self.app, &self.actor, command, output).await;
+        terminal.finish();
+        result
+    }
+
+    async fn report<T: DeserializeOwned>(&self, command: Command) -> Result<T, CommandError> {
+        let answer = self.act(command).await?;
+        T::deserialize(&answer.value).map_err(|cause| CommandError::failed(cause.to_string()))
+    }
+}
+
+fn invitation(scene: &Scene, key: &str, language: Language) -> String {
+    let (url, sandbox, data) = (scene.url(), scene.sandbox_url(), scene.data_dir().display().to_string());
+    let pick = |en, zh| language.pick(en, zh);
+    format!(
+        "\n{open}\n  {wecom}  {sandbox}/\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{commands}\n  \
+         wecom-bridge --data-dir {data} runs list\n  \
+         wecom-bridge --data-dir {data} plan --corp {CORP}\n  \
+         wecom-bridge --data-dir {data} check\n  \
+         curl -H 'Authorization: Bearer {key}' {url}/api/v1/tenants\n\n{stop}\n",
+        open = pick("Look at it:", "请打开:"),
+        wecom = pick("the WeCom of the demo:", "演示用企业微信:"),
+        docs = pick("REST API:             ", "REST API 文档: "),
+        api = pick("API key for trying:   ", "试用 API 密钥: "),
+        commands = pick("Try in another terminal:", "在另一个终端中试用:"),
+        stop = pick("Ctrl-C stops everything.", "按 Ctrl-C 停止。"),
+    )
+}
