@@ -1,4 +1,9 @@
 //! The engine against the sandbox: pull, plan, apply, links, jobs.
 
+mod cost;
+mod danger;
 mod first;
+mod guards;
+mod kill;
+mod records;
 pub mod world;

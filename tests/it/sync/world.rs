@@ -66,7 +66,7 @@ pub fn corp(api_base: &str) -> Corp {
 
 /// A store in a folder with tenant, corp and secrets.
 pub fn open_store(folder: &std::path::Path, clock: &Clock, corp: &Corp) -> Store {
-    let store = Store::open(folder, StoreOptions::new(KeyRing::in_memory(), clock.clone())).unwrap();
+    let store = reopen_store(folder, clock);
     let corp = corp.clone();
     store
         .write_blocking(move |tx| {
@@ -77,6 +77,12 @@ pub fn open_store(folder: &std::path::Path, clock: &Clock, corp: &Corp) -> Store
         })
         .unwrap();
     store
+}
+
+/// The store of a folder, with the key beside it.
+pub fn reopen_store(folder: &std::path::Path, clock: &Clock) -> Store {
+    let keys = KeyRing::load_or_create(&folder.join("master.key"), folder).unwrap();
+    Store::open(folder, StoreOptions::new(keys, clock.clone())).unwrap()
 }
 
 /// Writes a directory without further questions.
