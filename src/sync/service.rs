@@ -2,6 +2,7 @@
 
 use super::env::Env;
 use super::error::{SyncError, utc};
+use super::explain::Explanation;
 use super::input::Draft;
 use super::load::{self, Loaded};
 use super::progress::Watch;
@@ -9,10 +10,12 @@ use super::pull::PullRequest;
 use super::{facts, hash, plan, runs};
 use crate::clock::Stopwatch;
 use crate::model::{
-    Actor, Change, Corp, CorpKey, Decision, Direction, DownstreamOptions, MatchRule, PlanHead, PlanId, PlanState, RunId,
+    Actor, Change, Corp, CorpKey, Decision, Direction, DownstreamOptions, EmployeeId, MatchRule, Outcome, PlanHead,
+    PlanId, PlanState, RunId,
 };
 use crate::store::{self, CHUNK_ROWS, StoreError};
 use serde_json::json;
+use std::collections::HashSet;
 
 /// A plan can be applied for a day.
 pub const VALID_MS: i64 = 24 * 3_600 * 1_000;
@@ -204,6 +207,58 @@ pub async fn plan_with_options(
     let mut head = head_of(env, &corp, &draft, &loaded, compute_ms);
     head.id = PlanId::from("what-if");
     Ok(WhatIf { head, changes: draft.changes })
+}
+
+/// Everything about one person: source row, scope, match attempts, values, what would be sent and what blocks it
+/// (PEER-04). Works on what is stored now; writes nothing and calls nobody.
+pub async fn explain(env: &Env, corp: &CorpKey, employee: &EmployeeId) -> Result<Explanation, SyncError> {
+    let loaded = load_whole(env, corp).await?;
+    let employee = employee.clone();
+    let explained = tokio::task::spawn_blocking(move || {
+        let input = loaded.input(&loaded.corp)?;
+        Some(super::explain::explain(&input, &employee))
+    });
+    let explained = explained.await.map_err(|error| SyncError::Bug(error.to_string()))?;
+    explained.ok_or_else(|| SyncError::NotConfigured { corp: corp.clone(), why: "it was never pulled".into() })
+}
+
+/// Pulls, then makes a plan that takes back what a run has done (BEY-01). It passes the same guards, and each of its
+/// changes says how far it gives back the state.
+///
+/// # Errors
+/// [`SyncError::NoUndo`] when the run has done nothing or is under way.
+pub async fn undo(env: &Env, run: &RunId, actor: &Actor) -> Result<PlanHead, SyncError> {
+    let refuse = |why: &str| SyncError::NoUndo { run: run.clone(), why: why.to_owned() };
+    let wanted = run.clone();
+    let found = env.store.read_async(move |tx| store::runs::find(tx, &wanted)).await?;
+    let found = found.ok_or_else(|| SyncError::NoRun(run.clone()))?;
+    let _lease = env.occupy(&found.corp, "making a plan that undoes a run", &actor.name)?;
+    let Some(applied) = found.plan.clone().filter(|_| found.state.is_final()) else {
+        return Err(refuse(if found.state.is_final() { "it has applied no plan" } else { "it is under way" }));
+    };
+    let wanted = run.clone();
+    let entries = env.store.read_async(move |tx| store::runs::entries(tx, &wanted, 0..u32::MAX)).await?;
+    let is_done = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::FoundDone);
+    let done: HashSet<u32> = entries.iter().filter(|e| is_done(&e.outcome)).map(|e| e.seq).collect();
+    if done.is_empty() {
+        return Err(refuse("it has done nothing"));
+    }
+    let corp = env.get_corp(&found.corp).await?;
+    let pull_run = runs::begin_pull(env, &corp.key, actor).await?;
+    let watch = Watch::unwatched(pull_run.id.clone());
+    runs::pull(env, &corp, PullRequest::default(), pull_run, &watch).await.1?;
+    let changes = list_changes(env, &applied, 0, u32::MAX).await?;
+    let loaded = load_whole(env, &corp.key).await?;
+    let computed = tokio::task::spawn_blocking(move || {
+        let watch = Stopwatch::start();
+        let Some(input) = loaded.input(&loaded.corp) else {
+            return Err(SyncError::NotConfigured { corp: loaded.corp.key.clone(), why: "it was never pulled".into() });
+        };
+        let draft = super::undo::undo(&input, &changes, |seq| done.contains(&seq))?;
+        Ok((draft, watch.elapsed_ms(), loaded))
+    });
+    let (draft, compute_ms, loaded) = computed.await.map_err(|error| SyncError::Bug(error.to_string()))??;
+    store_draft(env, &corp, draft, &loaded, compute_ms, Some(run.clone())).await
 }
 
 /// A named person allows or rejects a held plan, with a reason; both are kept in the audit log (PEER-01).

@@ -4,6 +4,7 @@
 use crate::model::{
     Action, Change, Corp, Department, DepartmentId, DepartmentImage, Member, MemberImage, PlanHead, Text, UserId,
 };
+use crate::store;
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::facts;
@@ -39,15 +40,23 @@ pub async fn check(
     watch: &Watch,
 ) -> Result<(), SyncError> {
     watch.reading(Phase::Check, 0, 0);
-    let key = corp.key.clone();
-    let memory = env.store.read_async(move |tx| facts::get(tx, &key)).await?;
+    let (key, read_at_ms) = (corp.key.clone(), plan.mirror_read_at_ms);
+    let (memory, seen) = env
+        .store
+        .read_async(move |tx| {
+            let is_the_same = store::mirror::head(tx, &key)?.is_some_and(|head| head.read_at_ms == read_at_ms);
+            let seen = if is_the_same { store::mirror::members(tx, &key)? } else { Vec::new() };
+            Ok((facts::get(tx, &key)?, seen))
+        })
+        .await?;
+    let seen: HashMap<Text, Member> = seen.into_iter().map(|member| (member.userid.folded(), member)).collect();
     let now = if memory.lists_ids == Some(false) || !client.has(&Credential::Contacts) {
         read_everything(env, corp, client, watch).await?
     } else {
         let reader = choose::reader(corp, client, memory.contacts_reads_details);
         read_touched(client, changes, reader.as_ref()).await?
     };
-    let found = differences(changes, &now);
+    let found = differences(changes, &now, &seen);
     let Some(first) = found.first().cloned() else { return Ok(()) };
     // what an incremental read takes over may be what is wrong: the next pull reads everything
     let key = corp.key.clone();
@@ -142,8 +151,9 @@ fn before_of_member(action: &Action) -> Option<(&UserId, &MemberImage)> {
     }
 }
 
-/// One sentence for each thing that is not as the plan saw it.
-fn differences(changes: &[Change], now: &Now) -> Vec<String> {
+/// One sentence for each thing that is not as the plan saw it. `seen` is the mirror that the plan was made with, where
+/// it is still there: a before-image holds only what the plan changes.
+fn differences(changes: &[Change], now: &Now, seen: &HashMap<Text, Member>) -> Vec<String> {
     let mut found = Vec::new();
     // a subject that the plan itself creates or has changed before is not in its old state any more
     let mut changed: HashSet<super::queue::Subject> = HashSet::new();
@@ -174,7 +184,7 @@ fn differences(changes: &[Change], now: &Now) -> Vec<String> {
                     found.extend(department_difference(id, before, now));
                 }
                 if let Some((userid, before)) = before_of_member(action) {
-                    found.extend(member_difference(userid, before, now));
+                    found.extend(member_difference(userid, before, now, seen.get(&userid.folded())));
                 }
             }
         }
@@ -198,10 +208,10 @@ fn department_difference(id: DepartmentId, before: &DepartmentImage, now: &Now) 
     }
 }
 
-fn member_difference(userid: &UserId, before: &MemberImage, now: &Now) -> Option<String> {
+fn member_difference(userid: &UserId, before: &MemberImage, now: &Now, seen: Option<&Member>) -> Option<String> {
     let folded = userid.folded();
     let Some((_, departments)) = now.members.get(&folded) else { return Some(format!("member {userid} is gone")) };
-    if let Some(memberships) = &before.memberships {
+    if let Some(memberships) = before.memberships.as_ref().or(seen.map(|member| &member.memberships)) {
         let was: HashSet<DepartmentId> = memberships.iter().map(|m| m.department).collect();
         let is: HashSet<DepartmentId> = departments.iter().copied().collect();
         if was != is {
@@ -288,7 +298,7 @@ mod tests {
                 .zip(actions)
                 .map(|(seq, action)| Change { seq, action, reason: "test".into(), reversible: Reversible::Yes })
                 .collect();
-            assert_eq!(differences(&changes, &now()), want, "{name}");
+            assert_eq!(differences(&changes, &now(), &HashMap::new()), want, "{name}");
         }
     }
 }

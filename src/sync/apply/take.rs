@@ -62,7 +62,9 @@ pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError
             head.state = PlanState::Taken;
             store::plans::put_head(tx, &head)?;
             store::runs::put(tx, &run)?;
-            facts::change(tx, &head.corp, |memory| memory.source_employees = Some(source))?;
+            if head.undoes.is_none() {
+                facts::change(tx, &head.corp, |memory| memory.source_employees = Some(source))?;
+            }
             Ok(Ok(()))
         })
         .await?;

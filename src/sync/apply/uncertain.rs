@@ -23,12 +23,12 @@ pub async fn look(client: &Client, uncertain: &[&Change]) -> Result<Vec<bool>, C
     let listed = client.department_simplelist(&Credential::Contacts, None).await;
     let listed = match listed {
         Ok(listed) => listed,
-        Err(error) if is_not_allowed(&error) => return Ok(vec![false; uncertain.len()]),
+        Err(error) if is_not_allowed(client, &error) => return Ok(vec![false; uncertain.len()]),
         Err(error) => return Err(error),
     };
     let members = match ids::read_ids(client).await {
         Ok(members) => members,
-        Err(error) if is_not_allowed(&error) => return Ok(vec![false; uncertain.len()]),
+        Err(error) if is_not_allowed(client, &error) => return Ok(vec![false; uncertain.len()]),
         Err(error) => return Err(error),
     };
     let present = Present { departments: listed.into_iter().map(|d| (d.id, d.parent)).collect(), members };

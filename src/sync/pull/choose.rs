@@ -4,9 +4,9 @@ use super::context::Context;
 use super::ids;
 use super::reading::Reading;
 use super::{export, lists};
-use crate::model::{Corp, Department, StrategyChoice};
+use crate::model::{Corp, Department, Edition, StrategyChoice};
 use crate::sync::error::SyncError;
-use crate::wecom::{CallError, Client, Credential, RefusalClass};
+use crate::wecom::{CallError, CallErrorKind, Client, Credential, RefusalClass};
 
 /// What a read has taught about the credentials; remembered for the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ async fn by_what_is_allowed(
                 let reason = "this WeCom knows no id lists; the contacts secret may read everything".to_owned();
                 return lists::read(context, listed, &Credential::Contacts, reason).await;
             }
-            Err(error) if is_not_allowed(&error) => findings.contacts_reads_details = Some(false),
+            Err(error) if is_not_allowed(&context.client, &error) => findings.contacts_reads_details = Some(false),
             Err(cause) => return Err(SyncError::Read { step: "the list of departments", cause }),
         }
     }
@@ -118,7 +118,7 @@ async fn by_ids(
     let client = &context.client;
     let listed = match client.department_simplelist(&Credential::Contacts, None).await {
         Ok(listed) => listed,
-        Err(error) if is_not_allowed(&error) => {
+        Err(error) if is_not_allowed(&context.client, &error) => {
             findings.lists_ids = Some(false);
             return Ok(None);
         }
@@ -127,7 +127,7 @@ async fn by_ids(
     context.check()?;
     let members = match ids::read_ids(client).await {
         Ok(members) => members,
-        Err(error) if is_not_allowed(&error) => {
+        Err(error) if is_not_allowed(&context.client, &error) => {
             findings.lists_ids = Some(false);
             return Ok(None);
         }
@@ -141,7 +141,7 @@ async fn by_ids(
         let reason = "the contacts secret may read ids and details".to_owned();
         match ids::read(context, listed.clone(), members.clone(), Some(&Credential::Contacts), reason).await {
             // WeCom takes this right away from new addresses (2022-08-15): remember it and go on with the app
-            Err(SyncError::Read { cause, .. }) if is_not_allowed(&cause) => {
+            Err(SyncError::Read { cause, .. }) if is_not_allowed(&context.client, &cause) => {
                 findings.contacts_reads_details = Some(false);
             }
             answer => return answer.map(Some),
@@ -159,7 +159,7 @@ async fn may_contacts_read_details(context: &Context, listed: &[Department]) -> 
     let Some(top) = listed.first() else { return Ok(false) };
     match context.client.department_get(&Credential::Contacts, top.id).await {
         Ok(_) => Ok(true),
-        Err(error) if is_not_allowed(&error) || error.is_not_found() => Ok(false),
+        Err(error) if is_not_allowed(&context.client, &error) || error.is_not_found() => Ok(false),
         Err(cause) => Err(SyncError::Read { step: "what the contacts secret may read", cause }),
     }
 }
@@ -172,8 +172,12 @@ pub fn reader(corp: &Corp, client: &Client, contacts_reads_details: Option<bool>
     corp.read_app.clone().map(Credential::App).filter(|app| client.has(app))
 }
 
-/// Whether the credential may not do this, or this WeCom does not know the call; anything else is trouble.
-pub fn is_not_allowed(error: &CallError) -> bool {
-    matches!(error.class(), Some(RefusalClass::DetailsBlocked | RefusalClass::Permission | RefusalClass::Other))
-        && !error.is_systemic()
+/// Whether the credential may not do this, or this WeCom does not know the call; anything else is trouble. Only private
+/// and government editions lack calls, and they answer a page instead.
+pub fn is_not_allowed(client: &Client, error: &CallError) -> bool {
+    match error.class() {
+        Some(RefusalClass::DetailsBlocked | RefusalClass::Permission | RefusalClass::Other) => !error.is_systemic(),
+        Some(_) => false,
+        None => client.edition() != Edition::Public && matches!(error.kind, CallErrorKind::Malformed { .. }),
+    }
 }

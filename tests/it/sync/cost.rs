@@ -1,6 +1,6 @@
 //! What runs cost in calls, against what they must cost. Counts, not times.
 
-use super::world::{CORPID, World, actor, assert_done};
+use super::world::{CORPID, World, assert_done};
 use wecom_bridge::model::{Employee, Run};
 use wecom_bridge::sandbox::{Effect, Fault};
 use wecom_bridge::sync::pull::PullRequest;
@@ -130,5 +130,4 @@ async fn a_pull_reads_details_of_those_who_are_new_only() {
     assert_eq!(run.calls.by_endpoint.get("user/list"), None, "{:?}", run.calls);
     let full = world.pull(PullRequest { full: true, ..PullRequest::default() }).await;
     assert!(full.calls.by_endpoint["user/list"] >= 15, "{:?}", full.calls);
-    let _ = actor();
 }

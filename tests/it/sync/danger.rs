@@ -109,7 +109,7 @@ fn catalogue() -> Vec<(&'static str, Sabotage)> {
     ]
 }
 
-fn forget_secret(world: &World) {
+pub fn forget_secret(world: &World) {
     let corp = world.corp.clone();
     world
         .env

@@ -186,7 +186,7 @@ async fn other_settings_can_be_tried_without_storing_anything() {
     let mut options = corp.downstream.clone();
     options.scope.exclude = vec![ordinary(&world)[0].id.clone()];
     let what_if = service::plan_with_options(&world.env, &world.corp, options, None).await.unwrap();
-    assert_eq!(what_if.changes.len(), 1, "{:?}", what_if.changes);
+    assert_eq!(what_if.head.counts.members.disable, 1, "{:?}", what_if.changes);
     let stored = world.jobs.start_apply(&what_if.head.id, &actor()).await.unwrap_err();
     assert!(matches!(stored, SyncError::NoPlan(_)), "{stored}");
     world.assert_converged().await;

@@ -5,5 +5,8 @@ mod danger;
 mod first;
 mod guards;
 mod kill;
+mod links;
+mod property;
 mod records;
+mod undo;
 pub mod world;

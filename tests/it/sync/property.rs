@@ -1,0 +1,237 @@
+//! For random organisations, states of WeCom, options and faults: repeated runs come to rest, and then a plan is empty.
+
+use super::world::{CORPID, World, put_directory};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use wecom_bridge::directory::sample::{SampleSpec, generate};
+use wecom_bridge::model::{EmployeeStatus, Leaver, OutOfScope, RunState};
+use wecom_bridge::sandbox::{Effect, Fault, Member};
+use wecom_bridge::sync::pull::PullRequest;
+
+/// What one case is made of.
+#[derive(Debug, Clone)]
+struct Case {
+    employees: usize,
+    units: usize,
+    seed: u64,
+    strangers: usize,
+    foreign_departments: usize,
+    part_time: bool,
+    superiors: bool,
+    follows_oa: bool,
+    leaver: Leaver,
+    out_of_scope: OutOfScope,
+    top: bool,
+    excluded: usize,
+    steps: Vec<Step>,
+    fault: Option<(u8, u64)>,
+}
+
+/// What happens between two runs.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Depart(usize),
+    Return(usize),
+    Move(usize, usize),
+    Promote(usize),
+    RenameUnit(usize),
+    MoveUnit(usize, usize),
+    DeletedInConsole(usize),
+    MovedInConsole(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let n = 0..1_000_usize;
+    prop_oneof![
+        n.clone().prop_map(Step::Depart),
+        n.clone().prop_map(Step::Return),
+        (n.clone(), n.clone()).prop_map(|(a, b)| Step::Move(a, b)),
+        n.clone().prop_map(Step::Promote),
+        n.clone().prop_map(Step::RenameUnit),
+        (n.clone(), n.clone()).prop_map(|(a, b)| Step::MoveUnit(a, b)),
+        n.clone().prop_map(Step::DeletedInConsole),
+        n.prop_map(Step::MovedInConsole),
+    ]
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let size = (3..40_usize, 1..9_usize, any::<u64>(), 0..4_usize, 0..3_usize);
+    let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 0..3_usize);
+    let leaver = prop_oneof![Just(Leaver::Disable), Just(Leaver::Delete)];
+    let scope = prop_oneof![Just(OutOfScope::Keep), Just(OutOfScope::Disable), Just(OutOfScope::Delete)];
+    let steps = proptest::collection::vec(step(), 0..6);
+    let fault = proptest::option::of((0..5_u8, any::<u64>()));
+    (size, switches, leaver, scope, steps, fault).prop_map(|(size, switches, leaver, out_of_scope, steps, fault)| {
+        Case {
+            employees: size.0,
+            units: size.1,
+            seed: size.2,
+            strangers: size.3,
+            foreign_departments: size.4,
+            part_time: switches.0,
+            superiors: switches.1,
+            follows_oa: switches.2,
+            top: switches.3,
+            excluded: switches.4,
+            leaver,
+            out_of_scope,
+            steps,
+            fault,
+        }
+    })
+}
+
+fn build(case: &Case) -> World {
+    let world = World::new();
+    let (units, employees) = generate(SampleSpec { employees: case.employees, units: case.units, seed: case.seed });
+    let root = units.iter().find(|unit| unit.parent_id.is_none()).unwrap().name.clone();
+    world.name_root(&root);
+    put_directory(&world.env.store, &units, &employees);
+    for n in 0..case.foreign_departments {
+        world.state().seed_department(CORPID, 100 + n as u32, 1, &format!("外 {n}"), 0);
+    }
+    for n in 0..case.strangers {
+        let home = if case.foreign_departments > 0 { 100 } else { 1 };
+        world.state().seed_member(CORPID, Member::new(&format!("stranger{n}"), &format!("客 {n}"), home));
+    }
+    if case.top {
+        world.state().seed_department(CORPID, 50, 1, "挂靠", 0);
+    }
+    world.set(|corp| {
+        let downstream = &mut corp.downstream;
+        downstream.include_part_time = case.part_time;
+        downstream.superiors_to_wecom = case.superiors;
+        downstream.departments_follow_oa = case.follows_oa;
+        (downstream.leaver, downstream.out_of_scope) = (case.leaver, case.out_of_scope);
+        downstream.top_department = if case.top { 50 } else { 0 };
+        downstream.scope.exclude = employees.iter().take(case.excluded).map(|e| e.id.clone()).collect();
+        let guard = &mut downstream.guard;
+        (guard.max_removals, guard.max_removal_percent) = (1_000, 100);
+        (guard.max_source_drop, guard.max_removals_30_days, guard.max_department_removals) = (1_000, 1_000, 1_000);
+    });
+    world
+}
+
+fn take(world: &World, step: Step) {
+    let (people, units) = (world.employees(), world.units());
+    let person = |n: usize| people[n % people.len()].id.clone();
+    let unit = |n: usize| units[n % units.len()].id.clone();
+    let console = |act: &str, n: usize, body: serde_json::Value| {
+        let bindings = world.bindings();
+        if !bindings.is_empty() {
+            let mut body = body;
+            body["userid"] = bindings[n % bindings.len()].userid.as_str().into();
+            // who is gone already cannot be changed once more
+            let _ = world.state().console(CORPID, act, &body);
+        }
+    };
+    match step {
+        Step::Depart(n) => world.change_employee(&person(n), |employee| employee.status = EmployeeStatus::Departed),
+        Step::Return(n) => world.change_employee(&person(n), |employee| employee.status = EmployeeStatus::Active),
+        Step::Move(a, b) => world.change_employee(&person(a), |employee| {
+            employee.unit_id = unit(b);
+            employee.part_time_unit_ids.retain(|id| *id != unit(b));
+        }),
+        Step::Promote(n) => world.change_employee(&person(n), |employee| employee.position = "经理".into()),
+        Step::RenameUnit(n) if units.len() > 1 => {
+            let id = units.iter().filter(|u| u.parent_id.is_some()).nth(n % (units.len() - 1)).unwrap().id.clone();
+            world.change_unit(&id, |unit| unit.name = format!("改 {n}").as_str().into());
+        }
+        Step::MoveUnit(a, b) => {
+            let (id, under) = (unit(a), unit(b));
+            let mut at = Some(under.clone());
+            while let Some(above) = at {
+                if above == id {
+                    return;
+                }
+                at = units.iter().find(|unit| unit.id == above).and_then(|unit| unit.parent_id.clone());
+            }
+            world.change_unit(&id, |unit| {
+                if unit.parent_id.is_some() {
+                    unit.parent_id = Some(under.clone());
+                }
+            });
+        }
+        Step::DeletedInConsole(n) => console("user/delete", n, serde_json::json!({})),
+        Step::MovedInConsole(n) => console("user/update", n, serde_json::json!({ "department": [1] })),
+        Step::RenameUnit(_) => {}
+    }
+}
+
+async fn come_to_rest(world: &World, case: &Case) {
+    let mut last = String::new();
+    for _ in 0..6 {
+        let request = PullRequest { full: true, accept_shrink: true };
+        let run = world.jobs.start_sync(&world.corp, request, &super::world::actor()).await.unwrap();
+        let run = world.jobs.wait(&run).await.unwrap();
+        last = format!("{:?} {:?} {:?}", run.state, run.message, run.failed);
+        if run.state == RunState::Done && run.total == 0 {
+            return;
+        }
+    }
+    let plan = world.plan().await;
+    let changes = match &plan {
+        Ok(plan) => world.changes(plan).await,
+        Err(_) => Vec::new(),
+    };
+    panic!("no rest: {last}\nnext: {plan:#?}\n{changes:#?}\n{case:#?}");
+}
+
+fn check(case: &Case) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let world = build(case);
+        let strangers: Vec<Member> =
+            world.state().members(CORPID).into_iter().filter(|m| m.userid.starts_with("stranger")).collect();
+        if let Some((kind, seed)) = case.fault {
+            let effect = match kind {
+                0 => Effect::Errcode { errcode: -1 },
+                1 => Effect::DropBefore,
+                2 => Effect::DropAfter,
+                3 => Effect::Garbage,
+                _ => Effect::InvalidateToken,
+            };
+            world.state().add_fault(Fault::sometimes("", 0.05, seed, effect));
+        }
+        come_to_rest_or_fail(&world).await;
+        for step in &case.steps {
+            take(&world, *step);
+            come_to_rest_or_fail(&world).await;
+        }
+        world.state().clear_faults();
+        come_to_rest(&world, case).await;
+        for stranger in strangers {
+            let now = world.state().find_member(CORPID, &stranger.userid);
+            assert_eq!(now.as_ref(), Some(&stranger), "who is not ours was touched: {case:#?}");
+        }
+        for excluded in &world.env.get_corp(&world.corp).await.unwrap().downstream.scope.exclude {
+            assert!(world.bindings().iter().all(|b| b.employee != *excluded || b.removal.is_some()), "{case:#?}");
+        }
+    });
+}
+
+/// One run, however it ends: faults may stop it.
+async fn come_to_rest_or_fail(world: &World) {
+    let request = PullRequest { full: false, accept_shrink: true };
+    let run = world.jobs.start_sync(&world.corp, request, &super::world::actor()).await.unwrap();
+    world.jobs.wait(&run).await.unwrap();
+}
+
+#[test]
+fn repeated_runs_come_to_rest() {
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let config = Config {
+        cases: std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24),
+        rng_seed: RngSeed::Fixed(seed),
+        max_shrink_iters: 40,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new(config)
+        .run(&case(), |case| {
+            check(&case);
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+}

@@ -1,0 +1,86 @@
+//! Undo is a plan like any other; applied, it gives back the state but for what it says it cannot.
+
+use super::world::{CORPID, World, actor, assert_done};
+use wecom_bridge::model::{EmployeeStatus, PlanState, Reversible, RunState};
+use wecom_bridge::sandbox::{Department, Member};
+use wecom_bridge::sync::SyncError;
+use wecom_bridge::sync::service;
+
+fn content(world: &World) -> (Vec<Department>, Vec<Member>) {
+    let mut members = world.state().members(CORPID);
+    members.iter_mut().for_each(|member| member.memberships.sort_by_key(|m| m.department));
+    (world.state().departments(CORPID), members)
+}
+
+#[tokio::test]
+async fn changes_are_taken_back() {
+    let world = World::sample(60, 8, 31);
+    assert_done(&world.sync().await);
+    let before = content(&world);
+    let root = world.units().into_iter().find(|unit| unit.parent_id.is_none()).unwrap().id;
+    let people: Vec<_> =
+        world.employees().into_iter().filter(|e| e.status.is_active() && !e.admin && e.unit_id != root).collect();
+    world.change_employee(&people[0].id, |employee| employee.position = "总工程师".into());
+    world.change_employee(&people[1].id, |employee| employee.unit_id = people[9].unit_id.clone());
+    world.change_employee(&people[2].id, |employee| employee.status = EmployeeStatus::Departed);
+    let unit = world.units().last().unwrap().id.clone();
+    world.change_unit(&unit, |unit| unit.name = "新名".into());
+    let run = world.sync().await;
+    assert_done(&run);
+    assert_ne!(content(&world), before);
+
+    let plan = service::undo(&world.env, &run.id, &actor()).await.unwrap();
+    assert_eq!((plan.state, plan.undoes.as_ref()), (PlanState::Ready, Some(&run.id)), "{:?}", plan.guards);
+    let changes = world.changes(&plan).await;
+    assert!(changes.iter().all(|change| change.reversible != Reversible::No), "{changes:#?}");
+    let run = world.apply(&plan).await;
+    assert_done(&run);
+    let after = content(&world);
+    assert_eq!(
+        after.0.iter().map(|d| (d.id, &d.name, d.parent)).collect::<Vec<_>>(),
+        before.0.iter().map(|d| (d.id, &d.name, d.parent)).collect::<Vec<_>>()
+    );
+    for (is, was) in after.1.iter().zip(&before.1) {
+        assert_eq!((&is.userid, &is.position, is.is_enabled), (&was.userid, &was.position, was.is_enabled));
+        let places = |member: &Member| member.memberships.iter().map(|m| m.department).collect::<Vec<_>>();
+        assert_eq!(places(is), places(was), "{}", is.userid);
+    }
+}
+
+#[tokio::test]
+async fn undoing_a_first_sync_passes_the_guards() {
+    let world = World::sample(60, 8, 32);
+    // the last administrator is never removed, by no plan: here there is none
+    for employee in world.employees().into_iter().filter(|employee| employee.admin) {
+        world.change_employee(&employee.id, |employee| employee.admin = false);
+    }
+    let run = world.sync().await;
+    assert_done(&run);
+    let plan = service::undo(&world.env, &run.id, &actor()).await.unwrap();
+    assert_eq!(plan.state, PlanState::Held, "removing sixty people is held, undo or not: {:?}", plan.invariants);
+    let refused = world.jobs.start_apply(&plan.id, &actor()).await.unwrap_err();
+    assert!(matches!(refused, SyncError::WrongState { .. }), "{refused}");
+    service::decide(&world.env, &plan.id, true, &actor(), "a rehearsal").await.unwrap();
+    let run = world.apply(&plan).await;
+    assert_eq!(run.state, RunState::Done, "{:?} {:?}", run.message, run.failed.first());
+}
+
+#[tokio::test]
+async fn what_did_nothing_cannot_be_undone() {
+    let world = World::sample(20, 4, 33);
+    assert_done(&world.sync().await);
+    let empty = world.sync().await;
+    let refused = service::undo(&world.env, &empty.id, &actor()).await.unwrap_err();
+    assert!(matches!(refused, SyncError::NoUndo { .. }), "{refused}");
+    let unknown = service::undo(&world.env, &"nothing".into(), &actor()).await.unwrap_err();
+    assert!(matches!(unknown, SyncError::NoRun(_)), "{unknown}");
+}
+
+#[tokio::test]
+async fn a_person_can_be_explained() {
+    let world = World::sample(20, 4, 34);
+    assert_done(&world.sync().await);
+    let id = world.employees()[3].id.clone();
+    let explained = service::explain(&world.env, &world.corp, &id).await.unwrap();
+    assert_eq!((explained.id.clone(), explained.employee.is_some()), (id, true));
+}
