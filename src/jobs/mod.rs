@@ -63,7 +63,8 @@ impl Jobs {
         let lease = self.occupy(&run)?;
         runs::begin(self.env(), &run, actor, "run.pull").await?;
         Ok(self.spawn(lease, run, move |env, run, watch| async move {
-            runs::pull(&env, &known, request, run, &watch).await.0;
+            // the run's row says how it ended
+            let _ = runs::pull(&env, &known, request, run, &watch).await;
         }))
     }
 
@@ -160,7 +161,7 @@ impl Jobs {
     /// Takes up what a crash or a stop has interrupted; to be called once at start. Runs that had begun to write go on
     /// from their journal; the others end as failed, for nothing was written. Answers the runs that go on.
     pub async fn resume_interrupted(&self) -> Result<Vec<RunId>, SyncError> {
-        let interrupted = self.env().store.read_async(|tx| store::runs::running(tx)).await?;
+        let interrupted = self.env().store.read_async(store::runs::running).await?;
         let mut resumed = Vec::new();
         for mut run in interrupted {
             if self.0.active.find(&run.id).is_some() {

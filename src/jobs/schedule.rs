@@ -107,7 +107,7 @@ pub(super) async fn run(jobs: Jobs) {
 
 /// The ticks of all corps' schedules; what cannot be read has none.
 async fn schedules(env: &Env) -> Result<Vec<(Corp, ScheduleKind, Result<Ticks, String>)>, SyncError> {
-    let corps = env.store.read_async(|tx| store::corps::list(tx)).await?;
+    let corps = env.store.read_async(store::corps::list).await?;
     let mut found = Vec::new();
     for corp in corps {
         for kind in ScheduleKind::ALL {

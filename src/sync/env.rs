@@ -86,7 +86,7 @@ impl Env {
                 Ok(CorpSecrets { contacts, apps })
             })
             .await?;
-        self.clients.for_corp(corp, secrets).map_err(|cause| SyncError::Read { step: "the corp's addresses", cause })
+        self.clients.for_corp(corp, secrets).map_err(|cause| SyncError::read("the corp's addresses", cause))
     }
 
     /// A new id for a plan or run: sorts by time.

@@ -108,7 +108,7 @@ pub enum SyncError {
         step: &'static str,
         /// Why.
         #[source]
-        cause: CallError,
+        cause: Box<CallError>,
     },
     /// What was read cannot be true; the mirror is as it was.
     #[error("what WeCom answered is not believed, and the former data is kept: {why}")]
@@ -123,7 +123,7 @@ pub enum SyncError {
         step: &'static str,
         /// Why.
         #[source]
-        cause: CallError,
+        cause: Box<CallError>,
     },
     /// The directory is half an old one and half a new one.
     #[error(
@@ -158,6 +158,11 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// A read that failed.
+    pub(crate) fn read(step: &'static str, cause: CallError) -> Self {
+        Self::Read { step, cause: Box::new(cause) }
+    }
+
     /// A stable code for machines.
     pub fn code(&self) -> &'static str {
         match self {

@@ -268,8 +268,7 @@ pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason
         return Err(SyncError::NoReason(plan.clone()));
     }
     let (id, actor, now_ms) = (plan.clone(), actor.clone(), env.clock.now_ms());
-    let decided = env
-        .store
+    env.store
         .write(move |tx| {
             let Some(mut head) = store::plans::head(tx, &id)? else {
                 return Ok(Err(SyncError::NoPlan(id.clone())));
@@ -293,8 +292,7 @@ pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason
             store::audit::append(tx, &actor, action, &format!("plan {id}"), None, Some(after))?;
             Ok(Ok(head))
         })
-        .await?;
-    decided
+        .await?
 }
 
 /// The head of a plan.

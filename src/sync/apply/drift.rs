@@ -71,7 +71,7 @@ pub async fn check(
 
 /// Ids of everything (one call and one per 10,000 memberships), names if departments are touched, and details of few.
 async fn read_touched(client: &Client, changes: &[Change], reader: Option<&Credential>) -> Result<Now, SyncError> {
-    let fail = |step| move |cause| SyncError::Read { step, cause };
+    let fail = |step| move |cause| SyncError::read(step, cause);
     let listed = client.department_simplelist(&Credential::Contacts, None).await;
     let listed = listed.map_err(fail("the ids of departments"))?;
     let members = ids::read_ids(client).await.map_err(fail("the ids of members"))?;
@@ -100,7 +100,7 @@ async fn read_touched(client: &Client, changes: &[Change], reader: Option<&Crede
             match client.user_list(reader, department, false).await {
                 Ok(members) => reading::unite(&mut now.details, members),
                 Err(error) if ids::is_out_of_sight(&error) => {}
-                Err(cause) => return Err(SyncError::Read { step: "details of members", cause }),
+                Err(cause) => return Err(SyncError::read("details of members", cause)),
             }
         }
     }

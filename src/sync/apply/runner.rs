@@ -324,7 +324,7 @@ impl Runner {
         (run.state, run.message) = match (&self.stopped_by, interruption) {
             (None, Some(Interruption::Stopping)) => (RunState::Running, None),
             (Some(Trouble::Call(cause)), _) => {
-                let error = SyncError::Stopped { step: cause.endpoint, cause: cause.clone() };
+                let error = SyncError::Stopped { step: cause.endpoint, cause: Box::new(cause.clone()) };
                 (RunState::Failed, Some(error.to_string()))
             }
             (Some(Trouble::Streak { errcode, count }), _) => {

@@ -84,7 +84,7 @@ async fn by_what_is_allowed(
                 return lists::read(context, listed, &Credential::Contacts, reason).await;
             }
             Err(error) if is_not_allowed(&context.client, &error) => findings.contacts_reads_details = Some(false),
-            Err(cause) => return Err(SyncError::Read { step: "the list of departments", cause }),
+            Err(cause) => return Err(SyncError::read("the list of departments", cause)),
         }
     }
     match app {
@@ -101,7 +101,7 @@ async fn by_what_is_allowed(
 
 async fn by_lists(context: &Context, credential: &Credential, why: &str) -> Result<Reading, SyncError> {
     let listed = context.client.department_list(credential, None).await;
-    let listed = listed.map_err(|cause| SyncError::Read { step: "the list of departments", cause })?;
+    let listed = listed.map_err(|cause| SyncError::read("the list of departments", cause))?;
     let sees = match credential {
         Credential::Contacts => "sees the whole corp",
         Credential::App(_) => "sees its visible range, which is the range of the pull",
@@ -122,7 +122,7 @@ async fn by_ids(
             findings.lists_ids = Some(false);
             return Ok(None);
         }
-        Err(cause) => return Err(SyncError::Read { step: "the ids of departments", cause }),
+        Err(cause) => return Err(SyncError::read("the ids of departments", cause)),
     };
     context.check()?;
     let members = match ids::read_ids(client).await {
@@ -131,7 +131,7 @@ async fn by_ids(
             findings.lists_ids = Some(false);
             return Ok(None);
         }
-        Err(cause) => return Err(SyncError::Read { step: "the ids of members", cause }),
+        Err(cause) => return Err(SyncError::read("the ids of members", cause)),
     };
     findings.lists_ids = Some(true);
     if findings.contacts_reads_details.is_none() {
@@ -160,7 +160,7 @@ async fn may_contacts_read_details(context: &Context, listed: &[Department]) -> 
     match context.client.department_get(&Credential::Contacts, top.id).await {
         Ok(_) => Ok(true),
         Err(error) if is_not_allowed(&context.client, &error) || error.is_not_found() => Ok(false),
-        Err(cause) => Err(SyncError::Read { step: "what the contacts secret may read", cause }),
+        Err(cause) => Err(SyncError::read("what the contacts secret may read", cause)),
     }
 }
 

@@ -15,7 +15,7 @@ const ASK_MAX: u32 = 900;
 
 /// Reads departments and members of what the credential may see.
 pub async fn read(context: &Context, credential: &Credential, reason: String) -> Result<Reading, SyncError> {
-    let fail = |step| move |cause| SyncError::Read { step, cause };
+    let fail = |step| move |cause| SyncError::read(step, cause);
     let key = ExportKey::random();
     let client = &context.client;
     let job = client.export_department(credential, &key).await.map_err(fail("export of departments"))?;
@@ -61,7 +61,7 @@ async fn wait(
     for _ in 0..ASK_MAX {
         context.check()?;
         let state = context.client.export_get_result(credential, job).await;
-        match state.map_err(|cause| SyncError::Read { step, cause })? {
+        match state.map_err(|cause| SyncError::read(step, cause))? {
             ExportState::Done(files) => return Ok(files),
             ExportState::Failed => {
                 return Err(SyncError::Suspicious { why: format!("the {step} failed at WeCom: pull again") });
@@ -82,7 +82,7 @@ async fn download(context: &Context, files: &[ExportFile], key: &ExportKey) -> R
     for file in files {
         context.check()?;
         let text = context.client.export_download(file, key).await;
-        texts.push(text.map_err(|cause| SyncError::Read { step: "an exported file", cause })?);
+        texts.push(text.map_err(|cause| SyncError::read("an exported file", cause))?);
     }
     Ok(texts)
 }

@@ -126,7 +126,7 @@ async fn name_departments(
         && !unknown.is_empty()
     {
         context.check()?;
-        let fail = |cause| SyncError::Read { step: "names of departments", cause };
+        let fail = |cause| SyncError::read("names of departments", cause);
         if !context.is_full && unknown.len() <= SINGLY_MAX {
             for id in &unknown {
                 match context.client.department_get(reader, *id).await {
@@ -196,7 +196,7 @@ async fn read_details(context: &Context, ids: &IdMap, reader: &Credential) -> Re
             Ok(members) => reading::unite(&mut found, members),
             Err(error) if error.class() == Some(&RefusalClass::TooLarge) => singles.extend(covered),
             Err(error) if is_out_of_sight(&error) => {}
-            Err(cause) => return Err(SyncError::Read { step: "details of members", cause }),
+            Err(cause) => return Err(SyncError::read("details of members", cause)),
         }
         done += 1;
         context.watch.reading(crate::sync::progress::Phase::Pull, done, total);
@@ -212,7 +212,7 @@ async fn read_details(context: &Context, ids: &IdMap, reader: &Credential) -> Re
         match answer {
             Ok(member) => reading::unite(&mut found, vec![member]),
             Err(error) if is_out_of_sight(&error) => {}
-            Err(cause) => return Err(SyncError::Read { step: "details of a member", cause }),
+            Err(cause) => return Err(SyncError::read("details of a member", cause)),
         }
     }
     Ok(found)

@@ -36,7 +36,7 @@ pub async fn read(
         match answer {
             Ok(answered) => reading::unite(&mut members, answered),
             Err(error) if error.class() == Some(&RefusalClass::TooLarge) => {
-                let fail = |cause| SyncError::Read { step: "names of members", cause };
+                let fail = |cause| SyncError::read("names of members", cause);
                 let answered = context.client.user_simplelist(credential, id, false).await.map_err(fail)?;
                 reading::unite(&mut members, answered);
             }
@@ -44,7 +44,7 @@ pub async fn read(
                 is_complete = false;
                 gaps.note(format!("department {id}"), "members", error.to_string());
             }
-            Err(cause) => return Err(SyncError::Read { step: "members of a department", cause }),
+            Err(cause) => return Err(SyncError::read("members of a department", cause)),
         }
         done += 1;
         context.watch.reading(Phase::Pull, done, total);
@@ -94,7 +94,7 @@ async fn single_members(
         match context.client.user_get(credential, &userid).await {
             Ok(member) => reading::unite(members, vec![member]),
             Err(error) if is_out_of_sight(&error) => {}
-            Err(cause) => return Err(SyncError::Read { step: "details of a member", cause }),
+            Err(cause) => return Err(SyncError::read("details of a member", cause)),
         }
     }
     Ok(())

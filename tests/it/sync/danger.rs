@@ -98,7 +98,7 @@ fn catalogue() -> Vec<(&'static str, Sabotage)> {
         ("half the departments", shows_only(usize::MAX, 4)),
         ("only the root is left", shows_only(usize::MAX, 1)),
         ("nothing is left", shows_only(0, 1)),
-        ("contacts secret forgotten", Box::new(|world| forget_secret(world))),
+        ("contacts secret forgotten", Box::new(forget_secret)),
         ("read app forgotten", settings(|corp| corp.read_app = None)),
         (
             "another way of reading",

@@ -57,7 +57,7 @@ async fn a_pull_binds_by_rule_and_leaves_doubt_to_a_person() {
     for action in ["binding.create", "binding.remove", "binding.remove_all", "run.pull"] {
         assert!(audit.iter().any(|row| row.action == action), "{action} is not in the audit log");
     }
-    assert!(world.env.store.read(|tx| store::audit::verify_chain(tx)).unwrap().is_none());
+    assert!(world.env.store.read(store::audit::verify_chain).unwrap().is_none());
 }
 
 #[tokio::test]

@@ -8,5 +8,6 @@ mod kill;
 mod links;
 mod property;
 mod records;
+mod schedule;
 mod undo;
 pub mod world;

@@ -155,7 +155,7 @@ async fn a_stop_of_the_appliance_leaves_the_run_to_the_next_start() {
     assert!(matches!(late, SyncError::Stopping), "{late}");
 
     let jobs = wecom_bridge::jobs::Jobs::new(world.env.clone());
-    assert_eq!(jobs.resume_interrupted().await.unwrap(), [run.clone()]);
+    assert_eq!(jobs.resume_interrupted().await.unwrap(), std::slice::from_ref(&run));
     let row = jobs.wait(&run).await.unwrap();
     assert_done(&row);
     assert_eq!((world.state().member_count(CORPID), row.counts.members.create), (200, 200));

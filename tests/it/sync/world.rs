@@ -121,7 +121,11 @@ impl World {
 
     /// The same, of another edition and with other settings.
     pub fn of(profile: Profile, change: impl FnOnce(&mut Corp)) -> Self {
-        let clock = Clock::jumping(START_MS);
+        Self::on(Clock::jumping(START_MS), profile, change)
+    }
+
+    /// The same, on a given clock.
+    pub fn on(clock: Clock, profile: Profile, change: impl FnOnce(&mut Corp)) -> Self {
         let sandbox = start_sandbox(profile, &clock, "示例集团");
         let mut settings = corp(sandbox.base_url());
         settings.edition = match profile {
