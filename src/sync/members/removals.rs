@@ -117,13 +117,12 @@ fn keep_last_admin(
         source.find_employee(leaving.binding.employee.as_str()).is_some_and(|at| source.employees[at].admin)
     };
     let Some(first) = leaving.iter().position(is_admin) else { return };
-    let stays = source.employees.iter().zip(verdicts).any(|(employee, verdict)| {
-        employee.admin
-            && !matches!(verdict, Verdict::Departed)
-            && target.binding_of_employee(employee.id.as_str()).is_some_and(|binding| {
-                !leaving.iter().any(|leaving| leaving.binding.employee == employee.id)
-                    && target.find_member(binding.userid.as_str()).is_some_and(|at| !target.members[at].is_disabled())
-            })
+    // somebody who is only about to be linked or created does not count: that may fail
+    let stays = source.employees.iter().enumerate().filter(|(_, employee)| employee.admin).any(|(at, employee)| {
+        let is_leaving = leaving.iter().any(|leaving| leaving.binding.employee == employee.id);
+        let binding = target.binding_of_employee(employee.id.as_str()).filter(|_| !is_leaving);
+        let member = binding.and_then(|binding| target.find_member(binding.userid.as_str()));
+        verdicts[at] != Verdict::Departed && member.is_some_and(|member| !target.members[member].is_disabled())
     });
     if !stays {
         let kept = leaving.remove(first);

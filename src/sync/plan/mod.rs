@@ -84,7 +84,8 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
     let scheduled = departments::schedule(&layout, &source, &target);
     steps.extend(scheduled.into_iter().map(|step| Step { action: step.action, reason: step.reason }));
 
-    let leaving = removals::find(options, &source, &target, &scoped.verdicts, input.facts.now_ms, &mut notices);
+    let now_ms = input.facts.now_ms;
+    let leaving = removals::find(options, &source, &target, &scoped.verdicts, now_ms, &mut notices);
     let disables = leaving.iter().any(|leaving| !leaving.is_deleted);
     let disabled = disabled::find(&world, disables, &mut notices)?;
     steps.extend(disabled.step);

