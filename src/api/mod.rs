@@ -50,9 +50,9 @@ const PAGE_DEFAULT: usize = 100;
 
 /// Starts the server with everything that is served: on the configured address, or on a listener handed over.
 pub fn serve(app: Arc<App>, listener: Option<TcpListener>) -> Result<Running, ServeError> {
-    let config = app.config.clone();
+    let (config, clock) = (app.config.clone(), app.clock.clone());
     let state = web::Data::new(state(app));
-    http::start(&config, listener, move |services, settings| configure(services, settings, &state))
+    http::start(&config, &clock, listener, move |services, settings| configure(services, settings, &state))
 }
 
 /// The OpenAPI document of everything that is served under a base path.

@@ -39,6 +39,7 @@ pub(super) async fn boundary<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let watch = Stopwatch::start();
+    let _under_way = settings.under_way.token();
     let id = request_id(request.request(), &settings);
     request.extensions_mut().insert(RequestId(id.clone()));
     // No clone of the request may live while it is routed.

@@ -3,6 +3,7 @@
 use super::boundary::boundary;
 use super::problem::Problem;
 use super::tls::{Certificate, TlsError};
+use crate::clock::Clock;
 use crate::config::{Config, NetBlock};
 use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
@@ -14,9 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-/// Seconds that requests under way have to end after a stop; event streams are told to end at once.
-const SHUTDOWN_S: u64 = 10;
+/// How long requests under way have to end after a stop; event streams are told to end at once.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+/// Seconds that answers then have to leave; idle connections of HTTP/2 would otherwise be waited for in vain.
+const FLUSH_S: u64 = 1;
 
 /// What the shared HTTP code needs to know of the configuration.
 #[derive(Debug, Clone)]
@@ -33,6 +37,8 @@ pub struct Settings {
     pub workers: usize,
     /// Cancelled when the server begins to stop; long answers end then.
     pub stopping: CancellationToken,
+    /// Requests whose answer is not ready yet.
+    pub(super) under_way: TaskTracker,
 }
 
 impl Settings {
@@ -45,6 +51,7 @@ impl Settings {
             is_tls: config.tls.is_on(),
             workers: usize::try_from(config.limits.http_workers).unwrap_or(2),
             stopping: CancellationToken::new(),
+            under_way: TaskTracker::new(),
         }
     }
 }
@@ -73,12 +80,19 @@ pub struct Running {
     handle: ServerHandle,
     task: JoinHandle<std::io::Result<()>>,
     stopping: CancellationToken,
+    under_way: TaskTracker,
+    clock: Clock,
     certificate: Option<Arc<Certificate>>,
 }
 
 /// Listens on `config.server.listen` (or takes `listener`, for sockets handed over) and answers until stopped. Signals are left to
 /// the caller. On `Err` nothing runs.
-pub fn start<F>(config: &Config, listener: Option<TcpListener>, configure: F) -> Result<Running, ServeError>
+pub fn start<F>(
+    config: &Config,
+    clock: &Clock,
+    listener: Option<TcpListener>,
+    configure: F,
+) -> Result<Running, ServeError>
 where
     F: Fn(&mut ServiceConfig, &Settings) + Clone + Send + 'static,
 {
@@ -92,7 +106,7 @@ where
     let address = listener.local_addr().map_err(failed)?;
     let certificate = Certificate::load(&config.tls)?;
     let settings = Settings::of(config);
-    let stopping = settings.stopping.clone();
+    let (stopping, under_way) = (settings.stopping.clone(), settings.under_way.clone());
     let workers = settings.workers;
 
     let shared = web::Data::new(settings);
@@ -108,7 +122,7 @@ where
     })
     .workers(workers)
     .disable_signals()
-    .shutdown_timeout(SHUTDOWN_S)
+    .shutdown_timeout(FLUSH_S)
     .client_request_timeout(Duration::from_secs(15));
     let server = match &certificate {
         Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config()?),
@@ -117,7 +131,7 @@ where
     .map_err(failed)?
     .run();
     let handle = server.handle();
-    Ok(Running { address, handle, task: tokio::spawn(server), stopping, certificate })
+    Ok(Running { address, handle, task: tokio::spawn(server), stopping, under_way, clock: clock.clone(), certificate })
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
@@ -133,6 +147,12 @@ impl Running {
     /// Takes no new connections, ends event streams, waits for requests under way, and returns when all is quiet.
     pub async fn stop(self) {
         self.stopping.cancel();
+        self.handle.pause().await;
+        self.under_way.close();
+        tokio::select! {
+            () = self.under_way.wait() => {}
+            () = self.clock.sleep(SHUTDOWN) => tracing::warn!("requests were still under way when the server stopped"),
+        }
         self.handle.stop(true).await;
         if let Ok(Err(cause)) = self.task.await {
             tracing::error!("the HTTP server ended badly: {cause}");
