@@ -46,7 +46,7 @@ impl Watcher {
                 self.at = At::Live;
                 Some(event("run", &self.run))
             }
-            At::Live if self.run.state.is_final() => self.end(),
+            At::Live if self.run.state.is_final() => Some(self.end().await),
             At::Live => self.wait().await,
             At::End => None,
         }
@@ -61,7 +61,7 @@ impl Watcher {
         match received {
             Ok(RunEvent::Ended { run }) => {
                 self.run = *run;
-                self.end()
+                Some(self.end().await)
             }
             Ok(progress) => Some(event("progress", &progress)),
             // each event says everything that the ones before it said
@@ -69,14 +69,18 @@ impl Watcher {
             Err(RecvError::Closed) => {
                 let run = self.app.jobs.find(&self.run.id).await.ok().flatten()?;
                 self.run = run;
-                if self.run.state.is_final() { self.end() } else { None }
+                if self.run.state.is_final() { Some(self.end().await) } else { None }
             }
         }
     }
 
-    fn end(&mut self) -> Option<Bytes> {
+    /// The end is told only when the corp is free again, so that a client may start the next thing at once.
+    async fn end(&mut self) -> Bytes {
         self.at = At::End;
-        Some(event("ended", &self.run))
+        if let Ok(run) = self.app.jobs.wait(&self.run.id).await {
+            self.run = run;
+        }
+        event("ended", &self.run)
     }
 }
 

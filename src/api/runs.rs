@@ -1,6 +1,6 @@
 //! Runs: started, watched, cancelled, retried, resumed, undone.
 
-use super::answer::{Accepted, Events, Ok, Page, Reply};
+use super::answer::{Accepted, Created, Events, Ok, Page, Reply};
 use super::auth::{Key, SyncRead, SyncRun};
 use super::errors::{store_problem, sync_problem};
 use super::events;
@@ -9,10 +9,11 @@ use super::routes::Routes;
 use super::state::State;
 use crate::app::App;
 use crate::http::{Problem, Query, Settings};
-use crate::model::{Change, CorpKey, JournalEntry, Run, RunId};
+use crate::model::{Change, CorpKey, JournalEntry, PlanHead, Run, RunId};
 use crate::store;
 use crate::sync::SyncError;
 use crate::sync::pull::PullRequest;
+use crate::sync::service;
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -41,7 +42,12 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/runs/{run}/records", "List what became of each record, in the order of application", records)
         .post("/api/v1/runs/{run}/records/{seq}/retry", "Try one failed record again", retry)
         .post("/api/v1/runs/{run}/cancel", "Cancel a run\nThe calls under way are ended; what is done stays done.", cancel)
-        .post("/api/v1/runs/{run}/resume", "Go on with a run that was stopped half way", resume);
+        .post("/api/v1/runs/{run}/resume", "Go on with a run that was stopped half way", resume)
+        .post(
+            "/api/v1/runs/{run}/undo",
+            "Make a plan that gives back what a run changed\nThe plan is applied like any other; each change says how far it can be undone.",
+            undo,
+        );
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -232,6 +238,21 @@ async fn resume(
     once.run(&state, &caller.id.clone(), &[], async move {
         let run = app.jobs.resume(&run, &caller.actor).await.map_err(sync_problem)?;
         started(&app, run).await
+    })
+    .await
+}
+
+async fn undo(
+    caller: Key<SyncRun>,
+    state: web::Data<State>,
+    run: web::Path<RunId>,
+    once: Once,
+) -> Result<Created<PlanHead>, Problem> {
+    let app = state.app.clone();
+    once.run(&state, &caller.id.clone(), &[], async move {
+        let plan = service::undo(&app.env, &run, &caller.actor).await.map_err(sync_problem)?;
+        let location = format!("/api/v1/plans/{}", plan.id);
+        Result::Ok(Reply::at(plan, location))
     })
     .await
 }

@@ -128,6 +128,15 @@ async fn a_directory_arrives_in_wecom_and_a_second_plan_is_empty() {
     bridge.act(&format!("{run_path}/records/0/retry")).await.expect_problem(409, "sync.no_retry");
     bridge.act(&format!("{run_path}/cancel")).await.expect_problem(409, "run.ended");
 
+    let employee = records["items"][total - 1]["change"]["employee"].as_str().unwrap();
+    let explained = bridge.get(&format!("{CORP}/explain/{employee}")).await.expect(200);
+    assert_eq!(
+        (&explained["id"], &explained["binding"]["employee"]),
+        (&json!(employee), &json!(employee)),
+        "{explained}"
+    );
+    bridge.get("/api/v1/corps/none/explain/1").await.expect_problem(404, "corp.not_found");
+
     let second = bridge.act(&format!("{CORP}/plans")).await.expect(201);
     assert_eq!(
         bridge.get(&format!("/api/v1/plans/{}/changes", second["id"].as_str().unwrap())).await.expect(200)["items"],
@@ -185,6 +194,28 @@ async fn a_held_plan_waits_for_a_person() {
     bridge.act(&format!("{plan}/apply")).await.expect_problem(409, "sync.wrong_state");
     let text = bridge.get("/api/v1/audit").await.text;
     assert!(text.contains("plan.allow") && text.contains("plan.reject") && text.contains("a mistake"), "{text}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_run_is_undone_by_a_plan() {
+    let world = World::new().await;
+    let bridge = &world.bridge;
+    world.first_sync().await;
+    let person = "/api/v1/tenants/acme/employees/";
+    let mut employee = bridge.get("/api/v1/tenants/acme/employees?limit=1").await.expect(200)["items"][0].take();
+    let path = format!("{person}{}", employee["id"].as_str().unwrap());
+    employee["position"] = json!("轮岗");
+    bridge.put(&path, &employee).await.expect(200);
+    let (run, _) = world.run(&format!("{CORP}/syncs")).await;
+    assert_eq!(run["counts"]["members"]["update"], 1, "{run}");
+    let plan = bridge.act(&format!("/api/v1/runs/{}/undo", run["id"].as_str().unwrap())).await;
+    let path = plan.headers["location"].to_str().unwrap().to_owned();
+    let plan = plan.expect(201);
+    assert_eq!((&plan["undoes"], &plan["counts"]["members"]["update"]), (&run["id"], &json!(1)), "{plan}");
+    let (undone, _) = world.run(&format!("{path}/apply")).await;
+    assert_eq!(undone["state"], "done", "{undone}");
+    bridge.act("/api/v1/runs/none/undo").await.expect_problem(404, "run.not_found");
     world.stop().await;
 }
 
