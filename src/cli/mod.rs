@@ -9,6 +9,7 @@ mod check_config;
 mod compact;
 mod context;
 mod demo;
+mod explain;
 mod export;
 mod import;
 mod key;
@@ -60,6 +61,7 @@ enum Subcommands {
     Pull(pull::Pull),
     Plan(plan::Plan),
     Sync(sync::Sync),
+    Explain(explain::Explain),
     Check(check::Check),
     CheckConfig(check_config::CheckConfig),
     Key(key::Key),
@@ -108,6 +110,7 @@ async fn dispatch(command: Subcommands, context: &Context) -> Result<Exit, Comma
         Subcommands::Pull(command) => command.run(context).await,
         Subcommands::Plan(command) => command.run(context).await,
         Subcommands::Sync(command) => command.run(context).await,
+        Subcommands::Explain(command) => command.run(context).await,
         Subcommands::Check(command) => command.run(context).await,
         Subcommands::CheckConfig(command) => command.run(context),
         Subcommands::Key(command) => command.run(context).await,

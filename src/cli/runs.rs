@@ -39,6 +39,12 @@ enum Subcommands {
         #[arg(long)]
         seq: Option<u32>,
     },
+    /// Make a plan that gives back what the run changed; apply it with `sync --plan`
+    Undo {
+        /// The run
+        #[arg(value_parser = run_id)]
+        run: RunId,
+    },
     /// Stop a run after the calls that are under way
     Cancel {
         /// The run
@@ -57,6 +63,7 @@ impl Runs {
             Subcommands::Retry { run, seq } => {
                 context.execute(Command::Runs(RunCommand::Retry { run, seq }), show::sync).await
             }
+            Subcommands::Undo { run } => context.execute(Command::Runs(RunCommand::Undo { run }), show::plan).await,
             Subcommands::Cancel { run } => {
                 context.execute(Command::Runs(RunCommand::Cancel { run }), show::message).await
             }

@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod cli;
 mod directory;
 mod sandbox;
 mod store;

@@ -24,6 +24,8 @@ pub enum Command {
     Plan { corp: CorpKey },
     /// `sync`: plans and applies, or applies the named plan; with `reason`, a held plan is allowed first.
     Sync { corp: CorpKey, plan: Option<PlanId>, reason: Option<String> },
+    /// `explain`
+    Explain { corp: CorpKey, employee: EmployeeId },
     /// `check`
     Check { corp: Option<CorpKey> },
     /// `test-expression`
@@ -129,6 +131,8 @@ pub enum RunCommand {
     Show { run: RunId },
     /// Tries failed records again: the one with this `seq`, or all.
     Retry { run: RunId, seq: Option<u32> },
+    /// Makes a plan that gives back what the run changed.
+    Undo { run: RunId },
     /// Stops a run after the calls that are under way.
     Cancel { run: RunId },
 }

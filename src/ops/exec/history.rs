@@ -4,7 +4,7 @@ use super::MessageReport;
 use super::sync::{follow, refusal, report_of, whole_plan};
 use crate::app::App;
 use crate::model::{Actor, CorpKey, Outcome, Run, RunId, RunState};
-use crate::ops::admin::{Answer, CommandError, Exit, Output, PlanCommand, RunCommand};
+use crate::ops::admin::{Answer, CommandError, Exit, Output, PlanCommand, Progress, RunCommand};
 use crate::ops::report::{PlanRow, RunReport, exit_of};
 use crate::store::{self, StoreError};
 use crate::sync::service;
@@ -38,6 +38,11 @@ pub(super) async fn runs(
             let ended = retry(app, actor, &run, seq, output).await?;
             let report = report_of(app, ended).await?;
             Answer::new(exit_of(report.state), &report)
+        }
+        RunCommand::Undo { run } => {
+            output.progress(Progress { label: "plan".into(), done: 0, total: 0 });
+            let head = service::undo(&app.env, &run, actor).await.map_err(refusal)?;
+            whole_plan(app, head).await
         }
         RunCommand::Cancel { run } => {
             app.jobs.cancel(&run, actor).await.map_err(refusal)?;

@@ -58,6 +58,7 @@ pub async fn execute(
         Command::Pull { corp } => sync::pull(app, actor, &corp, output).await,
         Command::Plan { corp } => sync::plan(app, actor, &corp, output).await,
         Command::Sync { corp, plan, reason } => sync::sync(app, actor, &corp, plan, reason, output).await,
+        Command::Explain { corp, employee } => sync::explain(app, &corp, &employee).await,
         Command::Check { corp } => {
             let report = doctor::examine(app, corp.as_ref()).await.map_err(sync::refusal)?;
             Answer::new(if report.ok { Exit::Done } else { Exit::Failed }, &report)

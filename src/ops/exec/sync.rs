@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::jobs::{Phase, RunEvent};
-use crate::model::{Actor, Change, CorpKey, PlanHead, PlanId, PlanState, Run, RunId, RunState};
+use crate::model::{Actor, Change, CorpKey, EmployeeId, PlanHead, PlanId, PlanState, Run, RunId, RunState};
 use crate::ops::admin::{Answer, CommandError, Exit, Output, Progress};
 use crate::ops::report::{PlanReport, PullReport, SyncReport, exit_of};
 use crate::store;
@@ -76,6 +76,15 @@ pub(super) async fn plan(
     output.progress(Progress { label: "plan".into(), done: 0, total: 0 });
     let head = service::make_plan(&app.env, corp, actor, PlanRequest::default()).await.map_err(refusal)?;
     whole_plan(app, head).await
+}
+
+/// Says what would be done with one person and why.
+pub(super) async fn explain(app: &App, corp: &CorpKey, employee: &EmployeeId) -> Result<Answer, CommandError> {
+    let explanation = service::explain(&app.env, corp, employee).await.map_err(refusal)?;
+    if explanation.employee.is_none() && explanation.binding.is_none() {
+        return Err(CommandError::usage(format!("the directory of the corp {corp} has no employee {employee}")));
+    }
+    Answer::new(Exit::Done, &explanation)
 }
 
 /// Answers a stored plan with all its changes.

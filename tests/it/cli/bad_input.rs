@@ -1,0 +1,91 @@
+//! What a new user gets wrong: each ends in one clear message and a code that is not zero.
+
+use super::{Bench, Ran, program, text_of};
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn a_configuration_that_is_missing() {
+    let bench = Bench::new();
+    bench
+        .run(&["serve", "--config", "/nonexistent/config.toml"])
+        .complains(2, &["/nonexistent/config.toml", "cannot be read"]);
+}
+
+#[test]
+fn a_wrong_master_key() {
+    let bench = Bench::ready();
+    let other = Bench::ready();
+    std::fs::copy(other.data().join("master.key"), bench.data().join("master.key")).unwrap();
+    bench.run(&["export"]).complains(1, &["does not fit the store", "put back the key file"]);
+    std::fs::write(bench.data().join("master.key"), "nonsense\n").unwrap();
+    bench.run(&["export"]).complains(1, &["master.key", "line 1"]);
+    std::fs::remove_file(bench.data().join("master.key")).unwrap();
+    bench.run(&["export"]).complains(1, &["is missing", "put the key file back"]);
+}
+
+#[test]
+fn a_key_file_that_others_may_read() {
+    let bench = Bench::ready();
+    let key = bench.data().join("master.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    bench.run(&["export"]).complains(1, &["may be read by others", "chmod 600"]);
+}
+
+#[test]
+fn a_port_in_use() {
+    let bench = Bench::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    bench.run(&["serve", "--listen", &address]).complains(1, &["cannot listen on", &address]);
+    assert!(!bench.data().join("admin.sock").exists());
+    Ran::of(program().args(["sandbox", "--listen", &address]).output().unwrap())
+        .complains(1, &["cannot listen on", &address]);
+}
+
+#[test]
+fn a_place_that_cannot_be_written() {
+    // Refused even to root, as a read-only disk is.
+    let ran = program().args(["key", "list", "--data-dir", "/sys/kernel/wecom-bridge"]).output().unwrap();
+    Ran::of(ran).complains(1, &["/sys/kernel"]);
+}
+
+#[test]
+fn a_database_that_is_damaged() {
+    let bench = Bench::ready();
+    let database = bench.data().join("wecom-bridge.redb");
+    std::fs::write(&database, b"this is no database at all").unwrap();
+    bench.run(&["export"]).complains(1, &["damaged or is not a wecom-bridge store", "restore"]);
+    bench.run(&["serve", "--listen", "127.0.0.1:0"]).complains(1, &["damaged"]);
+}
+
+#[test]
+fn a_workbook_that_cannot_be_read() {
+    let bench = Bench::ready();
+    for (name, content) in
+        [("empty.xlsx", &b""[..]), ("torn.xlsx", b"PK\x03\x04 and then nothing"), ("text.xlsx", b"hello")]
+    {
+        let file = bench.write(name, content);
+        bench.run(&["import", text_of(&file), "--tenant", "acme", "--yes"]).complains(1, &["as it was", name]);
+    }
+    bench.run(&["import", "/nonexistent.xlsx", "--tenant", "acme"]).complains(1, &["/nonexistent.xlsx"]);
+    let folder = bench.directory(1);
+    bench.run(&["import", text_of(&folder), "--tenant", "nobody"]).complains(1, &["no tenant nobody"]);
+}
+
+#[test]
+fn bad_rows_are_listed_and_can_be_left_out() {
+    let bench = Bench::ready();
+    let folder = bench.directory(3);
+    let mut rows = std::fs::read_to_string(folder.join("employees.csv")).unwrap();
+    rows.push_str("e9,no9,,13800009999,u0\n");
+    std::fs::write(folder.join("employees.csv"), rows).unwrap();
+    let import = ["import", text_of(&folder), "--tenant", "acme", "--yes"];
+    bench.run(&import).complains(1, &["employees.csv, row 5, column name"]);
+    bench.run(&[&import[..], &["--skip-bad-rows"]].concat()).expect(5);
+}
+
+#[test]
+fn nothing_at_all() {
+    Ran::of(program().output().unwrap()).complains(2, &["Usage"]);
+    Ran::of(program().arg("dance").output().unwrap()).complains(2, &["unrecognized subcommand"]);
+}

@@ -1,0 +1,68 @@
+//! The same commands with the server up and down; what needs the database alone.
+
+use super::{Bench, Serving, get_status, program, text_of};
+
+#[test]
+fn commands_do_the_same_with_the_server_up_and_down() {
+    let bench = Bench::ready();
+    bench.import(5);
+    let looks: [&[&str]; 5] =
+        [&["export"], &["bindings", "list", "--corp", "acme-main"], &["verify"], &["key", "list"], &["runs", "list"]];
+    let down: Vec<String> = looks.iter().map(|look| bench.run(look).expect(0).out).collect();
+    let serving = bench.serve();
+    let up: Vec<String> = looks.iter().map(|look| bench.run(look).expect(0).out).collect();
+    assert_eq!(up, down);
+    bench.run(&["pull", "--corp", "acme-main"]).expect(0);
+    bench.run(&["plan", "--corp", "acme-main"]).expect(3);
+    bench.run(&["sync", "--corp", "acme-main"]).expect(0);
+    bench.run(&["plan", "--corp", "acme-main", "--json"]).expect(0);
+    bench.run(&["pull", "--corp", "nobody"]).complains(2, &["there is no corp nobody"]);
+    let (code, said) = serving.stop();
+    assert_eq!(code, 0, "{said}");
+    assert!(!bench.data().join("admin.sock").exists(), "the socket goes with the server");
+    bench.run(&["plan", "--corp", "acme-main"]).expect(0);
+    let runs = bench.run(&["runs", "list"]).expect(0);
+    assert!(runs.out.matches("done").count() >= 4, "{}", runs.out);
+}
+
+#[test]
+fn the_server_answers_and_stops_cleanly() {
+    let bench = Bench::new();
+    let serving = bench.serve();
+    assert_eq!(get_status(&serving.ready, "/api/v1/openapi.json"), 200);
+    assert_eq!(get_status(&serving.ready, "/nothing"), 404);
+    let (code, said) = serving.stop();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("stopped"), "{said}");
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_refused_and_the_first_goes_on() {
+    let bench = Bench::new();
+    let serving = bench.serve();
+    bench.run(&["serve", "--listen", "127.0.0.1:0"]).complains(1, &["in use by another process"]);
+    assert_eq!(get_status(&serving.ready, "/api/v1/openapi.json"), 200);
+    bench.run(&["key", "list"]).expect(0);
+    assert_eq!(serving.stop().0, 0);
+}
+
+#[test]
+fn a_restore_needs_the_database_alone() {
+    let bench = Bench::ready();
+    let backup = bench.path("backup.redb");
+    let serving = bench.serve();
+    bench.run(&["backup", text_of(&backup)]).expect(0);
+    bench.run(&["restore", text_of(&backup), "--yes"]).complains(1, &["server is running", "stop the server"]);
+    bench.run(&["compact"]).expect(0);
+    assert_eq!(serving.stop().0, 0);
+    bench.run(&["restore", text_of(&backup), "--yes"]).expect(0);
+}
+
+#[test]
+fn the_sandbox_starts_answers_and_stops() {
+    let mut command = program();
+    command.args(["--lang", "en", "sandbox", "--listen", "127.0.0.1:0", "--edition", "private"]);
+    let serving = Serving::start(command, "http://");
+    assert_eq!(get_status(&serving.ready, "/"), 200);
+    assert_eq!(serving.stop().0, 0);
+}
