@@ -127,18 +127,11 @@ fn last_admin_stays(input: &PlanInput<'_>, changes: &[Change], facts: &Facts<'_>
     }
     let disabled: HashSet<Text> =
         input.members.iter().filter(|member| member.is_disabled()).map(|member| member.userid.folded()).collect();
-    let linked_now = changes.iter().any(|change| match &change.action {
-        Action::BindMember { employee, userid, .. } => {
-            facts.employees.contains_key(employee.as_str()) && !disabled.contains(&userid.folded())
-        }
-        _ => false,
+    let stays = facts.bindings.iter().any(|(userid, binding)| {
+        facts.employees.get(binding.employee.as_str()).is_some_and(|employee| employee.status.is_active())
+            && !leaves.contains_key(binding.employee.as_str())
+            && !disabled.contains(userid)
     });
-    let stays = linked_now
-        || facts.bindings.iter().any(|(userid, binding)| {
-            facts.employees.get(binding.employee.as_str()).is_some_and(|employee| employee.status.is_active())
-                && !leaves.contains_key(binding.employee.as_str())
-                && !disabled.contains(userid)
-        });
     if stays {
         return Vec::new();
     }

@@ -100,7 +100,7 @@ pub fn lay_out(
         if more.frozen.is_empty() && more.blocked.is_empty() {
             for department in &hindered.frozen {
                 notices.add("department.name_taken", department.to_string(), || {
-                    "not renamed or moved: another department has that name at that place".into()
+                    "not renamed or moved: another department has that name there, or it would hang below itself".into()
                 });
             }
             for unit in &hindered.blocked {
@@ -417,6 +417,15 @@ impl<'i, 'a> Attempt<'i, 'a> {
         Ok(())
     }
 
+    /// Whether the department, when everything is where it is to be, hangs in the tree within the levels.
+    fn reaches_the_top(&self, goal: &Goal, goal_parents: &HashMap<DepartmentId, DepartmentId>) -> bool {
+        let above = |id: &DepartmentId| {
+            let mirrored = || self.target.department(*id).map(|department| department.parent);
+            goal_parents.get(id).copied().or_else(mirrored).filter(|parent| parent.0 != 0)
+        };
+        std::iter::successors(Some(goal.department), above).take(LEVELS_MAX + 1).count() <= LEVELS_MAX
+    }
+
     /// Which goals cannot be reached because another department keeps that name at that place.
     fn find_clashes(&mut self, hindered: &Hindered) -> Hindered {
         let mut more = Hindered::default();
@@ -431,7 +440,18 @@ impl<'i, 'a> Attempt<'i, 'a> {
             }
         }
         let options = &self.input.corp.downstream;
+        let goal_parents: HashMap<DepartmentId, DepartmentId> =
+            self.layout.goals.iter().map(|goal| (goal.department, goal.parent)).collect();
         for goal in &self.layout.goals {
+            // a parent that stays where it is can be below the department, or too deep
+            if !self.reaches_the_top(goal, &goal_parents) {
+                if goal.is_new {
+                    more.blocked.insert(goal.unit);
+                } else {
+                    more.frozen.insert(goal.department);
+                }
+                continue;
+            }
             let Some(name) = &goal.name else { continue };
             let slot = (goal.parent, name.clone());
             let Some(&occupant) = slots.get(&slot) else {

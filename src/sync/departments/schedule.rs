@@ -32,10 +32,18 @@ pub fn schedule(layout: &Layout, source: &Source<'_>, target: &Target<'_>) -> Ve
             }
             let occupant = state.occupant(goal);
             match occupant {
-                None => {
-                    state.reach(current);
-                    waiting.pop();
-                }
+                None => match state.in_the_way_above(goal) {
+                    // the new parent is still below the department: what is between them moves first
+                    Some(Some(next)) if !waiting.contains(&next) => waiting.push(next),
+                    Some(_) => {
+                        state.is_done[current] = true;
+                        waiting.pop();
+                    }
+                    None => {
+                        state.reach(current);
+                        waiting.pop();
+                    }
+                },
                 Some(occupant) => match state.pending(occupant) {
                     // the one in the way can go first
                     Some(next) if !waiting.contains(&next) && state.is_settled(layout.goals[next].parent) => {
@@ -88,6 +96,15 @@ impl<'l> State<'l> {
     fn occupant(&self, goal: &Goal) -> Option<DepartmentId> {
         let name = goal.name.clone()?;
         self.slots.get(&(goal.parent, name)).copied().filter(|id| *id != goal.department)
+    }
+
+    /// `Some` when the new parent now is below the department itself: then the nearest department between them that is
+    /// still to move, if there is one.
+    fn in_the_way_above(&self, goal: &Goal) -> Option<Option<usize>> {
+        let above = |id: &DepartmentId| self.now.get(id).map(|(parent, _)| *parent).filter(|parent| parent.0 != 0);
+        let chain: Vec<DepartmentId> = std::iter::successors(Some(goal.parent), above).take(64).collect();
+        let own = chain.iter().position(|id| *id == goal.department)?;
+        Some(chain[..own].iter().find_map(|id| self.pending(*id)))
     }
 
     /// The goal of a department that it has not reached yet.
