@@ -129,8 +129,9 @@ impl Jobs {
             Some(_) => return Err(refuse("it did not fail")),
             None => return Err(refuse("the run has no such record, or did not get that far")),
         }
-        runs::begin(self.env(), &ended, actor, "run.retry").await?;
-        Ok(self.spawn(lease, ended, move |env, run, watch| async move {
+        let reopened = reopened(ended);
+        runs::begin(self.env(), &reopened, actor, "run.retry").await?;
+        Ok(self.spawn(lease, reopened, move |env, run, watch| async move {
             runs::retry(&env, &corp, run, seq, &watch).await;
         }))
     }
@@ -152,8 +153,9 @@ impl Jobs {
         if self.is_superseded(&ended).await? {
             return Err(refuse("a later run has written to WeCom since: make a new plan"));
         }
-        runs::begin(self.env(), &ended, actor, "run.resume").await?;
-        Ok(self.spawn(lease, ended, move |env, run, watch| async move {
+        let reopened = reopened(ended);
+        runs::begin(self.env(), &reopened, actor, "run.resume").await?;
+        Ok(self.spawn(lease, reopened, move |env, run, watch| async move {
             runs::resume(&env, &corp, run, &watch).await;
         }))
     }
@@ -167,7 +169,14 @@ impl Jobs {
             if self.0.active.find(&run.id).is_some() {
                 continue;
             }
-            let corp = self.env().get_corp(&run.corp).await?;
+            let corp = match self.env().get_corp(&run.corp).await {
+                Ok(corp) => corp,
+                Err(error) => {
+                    // one corp's trouble must not keep the others from going on
+                    tracing::error!(run.id = %run.id, %error, "run {} cannot go on", run.id);
+                    continue;
+                }
+            };
             if run.kind == RunKind::Downstream && self.has_taken_plan(&run).await? {
                 let lease = self.occupy(&run)?;
                 tracing::info!(run.id = %run.id, corp = %run.corp, "run {} was interrupted and goes on", run.id);
@@ -309,4 +318,9 @@ impl Jobs {
         });
         id
     }
+}
+
+/// An ended run that goes on: under way again in the store too, so that a crash does not strand it half way.
+fn reopened(run: Run) -> Run {
+    Run { state: RunState::Running, ended_at_ms: None, message: None, ..run }
 }

@@ -170,7 +170,7 @@ async fn run_plan(
 }
 
 /// Goes on with a run that was interrupted, or that an error or a person stopped.
-pub(crate) async fn resume(env: &Env, corp: &Corp, mut run: Run, watch: &Watch) -> Run {
+pub(crate) async fn resume(env: &Env, corp: &Corp, run: Run, watch: &Watch) -> Run {
     let meter = Arc::new(CallMeter::new());
     let resumed = async {
         apply::check_allowed(corp)?;
@@ -178,9 +178,6 @@ pub(crate) async fn resume(env: &Env, corp: &Corp, mut run: Run, watch: &Watch) 
             return Err(SyncError::Bug("a run without a plan cannot be resumed".into()));
         };
         let changes = apply::changes(env, &plan).await?;
-        run.state = RunState::Running;
-        run.ended_at_ms = None;
-        run.message = None;
         let runner = Runner::new(env, corp, run.clone(), changes, meter.clone(), watch).await?;
         runner.run().await
     };
@@ -188,14 +185,13 @@ pub(crate) async fn resume(env: &Env, corp: &Corp, mut run: Run, watch: &Watch) 
 }
 
 /// Does one failed or skipped record of a finished run again.
-pub(crate) async fn retry(env: &Env, corp: &Corp, mut run: Run, seq: u32, watch: &Watch) -> Run {
+pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, seq: u32, watch: &Watch) -> Run {
     let meter = Arc::new(CallMeter::new());
     let retried = async {
         let Some(plan) = run.plan.clone() else {
             return Err(SyncError::Bug("a run without a plan has no records".into()));
         };
         let changes = apply::changes(env, &plan).await?;
-        run.state = RunState::Running;
         let runner = Runner::new(env, corp, run.clone(), changes, meter.clone(), watch).await?;
         runner.retry(seq).await
     };

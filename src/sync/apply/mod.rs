@@ -4,6 +4,7 @@
 //! crash at any point leaves three kinds of records: done, not begun, and intended. The last kind is looked at before
 //! anything is repeated; ids of new objects are chosen by the plan, so nothing is created twice.
 
+mod commit;
 mod drift;
 mod execute;
 mod ledger;

@@ -196,6 +196,31 @@ pub fn batches(changes: &[Change]) -> Vec<Batch> {
     batches
 }
 
+/// What the plan changes or removes, and what may therefore become free while it is carried out.
+pub struct Frees {
+    /// Folded userids.
+    pub members: HashSet<Text>,
+    /// Whether it changes or removes departments.
+    pub has_departments: bool,
+}
+
+impl Frees {
+    /// Looks through the changes.
+    pub fn of(changes: &[Change]) -> Self {
+        let mut frees = Self { members: HashSet::new(), has_departments: false };
+        for action in changes.iter().map(|change| &change.action) {
+            if creates(action) || is_bookkeeping(action) {
+                continue;
+            }
+            match userid(action) {
+                Some(userid) => drop(frees.members.insert(userid.folded())),
+                None => frees.has_departments = true,
+            }
+        }
+        frees
+    }
+}
+
 /// What has failed so far, and what therefore need not be tried.
 #[derive(Debug, Default)]
 pub struct Broken {

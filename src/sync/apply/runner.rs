@@ -1,9 +1,10 @@
 //! The loop of one run: takes the changes in order, keeps as many calls under way as the quota allows, writes the
 //! journal, and ends the run.
 
+use super::commit;
 use super::execute::{Failure, Hands, Verdict};
 use super::ledger::Ledger;
-use super::{queue, record, uncertain};
+use super::{queue, uncertain};
 use crate::clock::Stopwatch;
 use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, Run, RunState};
 use crate::store::{self, StoreError};
@@ -35,6 +36,7 @@ pub(crate) struct Runner {
     width: usize,
     changes: Arc<Vec<Change>>,
     ledger: Ledger,
+    frees: queue::Frees,
     /// Outcomes that are not written yet, in order.
     pending: Vec<JournalEntry>,
     since_flush: Stopwatch,
@@ -85,6 +87,7 @@ impl Runner {
             hands: Arc::new(Hands { client, reader, clock: env.clock.clone() }),
             width: usize::try_from(corp.quota.concurrency.clamp(1, 64)).unwrap_or(1),
             ledger: Ledger::new(run, &changes, entries),
+            frees: queue::Frees::of(&changes),
             changes: Arc::new(changes),
             pending: Vec::new(),
             since_flush: Stopwatch::start(),
@@ -237,20 +240,12 @@ impl Runner {
 
     /// Whether another change of the same plan may free what this one lacks: a number, an address, a name.
     fn may_be_mended(&self, change: &Change, failure: &Failure) -> bool {
-        let is_other_write = |other: &&Change| {
-            other.seq != change.seq && !queue::creates(&other.action) && !queue::is_bookkeeping(&other.action)
-        };
-        let mut others = self.changes.iter().filter(is_other_write);
         match &failure.class {
-            Some(RefusalClass::MobileTaken { holder: Some(holder) }) => {
-                others.any(|other| queue::userid(&other.action).is_some_and(|userid| userid.is_same(holder)))
-            }
+            Some(RefusalClass::MobileTaken { holder: Some(holder) }) => self.frees.members.contains(&holder.folded()),
             Some(RefusalClass::EmailTaken | RefusalClass::MobileTaken { holder: None }) => {
-                others.any(|other| queue::userid(&other.action).is_some())
+                !self.frees.members.is_empty()
             }
-            Some(RefusalClass::AlreadyExists) => {
-                queue::userid(&change.action).is_none() && others.any(|other| queue::userid(&other.action).is_none())
-            }
+            Some(RefusalClass::AlreadyExists) => queue::userid(&change.action).is_none() && self.frees.has_departments,
             Some(RefusalClass::NotEmpty | RefusalClass::Conflict) => true,
             _ => false,
         }
@@ -293,7 +288,7 @@ impl Runner {
         if !self.pending.is_empty() {
             let entries = std::mem::take(&mut self.pending);
             let (changes, corp, run) = (Arc::clone(&self.changes), Arc::clone(&self.corp), self.ledger.run.clone());
-            let conflicts = self.env.store.write(move |tx| write(tx, &corp, &changes, &run, &entries)).await?;
+            let conflicts = self.env.store.write(move |tx| commit::write(tx, &corp, &changes, &run, &entries)).await?;
             if !conflicts.is_empty() {
                 self.ledger.correct(&self.changes, conflicts);
             }
@@ -359,42 +354,5 @@ impl Runner {
             self.watch.ended(&self.ledger.run);
         }
         Ok(self.ledger.run)
-    }
-}
-
-/// One commit: outcomes with what follows from them. Answers the entries that became failures because a person linked
-/// one of their two sides elsewhere meanwhile.
-fn write(
-    tx: &store::WriteTx,
-    corp: &Corp,
-    changes: &[Change],
-    run: &Run,
-    entries: &[JournalEntry],
-) -> Result<Vec<JournalEntry>, StoreError> {
-    let mut entries = entries.to_vec();
-    let mut conflicts = Vec::new();
-    for entry in &mut entries {
-        if !matches!(entry.outcome, Outcome::Done | Outcome::FoundDone) {
-            continue;
-        }
-        let Some(change) = find(changes, entry.seq) else { continue };
-        if let Err(error) = record::record(tx, corp, change, entry.at_ms) {
-            let StoreError::Conflict { .. } = error else { return Err(error) };
-            let message = format!("written to WeCom, but not linked here: {error}");
-            entry.outcome = Outcome::Failed { errcode: 0, message };
-            conflicts.push(entry.clone());
-        }
-    }
-    store::runs::put_entries(tx, &run.id, &entries)?;
-    store::runs::put(tx, run)?;
-    Ok(conflicts)
-}
-
-/// Changes are numbered in their order, so the place is nearly always the number.
-fn find(changes: &[Change], seq: u32) -> Option<&Change> {
-    let place = usize::try_from(seq).ok()?;
-    match changes.get(place) {
-        Some(change) if change.seq == seq => Some(change),
-        _ => changes.iter().find(|change| change.seq == seq),
     }
 }

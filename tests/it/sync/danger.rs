@@ -144,6 +144,7 @@ async fn nobody_is_removed_whatever_wecom_answers() {
             });
             assert_done(&world.sync().await);
             let bindings = world.bindings().len();
+            let mirror = world.mirror();
             sabotage(&world);
             world.state().clear_calls();
             let request = PullRequest { full, accept_shrink: false };
@@ -158,6 +159,9 @@ async fn nobody_is_removed_whatever_wecom_answers() {
             assert_eq!(counts, (0, 0, 0), "{name} (full: {full}): {run:?}");
             assert!(world.members().values().all(|member| member.is_enabled), "{name} (full: {full})");
             assert_eq!(world.bindings().len(), bindings, "{name} (full: {full}): links are gone");
+            if run.state == RunState::Failed {
+                assert_eq!(world.mirror(), mirror, "{name} (full: {full}): the former data is not kept");
+            }
             if run.state != RunState::Done {
                 let message = run.message.clone().unwrap_or_default();
                 assert!(!message.is_empty(), "{name} (full: {full}): no reason is given");

@@ -3,10 +3,12 @@
 use super::world::{CORPID, World, put_directory};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wecom_bridge::directory::sample::{SampleSpec, generate};
-use wecom_bridge::model::{EmployeeStatus, Leaver, OutOfScope, RunState};
+use wecom_bridge::model::{EmployeeStatus, Leaver, OutOfScope, PlanState, Reversible, RunState};
 use wecom_bridge::sandbox::{Effect, Fault, Member};
 use wecom_bridge::sync::pull::PullRequest;
+use wecom_bridge::sync::service;
 
 /// What one case is made of.
 #[derive(Debug, Clone)]
@@ -204,10 +206,85 @@ fn check(case: &Case) {
             let now = world.state().find_member(CORPID, &stranger.userid);
             assert_eq!(now.as_ref(), Some(&stranger), "who is not ours was touched: {case:#?}");
         }
+        assert_expected(&world, case).await;
+        undo_gives_back(&world, case).await;
         for excluded in &world.env.get_corp(&world.corp).await.unwrap().downstream.scope.exclude {
             assert!(world.bindings().iter().all(|b| b.employee != *excluded || b.removal.is_some()), "{case:#?}");
         }
     });
+}
+
+/// What must be true at rest, computed from the directory alone: each person in scope has one enabled member, in the
+/// department of its unit, which has the unit's name and hangs under the department of the unit above.
+async fn assert_expected(world: &World, case: &Case) {
+    let corp = world.env.get_corp(&world.corp).await.unwrap();
+    let (members, departments) = (world.members(), world.state().departments(CORPID));
+    let links = world.env.store.read(|tx| wecom_bridge::store::bindings::departments(tx, &world.corp)).unwrap();
+    let department_of = |unit: &wecom_bridge::model::UnitId| {
+        let link = links.iter().find(|link| link.unit == *unit);
+        link.map(|link| departments.iter().find(|d| d.id == link.department.0).expect("a link to nothing"))
+    };
+    let units = world.units();
+    for employee in world.employees() {
+        let is_excluded = corp.downstream.scope.exclude.contains(&employee.id);
+        if !employee.status.is_active() || is_excluded {
+            continue;
+        }
+        let binding = world.bindings().into_iter().find(|b| b.employee == employee.id);
+        let binding = binding.unwrap_or_else(|| panic!("{} has no member: {case:#?}", employee.id));
+        let member = &members[&binding.userid.folded()];
+        assert!(member.is_enabled, "{} is not enabled: {case:#?}", employee.id);
+        assert_eq!(member.name, employee.name, "{case:#?}");
+        let home = department_of(&employee.unit_id).unwrap_or_else(|| panic!("{} has no department", employee.unit_id));
+        assert!(member.is_in(home.id), "{} is not in {}: {member:#?} {case:#?}", employee.id, home.id);
+        let mut at = units.iter().find(|unit| unit.id == employee.unit_id).unwrap();
+        while let Some(parent) = &at.parent_id {
+            let (is, above) = (department_of(&at.id).unwrap(), department_of(parent).unwrap());
+            assert_eq!((is.name.as_str(), is.parent), (at.name.as_str(), above.id), "{case:#?}");
+            at = units.iter().find(|unit| unit.id == *parent).unwrap();
+        }
+    }
+}
+
+/// How often an undo could be compared with what was before.
+static COMPARED: AtomicUsize = AtomicUsize::new(0);
+
+type Content = (Vec<(u32, String, u32)>, Vec<(String, String, String, bool, Vec<u32>)>);
+
+fn content(world: &World) -> Content {
+    let departments = world.state().departments(CORPID).into_iter().map(|d| (d.id, d.name.to_string(), d.parent));
+    let members = world.members().into_values().map(|member| {
+        let mut places: Vec<u32> = member.memberships.iter().map(|m| m.department).collect();
+        places.sort_unstable();
+        (member.userid.to_string(), member.name.to_string(), member.position.to_string(), member.is_enabled, places)
+    });
+    (departments.collect(), members.collect())
+}
+
+/// A change, its sync and its undo leave WeCom as it was, unless the plan says that it cannot be given back.
+async fn undo_gives_back(world: &World, case: &Case) {
+    let before = content(world);
+    for step in [Step::Depart(case.seed as usize % 31), Step::Move(case.employees, case.units), Step::Promote(3)] {
+        take(world, step);
+    }
+    let request = PullRequest { full: true, accept_shrink: true };
+    let run = world.jobs.start_sync(&world.corp, request, &super::world::actor()).await.unwrap();
+    let run = world.jobs.wait(&run).await.unwrap();
+    if run.state != RunState::Done || run.total == 0 {
+        return;
+    }
+    let applied = service::get_plan(&world.env, run.plan.as_ref().unwrap()).await.unwrap();
+    let is_reversible = world.changes(&applied).await.iter().all(|change| change.reversible == Reversible::Yes);
+    let plan = service::undo(&world.env, &run.id, &super::world::actor()).await.unwrap();
+    if plan.state != PlanState::Ready {
+        return;
+    }
+    let undone = world.apply(&plan).await;
+    assert_eq!(undone.state, RunState::Done, "{:?} {:#?} {case:#?}", undone.message, undone.failed);
+    if is_reversible {
+        COMPARED.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(content(world), before, "{:#?}\n{case:#?}", world.changes(&plan).await);
+    }
 }
 
 /// One run, however it ends: faults may stop it.
@@ -234,4 +311,7 @@ fn repeated_runs_come_to_rest() {
             Ok(())
         })
         .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+    let compared = COMPARED.load(Ordering::Relaxed);
+    println!("{compared} undos were compared");
+    assert!(compared > 0, "seed {seed}: no undo was compared");
 }
