@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::Jobs;
 use crate::ops::Metrics;
-use crate::store::{KeyRing, Store, StoreError, StoreOptions};
+use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::Env;
 use crate::wecom::Clients;
 use std::sync::Arc;
@@ -48,6 +48,12 @@ impl App {
         let env = Env::new(store.clone(), clock.clone(), clients.clone());
         let jobs = Jobs::new(env.clone());
         Ok(Arc::new(Self { config, store, clock, clients, env, jobs, metrics }))
+    }
+
+    /// [`App::open`] where a store must be there already.
+    pub fn open_existing(config: Config, clock: Clock) -> Result<Arc<Self>, StartError> {
+        let path = store::database_path(&config.server.data_dir);
+        if path.exists() { Self::open(config, clock) } else { Err(StoreError::Missing { path }.into()) }
     }
 
     /// Lets calls under way end, finishes writes and closes the store. Runs that are not through go on at the next start.

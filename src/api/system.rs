@@ -13,6 +13,8 @@ use crate::http::{Problem, Settings, client_address};
 use crate::jobs::ScheduleHealth;
 use crate::model::{ApiScope, CorpKey, ReadStrategy, RunId, TenantKey};
 use crate::ops::health::{self, Readiness, Status};
+use crate::ops::metrics::CONTENT_TYPE;
+use crate::ops::scrape;
 use crate::store::{self, Reads, StoreError};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -116,8 +118,8 @@ async fn metrics(
     settings: web::Data<Settings>,
 ) -> Result<HttpResponse, Problem> {
     may_see(&request, &settings).await?;
-    let text = state.app.metrics.render();
-    Result::Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))
+    let text = scrape::render(&state.app).await.map_err(store_problem)?;
+    Result::Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
 }
 
 async fn status(_: Key<OpsRead>, state: web::Data<State>) -> Result<Ok<StatusView>, Problem> {

@@ -1,12 +1,12 @@
 //! Executes commands in this process, for when no server runs.
 
 use super::signals::wait_for_stop;
-use crate::app::{App, StartError};
+use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, LogConfig, LogFormat, LogLevel};
 use crate::model::Actor;
 use crate::ops::admin::client::Client;
-use crate::ops::admin::{Answer, Command, CommandError, Output, SOCKET_NAME};
+use crate::ops::admin::{Answer, Command, CommandError, KeyCommand, Output, SOCKET_NAME};
 use crate::ops::{exec, logging};
 use crate::store::{self, KeyRing, StoreOptions};
 use std::sync::Arc;
@@ -21,7 +21,11 @@ pub async fn execute(
     // A command says what it has to say itself; only what is wrong is logged beside it.
     let level = if config.log.level == LogLevel::Info { LogLevel::Warn } else { config.log.level };
     logging::start(LogConfig { level, format: LogFormat::Text });
-    let app = open(config)?;
+    // Only what begins something makes a store; looking at one that is not there is a mistake in the data directory.
+    let app = match &command {
+        Command::Apply { .. } | Command::Key(KeyCommand::Create { .. }) => open(config)?,
+        _ => App::open_existing(config, Clock::system()).map_err(|error| CommandError::from_chain(&error))?,
+    };
     let actor = Actor::cli(user);
     let result = {
         let work = exec::execute(&app, &actor, command, output);
@@ -52,12 +56,7 @@ async fn cancel_runs(app: &App, actor: &Actor) -> bool {
 
 /// Opens the application with the error as people should read it.
 pub fn open(config: Config) -> Result<Arc<App>, CommandError> {
-    App::open(config, Clock::system()).map_err(|error| start_error(&error))
-}
-
-/// The error of a start as people should read it.
-pub fn start_error(error: &StartError) -> CommandError {
-    CommandError::from_chain(error)
+    App::open(config, Clock::system()).map_err(|error| CommandError::from_chain(&error))
 }
 
 /// Options to open or restore the store with, without opening it.

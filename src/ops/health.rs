@@ -1,6 +1,7 @@
 //! Alive, ready, degraded, down: three probes that can fail, each with its reason (PEER-26).
 
 use crate::app::App;
+use crate::jobs::{ScheduleHealth, ScheduleKind};
 use crate::model::{CorpKey, PlanState, Run, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,8 @@ pub async fn readiness(app: &App) -> Readiness {
     }
     let now_ms = app.clock.now_ms();
     match app.store.read_async(move |tx| look(tx, now_ms)).await {
-        Ok(reasons) => {
+        Ok(mut reasons) => {
+            reasons.extend(schedules(app).await);
             let status = if reasons.is_empty() { Status::Ready } else { Status::Degraded };
             Readiness { status, reasons }
         }
@@ -75,6 +77,26 @@ pub async fn readiness(app: &App) -> Readiness {
             Readiness { status: Status::Down, reasons: vec![reason] }
         }
     }
+}
+
+/// Schedules that fail again and again, or cannot be read.
+async fn schedules(app: &App) -> Vec<Reason> {
+    let schedules = match app.jobs.schedules().await {
+        Ok(schedules) => schedules,
+        Err(error) => {
+            return vec![Reason { code: "schedule.unreadable".into(), corp: None, text: error.to_string() }];
+        }
+    };
+    let unhealthy = schedules.into_iter().filter(|schedule| schedule.is_unhealthy);
+    let reason = |schedule: ScheduleHealth| {
+        let kind = match schedule.kind {
+            ScheduleKind::Pull => "pull",
+            ScheduleKind::Sync => "sync",
+        };
+        let text = format!("the schedule of the {kind} failed {} times: {}", schedule.failures, schedule.last_error);
+        Reason::of(&schedule.corp, "schedule.unhealthy", text)
+    };
+    unhealthy.map(reason).collect()
 }
 
 fn look(tx: &impl Reads, now_ms: i64) -> Result<Vec<Reason>, StoreError> {

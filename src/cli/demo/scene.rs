@@ -121,10 +121,10 @@ impl Scene {
 
     /// Stops everything. What is kept is kept whole; a temporary folder goes.
     pub(super) async fn clear(self) {
-        if !self.folder.is_temporary {
-            if let Err(why) = self.keep_sandbox() {
-                tracing::warn!("the sandbox's state was not kept: {why}");
-            }
+        if !self.folder.is_temporary
+            && let Err(why) = self.keep_sandbox()
+        {
+            tracing::warn!("the sandbox's state was not kept: {why}");
         }
         self.served.stop().await;
         self.sandbox.stop().await;

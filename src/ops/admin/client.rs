@@ -19,6 +19,8 @@ impl Client {
         match UnixStream::connect(socket).await {
             Ok(stream) => Ok(Some(Self { stream })),
             Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => Ok(None),
+            // The path is longer than a socket's may be: no server can listen there.
+            Err(cause) if cause.kind() == ErrorKind::InvalidInput => Ok(None),
             Err(cause) if cause.kind() == ErrorKind::PermissionDenied => Err(CommandError::failed(format!(
                 "the server's socket {} may not be opened by this account; run the command as root or as the account \
                  that the server runs under",

@@ -10,8 +10,6 @@ use serde::{Deserialize, Serialize};
 #[expect(missing_docs, reason = "fields are named after the flags that they carry")]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
-    /// Whether a server answers, and which.
-    Status,
     /// `apply`: lays a set-up over what is there. References to secrets are resolved by the caller.
     Apply { setup: SecretText, dry_run: bool, prune: bool },
     /// `export`

@@ -11,7 +11,7 @@ pub use command::{
     BindingCommand, Command, ExpressionKind, FileFormat, ImportMode, KeyCommand, PlanCommand, RunCommand, StoreCommand,
     Upload,
 };
-pub use output::{Answer, CommandError, Exit, Output, Progress, Silent};
+pub use output::{Answer, CommandError, Exit, Output, Progress};
 
 /// Name of the socket in the data directory; mode 0600.
 pub const SOCKET_NAME: &str = "admin.sock";

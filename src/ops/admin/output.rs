@@ -107,11 +107,3 @@ pub trait Output: Send {
     /// Something worth knowing at once; goes to standard error.
     fn note(&mut self, text: &str);
 }
-
-/// Takes nothing in.
-pub struct Silent;
-
-impl Output for Silent {
-    fn progress(&mut self, _: Progress) {}
-    fn note(&mut self, _: &str) {}
-}

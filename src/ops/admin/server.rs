@@ -145,7 +145,8 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::client::Client;
-    use super::super::output::{Exit, Silent};
+    use super::super::command::StoreCommand;
+    use super::super::output::Exit;
     use super::*;
 
     struct Echo;
@@ -161,7 +162,7 @@ mod tests {
                 output.progress(Progress { label: "echo".into(), done: 1, total: 2 });
                 output.note(user);
                 match command {
-                    Command::Status => Answer::new(Exit::Pending, &"here"),
+                    Command::Store(StoreCommand::Verify) => Answer::new(Exit::Pending, &"here"),
                     _ => Err(CommandError::usage("unknown")),
                 }
             })
@@ -192,12 +193,13 @@ mod tests {
 
         let mut kept = Kept::default();
         let client = Client::connect(&path).await.unwrap().unwrap();
-        let answer = client.execute("operator", Command::Status, &mut kept).await.unwrap();
+        let answer = client.execute("operator", Command::Store(StoreCommand::Verify), &mut kept).await.unwrap();
         assert_eq!((answer.exit, answer.value), (Exit::Pending, "here".into()));
         assert_eq!(kept.0, ["echo 1/2", "operator"]);
 
         let client = Client::connect(&path).await.unwrap().unwrap();
-        let refused = client.execute("operator", Command::Export { redact: true }, &mut Silent).await.unwrap_err();
+        let refused =
+            client.execute("operator", Command::Export { redact: true }, &mut Kept::default()).await.unwrap_err();
         assert_eq!(refused.exit, Exit::Usage);
 
         let second = Server::bind(&path).await.map(|_| ()).unwrap_err();
@@ -217,7 +219,8 @@ mod tests {
         let stop = CancellationToken::new();
         let task = tokio::spawn(Server::bind(&path).await.unwrap().serve(Arc::new(Echo), stop.clone()));
         let mut stream = UnixStream::connect(&path).await.unwrap();
-        let request = Request { version: "0.0.0".into(), user: "u".into(), command: Command::Status };
+        let request =
+            Request { version: "0.0.0".into(), user: "u".into(), command: Command::Store(StoreCommand::Verify) };
         send(&mut stream, &request).await.unwrap();
         let frame: Frame = receive(&mut BufReader::new(stream)).await.unwrap().unwrap();
         let Frame::Error(error) = frame else { panic!("refusal expected, got {frame:?}") };

@@ -80,11 +80,12 @@ pub(super) async fn import(
         faults: first(&preview.diff.faults),
         warning_list: first(&preview.diff.warnings),
     };
-    let nothing_to_do = preview.diff.is_empty();
+    if preview.diff.shrunken.is_some() && !options.allow_shrink {
+        return Answer::new(Exit::Held, &report);
+    }
     if !yes {
-        let clean = preview.check(&options).is_ok();
-        let exit = match (clean, nothing_to_do) {
-            (false, _) => Exit::Held,
+        let exit = match (preview.check(&options).is_ok(), preview.diff.is_empty()) {
+            (false, _) => Exit::Failed,
             (true, false) => Exit::Pending,
             (true, true) => Exit::Done,
         };

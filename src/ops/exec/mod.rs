@@ -48,7 +48,6 @@ pub async fn execute(
     output: &mut dyn Output,
 ) -> Result<Answer, CommandError> {
     match command {
-        Command::Status => MessageReport::answer(format!("wecom-bridge {} is running", env!("CARGO_PKG_VERSION"))),
         Command::Apply { setup, dry_run, prune } => setup::apply(app, actor, &setup.0, dry_run, prune).await,
         Command::Export { redact } => setup::export(app, redact).await,
         Command::Import { tenant, file, mode, skip_bad_rows, allow_shrink, yes } => {

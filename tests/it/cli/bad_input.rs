@@ -45,8 +45,17 @@ fn a_port_in_use() {
 #[test]
 fn a_place_that_cannot_be_written() {
     // Refused even to root, as a read-only disk is.
-    let ran = program().args(["key", "list", "--data-dir", "/sys/kernel/wecom-bridge"]).output().unwrap();
-    Ran::of(ran).complains(1, &["/sys/kernel"]);
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["key", "create", "--name", "a", "--scope", "all"]] {
+        let ran = program().args(command).args(["--data-dir", "/sys/kernel/wecom-bridge"]).output().unwrap();
+        Ran::of(ran).complains(1, &["/sys/kernel", "cannot be written"]);
+    }
+}
+
+#[test]
+fn a_data_directory_without_a_database() {
+    let bench = Bench::new();
+    bench.run(&["runs", "list"]).complains(1, &["does not exist", "data_dir"]);
+    assert!(!bench.data().exists(), "looking makes nothing");
 }
 
 #[test]
@@ -81,7 +90,25 @@ fn bad_rows_are_listed_and_can_be_left_out() {
     std::fs::write(folder.join("employees.csv"), rows).unwrap();
     let import = ["import", text_of(&folder), "--tenant", "acme", "--yes"];
     bench.run(&import).complains(1, &["employees.csv, row 5, column name"]);
+    bench.run(&import[..4]).expect(1);
     bench.run(&[&import[..], &["--skip-bad-rows"]].concat()).expect(5);
+}
+
+#[test]
+fn a_directory_that_has_lost_its_people() {
+    let bench = Bench::ready();
+    bench.import(60);
+    let folder = bench.directory(1);
+    let import = ["import", text_of(&folder), "--tenant", "acme", "--yes"];
+    let held = bench.run(&import).expect(4);
+    assert!(held.out.contains("--allow-shrink"), "{}", held.out);
+    assert!(
+        bench
+            .run(&["import", text_of(&bench.directory(60)), "--tenant", "acme"])
+            .expect(0)
+            .out
+            .contains("Nothing to do")
+    );
 }
 
 #[test]

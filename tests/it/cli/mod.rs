@@ -189,12 +189,17 @@ fn signal(name: &str, pid: u32) {
 
 /// The status line's number of a plain GET.
 fn get_status(address: &str, path: &str) -> u16 {
+    get(address, path).split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// The whole answer to a plain GET.
+fn get(address: &str, path: &str) -> String {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    answer.split(' ').nth(1).unwrap().parse().unwrap()
+    answer
 }
 
 fn keys(value: &Value) -> Vec<&str> {

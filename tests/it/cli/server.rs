@@ -1,6 +1,6 @@
 //! The same commands with the server up and down; what needs the database alone.
 
-use super::{Bench, Serving, get_status, program, text_of};
+use super::{Bench, Serving, get, get_status, program, text_of};
 
 #[test]
 fn commands_do_the_same_with_the_server_up_and_down() {
@@ -15,6 +15,16 @@ fn commands_do_the_same_with_the_server_up_and_down() {
     bench.run(&["pull", "--corp", "acme-main"]).expect(0);
     bench.run(&["plan", "--corp", "acme-main"]).expect(3);
     bench.run(&["sync", "--corp", "acme-main"]).expect(0);
+    let metrics = get(&serving.ready, "/metrics");
+    for line in [
+        "wecom_bridge_runs_total{corp=\"acme-main\",kind=\"downstream\",state=\"done\"} 1",
+        "wecom_bridge_wecom_calls_total{corp=\"acme-main\",endpoint=\"user/create\",errcode=\"0\"} 5",
+        "wecom_bridge_last_good_run_timestamp_seconds{corp=\"acme-main\",kind=\"downstream\"}",
+        "wecom_bridge_quota_left{corp=\"acme-main\"}",
+        "wecom_bridge_queue_age_seconds{queue=\"held_plans\"} 0",
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in:\n{metrics}");
+    }
     bench.run(&["plan", "--corp", "acme-main", "--json"]).expect(0);
     bench.run(&["pull", "--corp", "nobody"]).complains(2, &["there is no corp nobody"]);
     let (code, said) = serving.stop();
@@ -31,6 +41,9 @@ fn the_server_answers_and_stops_cleanly() {
     let serving = bench.serve();
     assert_eq!(get_status(&serving.ready, "/api/v1/openapi.json"), 200);
     assert_eq!(get_status(&serving.ready, "/nothing"), 404);
+    for probe in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(get_status(&serving.ready, probe), 200, "{probe}");
+    }
     let (code, said) = serving.stop();
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("stopped"), "{said}");
