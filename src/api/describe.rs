@@ -34,7 +34,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(tag: &'static str, id: String, text: &'static str, path: &str) -> Self {
+    pub(super) fn new(tag: &'static str, id: String, text: &'static str, path: &str, changes: bool) -> Self {
         let mut draft = Self {
             tag,
             id,
@@ -42,10 +42,13 @@ impl Draft {
             parameters: Vec::new(),
             body: None,
             responses: Vec::new(),
-            problems: vec![500],
+            problems: vec![400, 500],
             scope: None,
             schemas: Vec::new(),
         };
+        if changes {
+            draft.problem(409);
+        }
         for name in path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name) {
             let text = ObjectBuilder::new().schema_type(Type::String).build();
             draft.parameter(
@@ -87,7 +90,7 @@ impl Draft {
         let content = ContentBuilder::new().schema(Some(schema)).build();
         self.body =
             Some(RequestBodyBuilder::new().content(content_type, content).required(Some(Required::True)).build());
-        [400, 413, 415].into_iter().for_each(|status| self.problem(status));
+        [413, 415].into_iter().for_each(|status| self.problem(status));
     }
 
     pub(super) fn scope(&self) -> Option<ApiScope> {
@@ -120,6 +123,7 @@ impl Draft {
         for (status, response) in self.responses {
             operation = operation.response(status, response);
         }
+        operation = operation.response("default", RefOr::Ref(Ref::from_response_name(PROBLEM)));
         (operation.build(), self.schemas)
     }
 }
@@ -220,7 +224,6 @@ impl DescribeInput for Upload {
 impl<Q: IntoParams> DescribeInput for Query<Q> {
     fn describe(draft: &mut Draft) {
         draft.parameters.extend(Q::into_params(|| Some(ParameterIn::Query)));
-        draft.problem(400);
     }
 }
 
@@ -287,7 +290,7 @@ impl DescribeOutput for Download {
         let file =
             ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
         let content = ContentBuilder::new().schema(Some(file.build())).build();
-        draft.respond(200, ResponseBuilder::new().description("A file.").content("application/octet-stream", content));
+        draft.respond(200, ResponseBuilder::new().description("A file.").content("*/*", content));
     }
 }
 

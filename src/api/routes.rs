@@ -100,7 +100,7 @@ impl Routes {
         Args: FromRequest + DescribeInput + 'static,
         F::Output: Responder + DescribeOutput + 'static,
     {
-        let mut draft = Draft::new(self.tag, operation_id::<F>(), text, path);
+        let mut draft = Draft::new(self.tag, operation_id::<F>(), text, path, method != Method::GET);
         Args::describe(&mut draft);
         F::Output::describe(&mut draft);
         let mut route = web::method(method.clone()).to(handler);
