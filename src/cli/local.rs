@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::config::{Config, LogConfig, LogFormat, LogLevel};
 use crate::model::Actor;
 use crate::ops::admin::client::Client;
-use crate::ops::admin::{Answer, Command, CommandError, KeyCommand, Output, SOCKET_NAME};
+use crate::ops::admin::{Answer, Command, CommandError, KeyCommand, Output, RunCommand, SOCKET_NAME};
 use crate::ops::{exec, logging};
 use crate::store::{self, KeyRing, StoreOptions};
 use std::sync::Arc;
@@ -28,7 +28,12 @@ pub async fn execute(
     };
     let actor = Actor::cli(user);
     let result = {
-        let work = exec::execute(&app, &actor, command, output);
+        let work = async {
+            if matches!(command, Command::Sync { .. } | Command::Runs(RunCommand::Retry { .. })) {
+                end_interrupted(&app, output).await?;
+            }
+            exec::execute(&app, &actor, command, output).await
+        };
         tokio::pin!(work);
         tokio::select! {
             result = &mut work => result,
@@ -41,6 +46,19 @@ pub async fn execute(
     };
     app.close().await;
     result
+}
+
+/// Ends what a crash has interrupted before anything else is written: a server does so at its start.
+async fn end_interrupted(app: &App, output: &mut dyn Output) -> Result<(), CommandError> {
+    let resumed = app.jobs.resume_interrupted().await.map_err(|error| CommandError::from_chain(&error))?;
+    for run in resumed {
+        output.note(&format!("run {run} was interrupted; it is ended first"));
+        let ended = app.jobs.wait(&run).await.map_err(|error| CommandError::from_chain(&error))?;
+        if let Some(message) = ended.message {
+            output.note(&format!("run {run}: {message}"));
+        }
+    }
+    Ok(())
 }
 
 /// Asks the runs of this process to end; answers whether there are any.

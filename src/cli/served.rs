@@ -72,8 +72,11 @@ impl Served {
         }
     }
 
-    /// Reads the certificate files again.
+    /// Reads the certificate files again, where there are any.
     pub fn reload(&self) {
+        if !self.app.config.tls.is_on() {
+            return;
+        }
         match self.http.reload_certificate() {
             Ok(()) => tracing::info!("the certificate was read again"),
             Err(error) => tracing::error!(%error, "the certificate was not read again; the former one stays in force"),

@@ -151,11 +151,12 @@ impl Stage<'_> {
 fn invitation(scene: &Scene, key: &str, language: Language) -> String {
     let (url, sandbox, data) = (scene.url(), scene.sandbox_url(), scene.data_dir().display().to_string());
     let pick = |en, zh| language.pick(en, zh);
+    let program = std::env::current_exe().map_or_else(|_| "wecom-bridge".into(), |path| path.display().to_string());
     format!(
         "\n{open}\n  {wecom}  {sandbox}/\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{commands}\n  \
-         wecom-bridge --data-dir {data} runs list\n  \
-         wecom-bridge --data-dir {data} plan --corp {CORP}\n  \
-         wecom-bridge --data-dir {data} check\n  \
+         {program} --data-dir {data} runs list\n  \
+         {program} --data-dir {data} plan --corp {CORP}\n  \
+         {program} --data-dir {data} check\n  \
          curl -H 'Authorization: Bearer {key}' {url}/api/v1/tenants\n\n{stop}\n",
         open = pick("Look at it:", "请打开:"),
         wecom = pick("the WeCom of the demo:", "演示用企业微信:"),

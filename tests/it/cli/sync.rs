@@ -177,3 +177,21 @@ fn a_run_is_undone_by_a_plan_of_its_own() {
     assert!(undo["changes"].as_array().unwrap().len() >= 5, "{undo:#}");
     bench.run(&["runs", "undo", "nothing"]).complains(2, &["there is no run nothing"]);
 }
+
+#[test]
+fn a_sync_that_was_killed_is_ended_by_the_next_one() {
+    let bench = Bench::ready();
+    bench.import(300);
+    let mut killed = bench.command(&with(&["sync"])).stderr(std::process::Stdio::null()).spawn().unwrap();
+    while bench.sandbox.state().count("user/create") < 20 {
+        assert!(killed.try_wait().unwrap().is_none(), "it ended before it could be killed");
+        std::thread::yield_now();
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let again = bench.run(&with(&["sync"])).expect(0);
+    assert!(again.err.contains("was interrupted"), "{}", again.err);
+    assert_eq!(bench.sandbox.state().member_count(wecom_bridge::sandbox::seed::CORPID), 300);
+    bench.run(&with(&["plan"])).expect(0);
+    assert!(!bench.run(&["runs", "list"]).expect(0).out.contains("running"));
+}
