@@ -8,11 +8,12 @@ use crate::clock::Stopwatch;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 
 /// Names a request in answers and logs.
 #[derive(Debug, Clone)]
@@ -63,17 +64,34 @@ pub(super) async fn boundary<B: MessageBody + 'static>(
         Ok(response) => response.status(),
         Err(error) => Error::as_response_error(error).status_code(),
     };
-    tracing::info!(
-        target: "wecom_bridge::access",
-        client = client.as_ref().map(tracing::field::display),
-        method = %method,
-        path = path.as_str(),
-        request.id = %id,
-        status = status.as_u16(),
-        elapsed_ms = watch.elapsed_ms(),
-        "{method} {path} {}", status.as_u16(),
-    );
+    let line = Access { method: &method, path: &path, status, client, id: &id, elapsed_ms: watch.elapsed_ms() };
+    line.write();
     response
+}
+
+/// One line of the access log.
+struct Access<'a> {
+    method: &'a Method,
+    path: &'a str,
+    status: StatusCode,
+    client: Option<IpAddr>,
+    id: &'a str,
+    elapsed_ms: u64,
+}
+
+/// Asked every few seconds by supervisors; their lines are for debugging only.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+impl Access<'_> {
+    fn write(&self) {
+        let Self { method, path, elapsed_ms, id, .. } = self;
+        let (status, client) = (self.status.as_u16(), self.client.as_ref().map(tracing::field::display));
+        if PROBES.iter().any(|probe| path.ends_with(probe)) {
+            tracing::debug!(target: "wecom_bridge::access", client, elapsed_ms, request.id = id, "{method} {path} {status}");
+        } else {
+            tracing::info!(target: "wecom_bridge::access", client, elapsed_ms, request.id = id, "{method} {path} {status}");
+        }
+    }
 }
 
 /// A proxy's own id is kept when the proxy is trusted and the id is harmless.
