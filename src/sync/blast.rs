@@ -3,8 +3,8 @@
 use super::normal;
 use super::plan::World;
 use crate::model::{Action, Blast, Change, DepartmentId, UserId};
+use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 /// How many of each kind are named.
 const NAMED: usize = 100;

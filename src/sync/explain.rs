@@ -238,13 +238,15 @@ fn fields(
             };
             let state = match member {
                 None => "new",
-                Some(member) => match compare_field(mapping, &person, at, member, binding, &nobody) {
-                    FieldState::Same => "same",
-                    FieldState::Differs { .. } => "differs",
-                    FieldState::Ignored => "ignored",
-                    FieldState::Invalid(_) => "invalid",
-                    FieldState::Taken => "taken",
-                },
+                Some(member) => {
+                    match compare_field(&mapping.field, mapping.render(&person), at, member, binding, &nobody) {
+                        FieldState::Same => "same",
+                        FieldState::Differs { .. } => "differs",
+                        FieldState::Ignored => "ignored",
+                        FieldState::Invalid(_) => "invalid",
+                        FieldState::Taken => "taken",
+                    }
+                }
             };
             FieldExplanation {
                 field: mapping.field.path().into_owned(),

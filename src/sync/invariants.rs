@@ -6,7 +6,8 @@ use crate::model::{
     Access, Action, BindingOrigin, Change, Department, DepartmentId, Employee, EmployeeId, Invariant, Leaver,
     MemberBinding, OutOfScope, RemovalCause, Text, UserId,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most rows that are named for one entry.
 const NAMED: usize = 100;

@@ -3,8 +3,9 @@
 
 use super::normal;
 use crate::model::{Employee, EmployeeId, MatchRule, Member, MemberBinding, MemberField, ResolveCase, Text, UserId};
+use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// What the rules found, sorted by employee id and by rule and value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::input::PlanRefusal;
 use super::notices::Notices;
 use super::source::Source;
 use crate::model::{DownstreamOptions, Employee};
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// What the scope says about one employee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -98,7 +98,7 @@ impl<'a> ScopeRules<'a> {
         if employee.name.trim().is_empty() {
             return (Verdict::BadRecord, Some("the employee has no name".into()));
         }
-        if source.find_unit(employee.unit_id.as_str()).is_none() {
+        if source.home_unit(at).is_none() {
             return (Verdict::BadRecord, Some(format!("the main unit {} does not exist", employee.unit_id)));
         }
         if !self.include.contains(employee.id.as_str()) && !self.is_in_units(source, employee) {

@@ -3,7 +3,7 @@
 use super::expr::Person;
 use super::input::{PlanInput, PlanRefusal};
 use crate::model::{Employee, OrgUnit, UnitId};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// The OA side of a plan; units stand parents first, siblings by order and id; employees by id.
 pub struct Source<'a> {
@@ -13,6 +13,8 @@ pub struct Source<'a> {
     /// Employees by id.
     pub employees: Vec<&'a Employee>,
     employee_index: HashMap<&'a str, usize>,
+    /// Position of each employee's main unit, by employee position.
+    home_units: Vec<Option<usize>>,
     /// Employees that are active.
     pub active: usize,
 }
@@ -53,12 +55,18 @@ impl<'a> Source<'a> {
                 return Err(PlanRefusal::DuplicateEmployee { employee: employee.id.clone() });
             }
         }
-        Ok(Self { units, unit_index, employees: sorted, employee_index, active })
+        let home_units = sorted.iter().map(|employee| unit_index.get(employee.unit_id.as_str()).copied()).collect();
+        Ok(Self { units, unit_index, employees: sorted, employee_index, home_units, active })
     }
 
     /// Position of a unit.
     pub fn find_unit(&self, id: &str) -> Option<usize> {
         self.unit_index.get(id).copied()
+    }
+
+    /// Position of the main unit of the employee at `at`.
+    pub fn home_unit(&self, at: usize) -> Option<usize> {
+        self.home_units[at]
     }
 
     /// Position of an employee.
@@ -69,7 +77,7 @@ impl<'a> Source<'a> {
     /// The employee at `at` as expressions see it.
     pub fn person(&self, at: usize) -> Person<'_> {
         let employee = self.employees[at];
-        let unit = self.find_unit(employee.unit_id.as_str()).map(|at| &self.units[at]);
+        let unit = self.home_unit(at).map(|at| &self.units[at]);
         Person {
             employee,
             unit_name: unit.map_or("", |unit| unit.unit.name.as_str()),

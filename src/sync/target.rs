@@ -3,8 +3,8 @@
 use super::input::{PlanInput, PlanRefusal};
 use super::normal;
 use crate::model::{Department, DepartmentBinding, DepartmentId, Member, MemberBinding};
+use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 /// The mirror and the bindings of a plan.
 pub struct Target<'a> {

@@ -11,7 +11,7 @@ use super::source::Source;
 use super::target::Target;
 use super::{budget, guard, hash, invariants};
 use crate::model::{Blast, Change, DepartmentId, UnitId, UserId};
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// The state while the inverse is put together: the mirror and the bindings with the steps so far applied.
 struct State<'p, 'a> {

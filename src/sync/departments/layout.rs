@@ -7,7 +7,7 @@ use crate::sync::input::{PlanInput, PlanRefusal};
 use crate::sync::notices::Notices;
 use crate::sync::source::Source;
 use crate::sync::target::Target;
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// Most levels of departments, the root counted (doc path 90205).
 pub const LEVELS_MAX: usize = 15;

@@ -4,7 +4,7 @@
 use crate::model::{Department, DepartmentId, RenameOffer};
 use crate::sync::source::Source;
 use crate::sync::target::Target;
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// Who of which unit is a member of which department.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use super::names;
 use crate::model::{Action, DepartmentId, DepartmentImage, Text};
 use crate::sync::source::Source;
 use crate::sync::target::Target;
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// One step with its reason.
 pub struct Step {

@@ -4,14 +4,13 @@
 //! wrote. A write that WeCom has once ignored is not repeated. An empty value clears a field only when the OA uses
 //! that field for anybody, so that a missing column never empties the whole directory.
 
-use super::fields::{FieldMap, Mapping};
+use super::fields::{FieldMap, Rendered};
 use super::limits;
 use super::placement::{self, Heads, Home};
 use crate::model::{DepartmentId, Member, MemberBinding, MemberField, MemberImage, Pushed, Text};
 use crate::sync::expr::Person;
 use crate::sync::notices::Notices;
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 /// What all comparisons of a plan share.
 pub struct Comparison<'p> {
@@ -71,25 +70,24 @@ pub enum FieldState<'v> {
 
 /// Compares one field of an existing member.
 pub fn compare_field<'v>(
-    mapping: &'v Mapping,
-    person: &Person<'v>,
+    field: &MemberField,
+    wanted: Rendered<'v>,
     at: usize,
     member: &Member,
     binding: Option<&MemberBinding>,
     reserved: &super::create::Reserved,
 ) -> FieldState<'v> {
-    let field = &mapping.field;
-    let wanted = match mapping.render(person) {
+    let wanted = match wanted {
         Ok(wanted) => wanted,
         Err(reason) => return FieldState::Invalid(reason),
     };
     let shown = member.fields.get(field);
-    let pushed = binding.and_then(|binding| binding.pushed.get(field));
     if let Some(shown) = shown
         && limits::is_same(field, shown, &wanted)
     {
         return FieldState::Same;
     }
+    let pushed = binding.and_then(|binding| binding.pushed.get(field));
     if wanted.is_empty() && !can_clear(field) {
         return FieldState::Same;
     }
@@ -127,7 +125,7 @@ fn can_clear(field: &MemberField) -> bool {
 
 impl Comparison<'_> {
     #[expect(clippy::too_many_arguments, reason = "one person's values beside what all comparisons share")]
-    /// Everything of one linked member. `used` collects the fields that the OA has a value for.
+    /// Everything of one linked member. `used` marks the mappings that give anybody a value.
     pub fn compare(
         &self,
         person: &Person<'_>,
@@ -135,13 +133,15 @@ impl Comparison<'_> {
         home: &Home,
         member: &Member,
         binding: Option<&MemberBinding>,
-        used: &mut HashSet<MemberField>,
+        used: &mut [bool],
         notices: &mut Notices,
     ) -> Difference {
         let mut difference = Difference::default();
-        for mapping in self.fields.iter() {
+        for (mapping, used) in self.fields.iter().zip(used) {
             let id = &person.employee.id;
-            match compare_field(mapping, person, at, member, binding, self.reserved) {
+            let wanted = mapping.render(person);
+            *used |= wanted.as_ref().is_ok_and(|value| !value.is_empty());
+            match compare_field(&mapping.field, wanted, at, member, binding, self.reserved) {
                 FieldState::Same => {}
                 FieldState::Differs { before, after } => {
                     if let Some(before) = before {
@@ -161,9 +161,6 @@ impl Comparison<'_> {
                 FieldState::Taken => notices.add("field.taken", id, || {
                     format!("{} is left out: somebody else has the same", mapping.field.path())
                 }),
-            }
-            if !used.contains(&mapping.field) && mapping.render(person).is_ok_and(|value| !value.is_empty()) {
-                used.insert(mapping.field.clone());
             }
         }
         self.complete_external(person, at, member, &mut difference);

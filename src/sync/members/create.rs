@@ -11,8 +11,8 @@ use crate::sync::notices::Notices;
 use crate::sync::scope::Verdict;
 use crate::sync::source::Source;
 use crate::sync::target::Target;
+use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 /// Mobiles and e-mail addresses that an employee must not be given because somebody else has them.
 #[derive(Debug, Default)]
@@ -206,19 +206,17 @@ pub fn image(
     at: usize,
     home: &Home,
     reserved: &Reserved,
-    used: &mut HashSet<MemberField>,
+    used: &mut [bool],
     notices: &mut Notices,
 ) -> Result<MemberImage, NoUserId> {
     let id = &person.employee.id;
     let mut image = MemberImage::default();
-    for mapping in fields.iter() {
+    for (mapping, used) in fields.iter().zip(used) {
         match mapping.render(person) {
             Ok(value) if value.is_empty() => {}
             Ok(_) if reserved.is_refused(&mapping.field, at) => {}
             Ok(value) => {
-                if !used.contains(&mapping.field) {
-                    used.insert(mapping.field.clone());
-                }
+                *used = true;
                 image.fields.insert(mapping.field.clone(), Text::from(value.as_ref()));
             }
             Err(reason) if mapping.field == MemberField::Name => {

@@ -7,7 +7,7 @@ use crate::sync::matching::{self, UnknownMatchField};
 use crate::sync::scope::Verdict;
 use crate::sync::source::Source;
 use crate::sync::target::Target;
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// New links of this plan.
 #[derive(Debug, Default)]

@@ -1,9 +1,9 @@
 //! Where a person belongs: departments, main department, leadership (DIR-43, DIR-44, DIR-45).
 
-use crate::model::{DepartmentId, Employee, Member, MemberBinding, Membership};
+use crate::model::{DepartmentId, Member, MemberBinding, Membership};
 use crate::sync::departments::Layout;
 use crate::sync::source::Source;
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// Who heads what, as the OA says.
 pub struct Heads<'a> {
@@ -49,13 +49,14 @@ pub struct Home {
 
 /// The departments that the OA gives to an employee; `None` when the main unit can have none now.
 pub fn home(
-    employee: &Employee,
+    at: usize,
     source: &Source<'_>,
     layout: &Layout,
     heads: &Heads<'_>,
     include_part_time: bool,
 ) -> Option<Home> {
-    let main_unit = source.find_unit(employee.unit_id.as_str())?;
+    let employee = source.employees[at];
+    let main_unit = source.home_unit(at)?;
     let main = layout.places[main_unit].department()?;
     let id = employee.id.as_str();
     let mut memberships = vec![Membership { department: main, order: 0, is_leader: heads.is_head(id, main_unit) }];

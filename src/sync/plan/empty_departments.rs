@@ -5,8 +5,8 @@ use crate::model::{Action, BindingOrigin, DepartmentId, DepartmentImage, OutOfSc
 use crate::sync::departments::Place;
 use crate::sync::normal;
 use crate::sync::notices::Notices;
+use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 /// Adds the deletions to the steps.
 pub(super) fn delete(

@@ -11,7 +11,7 @@ use crate::sync::members::removals::{self, Leaving};
 use crate::sync::members::superiors;
 use crate::sync::notices::Notices;
 use crate::sync::scope::Verdict;
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// A new member before it is known whether somebody else wants the same userid.
 struct Candidate {
@@ -55,7 +55,7 @@ pub(super) fn plan_people(
         disabled,
         is_visible: &is_visible,
     };
-    let mut used: HashSet<MemberField> = HashSet::new();
+    let mut used = vec![false; fields.iter().len()];
     let mut touched: Vec<Touched<'_>> = Vec::new();
     let mut candidates: Vec<Candidate> = Vec::new();
     for at in 0..world.source.employees.len() {
@@ -63,8 +63,7 @@ pub(super) fn plan_people(
             continue;
         }
         let employee = world.source.employees[at];
-        let Some(home) = placement::home(employee, world.source, world.layout, &heads, options.include_part_time)
-        else {
+        let Some(home) = placement::home(at, world.source, world.layout, &heads, options.include_part_time) else {
             notices.add("employee.unit_without_department", &employee.id, || {
                 format!("left alone: the main unit {} has no department yet", employee.unit_id)
             });
@@ -109,7 +108,7 @@ pub(super) fn plan_people(
             }),
         }
     }
-    drop_unused_clears(&mut touched, &used);
+    drop_unused_clears(&mut touched, &fields, &used);
     let mut created = settle_userids(world, candidates, notices);
     let later = superior_changes(world, leaving, &mut touched, &mut created);
     emit(world, touched, created, later, steps);
@@ -142,7 +141,7 @@ fn touch<'a>(
     member: &'a Member,
     binding: Option<&'a MemberBinding>,
     home: &Home,
-    used: &mut HashSet<MemberField>,
+    used: &mut [bool],
     touched: &mut Vec<Touched<'a>>,
     notices: &mut Notices,
 ) {
@@ -194,10 +193,12 @@ fn touch<'a>(
 }
 
 /// A field that the OA has for nobody is not cleared for anybody: its column is missing.
-fn drop_unused_clears(touched: &mut [Touched<'_>], used: &HashSet<MemberField>) {
+fn drop_unused_clears(touched: &mut [Touched<'_>], fields: &FieldMap, used: &[bool]) {
+    let unused: HashSet<&MemberField> =
+        fields.iter().zip(used).filter(|(_, used)| !**used).map(|(mapping, _)| &mapping.field).collect();
     for touched in touched {
         let difference = &mut touched.difference;
-        for field in difference.clears.drain(..).filter(|field| !used.contains(field)) {
+        for field in difference.clears.drain(..).filter(|field| unused.contains(field)) {
             difference.after.fields.remove(&field);
             difference.before.fields.remove(&field);
         }

@@ -8,7 +8,7 @@ use crate::model::{
 use crate::sync::members::limits;
 use crate::sync::members::removals::{enabled, known};
 use crate::sync::plan::Step;
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 fn places(memberships: &[Membership]) -> HashSet<DepartmentId> {
     memberships.iter().map(|membership| membership.department).collect()
