@@ -16,7 +16,10 @@ pub struct Target<'a> {
     /// Member bindings by employee id.
     pub bindings: Vec<&'a MemberBinding>,
     binding_of_employee: HashMap<&'a str, &'a MemberBinding>,
-    binding_of_userid: HashMap<Cow<'a, str>, &'a MemberBinding>,
+    /// By member position.
+    binding_of_member: Vec<Option<&'a MemberBinding>>,
+    /// Bindings whose member the mirror does not show, by folded userid.
+    binding_of_absent: HashMap<Cow<'a, str>, &'a MemberBinding>,
     department_of_unit: HashMap<&'a str, &'a DepartmentBinding>,
     binding_of_department: HashMap<DepartmentId, &'a DepartmentBinding>,
     /// Department bindings by unit id.
@@ -47,11 +50,20 @@ impl<'a> Target<'a> {
         if !members.is_sorted_by(|a, b| a.userid < b.userid) {
             members.sort_by(|a, b| a.userid.cmp(&b.userid));
         }
-        let member_index =
+        let member_index: HashMap<Cow<'a, str>, usize> =
             members.iter().enumerate().map(|(at, member)| (normal::folded(member.userid.as_str()), at)).collect();
         let mut bindings: Vec<&MemberBinding> = input.member_bindings.iter().collect();
         if !bindings.is_sorted_by(|a, b| a.employee < b.employee) {
             bindings.sort_by(|a, b| a.employee.cmp(&b.employee));
+        }
+        let mut binding_of_member = vec![None; members.len()];
+        let mut binding_of_absent = HashMap::new();
+        for binding in &bindings {
+            let folded = normal::folded(binding.userid.as_str());
+            match member_index.get(&folded) {
+                Some(at) => binding_of_member[*at] = Some(*binding),
+                None => drop(binding_of_absent.insert(folded, *binding)),
+            }
         }
         let mut department_bindings: Vec<&DepartmentBinding> = input.department_bindings.iter().collect();
         department_bindings.sort_by(|a, b| a.unit.cmp(&b.unit));
@@ -61,10 +73,8 @@ impl<'a> Target<'a> {
             members,
             member_index,
             binding_of_employee: bindings.iter().map(|binding| (binding.employee.as_str(), *binding)).collect(),
-            binding_of_userid: bindings
-                .iter()
-                .map(|binding| (normal::folded(binding.userid.as_str()), *binding))
-                .collect(),
+            binding_of_member,
+            binding_of_absent,
             bindings,
             department_of_unit: department_bindings.iter().map(|binding| (binding.unit.as_str(), *binding)).collect(),
             binding_of_department: department_bindings.iter().map(|binding| (binding.department, *binding)).collect(),
@@ -110,7 +120,11 @@ impl<'a> Target<'a> {
 
     /// The binding of a member.
     pub fn binding_of_userid(&self, userid: &str) -> Option<&'a MemberBinding> {
-        self.binding_of_userid.get(&normal::folded(userid)).copied()
+        let folded = normal::folded(userid);
+        match self.member_index.get(&folded) {
+            Some(at) => self.binding_of_member[*at],
+            None => self.binding_of_absent.get(&folded).copied(),
+        }
     }
 
     /// The binding of a unit.

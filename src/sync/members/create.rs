@@ -13,6 +13,7 @@ use crate::sync::source::Source;
 use crate::sync::target::Target;
 use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 
 /// Mobiles and e-mail addresses that an employee must not be given because somebody else has them.
 #[derive(Debug, Default)]
@@ -49,7 +50,9 @@ impl Reserved {
                     held.insert(normal(value), at);
                 }
             }
-            let mut owner: HashMap<Text, usize> = HashMap::with_capacity(source.active);
+            // by hash, because there is one entry for everybody; a hit is compared in full
+            let mut owner: HashMap<u64, u32> = HashMap::with_capacity(source.active);
+            let hasher = owner.hasher().clone();
             let refused = if field == MemberField::Mobile { &mut reserved.mobile } else { &mut reserved.email };
             for (at, _) in verdicts.iter().enumerate().filter(|(_, verdict)| **verdict == Verdict::In) {
                 let person = source.person(at);
@@ -63,30 +66,20 @@ impl Reserved {
                     reserved.holder.insert(at, target.members[*member].userid.clone());
                     continue;
                 }
-                let key = Text::from(value.as_ref());
-                match owner.get(&key).copied() {
-                    None => {
-                        owner.insert(key, at);
-                    }
-                    Some(first) => {
-                        let has_it = |at: usize| shows(source, target, at, &field, &key, normal);
-                        let loser = if !has_it(first) && has_it(at) {
-                            owner.insert(key.clone(), at);
-                            first
-                        } else {
-                            at
-                        };
-                        refused.insert(loser);
-                        notices.add("field.shared", &source.employees[loser].id, || {
-                            let winner = if loser == at { first } else { at };
-                            format!(
-                                "{} is left out: employee {} has the same",
-                                field.path(),
-                                source.employees[winner].id
-                            )
-                        });
-                    }
+                let key = hasher.hash_one(value.as_ref());
+                let Ok(own) = u32::try_from(at) else { continue };
+                let Some(first) = owner.insert(key, own).map(|first| first as usize) else { continue };
+                let first_person = source.person(first);
+                if !mapping.render(&first_person).is_ok_and(|other| normal(&other) == value) {
+                    continue;
                 }
+                let has_it = |at: usize| shows(source, target, at, &field, &value, normal);
+                let (winner, loser) = if !has_it(first) && has_it(at) { (at, first) } else { (first, at) };
+                owner.insert(key, u32::try_from(winner).unwrap_or(own));
+                refused.insert(loser);
+                notices.add("field.shared", &source.employees[loser].id, || {
+                    format!("{} is left out: employee {} has the same", field.path(), source.employees[winner].id)
+                });
             }
         }
         reserved
