@@ -86,15 +86,24 @@ impl Clients {
             quota: corp.quota,
             secrets,
         };
-        let mut built = self.0.built.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, client)) = built.get(&corp.key)
-            && *known == settings
-        {
-            return Ok(Arc::clone(client));
+        if let Some(client) = self.find(&corp.key, &settings) {
+            return Ok(client);
         }
+        // built without the lock: a CA file on a slow disk keeps no other corp waiting
         let client = Arc::new(self.build(&corp.key, &settings)?);
-        built.insert(corp.key.clone(), (settings, Arc::clone(&client)));
-        Ok(client)
+        let mut built = self.0.built.lock().unwrap_or_else(PoisonError::into_inner);
+        match built.get(&corp.key) {
+            Some((known, first)) if *known == settings => Ok(Arc::clone(first)),
+            _ => {
+                built.insert(corp.key.clone(), (settings, Arc::clone(&client)));
+                Ok(client)
+            }
+        }
+    }
+
+    fn find(&self, corp: &CorpKey, settings: &Settings) -> Option<Arc<Client>> {
+        let built = self.0.built.lock().unwrap_or_else(PoisonError::into_inner);
+        built.get(corp).filter(|(known, _)| known == settings).map(|(_, client)| Arc::clone(client))
     }
 
     /// Drops the client of a corp that was removed; calls under way end by themselves.

@@ -6,6 +6,7 @@ use super::endpoint::{Endpoint, Verb};
 use crate::model::Endpoints;
 use bytes::{Bytes, BytesMut};
 use std::error::Error as _;
+use std::io::Read;
 use std::time::Duration;
 
 /// The connection pool and addresses of one corp.
@@ -41,6 +42,8 @@ pub(super) enum Exchange {
 
 /// A list may take this many times the ordinary time-out, a file too.
 const SLOW_FACTOR: u32 = 6;
+/// A CA file is some kilobytes; the system's whole bundle is a quarter of this.
+const CA_FILE_MAX_BYTES: u64 = 1 << 20;
 /// Answers above this size count as lists.
 const SLOW_ABOVE_BYTES: usize = 1 << 20;
 
@@ -159,7 +162,20 @@ fn date(response: &reqwest::Response) -> Option<i64> {
 }
 
 fn read_ca(path: &str) -> Result<Vec<reqwest::Certificate>, String> {
-    let pem = std::fs::read(path).map_err(|error| format!("ca_file {path} cannot be read: {error}"))?;
+    let unreadable = |error: std::io::Error| format!("ca_file {path} cannot be read: {error}");
+    if !std::path::Path::new(path).is_absolute() {
+        return Err(format!("ca_file {path} must be a whole path, from / on"));
+    }
+    // looked at before it is opened: a pipe would never answer
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(format!("ca_file {path} is not a file"));
+    }
+    let mut pem = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(CA_FILE_MAX_BYTES + 1).read_to_end(&mut pem).map_err(unreadable)?;
+    if pem.len() as u64 > CA_FILE_MAX_BYTES {
+        return Err(format!("ca_file {path} is larger than 1 MiB; leave only the authority's certificates in it"));
+    }
     let certificates = reqwest::Certificate::from_pem_bundle(&pem)
         .map_err(|error| format!("ca_file {path} is not PEM: {}", describe(&error)))?;
     if certificates.is_empty() {
@@ -233,5 +249,29 @@ fn advice(text: &str) -> Option<&'static str> {
         Some("the server does not speak TLS on this port; check http or https in api_base")
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ca_file_is_a_small_file_with_certificates() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        std::fs::write(path("large.pem"), vec![b'#'; (CA_FILE_MAX_BYTES + 1) as usize]).unwrap();
+        std::fs::write(path("empty.pem"), "").unwrap();
+        for (given, told) in [
+            ("ca.pem".to_owned(), "whole path"),
+            ("/dev/zero".to_owned(), "not a file"),
+            (folder.path().to_string_lossy().into_owned(), "not a file"),
+            (path("none.pem"), "cannot be read"),
+            (path("large.pem"), "larger than 1 MiB"),
+            (path("empty.pem"), "no certificate"),
+        ] {
+            let why = read_ca(&given).unwrap_err();
+            assert!(why.contains(told), "{given}: {why}");
+        }
     }
 }
