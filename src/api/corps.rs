@@ -13,7 +13,6 @@ use crate::model::{
 use crate::setup::{RawEndpoints, SetupError, default_endpoints, service};
 use actix_web::web;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -116,14 +115,8 @@ async fn put(
     body: Body<CorpBody>,
 ) -> Result<Put<Corp>, Problem> {
     let key = key.into_inner();
-    let apps = match service::get_corp(&state.app.store, &key).await {
-        Result::Ok(present) => present.apps,
-        Err(SetupError::NotFound(_)) => Vec::new(),
-        Err(error) => return Err(setup_problem(error)),
-    };
-    let corp = Corp { apps, ..body.value.into_corp(key) };
-    let saved = service::put_corp(&state.app.store, &caller.actor, corp.clone(), BTreeMap::new()).await;
-    saved.map(|saved| Put::new(corp, saved)).map_err(in_body).map_err(setup_problem)
+    let saved = service::put_settings(&state.app.store, &caller.actor, body.value.into_corp(key)).await;
+    saved.map(|(saved, corp)| Put::new(corp, saved)).map_err(in_body).map_err(setup_problem)
 }
 
 /// The set-up file has the addresses one level higher, and another word for the match rules.

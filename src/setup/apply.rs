@@ -5,6 +5,8 @@ use super::fault::SetupFault;
 use super::file::SetupFile;
 use super::load::{load, secret_names};
 use super::merge::{Merge, SetupAction, SetupChange, merge};
+use super::moved::check_moved;
+use super::service::remove_idle_corp;
 use crate::model::Actor;
 use crate::store::{self, Store, StoreError, WriteTx};
 use crate::wecom::Clients;
@@ -15,7 +17,7 @@ use std::collections::HashSet;
 pub async fn diff(store: &Store, file: &SetupFile, prune: bool) -> Result<Vec<SetupChange>, SetupError> {
     let present = store.read_async(load).await?;
     let merged = merge(&present, file, prune);
-    SetupError::of(check_whole(&merged.target))?;
+    SetupError::of(check_whole(&present, file, &merged.target))?;
     Ok(merged.changes)
 }
 
@@ -37,7 +39,7 @@ pub async fn apply(
         .write(move |tx| {
             let present = load(tx)?;
             let merged = merge(&present, &file, prune);
-            if let Some(fault) = check_whole(&merged.target).first() {
+            if let Some(fault) = check_whole(&present, &file, &merged.target).first() {
                 return Err(StoreError::Refused(fault.to_string()));
             }
             write_all(tx, &actor, &present, &merged)?;
@@ -52,18 +54,20 @@ pub async fn apply(
     Ok(merged.changes)
 }
 
-/// References between the parts of a whole set-up.
-fn check_whole(target: &SetupFile) -> Vec<SetupFault> {
+/// References between the parts of a whole set-up, and secrets that would go to another place than the one that they
+/// were given for.
+fn check_whole(present: &SetupFile, file: &SetupFile, target: &SetupFile) -> Vec<SetupFault> {
     let tenants: HashSet<_> = target.tenants.iter().map(|tenant| &tenant.key).collect();
-    target
-        .corps
-        .iter()
-        .filter(|corp| !tenants.contains(&corp.corp.tenant))
-        .map(|corp| {
-            let message = format!("names the tenant {}, which does not exist", corp.corp.tenant);
-            SetupFault::new(format!("corp[{}].tenant", corp.corp.key), message)
-        })
-        .collect()
+    let moved = file.corps.iter().filter_map(|given| {
+        let former = present.find_corp(&given.corp.key)?;
+        let at = format!("corp[{}]", given.corp.key);
+        check_moved(&former.corp.endpoints, &given.corp, former.secrets.keys(), &given.secrets, &at)
+    });
+    let homeless = target.corps.iter().filter(|corp| !tenants.contains(&corp.corp.tenant)).map(|corp| {
+        let message = format!("names the tenant {}, which does not exist", corp.corp.tenant);
+        SetupFault::new(format!("corp[{}].tenant", corp.corp.key), message)
+    });
+    moved.chain(homeless).collect()
 }
 
 fn write_all(tx: &WriteTx, actor: &Actor, present: &SetupFile, merged: &Merge) -> Result<(), StoreError> {
@@ -86,7 +90,7 @@ fn write_all(tx: &WriteTx, actor: &Actor, present: &SetupFile, merged: &Merge) -
         }
     }
     for corp in present.corps.iter().filter(|corp| target.find_corp(&corp.corp.key).is_none()) {
-        store::corps::remove(tx, &corp.corp.key)?;
+        remove_idle_corp(tx, &corp.corp.key)?;
     }
     for tenant in present.tenants.iter().filter(|tenant| target.find_tenant(&tenant.key).is_none()) {
         store::tenants::remove(tx, &tenant.key)?;

@@ -7,6 +7,7 @@ use crate::model::{App, Corp, Edition, Endpoints, MemberField, Secret, SecretNam
 use crate::sync::expr::{Filter, Template};
 use crate::sync::matching::check_rules;
 use std::collections::HashSet;
+use std::path::Path;
 use std::str::FromStr;
 
 /// Checks a tenant; `path` leads the places of the faults.
@@ -55,7 +56,7 @@ pub fn check_secret(name: &SecretName, secret: &Secret, path: &str) -> Option<Se
     let text = secret.expose();
     let message = match name {
         SecretName::Contacts | SecretName::App(_) => {
-            let fine = text.bytes().all(|b| b.is_ascii_graphic()) && text.len() <= 128;
+            let fine = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
             (!fine).then_some("must be 1 to 128 visible ASCII characters; copy it again without blanks")
         }
         SecretName::ContactsToken | SecretName::AppToken(_) => {
@@ -81,9 +82,12 @@ fn check_endpoints(endpoints: &Endpoints, edition: Edition, faults: &mut Faults<
             ("login_base", &endpoints.login_base),
             ("console_url", &endpoints.console_url),
         ] {
-            let fine = url::Url::parse(value)
-                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none());
+            let url = url::Url::parse(value).ok();
+            let fine = url
+                .as_ref()
+                .is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none());
             faults.refuse_unless(fine, key, "must be an http:// or https:// address without a query");
+            faults.refuse_unless(!fine || url.as_ref().is_some_and(is_bare), key, NO_LOGIN);
         }
     }
     let proxy_fine = endpoints.proxy.is_empty()
@@ -91,12 +95,20 @@ fn check_endpoints(endpoints: &Endpoints, edition: Edition, faults: &mut Faults<
             matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.host_str().is_some()
         });
     faults.refuse_unless(proxy_fine, "proxy", "must be http://, https:// or socks5:// with a host, or empty");
-    let is_bare = url::Url::parse(&endpoints.proxy).is_ok_and(|url| url.password().is_none());
-    let told = "must not hold a password, which would stand in clear in exports and the audit log; let the proxy know \
-                the appliance by its address";
-    faults.refuse_unless(endpoints.proxy.is_empty() || !proxy_fine || is_bare, "proxy", told);
+    let bare = url::Url::parse(&endpoints.proxy).is_ok_and(|url| is_bare(&url));
+    faults.refuse_unless(endpoints.proxy.is_empty() || !proxy_fine || bare, "proxy", NO_LOGIN);
+    let ca_fine = endpoints.ca_file.is_empty() || Path::new(&endpoints.ca_file).is_absolute();
+    faults.refuse_unless(ca_fine, "ca_file", "must be the whole path of a PEM file on the appliance, from / on");
     let timeout_fine = (100..=600_000).contains(&endpoints.timeout_ms);
     faults.refuse_unless(timeout_fine, "timeout_ms", "must be from 100 to 600000 (milliseconds)");
+}
+
+/// Why no address holds an account.
+const NO_LOGIN: &str = "must not hold a user name or password, which would stand in clear in exports and the audit log; \
+                        let the other side know the appliance by its address";
+
+fn is_bare(url: &url::Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
 }
 
 fn check_apps(apps: &[App], faults: &mut Faults<'_>) {

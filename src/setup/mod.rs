@@ -9,6 +9,7 @@ mod file;
 mod in_place;
 mod load;
 mod merge;
+mod moved;
 mod read;
 mod secret;
 mod section;

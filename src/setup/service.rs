@@ -4,14 +4,17 @@
 use super::check::{check_corp, check_secret, check_tenant};
 use super::error::SetupError;
 use super::fault::SetupFault;
-use super::load::secret_names;
+use super::load::{load_secrets, secret_names};
 use super::merge::{Difference, differences};
+use super::moved::check_moved;
 use super::secret::{generate_aes_key, generate_token};
 use crate::model::{Actor, App, AppKey, Corp, CorpKey, Secret, SecretName, Tenant, TenantKey};
 use crate::store::{self, Store, StoreError, WriteTx};
 use crate::wecom::Clients;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether a `put` made something new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,40 +84,99 @@ pub async fn get_corp(store: &Store, key: &CorpKey) -> Result<Corp, SetupError> 
 
 /// Creates or changes a corp with its apps and options, and sets the secrets that are given; others stay. Callback keys
 /// that nobody ever gave are generated.
+///
+/// # Errors
+/// [`SetupError::Faults`], also when the corp's calls would go to another place and stored secrets with them that are not
+/// given anew.
 pub async fn put_corp(
     store: &Store,
     actor: &Actor,
     corp: Corp,
     secrets: BTreeMap<SecretName, Secret>,
 ) -> Result<Saved, SetupError> {
+    let key = corp.key.clone();
+    edit_corp(store, actor, &key, secrets, move |_| Ok(corp.clone())).await.map(|(saved, _)| saved)
+}
+
+/// Creates or changes a corp's settings; its apps and secrets stay as they are at that moment. Answers the corp as it is
+/// then.
+///
+/// # Errors
+/// As [`put_corp`].
+pub async fn put_settings(store: &Store, actor: &Actor, corp: Corp) -> Result<(Saved, Corp), SetupError> {
+    let key = corp.key.clone();
+    let edit = move |present: Option<Corp>| {
+        let apps = present.map(|present| present.apps).unwrap_or_default();
+        Ok(Corp { apps, ..corp.clone() })
+    };
+    edit_corp(store, actor, &key, BTreeMap::new(), edit).await
+}
+
+/// Makes a corp out of the one that is there, in one transaction: nothing that others write in between is lost.
+async fn edit_corp(
+    store: &Store,
+    actor: &Actor,
+    key: &CorpKey,
+    secrets: BTreeMap<SecretName, Secret>,
+    edit: impl Fn(Option<Corp>) -> Result<Corp, SetupError> + Send + 'static,
+) -> Result<(Saved, Corp), SetupError> {
+    let (actor, key) = (actor.clone(), key.clone());
+    let saved = store.write(move |tx| {
+        let former = store::corps::find(tx, &key)?;
+        let corp = match edit(former.clone()) {
+            Ok(corp) => corp,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let mut faults = check_given(&corp, &secrets);
+        if let Some(former) = &former {
+            let stored = load_secrets(tx, former)?;
+            faults.extend(check_moved(&former.endpoints, &corp, stored.keys(), &secrets, ""));
+        }
+        if let Err(refused) = SetupError::of(faults) {
+            return Ok(Err(refused));
+        }
+        save_corp(tx, &actor, &corp, &secrets).map(|saved| Ok((saved, corp)))
+    });
+    saved.await?
+}
+
+/// [`edit_corp`] of a corp that must be there.
+async fn edit_present_corp(
+    store: &Store,
+    actor: &Actor,
+    key: &CorpKey,
+    secrets: BTreeMap<SecretName, Secret>,
+    edit: impl Fn(&mut Corp) -> Result<(), SetupError> + Send + 'static,
+) -> Result<Saved, SetupError> {
+    let name = format!("corp {key}");
+    let edit = move |present: Option<Corp>| {
+        let mut corp = present.ok_or_else(|| SetupError::NotFound(name.clone()))?;
+        edit(&mut corp).map(|()| corp)
+    };
+    edit_corp(store, actor, key, secrets, edit).await.map(|(saved, _)| saved)
+}
+
+fn check_given(corp: &Corp, secrets: &BTreeMap<SecretName, Secret>) -> Vec<SetupFault> {
     let mut faults = check_key(CorpKey::parse(corp.key.as_str()).map(|_| ()));
     faults.extend(corp.apps.iter().flat_map(|app| check_key(AppKey::parse(app.key.as_str()).map(|_| ()))));
-    faults.extend(check_corp(&corp, ""));
-    let known = secret_names(&corp);
-    for (name, secret) in &secrets {
-        faults.extend(check_secret(name, secret, &format!("secret {}", name.path())));
+    faults.extend(check_corp(corp, ""));
+    let known = secret_names(corp);
+    for (name, secret) in secrets {
+        let path = format!("secret {}", name.path());
+        faults.extend(check_secret(name, secret, &path));
         if !known.contains(name) {
-            faults.push(SetupFault::new(
-                format!("secret {}", name.path()),
-                "belongs to an app that the corp does not have",
-            ));
+            faults.push(SetupFault::new(path, "belongs to an app that the corp does not have"));
         }
     }
-    SetupError::of(faults)?;
-    let actor = actor.clone();
-    Ok(store.write(move |tx| save_corp(tx, &actor, &corp, &secrets)).await?)
+    faults
 }
 
 /// Removes a corp with everything that is kept for it; WeCom is not touched.
 pub async fn remove_corp(store: &Store, clients: &Clients, actor: &Actor, key: &CorpKey) -> Result<(), SetupError> {
     let (actor, wanted) = (actor.clone(), key.clone());
     let removed = store.write(move |tx| {
-        if let Some(run) = store::runs::running_of(tx, &wanted)? {
-            let what = format!("corp {wanted} cannot be removed");
-            return Err(StoreError::conflict(what, format!("run {} which is under way", run.id)));
-        }
         let before = store::corps::find(tx, &wanted)?;
-        if !store::corps::remove(tx, &wanted)? {
+        if !remove_idle_corp(tx, &wanted)? {
             return Err(StoreError::not_found(format!("corp {wanted}")));
         }
         store::audit::append(tx, &actor, "corp.remove", wanted.as_str(), before.map(|corp| json!(corp)), None)?;
@@ -125,6 +187,18 @@ pub async fn remove_corp(store: &Store, clients: &Clients, actor: &Actor, key: &
     Ok(())
 }
 
+/// Removes a corp under which no run is under way; answers whether it was there.
+///
+/// # Errors
+/// [`StoreError::Conflict`] names the run.
+pub(super) fn remove_idle_corp(tx: &WriteTx, corp: &CorpKey) -> Result<bool, StoreError> {
+    if let Some(run) = store::runs::running_of(tx, corp)? {
+        let what = format!("corp {corp} cannot be removed");
+        return Err(StoreError::conflict(what, format!("run {} which is under way", run.id)));
+    }
+    store::corps::remove(tx, corp)
+}
+
 /// Adds or changes one app of a corp.
 pub async fn put_app(
     store: &Store,
@@ -133,37 +207,40 @@ pub async fn put_app(
     app: App,
     secrets: BTreeMap<SecretName, Secret>,
 ) -> Result<Saved, SetupError> {
-    let mut changed = get_corp(store, corp).await?;
-    let is_new = match changed.apps.iter_mut().find(|present| present.key == app.key) {
-        Some(present) => {
-            *present = app;
-            false
+    let is_new = Arc::new(AtomicBool::new(false));
+    let found = is_new.clone();
+    let edit = move |corp: &mut Corp| {
+        let place = corp.apps.iter_mut().find(|present| present.key == app.key);
+        found.store(place.is_none(), Ordering::Relaxed);
+        match place {
+            Some(present) => *present = app.clone(),
+            None => corp.apps.push(app.clone()),
         }
-        None => {
-            changed.apps.push(app);
-            true
-        }
+        Ok(())
     };
-    let saved = put_corp(store, actor, changed, secrets).await?;
-    Ok(if is_new { Saved::Created } else { saved })
+    let saved = edit_present_corp(store, actor, corp, secrets, edit).await?;
+    Ok(if is_new.load(Ordering::Relaxed) { Saved::Created } else { saved })
 }
 
 /// Removes one app of a corp with its secrets.
 pub async fn remove_app(store: &Store, actor: &Actor, corp: &CorpKey, app: &AppKey) -> Result<(), SetupError> {
-    let mut changed = get_corp(store, corp).await?;
-    let before = changed.apps.len();
-    changed.apps.retain(|present| present.key != *app);
-    if changed.apps.len() == before {
-        return Err(SetupError::NotFound(format!("app {app} of corp {corp}")));
-    }
-    if changed.read_app.as_ref() == Some(app) {
-        let what = format!("app {app} cannot be removed");
-        return Err(SetupError::Conflict {
-            what,
-            why: "the corp reads details with it; set another read_app first".into(),
-        });
-    }
-    put_corp(store, actor, changed, BTreeMap::new()).await.map(|_| ())
+    let app = app.clone();
+    let edit = move |corp: &mut Corp| {
+        let before = corp.apps.len();
+        corp.apps.retain(|present| present.key != app);
+        if corp.apps.len() == before {
+            return Err(SetupError::NotFound(format!("app {app} of corp {}", corp.key)));
+        }
+        if corp.read_app.as_ref() == Some(&app) {
+            let what = format!("app {app} cannot be removed");
+            return Err(SetupError::Conflict {
+                what,
+                why: "the corp reads details with it; set another read_app first".into(),
+            });
+        }
+        Ok(())
+    };
+    edit_present_corp(store, actor, corp, BTreeMap::new(), edit).await.map(|_| ())
 }
 
 /// Sets one secret of a corp.
@@ -174,8 +251,7 @@ pub async fn put_secret(
     name: SecretName,
     secret: Secret,
 ) -> Result<Saved, SetupError> {
-    let present = get_corp(store, corp).await?;
-    put_corp(store, actor, present, BTreeMap::from([(name, secret)])).await
+    edit_present_corp(store, actor, corp, BTreeMap::from([(name, secret)]), |_| Ok(())).await
 }
 
 /// Makes new callback keys for a corp's contacts (`app` is `None`) or for one of its apps, and answers them for copying
@@ -186,17 +262,20 @@ pub async fn renew_callback_keys(
     corp: &CorpKey,
     app: Option<&AppKey>,
 ) -> Result<(Secret, Secret), SetupError> {
-    let present = get_corp(store, corp).await?;
     let (token_name, aes_key_name) = match app {
         None => (SecretName::ContactsToken, SecretName::ContactsAesKey),
-        Some(app) if present.find_app(app).is_some() => {
-            (SecretName::AppToken(app.clone()), SecretName::AppAesKey(app.clone()))
-        }
-        Some(app) => return Err(SetupError::NotFound(format!("app {app} of corp {corp}"))),
+        Some(app) => (SecretName::AppToken(app.clone()), SecretName::AppAesKey(app.clone())),
     };
     let (token, aes_key) = (generate_token(), generate_aes_key());
     let secrets = BTreeMap::from([(token_name, token.clone()), (aes_key_name, aes_key.clone())]);
-    put_corp(store, actor, present, secrets).await?;
+    let app = app.cloned();
+    let edit = move |corp: &mut Corp| match &app {
+        Some(app) if corp.find_app(app).is_none() => {
+            Err(SetupError::NotFound(format!("app {app} of corp {}", corp.key)))
+        }
+        _ => Ok(()),
+    };
+    edit_present_corp(store, actor, corp, secrets, edit).await?;
     Ok((token, aes_key))
 }
 

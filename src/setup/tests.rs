@@ -32,6 +32,9 @@ fn one_fault_per_row() {
         ("api_base = \"qyapi\"", "corp[c].api_base", "http:// or https://"),
         ("proxy = \"ftp://x\"", "corp[c].proxy", "socks5"),
         ("proxy = \"http://user:word@x\"", "corp[c].proxy", "password"),
+        ("api_base = \"https://user:word@x\"", "corp[c].api_base", "password"),
+        ("authorize_base = \"https://user@x\"", "corp[c].authorize_base", "user name"),
+        ("ca_file = \"ca.pem\"", "corp[c].ca_file", "from / on"),
         ("timeout_ms = 1", "corp[c].timeout_ms", "100 to 600000"),
         ("access = \"all\"", "corp[c].access", "read-only"),
         ("read_app = \"oa\"", "corp[c].read_app", "does not have"),
@@ -75,6 +78,14 @@ fn one_fault_per_row() {
         assert_eq!(faults[0].path, path, "{lines}");
         assert!(faults[0].message.contains(message), "{lines}: {}", faults[0].message);
     }
+}
+
+#[test]
+fn an_empty_secret_is_none() {
+    for name in [SecretName::Contacts, SecretName::App("oa".into()), SecretName::ContactsToken] {
+        assert!(super::check::check_secret(&name, &Secret::new(""), "x").is_some(), "{}", name.path());
+    }
+    assert!(super::check::check_secret(&SecretName::Contacts, &Secret::new("s"), "x").is_none());
 }
 
 #[test]
@@ -377,5 +388,70 @@ mod stored {
         service::remove_tenant(&store, &actor, &tenant.key).await.unwrap();
         let rows = serde_json::to_string(&store.read(|tx| store::audit::page(tx, None, 100)).unwrap()).unwrap();
         assert!(!rows.contains("\"x\""), "secrets are not in the audit log: {rows}");
+    }
+
+    #[tokio::test]
+    async fn secrets_do_not_follow_an_address_that_moves() {
+        let (_folder, store, clients, actor) = open();
+        let file = read_text(EXAMPLE).unwrap();
+        apply(&store, &clients, &actor, &file, false).await.unwrap();
+        let mut corp = file.corps[0].corp.clone();
+        corp.endpoints.api_base = "https://thief.example".into();
+        for error in [
+            service::put_corp(&store, &actor, corp.clone(), BTreeMap::new()).await.unwrap_err(),
+            service::put_settings(&store, &actor, corp.clone()).await.unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("api_base: names another server"), "{error}");
+        }
+        let mut moved = file.clone();
+        moved.corps[0].corp = corp.clone();
+        apply(&store, &clients, &actor, &moved, false).await.expect("with every secret in the file");
+        moved.corps[0].corp.endpoints.proxy = "http://thief.example".into();
+        moved.corps[0].secrets.remove(&SecretName::Contacts);
+        let error = apply(&store, &clients, &actor, &moved, false).await.unwrap_err();
+        assert!(error.to_string().contains("proxy: names another way"), "{error}");
+        for name in moved.corps[0].secrets.keys().cloned().chain([SecretName::Contacts]) {
+            service::remove_secret(&store, &actor, &corp.key, name).await.unwrap();
+        }
+        let (_, saved) = service::put_settings(&store, &actor, moved.corps[0].corp.clone()).await.unwrap();
+        assert_eq!(saved.apps, corp.apps, "the apps stay");
+    }
+
+    #[tokio::test]
+    async fn a_corp_under_a_run_is_not_pruned() {
+        let (_folder, store, clients, actor) = open();
+        apply(&store, &clients, &actor, &read_text(EXAMPLE).unwrap(), false).await.unwrap();
+        let run: crate::model::Run = serde_json::from_value(serde_json::json!({
+            "id": "r1", "corp": "acme-main", "kind": "pull", "state": "running", "by": "tester", "started_at_ms": 1,
+            "done": 0, "total": 1, "counts": {"departments": {}, "members": {}},
+            "calls": {"reads": 0, "writes": 0, "by_endpoint": {}}, "failed": []
+        }))
+        .unwrap();
+        let row = run.clone();
+        store.write(move |tx| store::runs::put(tx, &row)).await.unwrap();
+        let error = apply(&store, &clients, &actor, &read_text("version = 1").unwrap(), true).await.unwrap_err();
+        assert!(error.to_string().contains("r1"), "{error}");
+        assert_eq!(store.read(load).unwrap().corps.len(), 1);
+        let nowhere = crate::model::Run { corp: "none".into(), ..run };
+        let error = store.write(move |tx| store::runs::put(tx, &nowhere)).await.unwrap_err();
+        assert!(matches!(error, store::StoreError::NotFound { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn two_changes_of_one_corp_at_once_are_both_kept() {
+        let (_folder, store, clients, actor) = open();
+        let file = read_text(EXAMPLE).unwrap();
+        apply(&store, &clients, &actor, &file, false).await.unwrap();
+        let corp = &file.corps[0].corp;
+        let apps = (0..8_u64).map(|n| {
+            let app =
+                crate::model::App { key: format!("a{n}").as_str().into(), agentid: 900 + n, ..corp.apps[0].clone() };
+            let (store, actor, key) = (store.clone(), actor.clone(), corp.key.clone());
+            tokio::spawn(async move { service::put_app(&store, &actor, &key, app, BTreeMap::new()).await.unwrap() })
+        });
+        for task in apps.collect::<Vec<_>>() {
+            assert_eq!(task.await.unwrap(), service::Saved::Created);
+        }
+        assert_eq!(service::get_corp(&store, &corp.key).await.unwrap().apps.len(), corp.apps.len() + 8);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::StoreError;
 use super::key::{Prefix, Str};
-use super::plans;
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
+use super::{corps, plans};
 use crate::model::{CorpKey, JournalEntry, Run, RunId};
 use std::ops::ControlFlow;
 
@@ -56,7 +56,13 @@ pub fn running_of(tx: &impl Reads, corp: &CorpKey) -> Result<Option<Run>, StoreE
 }
 
 /// Creates or changes a run.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when its corp does not exist (any more).
 pub fn put(tx: &WriteTx, run: &Run) -> Result<(), StoreError> {
+    if corps::find(tx, &run.corp)?.is_none() {
+        return Err(StoreError::not_found(format!("corp {}", run.corp)));
+    }
     let key = (run.corp.as_str(), run.id.as_str());
     CORPS.put(tx, run.id.as_str(), &run.corp)?;
     RUNS.put(tx, key, run)?;
