@@ -35,7 +35,8 @@ pub fn store_problem(error: StoreError) -> Problem {
         StoreError::DiskFull { .. } => Problem::new(
             StatusCode::INSUFFICIENT_STORAGE,
             "store.full",
-            "The disk of the bridge is full; nothing was changed. Free some space and try again.",
+            "The disk of the bridge is full, and it is unknown whether the change was stored. Free some space, then look before \
+             you repeat it.",
         )
         .caused_by(error),
         StoreError::Busy { .. } | StoreError::Closed => Problem::new(
@@ -91,7 +92,7 @@ pub fn directory_problem(error: DirectoryError) -> Problem {
         }
         DirectoryError::UnknownTenant(tenant) => Problem::not_found("tenant", tenant),
         DirectoryError::NotFound { what, id } => Problem::not_found(what, id),
-        DirectoryError::Busy { .. } => Problem::conflict(error.code(), told).retry_after_s(5),
+        DirectoryError::Busy { .. } | DirectoryError::Changed => Problem::conflict(error.code(), told).retry_after_s(5),
         DirectoryError::Store(cause) => store_problem(cause),
     }
 }

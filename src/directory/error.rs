@@ -35,6 +35,11 @@ pub enum DirectoryError {
         /// Rows to write.
         total: u64,
     },
+    /// Somebody changed the directory between the comparison and the writing.
+    #[error(
+        "the directory was changed by somebody else while the source was compared with it; nothing was written, import again"
+    )]
+    Changed,
     /// The store failed. An import that had begun to write goes on where it stopped when it is run again.
     #[error("the store failed: {0}")]
     Store(#[from] crate::store::StoreError),
@@ -49,6 +54,7 @@ impl DirectoryError {
             Self::UnknownTenant(_) => "directory.unknown_tenant".into(),
             Self::NotFound { .. } => "directory.not_found".into(),
             Self::Busy { .. } => "directory.busy".into(),
+            Self::Changed => "directory.changed".into(),
             Self::Store(_) => "store".into(),
         }
     }

@@ -11,9 +11,9 @@ use super::error::DirectoryError;
 use super::fault::{Fault, Faults};
 use super::parsed::{Parsed, Source};
 use super::progress::{self, Unfinished, check_free};
-use crate::model::{Actor, Employee, EmployeeId, OrgUnit, TenantKey, Text, UnitId};
+use crate::model::{Actor, Employee, OrgUnit, TenantKey, Text, UnitId};
 use crate::store::directory::{self as rows, HistoryRow};
-use crate::store::{CHUNK_ROWS, Reads, Scope, Store, StoreError, WriteTx, audit, settings, tenants};
+use crate::store::{Reads, Scope, Store, StoreError, WriteTx, audit, settings, tenants};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,6 +21,9 @@ pub use super::progress::find_unfinished;
 pub use super::read::{read_bytes, read_path};
 
 const LAST: &str = "directory.last_import";
+
+/// Employees per commit: each commit costs as much as some hundred rows, and nobody waits longer than a second for it.
+const COMMIT_ROWS: usize = 5_000;
 
 /// How to import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,6 +46,9 @@ pub struct Preview {
     pub mode: ImportMode,
     /// Everything that would change, with the faults of rows and the warnings.
     pub diff: Diff,
+    /// The state of the directory that it was compared with.
+    #[serde(skip)]
+    revision: u64,
 }
 
 impl Preview {
@@ -128,25 +134,26 @@ pub async fn preview(
     mode: ImportMode,
 ) -> Result<Preview, DirectoryError> {
     let key = tenant.clone();
-    let stored = store
+    let (stored, revision) = store
         .read_async(move |tx| {
             if tenants::find(tx, &key)?.is_none() {
                 return Ok(None);
             }
-            Ok(Some(Stored { units: rows::units(tx, &key)?, employees: rows::employees(tx, &key)? }))
+            let stored = Stored { units: rows::units(tx, &key)?, employees: rows::employees(tx, &key)? };
+            Ok(Some((stored, rows::counts(tx, &key)?.revision)))
         })
         .await?
         .ok_or_else(|| DirectoryError::UnknownTenant(tenant.clone()))?;
     let source = parsed.source.clone();
     let work = tokio::task::spawn_blocking(move || compare(&stored, parsed, mode));
     let diff = work.await.map_err(|_| StoreError::Closed)??;
-    Ok(Preview { source, mode, diff })
+    Ok(Preview { source, mode, diff, revision })
 }
 
 /// Previews and, unless something stands against it, writes. `progress` hears how many rows are durable.
 ///
 /// # Errors
-/// As [`preview`] and [`Preview::check`], and [`DirectoryError::Busy`]: then nothing was written. After
+/// As [`preview`] and [`Preview::check`], [`DirectoryError::Busy`] and [`DirectoryError::Changed`]: then nothing was written. After
 /// [`DirectoryError::Store`] part of it may be written; run it again.
 pub async fn import(
     store: &Store,
@@ -174,7 +181,7 @@ async fn write(
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported, DirectoryError> {
     let summary = preview.summary();
-    let Diff { units, employees, .. } = preview.diff;
+    let (revision, Diff { units, employees, .. }) = (preview.revision, preview.diff);
     let total = units.rows.len() + employees.rows.len();
     let mine = Unfinished::new(&preview.source.name, preview.mode, actor, total);
     let mut done = 0;
@@ -192,6 +199,9 @@ async fn write(
     let begun = store.write(move |tx| {
         if let Err(busy) = check_free(tx, &key)? {
             return Ok(Err(busy));
+        }
+        if rows::counts(tx, &key)?.revision != revision {
+            return Ok(Err(DirectoryError::Changed));
         }
         progress::begin(tx, &key, &marker)?;
         rows::put_units(tx, &key, &put)?;
@@ -211,7 +221,7 @@ async fn write(
         };
         let mut last = 0;
         store
-            .write_chunks(part, CHUNK_ROWS, put, |durable| {
+            .write_chunks(part, COMMIT_ROWS, put, |durable| {
                 written = tell(durable - last);
                 last = durable;
             })
@@ -229,7 +239,7 @@ async fn write(
         settings::put(tx, Scope::Tenant(&key), LAST, &imported)?;
         let after = serde_json::to_value(&summary).ok();
         audit::append(tx, &by, "directory.import", key.as_str(), None, after)?;
-        progress::end(tx, &key)?;
+        progress::end(tx, &key, &mine)?;
         Ok(imported)
     });
     let imported = imported.await?;
@@ -246,11 +256,8 @@ pub(super) fn put_changes(
 ) -> Result<(), StoreError> {
     let employees: Vec<Employee> = changes.iter().map(|change| change.row.clone()).collect();
     rows::put_employees(tx, tenant, &employees)?;
-    for change in changes {
-        let id: &EmployeeId = &change.row.id;
-        rows::append_history(tx, tenant, id, &history_of(change, tx.now_ms(), by))?;
-    }
-    Ok(())
+    let now_ms = tx.now_ms();
+    rows::append_histories(tx, tenant, changes.iter().map(|change| (&change.row.id, history_of(change, now_ms, by))))
 }
 
 fn history_of(change: &Change<Employee>, at_ms: i64, by: &Actor) -> Vec<HistoryRow> {
@@ -263,4 +270,39 @@ fn history_of(change: &Change<Employee>, at_ms: i64, by: &Actor) -> Vec<HistoryR
     }
     let filled = |text: &Text| (!text.is_empty()).then(|| text.clone());
     change.fields.iter().map(|field| row(&field.field, filled(&field.before), filled(&field.after))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::directory::{Limits, service};
+    use crate::model::Tenant;
+    use crate::store::{KeyRing, StoreOptions};
+
+    #[tokio::test]
+    async fn what_others_wrote_after_the_comparison_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), StoreOptions::new(KeyRing::in_memory(), Clock::manual(1))).unwrap();
+        let (key, by): (TenantKey, _) = ("acme".into(), Actor::cli("tester"));
+        let tenant = Tenant { key: key.clone(), name: "A".into() };
+        store.write(move |tx| tenants::put(tx, &tenant)).await.unwrap();
+        let root = serde_json::json!([{"id": "1", "name": "A"}]);
+        let units: Vec<OrgUnit> = serde_json::from_value(root).unwrap();
+        service::put_units(&store, &key, units, &by).await.unwrap();
+        let person = |name: &str| vec![Employee::new("a", name, "1")];
+        service::put_employees(&store, &key, person("first"), &by).await.unwrap();
+
+        let csv = "id,name,unit_id\na,file,1\n".as_bytes();
+        let parsed = || read_bytes("employees.csv", csv, Limits::UPLOAD).unwrap();
+        let seen = preview(&store, &key, parsed(), ImportMode::Merge).await.unwrap();
+        service::put_employees(&store, &key, person("second"), &by).await.unwrap();
+        let refused = write(&store, &key, seen, &by, |_| {}).await.unwrap_err();
+        assert!(matches!(refused, DirectoryError::Changed), "{refused}");
+        let name = || store.read(|tx| rows::find_employee(tx, &key, &"a".into())).unwrap().unwrap().name;
+        assert_eq!(name(), "second");
+        let options = ImportOptions { mode: ImportMode::Merge, ..ImportOptions::default() };
+        import(&store, &key, parsed(), options, &by, |_| {}).await.unwrap();
+        assert_eq!(name(), "file");
+    }
 }

@@ -137,17 +137,8 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
 
     /// The first key of a stretch.
     pub fn first_key(&self, tx: &impl Reads, range: &Range) -> Result<Option<K::Owned>, StoreError> {
-        self.end_key(tx, range, false)
-    }
-
-    /// The last key of a stretch.
-    pub fn last_key(&self, tx: &impl Reads, range: &Range) -> Result<Option<K::Owned>, StoreError> {
-        self.end_key(tx, range, true)
-    }
-
-    fn end_key(&self, tx: &impl Reads, range: &Range, last: bool) -> Result<Option<K::Owned>, StoreError> {
         let mut found = None;
-        tx.source().scan(self.name, range, last, &mut |key, _| {
+        tx.source().scan(self.name, range, false, &mut |key, _| {
             found = Some(K::decode(key).ok_or_else(|| self.bad(key, RowError::Key))?);
             Ok(ControlFlow::Break(()))
         })?;
@@ -215,6 +206,15 @@ impl<K: Key, V: Serialize + DeserializeOwned> Writer<'_, K, V> {
         self.set_key(key);
         let found = self.inner.get(self.key.as_slice()).map_err(|e| self.tx.fail(e))?;
         found.map(|value| self.table.decode(&self.key, value.value())).transpose()
+    }
+
+    /// The last key of a stretch.
+    pub fn last_key(&self, range: &Range) -> Result<Option<K::Owned>, StoreError> {
+        use redb::ReadableTable;
+        let mut rows = self.inner.range::<&[u8]>(range.bounds()).map_err(|e| self.tx.fail(e))?;
+        let Some(last) = rows.next_back() else { return Ok(None) };
+        let (key, _) = last.map_err(|e| self.tx.fail(e))?;
+        K::decode(key.value()).map(Some).ok_or_else(|| self.table.bad(key.value(), RowError::Key))
     }
 
     /// Writes one row, whether it is there or not.

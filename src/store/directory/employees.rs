@@ -68,11 +68,14 @@ pub fn page_employees(
 /// [`StoreError::NotFound`] when the tenant does not exist.
 pub fn put_employees(tx: &WriteTx, tenant: &TenantKey, employees: &[Employee]) -> Result<(), StoreError> {
     tenants::must_exist(tx, tenant)?;
+    if employees.is_empty() {
+        return Ok(());
+    }
     let key = tenant.as_str();
     let mut created = 0;
     {
+        let (mut units, mut accounts) = (Vec::new(), Vec::new());
         let mut table = EMPLOYEES.writer(tx)?;
-        let (mut by_unit, mut by_account) = (BY_UNIT.writer(tx)?, BY_ACCOUNT.writer(tx)?);
         for row in employees {
             let former = table.replace((key, row.id.as_str()), row)?;
             created += u64::from(former.is_none());
@@ -80,24 +83,18 @@ pub fn put_employees(tx: &WriteTx, tenant: &TenantKey, employees: &[Employee]) -
             let account = folded_account(row);
             let former_account = former.as_ref().and_then(folded_account);
             if let Some(old) = former.as_ref().filter(|_| !same_units) {
-                for unit in units_of(old) {
-                    by_unit.remove((key, unit.as_str(), row.id.as_str()))?;
-                }
+                units.extend(units_of(old).map(|unit| (unit.0.clone(), &row.id, false)));
             }
             if !same_units {
-                for unit in units_of(row) {
-                    by_unit.put((key, unit.as_str(), row.id.as_str()), &())?;
-                }
+                units.extend(units_of(row).map(|unit| (unit.0.clone(), &row.id, true)));
             }
             if account != former_account {
-                if let Some(old) = &former_account {
-                    by_account.remove((key, old, row.id.as_str()))?;
-                }
-                if let Some(new) = &account {
-                    by_account.put((key, new, row.id.as_str()), &())?;
-                }
+                accounts.extend(former_account.map(|old| (old, &row.id, false)));
+                accounts.extend(account.map(|new| (new, &row.id, true)));
             }
         }
+        write_index(&BY_UNIT, tx, key, units)?;
+        write_index(&BY_ACCOUNT, tx, key, accounts)?;
     }
     count(tx, tenant, |counts| counts.employees += created)
 }
@@ -135,6 +132,23 @@ pub(super) fn check(tx: &ReadTx, tenant: &TenantKey, checks: &mut Checks) -> Res
     checks.same_keys(BY_UNIT.name(), BY_UNIT.keys(tx, &all)?, units);
     checks.same_keys(BY_ACCOUNT.name(), BY_ACCOUNT.keys(tx, &all)?, accounts);
     Ok(count)
+}
+
+/// Takes entries out of an index (`false`) and puts others in (`true`), in the order of their keys: neighbours are
+/// written together. Of one key, the latest wish counts.
+fn write_index(
+    index: &Table<(Str, Str, Str), ()>,
+    tx: &WriteTx,
+    tenant: &str,
+    mut entries: Vec<(Text, &EmployeeId, bool)>,
+) -> Result<(), StoreError> {
+    entries.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    let mut table = index.writer(tx)?;
+    for (text, id, is_there) in &entries {
+        let key = (tenant, text.as_str(), id.as_str());
+        if *is_there { table.put(key, &())? } else { table.remove(key).map(|_| ())? }
+    }
+    Ok(())
 }
 
 fn of_index(

@@ -43,13 +43,21 @@ pub fn append_history(
     id: &EmployeeId,
     rows: &[HistoryRow],
 ) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let last = HISTORY.last_key(tx, &of(tenant, id))?.map_or(0, |(_, _, seq)| seq);
+    append_histories(tx, tenant, [(id, rows.to_vec())])
+}
+
+/// Adds to the history of many persons at once. Sorted by id is fastest.
+pub fn append_histories<'e>(
+    tx: &WriteTx,
+    tenant: &TenantKey,
+    persons: impl IntoIterator<Item = (&'e EmployeeId, Vec<HistoryRow>)>,
+) -> Result<(), StoreError> {
     let mut table = HISTORY.writer(tx)?;
-    for (seq, row) in (last + 1..).zip(rows) {
-        table.put((tenant.as_str(), id.as_str(), seq), row)?;
+    for (id, rows) in persons.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+        let last = table.last_key(&of(tenant, id))?.map_or(0, |(_, _, seq)| seq);
+        for (seq, row) in (last + 1..).zip(&rows) {
+            table.put((tenant.as_str(), id.as_str(), seq), row)?;
+        }
     }
     Ok(())
 }

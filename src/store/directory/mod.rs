@@ -9,7 +9,7 @@ pub use employees::{
     count_employees, employees, employees_of_unit, find_by_account, find_employee, page_employees, put_employees,
     remove_employee,
 };
-pub use history::{HistoryRow, append_history, history};
+pub use history::{HistoryRow, append_histories, append_history, history};
 pub use units::{count_units, find_unit, page_units, put_units, remove_unit, units};
 
 use super::StoreError;
@@ -29,6 +29,10 @@ pub struct DirectoryCounts {
     pub units: u64,
     /// Employees, departed ones included.
     pub employees: u64,
+    /// Moves on with every change of units or employees: who has read the directory knows by it whether what was read
+    /// still holds.
+    #[serde(default)]
+    pub revision: u64,
 }
 
 pub(super) fn tables() -> Vec<TableInfo> {
@@ -49,21 +53,23 @@ pub(super) fn clear(tx: &WriteTx, tenant: &TenantKey) -> Result<(), StoreError> 
     COUNTS.remove(tx, tenant.as_str()).map(|_| ())
 }
 
+/// Moves the counters and the revision on after a change of the directory.
 fn count(tx: &WriteTx, tenant: &TenantKey, change: impl FnOnce(&mut DirectoryCounts)) -> Result<(), StoreError> {
     let mut table = COUNTS.writer(tx)?;
     let mut counts = table.get(tenant.as_str())?.unwrap_or_default();
-    let before = counts;
     change(&mut counts);
-    if counts == before { Ok(()) } else { table.put(tenant.as_str(), &counts) }
+    counts.revision += 1;
+    table.put(tenant.as_str(), &counts)
 }
 
 pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     for tenant in super::tenants::list(tx)? {
+        let kept = counts(tx, &tenant.key)?;
         let found = DirectoryCounts {
             units: units::units(tx, &tenant.key)?.len() as u64,
             employees: employees::check(tx, &tenant.key, checks)?,
+            revision: kept.revision,
         };
-        let kept = counts(tx, &tenant.key)?;
         if kept != found {
             checks.fault(COUNTS.name(), format!("tenant {}: {kept:?} is kept, {found:?} is there", tenant.key));
         }

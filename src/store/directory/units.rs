@@ -46,6 +46,9 @@ pub fn page_units(
 /// [`StoreError::NotFound`] when the tenant does not exist.
 pub fn put_units(tx: &WriteTx, tenant: &TenantKey, units: &[OrgUnit]) -> Result<(), StoreError> {
     tenants::must_exist(tx, tenant)?;
+    if units.is_empty() {
+        return Ok(());
+    }
     let mut created = 0;
     {
         let mut table = UNITS.writer(tx)?;
