@@ -41,6 +41,20 @@ pub(super) fn create_new(path: &Path) -> Result<File, StoreError> {
         .map_err(|cause| StoreError::io("create", path, cause))
 }
 
+/// [`create_new`] for a file that the service is to open: made by root in a directory of the service's account, it is
+/// given to that account, which could not open it otherwise.
+pub(super) fn create_for_service(path: &Path) -> Result<File, StoreError> {
+    let file = create_new(path)?;
+    let made = file.metadata().map_err(|cause| StoreError::io("read", path, cause))?;
+    let directory = directory_of(path);
+    let home = fs::metadata(directory).map_err(|cause| StoreError::io("read", directory, cause))?;
+    if made.uid() == 0 && home.uid() != 0 {
+        std::os::unix::fs::fchown(&file, Some(home.uid()), Some(home.gid()))
+            .map_err(|cause| StoreError::io("set the owner of", path, cause))?;
+    }
+    Ok(file)
+}
+
 /// Opens an existing database. Tightens its mode to 0600.
 ///
 /// A panic of the engine over a damaged file is reported as [`StoreError::Corrupt`].
@@ -63,9 +77,8 @@ pub(super) fn open_database(path: &Path, cache_bytes: usize) -> Result<Database,
     })
 }
 
-/// Creates a database file that must not exist yet, mode 0600.
-pub(super) fn create_database(path: &Path, cache_bytes: usize) -> Result<Database, StoreError> {
-    let file = create_new(path)?;
+/// Makes a database of a fresh, empty file.
+pub(super) fn create_database(file: File, path: &Path, cache_bytes: usize) -> Result<Database, StoreError> {
     redb::Builder::new().set_cache_size(cache_bytes).create_file(file).map_err(|e| StoreError::engine(path, e))
 }
 
@@ -85,12 +98,13 @@ pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
         .unwrap_or_else(|| "no message".into())
 }
 
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Makes a rename or a new name durable.
 pub(super) fn sync_directory_of(path: &Path) -> Result<(), StoreError> {
-    let directory = match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    };
+    let directory = directory_of(path);
     File::open(directory)
         .and_then(|directory| directory.sync_all())
         .map_err(|cause| StoreError::io("write to", directory, cause))
@@ -112,7 +126,7 @@ pub(super) fn publish(finished: &Path, to: &Path) -> Result<(), StoreError> {
     sync_directory_of(to)
 }
 
-/// Writes a small file, mode 0600, so that after a crash either the former or the new content is there.
+/// Writes a small file of the service, mode 0600, so that after a crash either the former or the new content is there.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let temporary = beside(path, "new");
     let result = write_new(&temporary, content)
@@ -124,9 +138,9 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError>
     sync_directory_of(path)
 }
 
-/// Writes a small file that must not exist yet, mode 0600, durably but for its name.
+/// Writes a small file of the service that must not exist yet, mode 0600, durably but for its name.
 pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), StoreError> {
-    let mut file = create_new(path)?;
+    let mut file = create_for_service(path)?;
     file.write_all(content).and_then(|()| file.sync_all()).map_err(|cause| StoreError::io("write", path, cause))
 }
 
@@ -136,4 +150,27 @@ pub(super) fn beside(path: &Path, what: &str) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{what}-{:08x}", rand::random::<u32>()));
     path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_root_makes_for_the_service_belongs_to_the_service() {
+        let folder = tempfile::tempdir().unwrap();
+        // only root can give files away; for others there is nothing to hand over
+        if std::os::unix::fs::chown(folder.path(), Some(54_321), Some(54_322)).is_err() {
+            return;
+        }
+        let owner = |name: &str| {
+            let meta = fs::metadata(folder.path().join(name)).unwrap();
+            (meta.uid(), meta.gid(), meta.mode() & 0o777)
+        };
+        drop(create_for_service(&folder.path().join("a")).unwrap());
+        write_whole(&folder.path().join("b"), b"x").unwrap();
+        drop(create_new(&folder.path().join("c")).unwrap());
+        assert_eq!((owner("a"), owner("b")), ((54_321, 54_322, 0o600), (54_321, 54_322, 0o600)));
+        assert_eq!(owner("c").0, 0, "a backup stays with whom made it");
+    }
 }

@@ -63,7 +63,7 @@ fn create(path: &Path, options: &StoreOptions, migrations: &[Migration]) -> Resu
 }
 
 fn build(path: &Path, options: &StoreOptions, migrations: &[Migration]) -> Result<(), StoreError> {
-    let mut database = file::create_database(path, options.cache_bytes)?;
+    let mut database = file::create_database(file::create_for_service(path)?, path, options.cache_bytes)?;
     // Compacted while it is empty: 100 KiB instead of 1 MiB.
     database.compact().map_err(|error| StoreError::engine(path, error))?;
     let core = Core::new(path, database, options.keys.clone(), options.clock.clone(), options.cache_bytes);

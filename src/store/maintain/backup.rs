@@ -38,7 +38,7 @@ pub(in crate::store) fn backup(tx: &ReadTx, to: &Path) -> Result<(), StoreError>
 
 fn copy(tx: &ReadTx, to: &Path) -> Result<(), StoreError> {
     let fail = |error: redb::Error| StoreError::engine(to, error);
-    let mut database = file::create_database(to, COPY_CACHE_BYTES)?;
+    let mut database = file::create_database(file::create_new(to)?, to, COPY_CACHE_BYTES)?;
     let tables = tx.raw().list_tables().map_err(|e| tx.fail(e))?;
     let names: Vec<String> = tables.map(|table| table.name().to_owned()).collect();
     for name in &names {

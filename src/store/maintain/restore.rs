@@ -31,7 +31,7 @@ pub fn restore(from: &Path, to: &Path, options: &StoreOptions) -> Result<Option<
 
 fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions) -> Result<(), StoreError> {
     let mut source = std::fs::File::open(from).map_err(|cause| StoreError::io("read", from, cause))?;
-    let mut target = file::create_new(to)?;
+    let mut target = file::create_for_service(to)?;
     std::io::copy(&mut source, &mut target)
         .and_then(|_| target.sync_all())
         .map_err(|cause| StoreError::io("write", to, cause))?;
