@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 
 const NAME: &str = "directory.import";
 
+/// The marker of an interrupted import, put aside while a merge of another source is written.
+const ASIDE: &str = "directory.import.interrupted";
+
 /// An import that has not written for so long was interrupted.
 pub const STALE_AFTER_MS: i64 = 30_000;
 
@@ -70,9 +73,19 @@ pub(super) fn check_free(tx: &impl Reads, tenant: &TenantKey) -> Result<Result<(
     })
 }
 
-/// Writes the marker of an import that begins.
+/// Writes the marker of an import that begins. A merge does not do what another, interrupted import has left undone, so
+/// that one's marker is put aside.
 pub(super) fn begin(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished) -> Result<(), StoreError> {
     let now = tx.now_ms();
+    let is_other = |found: &Unfinished| (found.mode, &found.source_name) != (mine.mode, &mine.source_name);
+    if mine.mode == ImportMode::Merge
+        && let Some(interrupted) = find_unfinished(tx, tenant)?.filter(is_other)
+    {
+        let aside: Option<Unfinished> = settings::get(tx, Scope::Tenant(tenant), ASIDE)?;
+        if aside.is_none() {
+            settings::put(tx, Scope::Tenant(tenant), ASIDE, &interrupted)?;
+        }
+    }
     settings::put(
         tx,
         Scope::Tenant(tenant),
@@ -95,7 +108,16 @@ pub(super) fn advance(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished, done:
     }
 }
 
-/// Takes the marker away.
-pub(super) fn end(tx: &WriteTx, tenant: &TenantKey) -> Result<(), StoreError> {
-    settings::remove(tx, Scope::Tenant(tenant), NAME).map(|_| ())
+/// Takes the marker away; that of an interrupted import which a merge has put aside comes back.
+pub(super) fn end(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished) -> Result<(), StoreError> {
+    let scope = Scope::Tenant(tenant);
+    settings::remove(tx, scope, NAME)?;
+    let aside: Option<Unfinished> = settings::get(tx, scope, ASIDE)?;
+    settings::remove(tx, scope, ASIDE)?;
+    match aside.filter(|aside| {
+        mine.mode == ImportMode::Merge && (aside.mode, &aside.source_name) != (mine.mode, &mine.source_name)
+    }) {
+        Some(interrupted) => settings::put(tx, scope, NAME, &interrupted),
+        None => Ok(()),
+    }
 }
