@@ -11,10 +11,10 @@ use super::parsed::{Parsed, Table};
 use crate::model::{Employee, EmployeeStatus, OrgUnit, Text, UnitId};
 use std::collections::{HashMap, HashSet};
 
-/// Absent people, or units, that are let pass however small the directory.
+/// People or units that may go, or people that may have another name, however small the directory, unless that is all.
 pub const SHRINK_FREE: usize = 5;
-/// Per cent of the active people, or of the units, that may be absent from a source for the whole directory before it
-/// is refused as shrunken. Set by the house; the importer may allow more for one import.
+/// Per cent of the active people, or of the units, that may go by a source for the whole directory before it is refused
+/// as shrunken, and of the people whose name may differ before it is taken for that of other people. Set by the house; the importer may allow more for one import.
 pub const SHRINK_MAX_PERCENT: usize = 20;
 
 /// What is stored.
@@ -213,10 +213,6 @@ impl<'s> Work<'s> {
         let is_absent = |row: &&Employee| self.removes && row.status.is_active() && !present.contains(&row.id.0);
         let absent: Vec<&Employee> = self.stored.employees.iter().filter(is_absent).collect();
         let removed: Vec<&OrgUnit> = self.stored.units.iter().filter(|unit| leaving.contains(unit.id())).collect();
-        let active = self.stored.employees.iter().filter(|row| row.status.is_active()).count();
-        let shrunken = shrinking("active employees", absent.len(), active, &self.employees.sheet)
-            .or_else(|| shrinking("units", removed.len(), self.stored.units.len(), &self.units.sheet));
-
         let mut units = Changes::of(self.stored.units.len());
         for unit in self.units.rows {
             let before = self.unit_at.get(unit.id()).map(|at| &self.stored.units[*at]);
@@ -226,14 +222,29 @@ impl<'s> Work<'s> {
             units.remove(unit.clone());
         }
         let mut employees = Changes::of(self.stored.employees.len());
+        let (mut matched, mut renamed) = (0, 0);
         for row in self.employees.rows {
             let before = self.employee_at.get(row.id()).map(|at| &self.stored.employees[*at]);
+            if let Some(before) = before {
+                matched += 1;
+                renamed += usize::from(before.name != row.name);
+            }
             employees.put(before, row, kind_of);
         }
         for before in absent {
             let row = Employee { status: EmployeeStatus::Departed, ..before.clone() };
             employees.put(Some(before), row, kind_of);
         }
+        let active = self.stored.employees.iter().filter(|row| row.status.is_active()).count();
+        let leaving = usize::try_from(employees.counts.departed).unwrap_or(usize::MAX);
+        // a file for the whole directory renames few of the people in it, a part of one few of all people
+        let known = if self.mode == ImportMode::Replace { matched } else { self.stored.employees.len() };
+        let shrunken = other_people(renamed, known, &self.employees.sheet)
+            .or_else(|| {
+                let whole = self.mode == ImportMode::Replace;
+                shrinking("active employees", leaving, active, &self.employees.sheet).filter(|_| whole)
+            })
+            .or_else(|| shrinking("units", removed.len(), self.stored.units.len(), &self.units.sheet));
         Diff { units, employees, faults: self.faults, warnings: self.warnings, shrunken }
     }
 }
@@ -256,15 +267,32 @@ fn check_whole<T: Record>(table: &Table<T>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn shrinking(what: &str, absent: usize, stored: usize, sheet: &str) -> Option<Fault> {
-    if absent <= SHRINK_FREE || absent * 100 <= stored * SHRINK_MAX_PERCENT {
+/// However small the directory, not all of it goes unasked.
+fn shrinking(what: &str, leaving: usize, stored: usize, sheet: &str) -> Option<Fault> {
+    if leaving == 0 || (leaving < stored && is_few(leaving, stored)) {
         return None;
     }
     let reason = format!(
-        "{absent} of {stored} {what} are not in the source, more than {SHRINK_MAX_PERCENT} %; it looks cut short. If they \
-         have really gone, allow it for this import"
+        "{leaving} of {stored} {what} would go, because they are not in the source or are stated as departed; it looks cut \
+         short or wrong. If they have really gone, allow it for this import"
     );
     Some(Fault::new(FaultCode::Shrunken, Place::sheet(sheet), reason))
+}
+
+/// Ids are numbers in most systems, and those of another organisation are the same numbers.
+fn other_people(renamed: usize, known: usize, sheet: &str) -> Option<Fault> {
+    if is_few(renamed, known) {
+        return None;
+    }
+    let reason = format!(
+        "{renamed} of {known} people would have another name; it looks like the file of another organisation, or with the \
+         ids shifted. If they are really called so, allow it for this import"
+    );
+    Some(Fault::new(FaultCode::OtherPeople, Place::sheet(sheet), reason))
+}
+
+fn is_few(rows: usize, of: usize) -> bool {
+    rows <= SHRINK_FREE || rows * 100 <= of * SHRINK_MAX_PERCENT
 }
 
 fn index<T: Record>(rows: &[T]) -> HashMap<&str, usize> {

@@ -59,6 +59,8 @@ pub enum FaultCode {
     MissingParent,
     /// Far fewer units or employees than are stored.
     Shrunken,
+    /// Far more people with another name than is usual: the file of another organisation.
+    OtherPeople,
     /// A unit that is to be removed still has units or people.
     UnitInUse,
 

@@ -146,6 +146,47 @@ fn a_shrunken_source() {
 }
 
 #[test]
+fn people_who_are_said_to_have_departed_count_as_gone() {
+    for (stored_count, departed, shrunken) in
+        [(100, 20, false), (100, 21, true), (10, 5, false), (3, 2, false), (3, 3, true), (1, 1, true)]
+    {
+        let people = || (0..stored_count).map(|at| person(&format!("e{at}"), "1")).collect::<Vec<_>>();
+        let before = Stored { units: vec![unit("1", "")], employees: people() };
+        let mut now = people();
+        now.iter_mut().take(departed).for_each(|row| row.status = EmployeeStatus::Departed);
+        let diff = compare(&before, parsed(vec![unit("1", "")], now), ImportMode::Replace).unwrap();
+        assert_eq!(diff.shrunken.is_some(), shrunken, "{departed} of {stored_count}");
+    }
+}
+
+#[test]
+fn the_last_people_do_not_go_unasked_even_when_others_come() {
+    let before = Stored { units: vec![unit("1", "")], employees: vec![person("a", "1"), person("b", "1")] };
+    let diff = compare(&before, parsed(vec![unit("1", "")], vec![person("c", "1")]), ImportMode::Replace).unwrap();
+    assert_eq!(diff.shrunken.unwrap().code, FaultCode::Shrunken);
+}
+
+#[test]
+fn the_people_of_another_organisation() {
+    for (stored_count, given, renamed, mode, refused) in [
+        (100, 100, 20, ImportMode::Replace, false),
+        (100, 100, 21, ImportMode::Replace, true),
+        (8, 8, 5, ImportMode::Replace, false),
+        (8, 8, 6, ImportMode::Replace, true),
+        (100, 10, 10, ImportMode::Merge, false),
+        (100, 30, 30, ImportMode::Merge, true),
+    ] {
+        let people = |count: usize| (0..count).map(|at| person(&format!("e{at}"), "1")).collect::<Vec<_>>();
+        let before = Stored { units: vec![unit("1", "")], employees: people(stored_count) };
+        let mut now = people(given);
+        now.iter_mut().take(renamed).for_each(|row| row.name = "另一个".into());
+        let diff = compare(&before, parsed(vec![unit("1", "")], now), mode).unwrap();
+        let code = diff.shrunken.map(|fault| fault.code);
+        assert_eq!(code, refused.then_some(FaultCode::OtherPeople), "{renamed} of {given} of {stored_count}, {mode:?}");
+    }
+}
+
+#[test]
 fn heads_and_superiors_who_are_nobody() {
     let mut root = unit("1", "");
     root.head = vec!["a".into(), "x".into()];

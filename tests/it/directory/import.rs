@@ -239,6 +239,21 @@ async fn an_interrupted_import_never_lacks_people_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_merge_does_not_end_the_interrupted_import_of_another_source() {
+    let (house, _) = House::furnished(SPEC).await;
+    let (units, people) = a_year_later();
+    assert!(!interrupt(&house, parse(&units, &people), 1).await);
+    house.store.write(|_| Ok(())).await.unwrap();
+    let marker = || house.store.read(|tx| find_unfinished(tx, &house.tenant)).unwrap();
+    let interrupted = marker().expect("it had begun");
+    house.clock.advance(Duration::from_secs(31));
+    house.import("employees.csv", "id,name,unit_id\nX1,新人,D90000\n".as_bytes(), merge()).await.unwrap();
+    assert_eq!(marker(), Some(interrupted), "what it left undone is still undone");
+    house.import_parsed(parse(&units, &people), Default::default()).await.unwrap();
+    assert_eq!(marker(), None);
+}
+
+#[tokio::test]
 async fn an_unknown_tenant_is_said_so() {
     let house = House::new().await;
     let (units, people) = generate(SampleSpec { employees: 3, units: 2, seed: 1 });
