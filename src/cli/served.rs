@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::http::{Running, ServeError};
 use crate::ops::admin::server::Server;
 use crate::ops::admin::{CommandError, SOCKET_NAME};
-use crate::ops::{health, scrape, systemd};
+use crate::ops::{scrape, systemd};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ impl Served {
     /// Listens, takes up interrupted runs, starts the schedules. On `Err` nothing runs.
     pub async fn start(app: Arc<App>) -> Result<Self, CommandError> {
         let path = app.config.server.data_dir.join(SOCKET_NAME);
-        let socket = Server::bind(&path).await.map_err(|cause| {
+        let socket = Server::bind(&path, app.clock.clone()).await.map_err(|cause| {
             let path = path.display();
             CommandError::failed(match cause.kind() {
                 ErrorKind::AddrInUse => format!("another server answers on {path}; stop it first"),
@@ -49,13 +49,7 @@ impl Served {
             Err(error) => tracing::error!(%error, "interrupted runs cannot be taken up; the rest works"),
         }
         app.jobs.start_schedules();
-        let watchdog = systemd::watchdog_every().map(|every| {
-            let (app, clock) = (app.clone(), app.clock.clone());
-            tokio::spawn(systemd::watch(clock, every, move || {
-                let app = app.clone();
-                async move { health::is_alive(&app).await }
-            }))
-        });
+        let watchdog = systemd::watchdog_every().map(|every| tokio::spawn(systemd::watch(app.clock.clone(), every)));
         Ok(Self { app, http, stop, socket, watchdog })
     }
 

@@ -53,8 +53,8 @@ impl Reason {
     }
 }
 
-/// Whether the process works at all: the store answers a read and its writer takes a write. For the watchdog and
-/// `/healthz`; says nothing about WeCom.
+/// Whether the process works at all: the store answers a read and its writer takes a write. For `/healthz`;
+/// says nothing about WeCom.
 pub async fn is_alive(app: &App) -> bool {
     app.store.write(|_| Ok(())).await.is_ok()
 }

@@ -19,14 +19,14 @@ pub fn watchdog_every() -> Option<Duration> {
     sd_notify::watchdog_enabled().map(|limit| limit / 2)
 }
 
-/// Gives a sign of life every `every`, as long as `alive` says so. The first `false` ends the signs, and the service
-/// manager restarts the service after its limit.
-pub async fn watch<F: Future<Output = bool>>(clock: Clock, every: Duration, alive: impl Fn() -> F) {
-    while alive().await {
+/// Gives a sign of life every `every`, for ever. That this task still runs is the sign: a process that hangs gives none,
+/// and the service manager restarts it. A full or slow disk is no reason for that, because a restart would only break off
+/// what is under way; `/readyz` tells of it.
+pub async fn watch(clock: Clock, every: Duration) {
+    loop {
         notify(&[NotifyState::Watchdog]);
         clock.sleep(every).await;
     }
-    tracing::error!("the server is not healthy any more; the service manager will restart it");
 }
 
 fn notify(states: &[NotifyState<'_>]) {

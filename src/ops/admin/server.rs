@@ -3,11 +3,13 @@
 use super::command::Command;
 use super::output::{Answer, CommandError, Output, Progress};
 use super::wire::{Frame, Request, receive, send};
+use crate::clock::Clock;
 use futures_util::future::BoxFuture;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::BufReader;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
@@ -30,12 +32,19 @@ pub struct Server {
     listener: UnixListener,
     path: PathBuf,
     owner: u32,
+    clock: Clock,
 }
+
+/// What a caller may take to say what it wants; the largest directory file travels in it.
+const ASK_WITHIN: Duration = Duration::from_secs(60);
+
+/// After an accept that failed, e.g. for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 impl Server {
     /// Binds the socket with mode 0600. A socket left behind by a server that died is replaced; one that a server
     /// still answers on is refused as `AddrInUse`.
-    pub async fn bind(path: &Path) -> io::Result<Self> {
+    pub async fn bind(path: &Path, clock: Clock) -> io::Result<Self> {
         if UnixStream::connect(path).await.is_ok() {
             return Err(io::ErrorKind::AddrInUse.into());
         }
@@ -46,10 +55,11 @@ impl Server {
         std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
         let owner = std::fs::metadata(&fresh)?.uid();
         std::fs::rename(&fresh, path)?;
-        Ok(Self { listener, path: path.to_owned(), owner })
+        Ok(Self { listener, path: path.to_owned(), owner, clock })
     }
 
-    /// Answers until `stop`; then removes the socket and waits for commands under way.
+    /// Answers until `stop`; then removes the socket and waits for commands under way, not for callers who have not said
+    /// yet what they want.
     pub async fn serve(self, app: Arc<dyn Execute>, stop: CancellationToken) {
         let tasks = TaskTracker::new();
         loop {
@@ -59,17 +69,20 @@ impl Server {
             };
             match accepted {
                 Ok((stream, _)) if self.is_trusted(&stream) => {
-                    let app = app.clone();
+                    let (app, clock, stop) = (app.clone(), self.clock.clone(), stop.clone());
                     tasks.spawn(async move {
-                        if let Err(cause) = converse(stream, app).await {
+                        if let Err(cause) = converse(stream, app, &clock, &stop).await {
                             tracing::debug!("a caller on the admin socket left: {cause}");
                         }
                     });
                 }
                 Ok(_) => tracing::warn!("another account tried to use the admin socket and was turned away"),
                 Err(cause) => {
-                    tracing::error!("the admin socket does not accept any more: {cause}");
-                    break;
+                    tracing::error!("the admin socket could not take a caller: {cause}");
+                    tokio::select! {
+                        () = stop.cancelled() => break,
+                        () = self.clock.sleep(ACCEPT_PAUSE) => {}
+                    }
                 }
             }
         }
@@ -85,9 +98,21 @@ impl Server {
     }
 }
 
-async fn converse(mut stream: UnixStream, app: Arc<dyn Execute>) -> io::Result<()> {
+async fn converse(
+    mut stream: UnixStream,
+    app: Arc<dyn Execute>,
+    clock: &Clock,
+    stop: &CancellationToken,
+) -> io::Result<()> {
     let (reader, mut writer) = stream.split();
-    let Some(request): Option<Request> = receive(&mut BufReader::new(reader)).await? else { return Ok(()) };
+    let mut reader = BufReader::new(reader);
+    let asked: Option<Request> = tokio::select! {
+        biased;
+        asked = receive(&mut reader) => asked?,
+        () = stop.cancelled() => return Ok(()),
+        () = clock.sleep(ASK_WITHIN) => return Err(io::ErrorKind::TimedOut.into()),
+    };
+    let Some(request) = asked else { return Ok(()) };
     if request.version != env!("CARGO_PKG_VERSION") {
         let message = format!(
             "the running server is {} and this command is {}; use the server's own program, or restart the server",
@@ -187,7 +212,7 @@ mod tests {
         let path = folder.path().join("admin.sock");
         assert!(Client::connect(&path).await.unwrap().is_none(), "no server yet");
         let stop = CancellationToken::new();
-        let server = Server::bind(&path).await.unwrap();
+        let server = Server::bind(&path, Clock::system()).await.unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         let task = tokio::spawn(server.serve(Arc::new(Echo), stop.clone()));
 
@@ -202,7 +227,7 @@ mod tests {
             client.execute("operator", Command::Export { redact: true }, &mut Kept::default()).await.unwrap_err();
         assert_eq!(refused.exit, Exit::Usage);
 
-        let second = Server::bind(&path).await.map(|_| ()).unwrap_err();
+        let second = Server::bind(&path, Clock::system()).await.map(|_| ()).unwrap_err();
         assert_eq!(second.kind(), io::ErrorKind::AddrInUse, "a second server does not take the socket away");
         stop.cancel();
         task.await.unwrap();
@@ -213,11 +238,12 @@ mod tests {
     async fn a_socket_left_behind_is_replaced_and_another_release_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("admin.sock");
-        drop(Server::bind(&path).await.unwrap());
+        drop(Server::bind(&path, Clock::system()).await.unwrap());
         assert!(path.exists());
         assert!(Client::connect(&path).await.unwrap().is_none(), "nobody listens any more");
         let stop = CancellationToken::new();
-        let task = tokio::spawn(Server::bind(&path).await.unwrap().serve(Arc::new(Echo), stop.clone()));
+        let task =
+            tokio::spawn(Server::bind(&path, Clock::system()).await.unwrap().serve(Arc::new(Echo), stop.clone()));
         let mut stream = UnixStream::connect(&path).await.unwrap();
         let request =
             Request { version: "0.0.0".into(), user: "u".into(), command: Command::Store(StoreCommand::Verify) };
@@ -225,6 +251,34 @@ mod tests {
         let frame: Frame = receive(&mut BufReader::new(stream)).await.unwrap().unwrap();
         let Frame::Error(error) = frame else { panic!("refusal expected, got {frame:?}") };
         assert!(error.message.contains("0.0.0"), "{error}");
+        stop.cancel();
+        task.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_says_nothing_does_not_keep_the_server_from_stopping() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        let stop = CancellationToken::new();
+        let server = Server::bind(&path, Clock::manual(0)).await.unwrap();
+        let task = tokio::spawn(server.serve(Arc::new(Echo), stop.clone()));
+        let _silent = UnixStream::connect(&path).await.unwrap();
+        // answered after the silent one was taken
+        let client = Client::connect(&path).await.unwrap().unwrap();
+        client.execute("operator", Command::Export { redact: true }, &mut Kept::default()).await.unwrap_err();
+        stop.cancel();
+        task.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_says_nothing_is_let_go() {
+        use tokio::io::AsyncReadExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        let (stop, clock) = (CancellationToken::new(), Clock::jumping(0));
+        let task = tokio::spawn(Server::bind(&path, clock).await.unwrap().serve(Arc::new(Echo), stop.clone()));
+        let mut silent = UnixStream::connect(&path).await.unwrap();
+        assert_eq!(silent.read(&mut [0; 1]).await.unwrap(), 0, "the server has hung up");
         stop.cancel();
         task.await.unwrap();
     }
