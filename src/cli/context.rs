@@ -132,18 +132,35 @@ pub fn upload(path: &Path) -> Result<Upload, CommandError> {
     }
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
-    for file in ["units.csv", "employees.csv"] {
-        let inner = path.join(file);
-        if inner.exists() {
-            let content = std::fs::read(&inner).map_err(failed)?;
-            zip.start_file(file, options)
-                .map_err(std::io::Error::other)
-                .and_then(|()| std::io::Write::write_all(&mut zip, &content))
-                .map_err(failed)?;
-        }
+    let tables = tables_in(path).map_err(failed)?;
+    if tables.is_empty() {
+        return Err(CommandError::usage(format!(
+            "{}: there is neither units.csv (部门.csv) nor employees.csv (人员.csv) in this folder",
+            path.display()
+        )));
+    }
+    for file in tables {
+        let content = std::fs::read(path.join(&file)).map_err(failed)?;
+        zip.start_file(file, options)
+            .map_err(std::io::Error::other)
+            .and_then(|()| std::io::Write::write_all(&mut zip, &content))
+            .map_err(failed)?;
     }
     let content = zip.finish().map_err(|cause| failed(std::io::Error::other(cause)))?.into_inner();
     Ok(Upload { name: format!("{name}.zip"), content: crate::ops::admin::wire::Bytes(content) })
+}
+
+/// The files in a folder that are read as tables, by name.
+fn tables_in(folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if crate::directory::is_csv_table(&name) && folder.join(&name).is_file() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// Parses a corp's key from the command line.
@@ -173,4 +190,25 @@ pub fn run_id(text: &str) -> Result<RunId, String> {
 
 fn not_empty(text: &str) -> Result<&str, String> {
     if text.trim().is_empty() { Err("must not be empty".into()) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::{Limits, read_bytes};
+
+    #[test]
+    fn a_folder_travels_with_whatever_its_tables_are_called() {
+        for (units, employees) in [("units.csv", "employees.csv"), ("部门.csv", "人员.CSV")] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join(units), "id,parent_id,name\n1,,A\n").unwrap();
+            std::fs::write(folder.path().join(employees), "id,name,unit_id\na,A,1\n").unwrap();
+            std::fs::write(folder.path().join("notes.txt"), "no table").unwrap();
+            let packed = upload(folder.path()).unwrap();
+            let parsed = read_bytes(&packed.name, &packed.content.0, Limits::UPLOAD).unwrap();
+            assert_eq!((parsed.units.rows.len(), parsed.employees.rows.len()), (1, 1), "{units}");
+        }
+        let empty = tempfile::tempdir().unwrap();
+        assert_eq!(upload(empty.path()).unwrap_err().exit, Exit::Usage);
+    }
 }

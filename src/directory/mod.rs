@@ -33,4 +33,4 @@ pub use import::{ImportOptions, Imported, Preview, Progress, Summary, find_unfin
 pub use limits::Limits;
 pub use parsed::{Format, Parsed, Source, Table};
 pub use progress::Unfinished;
-pub use read::{read_bytes, read_path};
+pub use read::{is_csv_table, read_bytes, read_path};

@@ -120,7 +120,8 @@ fn finish(
     Ok(parsed)
 }
 
-fn is_csv_table(file_name: &str) -> bool {
+/// Whether a file of this name in a folder or archive is read as one of the two tables.
+pub fn is_csv_table(file_name: &str) -> bool {
     csv::is_table::<OrgUnit>(file_name) || csv::is_table::<Employee>(file_name)
 }
 
