@@ -1,8 +1,10 @@
 //! Which department each unit has, gets, or cannot have.
 
+use super::base::find_base;
+use super::clashes::Hindered;
 use super::names::check_name;
 use super::offers;
-use crate::model::{BindingOrigin, DepartmentId, Edition, OutOfScope, RenameOffer, Text, UnitId};
+use crate::model::{BindingOrigin, DepartmentId, Edition, RenameOffer, Text, UnitId};
 use crate::sync::input::{PlanInput, PlanRefusal};
 use crate::sync::notices::Notices;
 use crate::sync::source::Source;
@@ -74,13 +76,6 @@ pub struct Layout {
     pub next_id: u64,
 }
 
-/// What makes another try necessary: changes that turned out to be impossible.
-#[derive(Default)]
-struct Hindered {
-    frozen: HashSet<DepartmentId>,
-    blocked: HashSet<usize>,
-}
-
 /// Finds a department for every needed unit.
 pub fn lay_out(
     input: &PlanInput<'_>,
@@ -116,40 +111,14 @@ pub fn lay_out(
     }
 }
 
-/// The root, or the top department; DIR-40, DIR-59, DIR-60.
-fn find_base(input: &PlanInput<'_>, source: &Source<'_>, target: &Target<'_>) -> Result<DepartmentId, PlanRefusal> {
-    if let Some(top) = input.corp.top_department() {
-        return match target.department(top) {
-            Some(_) => Ok(top),
-            None => Err(PlanRefusal::TopDepartmentMissing { department: top }),
-        };
-    }
-    let root_unit = source.units[0].unit;
-    let Some(root) = target.department(DepartmentId::ROOT) else { return Err(PlanRefusal::RootNotVisible) };
-    let is_linked_by_hand = target.binding_of_unit(root_unit.id.as_str()).is_some_and(|binding| {
-        binding.department == DepartmentId::ROOT
-            && matches!(binding.origin, BindingOrigin::Manual | BindingOrigin::Import)
-    });
-    let is_linked = target.binding_of_unit(root_unit.id.as_str()).is_some_and(|b| b.department == DepartmentId::ROOT);
-    match &root.name {
-        _ if is_linked_by_hand => Ok(DepartmentId::ROOT),
-        Some(name) if name.trim() == root_unit.name.trim() => Ok(DepartmentId::ROOT),
-        Some(name) => {
-            Err(PlanRefusal::RootNameMismatch { unit: root_unit.name.to_string(), department: name.to_string() })
-        }
-        None if is_linked => Ok(DepartmentId::ROOT),
-        None => Err(PlanRefusal::RootNameUnreadable),
-    }
-}
-
-struct Attempt<'i, 'a> {
-    input: &'i PlanInput<'a>,
-    source: &'i Source<'a>,
-    target: &'i Target<'a>,
-    layout: Layout,
+pub(super) struct Attempt<'i, 'a> {
+    pub(super) input: &'i PlanInput<'a>,
+    pub(super) source: &'i Source<'a>,
+    pub(super) target: &'i Target<'a>,
+    pub(super) layout: Layout,
     /// Departments that belong to a unit of the source.
     claimed: HashSet<DepartmentId>,
-    taken_over: HashSet<DepartmentId>,
+    pub(super) taken_over: HashSet<DepartmentId>,
 }
 
 impl<'i, 'a> Attempt<'i, 'a> {
@@ -415,68 +384,6 @@ impl<'i, 'a> Attempt<'i, 'a> {
             order: unit.order.map(|order| u32::MAX - order),
         });
         Ok(())
-    }
-
-    /// Whether the department, when everything is where it is to be, hangs in the tree within the levels.
-    fn reaches_the_top(&self, goal: &Goal, goal_parents: &HashMap<DepartmentId, DepartmentId>) -> bool {
-        let above = |id: &DepartmentId| {
-            let mirrored = || self.target.department(*id).map(|department| department.parent);
-            goal_parents.get(id).copied().or_else(mirrored).filter(|parent| parent.0 != 0)
-        };
-        std::iter::successors(Some(goal.department), above).take(LEVELS_MAX + 1).count() <= LEVELS_MAX
-    }
-
-    /// Which goals cannot be reached because another department keeps that name at that place.
-    fn find_clashes(&mut self, hindered: &Hindered) -> Hindered {
-        let mut more = Hindered::default();
-        if self.layout.goals.is_empty() {
-            return more;
-        }
-        let moving: HashSet<DepartmentId> = self.layout.goals.iter().map(|goal| goal.department).collect();
-        let mut slots: HashMap<(DepartmentId, Text), DepartmentId> = HashMap::new();
-        for department in self.target.departments().filter(|department| !moving.contains(&department.id)) {
-            if let Some(name) = &department.name {
-                slots.insert((department.parent, name.clone()), department.id);
-            }
-        }
-        let options = &self.input.corp.downstream;
-        let goal_parents: HashMap<DepartmentId, DepartmentId> =
-            self.layout.goals.iter().map(|goal| (goal.department, goal.parent)).collect();
-        for goal in &self.layout.goals {
-            // a parent that stays where it is can be below the department, or too deep
-            if !self.reaches_the_top(goal, &goal_parents) {
-                if goal.is_new {
-                    more.blocked.insert(goal.unit);
-                } else {
-                    more.frozen.insert(goal.department);
-                }
-                continue;
-            }
-            let Some(name) = &goal.name else { continue };
-            let slot = (goal.parent, name.clone());
-            let Some(&occupant) = slots.get(&slot) else {
-                slots.insert(slot, goal.department);
-                continue;
-            };
-            // created by us for a unit that is gone or has left the scope: it will be deleted once it is empty
-            let is_ours = self.target.binding_of_department(occupant).is_some_and(|binding| {
-                let is_unwanted = match self.source.find_unit(binding.unit.as_str()) {
-                    None => true,
-                    Some(at) => self.layout.places[at] == Place::None && options.out_of_scope != OutOfScope::Keep,
-                };
-                binding.origin == BindingOrigin::Created && is_unwanted
-            });
-            let is_free = !moving.contains(&occupant) && !self.taken_over.contains(&occupant);
-            if is_ours && is_free && options.remove && options.update && self.target.is_complete {
-                self.layout.displaced.insert(occupant);
-                slots.insert(slot, goal.department);
-            } else if goal.is_new {
-                more.blocked.insert(goal.unit);
-            } else if !hindered.frozen.contains(&goal.department) {
-                more.frozen.insert(goal.department);
-            }
-        }
-        more
     }
 }
 

@@ -3,6 +3,8 @@
 //!
 //! Links are stored by id; level and name are used only for what has no link (DIR-58).
 
+mod base;
+mod clashes;
 pub mod layout;
 pub mod names;
 pub mod offers;

@@ -1,7 +1,9 @@
 //! The member side of a plan: links, creations, updates, re-activations, superiors.
 
 use super::{Step, World};
-use crate::model::{Action, DepartmentId, Member, MemberBinding, MemberField, MemberImage, MemberStatus, UserId};
+use crate::model::{
+    Action, DepartmentId, Edition, Member, MemberBinding, MemberField, MemberImage, MemberStatus, UserId,
+};
 use crate::sync::input::PlanRefusal;
 use crate::sync::members::compare::{Comparison, Difference};
 use crate::sync::members::create::{self, Reserved, UserIds};
@@ -109,7 +111,8 @@ pub(super) fn plan_people(
         }
     }
     drop_unused_clears(&mut touched, &fields, &used);
-    let mut created = settle_userids(world, candidates, notices);
+    let created = settle_userids(world, candidates, notices);
+    let mut created = leave_room(world, created, notices);
     let later = superior_changes(world, leaving, &mut touched, &mut created);
     emit(world, touched, created, later, steps);
     Ok(())
@@ -221,6 +224,39 @@ fn settle_userids(world: &World<'_, '_>, candidates: Vec<Candidate>, notices: &m
                 });
             }
             is_alone
+        })
+        .collect()
+}
+
+/// Most members and departments directly under one department in the public edition (doc path 90195, errcode 81001).
+const NODES_MAX: usize = 30_000;
+
+/// Leaves out new members for whom a department has no room.
+fn leave_room(world: &World<'_, '_>, created: Vec<Candidate>, notices: &mut Notices) -> Vec<Candidate> {
+    let is_public = world.input.corp.edition == Edition::Public;
+    let present: usize = world.target.members.len() + world.target.department_count() + world.layout.goals.len();
+    if !is_public || present + created.len() <= NODES_MAX {
+        return created;
+    }
+    let mut nodes: HashMap<DepartmentId, usize> = HashMap::new();
+    let below = world.target.departments().map(|department| department.parent);
+    let new = world.layout.goals.iter().filter(|goal| goal.is_new).map(|goal| goal.parent);
+    let seats = world.target.members.iter().flat_map(|member| &member.memberships).map(|seat| seat.department);
+    for department in below.chain(new).chain(seats) {
+        *nodes.entry(department).or_default() += 1;
+    }
+    created
+        .into_iter()
+        .filter(|candidate| {
+            let places = candidate.image.memberships.iter().flatten().map(|seat| seat.department);
+            let full = places.clone().find(|place| nodes.get(place).is_some_and(|nodes| *nodes >= NODES_MAX));
+            match full {
+                Some(department) => notices.add("department.full", &world.source.employees[candidate.at].id, || {
+                    format!("no member is created: department {department} has {NODES_MAX} members and departments")
+                }),
+                None => places.for_each(|place| *nodes.entry(place).or_default() += 1),
+            }
+            full.is_none()
         })
         .collect()
 }

@@ -321,3 +321,19 @@ fn a_member_deleted_by_hand_is_created_again_with_the_same_userid() {
     world.head.is_complete = false;
     assert_eq!(texts(&world.plan()), Vec::<String>::new(), "merely not visible");
 }
+
+#[test]
+fn a_department_takes_thirty_thousand() {
+    let mut world = World::new();
+    world.corp.match_rules.clear();
+    for n in 0..29_999 {
+        world.cloud.member(&format!("m{n}"), "人", &[1]);
+    }
+    world.employee(1, "r");
+    world.employee(2, "r");
+    let draft = world.plan();
+    assert_eq!(texts(&draft), ["bind r=1", "create no1"]);
+    assert_eq!(codes(&draft), ["department.full"]);
+    world.corp.edition = Edition::Private;
+    assert_eq!(world.plan().counts.members.create, 2, "the limit is the public edition's");
+}
