@@ -4,7 +4,7 @@ use super::base::find_base;
 use super::clashes::Hindered;
 use super::names::check_name;
 use super::offers;
-use crate::model::{BindingOrigin, DepartmentId, Edition, RenameOffer, Text, UnitId};
+use crate::model::{DepartmentId, Edition, RenameOffer, Text, UnitId};
 use crate::sync::input::{PlanInput, PlanRefusal};
 use crate::sync::notices::Notices;
 use crate::sync::source::Source;
