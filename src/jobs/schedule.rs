@@ -5,10 +5,12 @@ use super::Jobs;
 use super::cron::Ticks;
 use crate::model::{Actor, Corp, CorpKey, Run, RunState};
 use crate::store;
+use crate::sync::apply;
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::pull::PullRequest;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// Settings are looked at again at least so often, so that a changed schedule takes effect.
@@ -17,6 +19,8 @@ const LOOK_EVERY_MS: i64 = 15_000;
 const UNHEALTHY_AFTER: u32 = 3;
 /// The first pause of an unhealthy schedule; it doubles with each further failure.
 const PAUSE_MS: i64 = 10 * 60 * 1_000;
+/// A look back never reaches further: after a suspended machine or a step of the clock older ticks are not replayed.
+const LOOK_BACK_MAX_MS: i64 = 3_600 * 1_000;
 /// The longest pause.
 const PAUSE_MAX_MS: i64 = 6 * 3_600 * 1_000;
 
@@ -128,6 +132,7 @@ async fn next_tick(env: &Env, after_ms: i64) -> Result<Option<i64>, SyncError> {
 
 /// Starts the schedules that have a tick in `(from_ms, to_ms]`; several ticks of one schedule are one run.
 async fn start_due(jobs: &Jobs, from_ms: i64, to_ms: i64) -> Result<(), SyncError> {
+    let mut due = Vec::new();
     for (corp, kind, ticks) in schedules(jobs.env()).await? {
         let Ok(ticks) = ticks else { continue };
         let Some(tick) = latest_tick(&ticks, from_ms, to_ms) else { continue };
@@ -137,15 +142,29 @@ async fn start_due(jobs: &Jobs, from_ms: i64, to_ms: i64) -> Result<(), SyncErro
             continue;
         }
         change(jobs.env(), &corp.key, kind, move |memory| memory.last_key.clone_from(&key)).await?;
+        due.push((corp, kind));
+    }
+    let syncing: HashSet<CorpKey> =
+        due.iter().filter(|(corp, kind)| pulls_too(corp, *kind)).map(|(corp, _)| corp.key.clone()).collect();
+    for (corp, kind) in due {
+        if kind == ScheduleKind::Pull && syncing.contains(&corp.key) {
+            continue;
+        }
         let jobs = jobs.clone();
         jobs.0.tasks.clone().spawn(async move { start_one(jobs, corp.key, kind).await });
     }
     Ok(())
 }
 
+/// Whether what is due makes a pull of the same moment needless: a sync that may start reads the corp itself, and only
+/// one of the two could have the corp.
+fn pulls_too(corp: &Corp, kind: ScheduleKind) -> bool {
+    kind == ScheduleKind::Sync && apply::check_allowed(corp).is_ok()
+}
+
 fn latest_tick(ticks: &Ticks, from_ms: i64, to_ms: i64) -> Option<i64> {
     let mut latest = None;
-    let mut at = from_ms;
+    let mut at = from_ms.max(to_ms.saturating_sub(LOOK_BACK_MAX_MS));
     while let Some(tick) = ticks.next_after(at) {
         if tick > to_ms {
             break;
@@ -262,5 +281,13 @@ mod tests {
         let ticks = Ticks::parse("*/10 * * * * *", "UTC").unwrap();
         assert_eq!(latest_tick(&ticks, 0, 35_000), Some(30_000));
         assert_eq!(latest_tick(&ticks, 30_000, 35_000), None);
+    }
+
+    #[test]
+    fn a_tick_missed_long_ago_is_not_replayed() {
+        let ticks = Ticks::parse("0 30 2 * * *", "UTC").unwrap();
+        let (tick, hour) = (9_000_000, 3_600_000);
+        assert_eq!(latest_tick(&ticks, 0, tick + hour - 1), Some(tick));
+        assert_eq!(latest_tick(&ticks, 0, tick + 2 * hour), None);
     }
 }

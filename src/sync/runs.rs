@@ -133,7 +133,7 @@ pub(crate) async fn apply(env: &Env, corp: &Corp, plan: PlanId, mut run: Run, wa
     let meter = Arc::new(CallMeter::new());
     let applied = async {
         let head = apply::get_applicable(env, corp, &plan).await?;
-        let changes = apply::changes(env, &plan).await?;
+        let changes = apply::checked_changes(env, &head).await?;
         if !changes.is_empty() {
             apply::check_drift(env, corp, &head, &changes, meter.clone(), watch).await?;
         }
@@ -158,7 +158,7 @@ async fn run_plan(
     meter: Arc<CallMeter>,
     watch: &Watch,
 ) -> Result<Run, SyncError> {
-    let changes = apply::changes(env, &plan.id).await?;
+    let changes = apply::checked_changes(env, plan).await?;
     run.plan = Some(plan.id.clone());
     run.total = changes.len() as u64;
     apply::take(env, plan, run).await?;
@@ -173,11 +173,11 @@ async fn run_plan(
 pub(crate) async fn resume(env: &Env, corp: &Corp, run: Run, watch: &Watch) -> Run {
     let meter = Arc::new(CallMeter::new());
     let resumed = async {
-        apply::check_allowed(corp)?;
         let Some(plan) = run.plan.clone() else {
             return Err(SyncError::Bug("a run without a plan cannot be resumed".into()));
         };
-        let changes = apply::changes(env, &plan).await?;
+        let head = apply::get_resumable(env, corp, &plan).await?;
+        let changes = apply::checked_changes(env, &head).await?;
         let runner = Runner::new(env, corp, run.clone(), changes, meter.clone(), watch).await?;
         runner.run().await
     };
@@ -191,7 +191,8 @@ pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, seq: u32, watch: &Wa
         let Some(plan) = run.plan.clone() else {
             return Err(SyncError::Bug("a run without a plan has no records".into()));
         };
-        let changes = apply::changes(env, &plan).await?;
+        let head = apply::get_resumable(env, corp, &plan).await?;
+        let changes = apply::checked_changes(env, &head).await?;
         let runner = Runner::new(env, corp, run.clone(), changes, meter.clone(), watch).await?;
         runner.retry(seq).await
     };

@@ -8,7 +8,7 @@ use super::expr::Filter;
 use super::input::PlanRefusal;
 use super::notices::Notices;
 use super::source::Source;
-use crate::model::{DownstreamOptions, Employee};
+use crate::model::{DownstreamOptions, Employee, UnitId};
 use hashbrown::HashSet;
 
 /// What the scope says about one employee.
@@ -102,7 +102,10 @@ impl<'a> ScopeRules<'a> {
             return (Verdict::BadRecord, Some(format!("the main unit {} does not exist", employee.unit_id)));
         }
         if !self.include.contains(employee.id.as_str()) && !self.is_in_units(source, employee) {
-            return (Verdict::NotInUnits, None);
+            return match self.unknown_part_time_unit(source, employee) {
+                Some(unit) => (Verdict::BadRecord, Some(format!("the part-time unit {unit} does not exist"))),
+                None => (Verdict::NotInUnits, None),
+            };
         }
         match &self.filter {
             None => (Verdict::In, None),
@@ -119,6 +122,12 @@ impl<'a> ScopeRules<'a> {
         let is_chosen = |id: &str| source.find_unit(id).is_some_and(|at| chosen[at]);
         is_chosen(employee.unit_id.as_str())
             || (self.part_time && employee.part_time_unit_ids.iter().any(|id| is_chosen(id.as_str())))
+    }
+
+    /// A part-time unit that may have put the employee in scope, but that the source does not have.
+    fn unknown_part_time_unit<'e>(&self, source: &Source<'_>, employee: &'e Employee) -> Option<&'e UnitId> {
+        let mut units = employee.part_time_unit_ids.iter().filter(|_| self.part_time);
+        units.find(|unit| source.find_unit(unit.as_str()).is_none())
     }
 
     /// Whether the unit at `at` itself belongs to the scope.

@@ -36,7 +36,11 @@ pub struct Unit<'a> {
 impl<'a> Source<'a> {
     /// Indexes the source, or says why it must not be planned from.
     pub fn build(input: &PlanInput<'a>) -> Result<Self, PlanRefusal> {
-        let PlanInput { units, employees, .. } = *input;
+        Self::of(input.units, input.employees)
+    }
+
+    /// As [`Source::build`], from the directory alone.
+    pub fn of(units: &'a [OrgUnit], employees: &'a [Employee]) -> Result<Self, PlanRefusal> {
         if units.is_empty() || employees.is_empty() {
             return Err(PlanRefusal::SourceEmpty { units: units.len(), employees: employees.len() });
         }

@@ -51,6 +51,8 @@ pub struct Hands {
 enum Look {
     Ours,
     SomebodyElses(String),
+    /// The credential shows nothing there.
+    Unseen,
 }
 
 impl Hands {
@@ -90,6 +92,10 @@ impl Hands {
         if tried && queue::creates(action) && speaks_of_us(action, &error) {
             return match self.look(action).await {
                 Ok(Look::Ours) => Verdict::FoundDone,
+                // the id is taken where we cannot look, and it was free when the run began; a number or an address that
+                // is taken says nothing about us
+                Ok(Look::Unseen) if error.class() == Some(&RefusalClass::AlreadyExists) => Verdict::FoundDone,
+                Ok(Look::Unseen) => Verdict::Failed(Failure::of(&error)),
                 Ok(Look::SomebodyElses(what)) => {
                     let mut failure = Failure::of(&error);
                     failure.message = what;
@@ -160,12 +166,11 @@ impl Hands {
     }
 
     async fn look_at_member(&self, userid: &UserId, wanted: &MemberImage) -> Result<Look, CallError> {
-        let Some(reader) = &self.reader else { return Ok(Look::Ours) };
+        let Some(reader) = &self.reader else { return Ok(Look::Unseen) };
         let found = match self.client.user_get(reader, userid).await {
             Ok(found) => found,
             Err(error) if is_hopeless(&error) => return Err(error),
-            // out of the app's range or unreadable: the userid was free when the run began, and we have asked for it
-            Err(_) => return Ok(Look::Ours),
+            Err(_) => return Ok(Look::Unseen),
         };
         let wanted_in: HashSet<DepartmentId> = wanted.memberships.iter().flatten().map(|m| m.department).collect();
         let is_elsewhere = found.memberships.iter().any(|m| !wanted_in.contains(&m.department));

@@ -10,12 +10,13 @@ mod execute;
 mod ledger;
 mod queue;
 mod record;
+mod removal;
 mod runner;
 mod take;
 mod uncertain;
 
 pub(crate) use runner::Runner;
-pub(crate) use take::{changes, check_allowed, get_applicable, take};
+pub(crate) use take::{check_allowed, checked_changes, get_applicable, get_resumable, take};
 
 use super::env::Env;
 use super::error::SyncError;

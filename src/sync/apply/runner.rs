@@ -4,7 +4,7 @@
 use super::commit;
 use super::execute::{Failure, Hands, Verdict};
 use super::ledger::Ledger;
-use super::{queue, uncertain};
+use super::{queue, removal, uncertain};
 use crate::clock::Stopwatch;
 use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, Run, RunState};
 use crate::store::{self, StoreError};
@@ -190,11 +190,15 @@ impl Runner {
         let tried_before = self.ledger.is_uncertain(change);
         let entry = self.ledger.intend(change, self.env.clock.now_ms());
         let (store, run) = (self.env.store.clone(), self.ledger.run.id.clone());
-        let (changes, hands) = (Arc::clone(&self.changes), Arc::clone(&self.hands));
+        let (changes, hands, corp) = (Arc::clone(&self.changes), Arc::clone(&self.hands), Arc::clone(&self.corp));
         under_way.spawn(async move {
             let written = store.write(move |tx| store::runs::put_entries(tx, &run, std::slice::from_ref(&entry))).await;
             let result = match written {
-                Ok(()) => Ok(hands.carry_out(&changes[index], tried_before).await),
+                Ok(()) => match removal::check(&store, &hands, &corp, &changes[index].action).await {
+                    Ok(None) => Ok(hands.carry_out(&changes[index], tried_before).await),
+                    Ok(Some(failure)) => Ok(Verdict::Failed(failure)),
+                    Err(error) => Err(error),
+                },
                 Err(error) => Err(error),
             };
             Tried { index, result }
@@ -311,7 +315,8 @@ impl Runner {
     /// Ends the run, unless the appliance stops: then it stays under way.
     async fn finish(mut self) -> Result<Run, SyncError> {
         self.flush().await?;
-        let is_open = self.changes.iter().any(|change| !self.ledger.is_settled(change));
+        let open = self.changes.iter().filter(|change| !self.ledger.is_settled(change)).count();
+        let is_open = open > 0;
         let interruption = self.watch.interruption().filter(|_| is_open && self.stopped_by.is_none());
         let (failed, succeeded) = (self.ledger.failed, self.ledger.succeeded);
         let run = &mut self.ledger.run;
@@ -331,6 +336,10 @@ impl Runner {
             }
             (None, Some(Interruption::Cancelled)) => {
                 (RunState::Cancelled, Some("cancelled; what was done stays done".to_owned()))
+            }
+            // a record was tried again while others wait: the run is not done
+            (None, None) if is_open => {
+                (RunState::Failed, Some(format!("{open} of {} records were not tried yet: resume the run", run.total)))
             }
             (None, None) if failed > 0 => {
                 let state = if succeeded == 0 { RunState::Failed } else { RunState::Partly };

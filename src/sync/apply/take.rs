@@ -40,8 +40,33 @@ pub async fn get_applicable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<Pla
     Ok(head)
 }
 
+/// The plan of a run that goes on, if what it was made from still holds: settings unchanged, not expired.
+pub async fn get_resumable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<PlanHead, SyncError> {
+    check_allowed(corp)?;
+    let wanted = plan.clone();
+    let head = env.store.read_async(move |tx| store::plans::head(tx, &wanted)).await?;
+    let head = head.filter(|head| head.corp == corp.key).ok_or_else(|| SyncError::NoPlan(plan.clone()))?;
+    if env.clock.now_ms() >= head.expires_at_ms {
+        return Err(SyncError::Expired { plan: plan.clone(), at: utc(head.expires_at_ms) });
+    }
+    if head.options_hash != hash::of_options(corp) {
+        return Err(SyncError::OptionsChanged(plan.clone()));
+    }
+    Ok(head)
+}
+
+/// All changes of a plan whose stored hash they still have: exactly what was looked at is applied.
+pub async fn checked_changes(env: &Env, head: &PlanHead) -> Result<Vec<Change>, SyncError> {
+    let changes = changes(env, &head.id).await?;
+    if hash::of_plan(&changes, &head.options_hash) != head.hash {
+        let plan = &head.id;
+        return Err(SyncError::Bug(format!("plan {plan} is not what was stored (its hash differs): make a new plan")));
+    }
+    Ok(changes)
+}
+
 /// All changes of a plan, in the order of application.
-pub async fn changes(env: &Env, plan: &PlanId) -> Result<Vec<Change>, SyncError> {
+async fn changes(env: &Env, plan: &PlanId) -> Result<Vec<Change>, SyncError> {
     let wanted = plan.clone();
     Ok(env.store.read_async(move |tx| store::plans::changes(tx, &wanted, 0..u32::MAX)).await?)
 }

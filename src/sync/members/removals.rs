@@ -99,7 +99,9 @@ fn stage(
     match disabled_at {
         Some(at) if is_disabled => {
             let due_ms = at.saturating_add(i64::from(delete_after_days).saturating_mul(DAY_MS));
-            (delete_after_days > 0 && now_ms >= due_ms).then_some((true, expires))
+            // only a member that is seen to be disabled is deleted: an unknown status proves nothing
+            let is_seen_disabled = member.status == Some(MemberStatus::Disabled);
+            (delete_after_days > 0 && now_ms >= due_ms && is_seen_disabled).then_some((true, expires))
         }
         _ => Some((false, leaves)),
     }

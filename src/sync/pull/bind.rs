@@ -1,10 +1,12 @@
 //! Binds what belongs together after a pull (DIR-08, BIND-04); what is ambiguous waits for a person.
 
-use crate::model::{BindingOrigin, Corp, Fields, MemberBinding};
+use crate::model::{BindingOrigin, Corp, DownstreamOptions, Employee, Fields, MemberBinding, OrgUnit};
 use crate::store::{self, CHUNK_ROWS, StoreError};
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::matching::{self, Matches};
+use crate::sync::scope::{ScopeRules, Verdict};
+use crate::sync::source::Source;
 
 /// How many pairs were bound and how many cases wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,8 +17,8 @@ pub struct Bound {
     pub ambiguous: u64,
 }
 
-/// Binds unbound employees and members by the corp's rules and replaces the resolve list. Stored bindings are never
-/// changed (DIR-62).
+/// Binds unbound employees in scope and members by the corp's rules and replaces the resolve list. Stored bindings
+/// are never changed (DIR-62).
 pub async fn bind(env: &Env, corp: &Corp) -> Result<Bound, SyncError> {
     if !corp.pull.auto_bind {
         return Ok(Bound::default());
@@ -25,10 +27,12 @@ pub async fn bind(env: &Env, corp: &Corp) -> Result<Bound, SyncError> {
     let matches = env
         .store
         .read_async(move |tx| {
+            let units = store::directory::units(tx, &owned.tenant)?;
             let employees = store::directory::employees(tx, &owned.tenant)?;
             let members = store::mirror::members(tx, &owned.key)?;
             let bindings = store::bindings::members(tx, &owned.key)?;
             matching::match_members(&owned.match_rules, &employees, &members, &bindings)
+                .map(|matches| in_scope(&owned.downstream, &units, &employees, matches))
                 .map_err(|fault| StoreError::Refused(fault.to_string()))
         })
         .await;
@@ -71,4 +75,52 @@ pub async fn bind(env: &Env, corp: &Corp) -> Result<Bound, SyncError> {
     let key = corp.key.clone();
     env.store.write(move |tx| store::resolve::put_all(tx, &key, &ambiguous)).await?;
     Ok(counts)
+}
+
+/// Drops the pairs whose employee is not in scope: once bound, the next plan would remove them. Without a usable
+/// directory or scope nobody is bound. Matching itself sees everybody, so that nobody gets an outsider's member.
+fn in_scope(options: &DownstreamOptions, units: &[OrgUnit], employees: &[Employee], mut matches: Matches) -> Matches {
+    let source = Source::of(units, employees).ok();
+    let rules = source.as_ref().and_then(|source| ScopeRules::compile(options, source).ok());
+    matches.bound.retain(|pair| {
+        source.as_ref().zip(rules.as_ref()).is_some_and(|(source, rules)| {
+            let at = source.find_employee(pair.employee.as_str());
+            at.is_some_and(|at| rules.verdict(source, at).0 == Verdict::In)
+        })
+    });
+    matches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::matching::Match;
+    use crate::sync::tests::world::World;
+
+    fn bound(world: &World) -> Vec<String> {
+        let pair = |n: u32| Match {
+            employee: format!("e{n}").as_str().into(),
+            userid: format!("no{n}").as_str().into(),
+            rule: "employee_no = userid".into(),
+        };
+        let matches = Matches { bound: vec![pair(1), pair(2)], ambiguous: vec![] };
+        let left = in_scope(&world.corp.downstream, &world.units, &world.employees, matches);
+        left.bound.iter().map(|pair| pair.employee.to_string()).collect()
+    }
+
+    #[test]
+    fn only_people_in_scope_are_bound() {
+        let mut world = World::new();
+        world.unit("a", Some("r"), "甲");
+        world.employee(1, "r");
+        world.employee(2, "a");
+        assert_eq!(bound(&world), ["e1", "e2"]);
+        world.options().scope.exclude = vec!["e1".into()];
+        assert_eq!(bound(&world), ["e2"]);
+        world.options().scope.exclude.clear();
+        world.options().scope.units = vec!["a".into()];
+        assert_eq!(bound(&world), ["e2"]);
+        world.options().scope.filter = "((".into();
+        assert!(bound(&world).is_empty(), "a scope that does not compile binds nobody");
+    }
 }

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::reading::{self, Gaps, IdMap, Reading};
 use crate::model::{Department, DepartmentId, Member, ReadStrategy, Text, UserId};
 use crate::sync::error::SyncError;
-use crate::wecom::{CallError, Client, Credential, RefusalClass};
+use crate::wecom::{CallError, CallErrorKind, Client, Credential, RefusalClass};
 use futures_util::{StreamExt, stream};
 use std::collections::{HashMap, HashSet};
 
@@ -26,9 +26,13 @@ pub async fn read_ids(client: &Client) -> Result<IdMap, CallError> {
         let page = client.user_list_id(cursor.as_deref(), PAGE_ROWS).await?;
         rows.extend(page.rows);
         match page.next_cursor {
-            // a cursor that comes again would never end
+            None => return Ok(reading::gather_ids(rows)),
             Some(next) if cursors.insert(next.clone()) => cursor = Some(next),
-            _ => return Ok(reading::gather_ids(rows)),
+            // it would never end, and the rows so far prove nothing about who is missing
+            Some(_) => {
+                let what = "a page of the id list names a next page that was read before".to_owned();
+                return Err(CallError { endpoint: "user/list_id", kind: CallErrorKind::Malformed { what } });
+            }
         }
     }
 }

@@ -9,4 +9,4 @@ mod people;
 mod properties;
 mod removals;
 mod scope;
-mod world;
+pub(super) mod world;

@@ -83,3 +83,15 @@ fn out_of_scope_units_keep_their_department_while_somebody_is_in_it() {
     assert_eq!(texts(&world.sync()), ["disable no1", "disable no4"]);
     assert!(world.tree().contains(&"总部/丙".to_owned()));
 }
+
+#[test]
+fn an_unknown_part_time_unit_is_no_reason_to_leave() {
+    let mut world = world();
+    world.options().scope.units = vec!["b".into()];
+    world.options().include_part_time = true;
+    world.sync();
+    world.employee_mut(4).part_time_unit_ids = vec!["gone".into()];
+    let draft = world.sync();
+    assert!(!texts(&draft).iter().any(|text| text.contains("no4")), "{:?}", texts(&draft));
+    assert!(codes(&draft).contains(&"employee.bad_record"));
+}

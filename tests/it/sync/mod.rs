@@ -8,6 +8,7 @@ mod kill;
 mod links;
 mod property;
 mod records;
+mod removal;
 mod schedule;
 mod undo;
 pub mod world;

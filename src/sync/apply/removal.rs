@@ -1,0 +1,45 @@
+//! The last look before somebody loses access. A plan may be a day old, and a run may go on after a stop: a removal is
+//! carried out only while its cause still holds.
+
+use super::execute::{Failure, Hands};
+use crate::model::{Action, Corp, EmployeeStatus, MemberStatus, RemovalCause};
+use crate::store::{self, Store, StoreError};
+
+/// Why the removal must not be carried out any more; `None` = it may, or the change removes nobody. Nothing is written.
+pub async fn check(store: &Store, hands: &Hands, corp: &Corp, action: &Action) -> Result<Option<Failure>, StoreError> {
+    let (Action::DisableMember { employee, userid, cause, .. } | Action::DeleteMember { employee, userid, cause, .. }) =
+        action
+    else {
+        return Ok(None);
+    };
+    let step = super::queue::endpoint(action);
+    let refuse = |message: String| Ok(Some(Failure { step, errcode: 0, class: None, message }));
+    if let Some(employee) = employee {
+        let (key, tenant, id) = (corp.key.clone(), corp.tenant.clone(), employee.clone());
+        let (binding, row) = store
+            .read_async(move |tx| {
+                let binding = store::bindings::find_by_employee(tx, &key, &id)?;
+                Ok((binding, store::directory::find_employee(tx, &tenant, &id)?))
+            })
+            .await?;
+        if !binding.is_some_and(|binding| binding.userid.is_same(userid)) {
+            return refuse(format!(
+                "employee {employee} is not linked to member {userid} any more, so nobody is removed: make a new plan"
+            ));
+        }
+        if *cause == RemovalCause::Departed && row.is_some_and(|row| row.status == EmployeeStatus::Active) {
+            return refuse(format!("employee {employee} is active again, so nobody is removed: make a new plan"));
+        }
+    }
+    let Action::DeleteMember { before, .. } = action else { return Ok(None) };
+    let (Some(reader), Some(false)) = (&hands.reader, before.enable) else { return Ok(None) };
+    match hands.client.user_get(reader, userid).await {
+        Ok(member) if member.status.is_some_and(|status| status != MemberStatus::Disabled) => refuse(format!(
+            "member {userid} was to be deleted after its time as a disabled member, but has been enabled again: pull \
+             and make a new plan"
+        )),
+        Ok(_) => Ok(None),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => refuse(format!("member {userid} cannot be looked at before it is deleted: {error}")),
+    }
+}
