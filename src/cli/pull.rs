@@ -12,10 +12,18 @@ pub struct Pull {
     /// The corp
     #[arg(long, value_name = "KEY", value_parser = corp_key)]
     corp: CorpKey,
+    /// Read all names and details again, not only those of what is new
+    #[arg(long)]
+    full: bool,
+    /// Believe that the many departments or members missing from WeCom's answer were really removed there
+    #[arg(long)]
+    accept_shrink: bool,
 }
 
 impl Pull {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
-        context.execute(Command::Pull { corp: self.corp }, show::pull).await
+        context
+            .execute(Command::Pull { corp: self.corp, full: self.full, accept_shrink: self.accept_shrink }, show::pull)
+            .await
     }
 }

@@ -15,7 +15,8 @@ pub fn of<T: Serialize + ?Sized>(value: &T) -> String {
     hex::encode(sink.0.finalize())
 }
 
-/// The options that a plan depends on. Schedules and the switch "enabled" do not belong to them.
+/// The options that a plan depends on, and which corp it was made for: a plan made against a rehearsal is nothing for the
+/// real corp. Schedules and the switch "enabled" do not belong to them.
 pub fn of_options(corp: &Corp) -> String {
     #[derive(Serialize)]
     struct Canonical<'a> {
@@ -24,6 +25,9 @@ pub fn of_options(corp: &Corp) -> String {
         auto_bind: bool,
         access: crate::model::Access,
         edition: crate::model::Edition,
+        corpid: &'a str,
+        api_base: &'a str,
+        read_app: Option<&'a str>,
     }
     let downstream = crate::model::DownstreamOptions {
         enabled: true,
@@ -37,6 +41,9 @@ pub fn of_options(corp: &Corp) -> String {
         auto_bind: corp.pull.auto_bind,
         access: corp.access,
         edition: corp.edition,
+        corpid: &corp.corpid,
+        api_base: &corp.endpoints.api_base,
+        read_app: corp.read_app.as_ref().map(|app| app.as_str()),
     })
 }
 

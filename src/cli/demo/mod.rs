@@ -83,7 +83,7 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
     }
 
     say("3. Pull: WeCom → mirror", "3. 拉取企业微信通讯录");
-    stage.act(Command::Pull { corp: CORP.into() }).await?;
+    stage.act(Command::Pull { corp: CORP.into(), full: false, accept_shrink: false }).await?;
 
     say("4. Plan: everything one sync would do", "4. 计算同步预览");
     let first: PlanReport = stage.report(Command::Plan { corp: CORP.into() }).await?;

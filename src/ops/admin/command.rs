@@ -17,7 +17,7 @@ pub enum Command {
     /// `import`: previews, or imports with `yes`.
     Import { tenant: TenantKey, file: Upload, mode: ImportMode, skip_bad_rows: bool, allow_shrink: bool, yes: bool },
     /// `pull`
-    Pull { corp: CorpKey },
+    Pull { corp: CorpKey, full: bool, accept_shrink: bool },
     /// `plan`: makes a plan and stores it.
     Plan { corp: CorpKey },
     /// `sync`: plans and applies, or applies the named plan; with `reason`, a held plan is allowed first.

@@ -20,6 +20,7 @@ use super::doctor;
 use crate::app::App;
 use crate::directory::ImportOptions;
 use crate::model::Actor;
+use crate::sync::pull::PullRequest;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +55,9 @@ pub async fn execute(
             let options = ImportOptions { mode: mode.into(), skip_bad_rows, allow_shrink };
             directory::import(app, actor, &tenant, file, options, yes, output).await
         }
-        Command::Pull { corp } => sync::pull(app, actor, &corp, output).await,
+        Command::Pull { corp, full, accept_shrink } => {
+            sync::pull(app, actor, &corp, PullRequest { full, accept_shrink }, output).await
+        }
         Command::Plan { corp } => sync::plan(app, actor, &corp, output).await,
         Command::Sync { corp, plan, reason } => sync::sync(app, actor, &corp, plan, reason, output).await,
         Command::Explain { corp, employee } => sync::explain(app, &corp, &employee).await,

@@ -39,9 +39,10 @@ pub(super) async fn pull(
     app: &App,
     actor: &Actor,
     corp: &CorpKey,
+    request: PullRequest,
     output: &mut dyn Output,
 ) -> Result<Answer, CommandError> {
-    let id = app.jobs.start_pull(corp, PullRequest::default(), actor).await.map_err(refusal)?;
+    let id = app.jobs.start_pull(corp, request, actor).await.map_err(refusal)?;
     let run = follow(app, &id, output).await?;
     let key = corp.clone();
     let head = app.store.read_async(move |tx| store::mirror::head(tx, &key)).await;
