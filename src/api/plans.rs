@@ -37,7 +37,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/plans/{plan}", "Read a plan's head: guards, counts, budget, invariants, notices", read)
         .get("/api/v1/plans/{plan}/changes", "List a plan's changes in the order of application", changes)
         .post("/api/v1/plans/{plan}/allow", "Allow a held plan\nThe reason is kept in the audit log.", allow)
-        .post("/api/v1/plans/{plan}/reject", "Reject a held plan\nIt can never be applied; the reason is kept.", reject)
+        .post("/api/v1/plans/{plan}/reject", "Reject a plan that no run has taken yet\nHeld, ready or allowed: it can never be applied; the reason is kept.", reject)
         .post(
             "/api/v1/plans/{plan}/apply",
             "Apply a plan\nStarts a run and answers it. Refused when the plan is held, expired or taken; `sync.drift` ends the \

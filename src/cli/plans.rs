@@ -6,7 +6,7 @@ use crate::model::{CorpKey, PlanId};
 use crate::ops::admin::{Command, CommandError, Exit, PlanCommand};
 use clap::{Args, Subcommand};
 
-/// Stored plans, and decisions about those that a guard holds
+/// Stored plans, and decisions about them
 #[derive(Debug, Args)]
 pub struct Plans {
     #[command(subcommand)]
@@ -36,7 +36,7 @@ enum Subcommands {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    /// Reject a held plan; it can never be applied
+    /// Reject a plan that no run has taken yet; it can never be applied
     Reject {
         /// The plan
         #[arg(value_parser = plan_id)]

@@ -60,7 +60,7 @@ pub struct PlanHead {
     /// What this plan undoes, for a plan made by undo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<super::ids::RunId>,
-    /// Who decided about a held plan, when, why.
+    /// Who decided last about the plan, when, why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
     /// Milliseconds of pure planning.
@@ -89,7 +89,7 @@ pub enum PlanState {
     Held,
     /// Held and then allowed: may be applied.
     Allowed,
-    /// Held and then rejected: never applied.
+    /// Rejected by a person: never applied.
     Rejected,
     /// A run has taken it.
     Taken,
@@ -97,7 +97,7 @@ pub enum PlanState {
     Refused,
 }
 
-/// A person's decision about a held plan.
+/// A person's decision about a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Decision {
     /// Who.

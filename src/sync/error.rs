@@ -67,7 +67,7 @@ pub enum SyncError {
     WrongState {
         /// The plan.
         plan: PlanId,
-        /// `applied`, `decided about`
+        /// `applied`, `allowed`, `rejected`
         doing: &'static str,
         /// Where it stands.
         state: PlanState,

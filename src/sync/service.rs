@@ -186,10 +186,7 @@ pub(super) async fn store_draft(
             if is_undo {
                 return Ok(());
             }
-            store::resolve::put_all(tx, &written.corp, &resolve)?;
-            facts::change(tx, &written.corp, |memory| {
-                memory.disabled_department = disabled.or(memory.disabled_department);
-            })
+            store::resolve::put_all(tx, &written.corp, &resolve)
         })
         .await?;
     Ok(head)
@@ -261,7 +258,8 @@ pub async fn undo(env: &Env, run: &RunId, actor: &Actor) -> Result<PlanHead, Syn
     store_draft(env, &corp, draft, &loaded, compute_ms, Some(run.clone())).await
 }
 
-/// A named person allows or rejects a held plan, with a reason; both are kept in the audit log (PEER-01).
+/// A named person allows a held plan, or rejects any plan that no run has taken yet, with a reason; both are kept in the
+/// audit log (PEER-01). A rejected plan is never applied.
 pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason: &str) -> Result<PlanHead, SyncError> {
     let reason = reason.trim().to_owned();
     if reason.is_empty() {
@@ -273,9 +271,16 @@ pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason
             let Some(mut head) = store::plans::head(tx, &id)? else {
                 return Ok(Err(SyncError::NoPlan(id.clone())));
             };
-            if head.state != PlanState::Held {
-                return Ok(Err(SyncError::WrongState { plan: id.clone(), doing: "decided about", state: head.state }));
+            let may_be = match head.state {
+                PlanState::Held => true,
+                PlanState::Ready | PlanState::Allowed => !allow,
+                PlanState::Rejected | PlanState::Taken | PlanState::Refused => false,
+            };
+            if !may_be {
+                let doing = if allow { "allowed" } else { "rejected" };
+                return Ok(Err(SyncError::WrongState { plan: id.clone(), doing, state: head.state }));
             }
+            let before = json!({ "state": head.state, "decision": head.decision });
             if allow && now_ms >= head.expires_at_ms {
                 return Ok(Err(SyncError::Expired { plan: id.clone(), at: utc(head.expires_at_ms) }));
             }

@@ -32,7 +32,11 @@ pub fn plan(report: &PlanReport, language: Language) -> String {
         ),
         _ if report.changes.is_empty() => format!("{}\n", pick("Nothing to do.", "没有变化。")),
         PlanState::Ready | PlanState::Allowed => {
-            format!("{} wecom-bridge sync --corp {corp} --plan {id}\n", pick("Apply it:", "执行:"))
+            format!(
+                "{} wecom-bridge sync --corp {corp} --plan {id}\n{} wecom-bridge plans reject {id} --reason TEXT\n",
+                pick("Apply it:", "执行:"),
+                pick("Or reject it:", "或驳回:")
+            )
         }
         PlanState::Rejected | PlanState::Taken | PlanState::Refused => String::new(),
     };

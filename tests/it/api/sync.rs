@@ -192,6 +192,12 @@ async fn a_held_plan_waits_for_a_person() {
     bridge.post(&format!("{plan}/reject"), &json!({ "reason": "a mistake" })).await.expect(200);
     bridge.post(&format!("{plan}/allow"), &json!({ "reason": "no" })).await.expect_problem(409, "sync.wrong_state");
     bridge.act(&format!("{plan}/apply")).await.expect_problem(409, "sync.wrong_state");
+    let plan = bridge.act(&format!("{CORP}/plans")).await.expect(201);
+    let plan = format!("/api/v1/plans/{}", plan["id"].as_str().unwrap());
+    bridge.post(&format!("{plan}/allow"), &json!({ "reason": "yes" })).await.expect(200);
+    let rejected = bridge.post(&format!("{plan}/reject"), &json!({ "reason": "on second thoughts" })).await.expect(200);
+    assert_eq!(rejected["state"], "rejected");
+    bridge.act(&format!("{plan}/apply")).await.expect_problem(409, "sync.wrong_state");
     let text = bridge.get("/api/v1/audit").await.text;
     assert!(text.contains("plan.allow") && text.contains("plan.reject") && text.contains("a mistake"), "{text}");
     world.stop().await;

@@ -72,6 +72,67 @@ async fn a_rejected_plan_is_never_applied() {
 }
 
 #[tokio::test]
+async fn a_plan_that_is_ready_or_allowed_can_be_rejected_until_a_run_takes_it() {
+    let world = World::sample(20, 4, 19);
+    let ready = world.plan().await.unwrap();
+    assert_eq!(ready.state, PlanState::Ready);
+    let needless = service::decide(&world.env, &ready.id, true, &actor(), "yes").await.unwrap_err();
+    assert!(matches!(needless, SyncError::WrongState { state: PlanState::Ready, .. }), "{needless}");
+    let rejected = service::decide(&world.env, &ready.id, false, &actor(), "not this week").await.unwrap();
+    assert_eq!(rejected.state, PlanState::Rejected);
+    let refused = world.jobs.start_apply(&ready.id, &actor()).await.unwrap_err();
+    assert!(matches!(refused, SyncError::WrongState { state: PlanState::Rejected, .. }), "{refused}");
+    let row = world.env.store.read(|tx| store::audit::page(tx, None, 10)).unwrap();
+    let row = row.into_iter().find(|row| row.action == "plan.reject").unwrap();
+    assert_eq!(row.before.unwrap()["state"], "ready");
+    assert_eq!(row.after.unwrap()["reason"], "not this week");
+
+    let world = with_many_leavers().await;
+    let plan = world.plan().await.unwrap();
+    service::decide(&world.env, &plan.id, true, &actor(), "a branch was closed").await.unwrap();
+    let rejected = service::decide(&world.env, &plan.id, false, &actor(), "the wrong branch").await.unwrap();
+    let decision = rejected.decision.unwrap();
+    assert_eq!((decision.allowed, decision.reason.as_str()), (false, "the wrong branch"));
+    let refused = world.jobs.start_apply(&plan.id, &actor()).await.unwrap_err();
+    assert!(matches!(refused, SyncError::WrongState { state: PlanState::Rejected, .. }), "{refused}");
+    assert_eq!(world.state().member_count(CORPID), 60);
+
+    let taken = world.plan().await.unwrap();
+    service::decide(&world.env, &taken.id, true, &actor(), "the right branch").await.unwrap();
+    assert_done(&world.apply(&taken).await);
+    let late = service::decide(&world.env, &taken.id, false, &actor(), "too late").await.unwrap_err();
+    assert!(matches!(late, SyncError::WrongState { state: PlanState::Taken, .. }), "{late}");
+}
+
+#[tokio::test]
+async fn planning_remembers_nothing_of_a_department_that_is_not_ours() {
+    let world = World::sample(30, 5, 20);
+    assert_done(&world.sync().await);
+    world.state().seed_department(CORPID, 900, 1, "已禁用用户", 0);
+    let person = ordinary(&world)[0].clone();
+    world.change_employee(&person.id, |employee| employee.status = EmployeeStatus::Departed);
+    let plan = world.plan().await.unwrap();
+    assert_eq!(plan.counts.departments.create, 0, "the one of that name is used as it is");
+    world.set(|corp| corp.downstream.disabled_department = "离职人员".into());
+    let plan = world.plan().await.unwrap();
+    assert_eq!((plan.counts.departments.rename, plan.counts.departments.create), (0, 1), "{:?}", plan.counts);
+    assert_done(&world.sync().await);
+    let names = |world: &World| {
+        let all = world.state().departments(CORPID).into_iter();
+        all.filter(|d| d.parent == 1 && d.name.ends_with("人员") || d.id == 900)
+            .map(|d| d.name.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert!(names(&world).contains(&"已禁用用户".to_owned()), "{:?}", names(&world));
+    // what we created ourselves follows the settings
+    world.set(|corp| corp.downstream.disabled_department = "离岗人员".into());
+    let run = world.sync().await;
+    assert_done(&run);
+    assert_eq!(run.counts.departments.rename, 1);
+    assert_eq!(names(&world).len(), 2, "{:?}", names(&world));
+}
+
+#[tokio::test]
 async fn removals_of_thirty_days_add_up() {
     let world = World::sample(60, 8, 12);
     world.set(|corp| corp.downstream.guard.max_removals_30_days = 5);
