@@ -84,6 +84,13 @@ pub struct Removal {
     /// Where the member was before it was moved to the disabled department.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departments_before: Vec<DepartmentId>,
+    /// How often we disabled the member again because WeCom went on showing another status.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeats: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Why somebody is removed.

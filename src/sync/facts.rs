@@ -14,7 +14,8 @@ pub struct Memory {
     pub source_employees: Option<u64>,
     /// The largest department id ever seen or chosen; ids are never used twice.
     pub largest_department_id: u32,
-    /// The department for disabled members.
+    /// The department for disabled members that we created; one that was there before is found by its name each time.
+    #[serde(rename = "created_disabled_department")]
     pub disabled_department: Option<DepartmentId>,
     /// When names and details of everything were last read, Unix milliseconds.
     pub full_read_at_ms: Option<i64>,

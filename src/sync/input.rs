@@ -45,7 +45,7 @@ pub struct PlanFacts {
     pub creations_30_days: u64,
     /// The largest department id ever seen or chosen ([`Draft::largest_department_id`]).
     pub largest_department_id: u32,
-    /// The department for disabled members, once it was created or found ([`Draft::disabled_department`]).
+    /// The department for disabled members that the bridge created.
     pub disabled_department: Option<DepartmentId>,
 }
 
@@ -76,8 +76,6 @@ pub struct Draft {
     pub hash: String,
     /// Lower-case hex SHA-256 over the options that the plan depends on.
     pub options_hash: String,
-    /// The department for disabled members, found or to be created by this plan; to be remembered in the facts.
-    pub disabled_department: Option<DepartmentId>,
     /// The largest department id ever seen or chosen by this plan; to be remembered in the facts when it is applied.
     pub largest_department_id: u32,
 }
@@ -158,6 +156,32 @@ pub enum PlanRefusal {
         /// The unit.
         unit: UnitId,
     },
+    /// PEER-02: such a filter would put everybody out of scope, such a rule would link nobody.
+    #[error(
+        "option {option} reads the column {column}, which no active employee has: import the directory with that column, or correct the option; a missing column never means \"nobody\""
+    )]
+    MissingColumn {
+        /// `scope.filter`, `match`, `userid_from`
+        option: String,
+        /// `ext.<key>`
+        column: String,
+    },
+    /// PEER-02.
+    #[error(
+        "none of the {employees} active employees is in scope ({excluded} excluded, {elsewhere} in other units, {filtered} not passing the filter), while {linked} members are linked: correct the scope; an empty scope never means \"remove everybody\""
+    )]
+    NobodyInScope {
+        /// Active employees.
+        employees: usize,
+        /// Named by `scope.exclude`.
+        excluded: usize,
+        /// In none of the scope's units.
+        elsewhere: usize,
+        /// Not passing the filter.
+        filtered: usize,
+        /// Linked members.
+        linked: usize,
+    },
     /// An expression of the options does not compile.
     #[error("option {option}: {cause}")]
     BadExpression {
@@ -231,6 +255,8 @@ impl PlanRefusal {
             Self::DuplicateUnit { .. } => "sync.duplicate_unit",
             Self::DuplicateEmployee { .. } => "sync.duplicate_employee",
             Self::UnknownScopeUnit { .. } => "sync.unknown_scope_unit",
+            Self::MissingColumn { .. } => "sync.missing_column",
+            Self::NobodyInScope { .. } => "sync.nobody_in_scope",
             Self::BadExpression { .. } => "sync.bad_expression",
             Self::BadOption { .. } => "sync.bad_option",
             Self::MirrorEmpty => "sync.mirror_empty",

@@ -10,6 +10,7 @@ pub mod apply;
 pub mod bindings;
 mod blast;
 pub mod budget;
+mod columns;
 pub mod departments;
 pub mod env;
 pub mod error;

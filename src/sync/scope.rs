@@ -86,6 +86,11 @@ impl<'a> ScopeRules<'a> {
         })
     }
 
+    /// The filter, where there is one.
+    pub fn filter(&self) -> Option<&Filter> {
+        self.filter.as_ref()
+    }
+
     /// The verdict over the employee at `at`; `why` explains [`Verdict::Unknown`].
     pub fn verdict(&self, source: &Source<'_>, at: usize) -> (Verdict, Option<String>) {
         let employee = source.employees[at];
@@ -143,6 +148,22 @@ pub struct Scoped {
     pub verdicts: Vec<Verdict>,
     /// By unit position.
     pub needed: Vec<bool>,
+}
+
+/// Refuses a scope that puts everybody outside while members are linked (PEER-02): settings, not departures, look like
+/// that.
+pub fn refuse_nobody(verdicts: &[Verdict], source: &Source<'_>, linked: usize) -> Result<(), PlanRefusal> {
+    if linked == 0 || verdicts.contains(&Verdict::In) {
+        return Ok(());
+    }
+    let count = |wanted: Verdict| verdicts.iter().filter(|verdict| **verdict == wanted).count();
+    let (excluded, elsewhere, filtered) =
+        (count(Verdict::Excluded), count(Verdict::NotInUnits), count(Verdict::Filtered));
+    if excluded + elsewhere + filtered == 0 {
+        // nobody can be judged: then nothing is done to anybody
+        return Ok(());
+    }
+    Err(PlanRefusal::NobodyInScope { employees: source.active, excluded, elsewhere, filtered, linked })
 }
 
 /// Applies the scope to the whole source.

@@ -168,7 +168,6 @@ pub(super) async fn store_draft(
     let mut head = head_of(env, corp, &draft, loaded, compute_ms);
     let is_undo = undoes.is_some();
     head.undoes = undoes;
-    let disabled = draft.disabled_department.filter(|id| loaded.departments.iter().any(|d| d.id == *id));
     let (key, id) = (corp.key.clone(), head.id.clone());
     env.store
         .write_chunks(
@@ -294,7 +293,7 @@ pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason
                 .map(|guard| json!({ "guard": guard.name, "value": guard.value, "limit": guard.limit }))
                 .collect();
             let after = json!({ "corp": head.corp, "hash": head.hash, "reason": reason, "guards": tripped });
-            store::audit::append(tx, &actor, action, &format!("plan {id}"), None, Some(after))?;
+            store::audit::append(tx, &actor, action, &format!("plan {id}"), Some(before), Some(after))?;
             Ok(Ok(head))
         })
         .await?

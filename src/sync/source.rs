@@ -78,6 +78,11 @@ impl<'a> Source<'a> {
         self.employee_index.get(id).copied()
     }
 
+    /// Whether any active employee has this further column (`ext.x`).
+    pub fn has_column(&self, key: &str) -> bool {
+        self.employees.iter().any(|employee| employee.status.is_active() && employee.ext.contains_key(key))
+    }
+
     /// The employee at `at` as expressions see it.
     pub fn person(&self, at: usize) -> Person<'_> {
         let employee = self.employees[at];

@@ -69,7 +69,6 @@ pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> 
         source_employees: active,
         hash: hash::of_plan(&changes, &options_hash),
         options_hash,
-        disabled_department: input.facts.disabled_department,
         largest_department_id: largest.max(input.facts.largest_department_id),
         notices: notices.finish(),
         changes,

@@ -89,7 +89,7 @@ pub fn record(tx: &WriteTx, corp: &Corp, change: &Change, at_ms: i64) -> Result<
             if let Some(employee) = employee {
                 change_binding(tx, key, employee, userid, |binding| {
                     push(binding, Some(before), after);
-                    binding.removal = Some(disabled(*cause, before, at_ms));
+                    binding.removal = Some(disabled(binding.removal.take(), *cause, before, at_ms));
                 })?;
             }
             store::removals::append(tx, key, at_ms, userid, RemovalKind::Disabled)
@@ -109,7 +109,7 @@ pub fn record(tx: &WriteTx, corp: &Corp, change: &Change, at_ms: i64) -> Result<
         Action::UnbindMember { employee, .. } => store::bindings::remove_member(tx, key, employee).map(drop),
         Action::RecordRemoval { employee, userid, cause } => change_binding(tx, key, employee, userid, |binding| {
             binding.removal =
-                cause.map(|cause| Removal { cause, disabled_at_ms: None, departments_before: Vec::new() });
+                cause.map(|cause| Removal { cause, disabled_at_ms: None, departments_before: Vec::new(), repeats: 0 });
         }),
     }
 }
@@ -126,9 +126,17 @@ fn new_binding(employee: &EmployeeId, userid: &UserId, origin: BindingOrigin, at
     }
 }
 
-fn disabled(cause: RemovalCause, before: &MemberImage, at_ms: i64) -> Removal {
-    let departments_before = before.memberships.iter().flatten().map(|m| m.department).collect();
-    Removal { cause, disabled_at_ms: Some(at_ms), departments_before }
+/// The removal after a member was disabled; `former` is the one before, when it had begun.
+fn disabled(former: Option<Removal>, cause: RemovalCause, before: &MemberImage, at_ms: i64) -> Removal {
+    let mut departments_before: Vec<_> = before.memberships.iter().flatten().map(|m| m.department).collect();
+    let mut repeats = 0;
+    if let Some(former) = former.filter(|former| former.disabled_at_ms.is_some()) {
+        repeats = former.repeats + u32::from(former.disabled_at_ms != Some(at_ms));
+        if departments_before.is_empty() {
+            departments_before = former.departments_before;
+        }
+    }
+    Removal { cause, disabled_at_ms: Some(at_ms), departments_before, repeats }
 }
 
 /// Notes what was written and what WeCom showed before it.

@@ -219,7 +219,10 @@ impl<'i, 'a> Attempt<'i, 'a> {
             if let Place::Existing(parent_id) = place
                 && !unlinked.is_empty()
             {
-                let free = self.free_children(parent_id);
+                let disabled = self.input.corp.downstream.disabled_department.trim();
+                let mut free = self.free_children(parent_id);
+                // where disabled people are is no unit under another name
+                free.retain(|department| department.name.as_ref().is_none_or(|name| name.trim() != disabled));
                 if !free.is_empty() {
                     let people = cached_people.get_or_insert_with(people);
                     let offered = offers::find(self.source, self.target, needed, &unlinked, &free, &names, people);

@@ -2,6 +2,7 @@
 
 use super::field::{Field, Person};
 use super::{EvalError, ExprError, SOURCE_MAX_CHARS, is_too_long};
+use crate::model::Text;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo, operators};
 use cel::common::types::{CelBool, CelMap, CelMapKey, CelString};
 use cel::common::value::{CowVal, Val};
@@ -64,6 +65,11 @@ impl CelProgram {
         check.visit(&mut expr)?;
         let Check { fields, reads_ext, .. } = check;
         Ok(Self { expr, fields, reads_ext })
+    }
+
+    /// The further columns (`ext.x`) that it names.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &Text> {
+        self.fields.iter().filter_map(Field::column)
     }
 
     /// Runs the expression; the value is copied out.

@@ -142,6 +142,14 @@ impl Field {
         }
     }
 
+    /// The further column that it reads, if it is one.
+    pub fn column(&self) -> Option<&Text> {
+        match self {
+            Self::Ext(key) => Some(key),
+            _ => None,
+        }
+    }
+
     /// The name under which [`Field::find`] finds it.
     pub fn name(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {

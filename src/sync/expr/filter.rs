@@ -2,6 +2,7 @@
 
 use super::cel_program::CelProgram;
 use super::{EvalError, ExprError, Person};
+use crate::model::Text;
 use cel::Value;
 
 /// A compiled filter.
@@ -12,6 +13,11 @@ impl Filter {
     /// Compiles a filter. An empty source is an error: "no filter" is the caller's `None`.
     pub fn compile(source: &str) -> Result<Self, ExprError> {
         CelProgram::compile(source).map(Self)
+    }
+
+    /// The further columns (`ext.x`) that it names.
+    pub fn columns(&self) -> impl Iterator<Item = &Text> {
+        self.0.columns()
     }
 
     /// Whether the employee passes. An `Err` means "unknown": the caller must not treat it as "does not pass".

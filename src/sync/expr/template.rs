@@ -3,6 +3,7 @@
 use super::cel_program::CelProgram;
 use super::field::{Field, Person};
 use super::{EvalError, ExprError, SOURCE_MAX_CHARS, is_too_long};
+use crate::model::Text;
 use cel::Value;
 use std::borrow::Cow;
 
@@ -70,6 +71,18 @@ impl Template {
             }
         };
         if is_too_long(&text) { Err(EvalError::ResultTooLong) } else { Ok(text) }
+    }
+
+    /// The further columns (`ext.x`) that it names.
+    pub fn columns(&self) -> impl Iterator<Item = &Text> {
+        let holes = self.0.iter().filter_map(|part| match part {
+            Part::Hole(hole) => Some(hole),
+            Part::Text(_) => None,
+        });
+        holes.flat_map(|hole| match hole {
+            Hole::Field(field) => field.column().into_iter().collect::<Vec<_>>(),
+            Hole::Cel(program) => program.columns().collect(),
+        })
     }
 
     /// The field, when the mapping is nothing but one field's name in a hole.

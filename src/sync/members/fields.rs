@@ -1,7 +1,7 @@
 //! The field mappings of a corp, compiled: defaults, overrides, and fields that are switched off (DIR-49, DIR-50).
 
 use super::limits;
-use crate::model::{DownstreamOptions, MemberField};
+use crate::model::{DownstreamOptions, MemberField, Text};
 use crate::sync::expr::{Person, Template};
 use crate::sync::input::PlanRefusal;
 use std::borrow::Cow;
@@ -77,6 +77,11 @@ impl FieldMap {
     /// All mappings, by field.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Mapping> {
         self.mappings.iter()
+    }
+
+    /// Mappings that name a further column (`ext.x`), with the column.
+    pub fn columns(&self) -> impl Iterator<Item = (&Mapping, &Text)> {
+        self.mappings.iter().flat_map(|mapping| mapping.template.columns().map(move |column| (mapping, column)))
     }
 
     /// The mapping of one field, unless it is switched off.

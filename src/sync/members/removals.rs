@@ -7,12 +7,15 @@ use crate::model::{
     Removal, RemovalCause,
 };
 use crate::model::{DepartmentId, Fields};
+use crate::sync::error::utc;
 use crate::sync::notices::Notices;
 use crate::sync::scope::Verdict;
 use crate::sync::source::Source;
 use crate::sync::target::Target;
 
 const DAY_MS: i64 = 86_400_000;
+/// A member that WeCom shows as enabled although we disabled it is disabled once more after this time, then never again.
+const REPEAT_AFTER_MS: i64 = DAY_MS;
 
 /// One removal before the department for disabled members is known.
 pub struct Leaving<'a> {
@@ -61,10 +64,28 @@ pub fn find<'a>(
         if member.status == Some(MemberStatus::Left) {
             continue;
         }
-        let Some((is_deleted, reason)) =
-            stage(disables, options.delete_after_days, binding.removal.as_ref(), member, cause, now_ms)
-        else {
-            continue;
+        let stage = if disables {
+            stage(options.delete_after_days, binding.removal.as_ref(), member, now_ms)
+        } else {
+            Stage::Delete { waited: false }
+        };
+        let is_deleted = match stage {
+            Stage::Wait => continue,
+            Stage::NotApplied { disabled_at_ms, repeats } => {
+                notices.add("removal.not_applied", &binding.userid.0, || {
+                    not_applied(&binding.userid, disabled_at_ms, repeats)
+                });
+                continue;
+            }
+            Stage::Disable => false,
+            Stage::Delete { .. } => true,
+        };
+        let waited = matches!(stage, Stage::Delete { waited: true });
+        let reason = match (cause, waited) {
+            (RemovalCause::OutOfScope, false) => "employee.out_of_scope",
+            (RemovalCause::OutOfScope, true) => "employee.out_of_scope_long",
+            (_, false) => "employee.departed",
+            (_, true) => "employee.departed_long",
         };
         if !options.remove {
             notices.add("removal.switched_off", &binding.userid.0, || {
@@ -78,33 +99,47 @@ pub fn find<'a>(
     leaving
 }
 
-/// What the life cycle says now; `None` = nothing to do yet.
-fn stage(
-    disables: bool,
-    delete_after_days: u32,
-    removal: Option<&Removal>,
-    member: &Member,
-    cause: RemovalCause,
-    now_ms: i64,
-) -> Option<(bool, &'static str)> {
-    let (leaves, expires) = match cause {
-        RemovalCause::OutOfScope => ("employee.out_of_scope", "employee.out_of_scope_long"),
-        _ => ("employee.departed", "employee.departed_long"),
+/// What the life cycle says now.
+enum Stage {
+    /// Nothing to do yet.
+    Wait,
+    /// We disabled the member, and WeCom shows that it is not.
+    NotApplied { disabled_at_ms: i64, repeats: u32 },
+    /// Its turn to be disabled.
+    Disable,
+    /// Its turn to be deleted, at once or after its time as a disabled member.
+    Delete { waited: bool },
+}
+
+/// Where a member stands on its way from disabled to deleted.
+fn stage(delete_after_days: u32, removal: Option<&Removal>, member: &Member, now_ms: i64) -> Stage {
+    let Some((removal, at)) = removal.and_then(|removal| Some((removal, removal.disabled_at_ms?))) else {
+        return Stage::Disable;
     };
-    if !disables {
-        return Some((true, leaves));
-    }
-    let disabled_at = removal.and_then(|removal| removal.disabled_at_ms);
-    let is_disabled = member.status.is_none_or(|status| status == MemberStatus::Disabled);
-    match disabled_at {
-        Some(at) if is_disabled => {
+    match member.status {
+        // only a member that is seen to be disabled is deleted: an unknown status proves nothing
+        Some(MemberStatus::Disabled) => {
             let due_ms = at.saturating_add(i64::from(delete_after_days).saturating_mul(DAY_MS));
-            // only a member that is seen to be disabled is deleted: an unknown status proves nothing
-            let is_seen_disabled = member.status == Some(MemberStatus::Disabled);
-            (delete_after_days > 0 && now_ms >= due_ms && is_seen_disabled).then_some((true, expires))
+            if delete_after_days > 0 && now_ms >= due_ms { Stage::Delete { waited: true } } else { Stage::Wait }
         }
-        _ => Some((false, leaves)),
+        None => Stage::Wait,
+        // writing the same again at every run would never end: once more, then it is a person's turn
+        Some(_) if removal.repeats == 0 && now_ms >= at.saturating_add(REPEAT_AFTER_MS) => Stage::Disable,
+        Some(_) => Stage::NotApplied { disabled_at_ms: at, repeats: removal.repeats },
     }
+}
+
+fn not_applied(userid: &crate::model::UserId, disabled_at_ms: i64, repeats: u32) -> String {
+    let then = if repeats == 0 {
+        "it is disabled once more a day after that, if it still is not by then"
+    } else {
+        "it is not disabled a third time: disable it in the WeCom console, or find out who enables it"
+    };
+    format!(
+        "member {userid} was disabled at {}, but WeCom still shows it as enabled: the change was not applied there, or \
+         somebody took it back; {then}",
+        utc(disabled_at_ms)
+    )
 }
 
 /// Keeps one administrator when the plan would remove all that are left.

@@ -1,4 +1,7 @@
-//! The department for disabled members (DIR-48): found, renamed or created, and only when somebody is disabled.
+//! The department for disabled members (DIR-48): found or created, and only when somebody is disabled.
+//!
+//! One that we created follows the option when that changes. One that was there before, under the name of the option, is
+//! used as it is: it is neither renamed nor remembered.
 
 use super::{Step, World};
 use crate::model::{Action, DepartmentId, DepartmentImage, Leaver, OutOfScope, Text};

@@ -18,7 +18,7 @@ use super::notices::Notices;
 use super::scope::{self, ScopeRules, Scoped};
 use super::source::Source;
 use super::target::Target;
-use super::{blast, budget, guard, hash, invariants};
+use super::{blast, budget, columns, guard, hash, invariants};
 use crate::model::{Action, BindingOrigin, Change, Reversible, Text};
 
 /// One change without its place in the order.
@@ -51,7 +51,9 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
     let source = Source::build(input)?;
     let target = Target::build(input)?;
     let rules = ScopeRules::compile(options, &source)?;
+    columns::check(input.corp, &source, &rules)?;
     let scoped = scope::apply(&rules, options, &source, &mut notices);
+    scope::refuse_nobody(&scoped.verdicts, &source, input.member_bindings.len())?;
     let links = links::link(input.corp, &source, &target, &scoped.verdicts)?;
     for case in &links.cases {
         notices.add("match.ambiguous", case.key(), || {
@@ -97,16 +99,10 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
         }
     }
     empty_departments::delete(&world, disabled.department, &mut steps, &mut notices);
-    Ok(finish(&world, steps, notices, disabled.department, disabled.next_id))
+    Ok(finish(&world, steps, notices, disabled.next_id))
 }
 
-fn finish(
-    world: &World<'_, '_>,
-    steps: Vec<Step>,
-    mut notices: Notices,
-    disabled: Option<crate::model::DepartmentId>,
-    next_id: u64,
-) -> Draft {
+fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id: u64) -> Draft {
     let input = world.input;
     let changes = number(steps);
     let memberships: usize = input.members.iter().map(|member| member.memberships.len()).sum();
@@ -132,7 +128,6 @@ fn finish(
         source_employees: world.source.active as u64,
         hash: hash::of_plan(&changes, &options_hash),
         options_hash,
-        disabled_department: disabled,
         largest_department_id: u32::try_from(next_id - 1).unwrap_or(u32::MAX),
         notices: notices.finish(),
         changes,

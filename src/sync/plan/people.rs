@@ -4,6 +4,7 @@ use super::{Step, World};
 use crate::model::{
     Action, DepartmentId, Edition, Member, MemberBinding, MemberField, MemberImage, MemberStatus, UserId,
 };
+use crate::sync::columns;
 use crate::sync::input::PlanRefusal;
 use crate::sync::members::compare::{Comparison, Difference};
 use crate::sync::members::create::{self, Reserved, UserIds};
@@ -43,6 +44,7 @@ pub(super) fn plan_people(
 ) -> Result<(), PlanRefusal> {
     let options = &world.input.corp.downstream;
     let fields = FieldMap::compile(options)?;
+    columns::tell(&fields, world.source, notices);
     let userids = UserIds::build(options, world.input.tombstones)?;
     let heads = Heads::build(world.source);
     let reserved =

@@ -19,6 +19,8 @@ pub struct Cloud {
     pub ignores_mobile: bool,
     /// `extattr.工号` exists in the console.
     pub knows_number: bool,
+    /// `enable: 0` is answered with `updated`, and the status stays as it was.
+    pub ignores_disable: bool,
 }
 
 impl Cloud {
@@ -149,8 +151,8 @@ impl Cloud {
         }
         match image.enable {
             Some(true) => member.status = Some(MemberStatus::Activated),
-            Some(false) => member.status = Some(MemberStatus::Disabled),
-            None => {}
+            Some(false) if !self.ignores_disable => member.status = Some(MemberStatus::Disabled),
+            _ => {}
         }
     }
 }
@@ -213,8 +215,13 @@ impl World {
                 self.cloud.write(userid, after, false);
                 let employee = employee.as_ref().expect("only linked members are disabled");
                 self.remember(employee, Some(before), after);
-                self.binding_of(employee).removal =
-                    Some(Removal { cause: *cause, disabled_at_ms: Some(now_ms), departments_before: vec![] });
+                let binding = self.binding_of(employee);
+                let repeats = match &binding.removal {
+                    Some(Removal { disabled_at_ms: Some(_), repeats, .. }) => repeats + 1,
+                    _ => 0,
+                };
+                binding.removal =
+                    Some(Removal { cause: *cause, disabled_at_ms: Some(now_ms), departments_before: vec![], repeats });
             }
             Action::DeleteMember { employee, userid, .. } => {
                 self.cloud.members.remove(&userid.folded()).expect("member exists");
@@ -231,7 +238,7 @@ impl World {
             }
             Action::RecordRemoval { employee, cause, .. } => {
                 self.binding_of(employee).removal =
-                    cause.map(|cause| Removal { cause, disabled_at_ms: None, departments_before: vec![] });
+                    cause.map(|cause| Removal { cause, disabled_at_ms: None, departments_before: vec![], repeats: 0 });
             }
         }
     }

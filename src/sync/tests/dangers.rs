@@ -25,7 +25,7 @@ type Refused = fn(&PlanRefusal) -> bool;
 
 #[test]
 fn broken_sources_and_mirrors_are_refused() {
-    let cases: [(&str, Damage, Refused); 22] = [
+    let cases: [(&str, Damage, Refused); 28] = [
         (
             "empty",
             |w| {
@@ -108,6 +108,40 @@ fn broken_sources_and_mirrors_are_refused() {
             |r| matches!(r, PlanRefusal::BadExpression { .. }),
         ),
         (
+            "a filter on a missing column",
+            |w| w.corp.downstream.scope.filter = "ext['城市'] == '北京'".into(),
+            |r| matches!(r, PlanRefusal::MissingColumn { option, column } if option == "scope.filter" && column == "ext.城市"),
+        ),
+        (
+            "a filter on a column that only those who left have",
+            |w| {
+                w.corp.downstream.scope.filter = "ext[\"城市\"] != ''".into();
+                w.employee_mut(5).status = EmployeeStatus::Departed;
+                w.employee_mut(5).ext.insert("城市".into(), "北京".into());
+            },
+            |r| matches!(r, PlanRefusal::MissingColumn { .. }),
+        ),
+        (
+            "a match rule on a missing column",
+            |w| w.corp.match_rules[1].employee = "ext.卡号".into(),
+            |r| matches!(r, PlanRefusal::MissingColumn { option, .. } if option == "match"),
+        ),
+        (
+            "userids from a missing column",
+            |w| w.corp.downstream.userid_from = "ext.卡号".into(),
+            |r| matches!(r, PlanRefusal::MissingColumn { option, .. } if option == "userid_from"),
+        ),
+        (
+            "everybody excluded",
+            |w| w.corp.downstream.scope.exclude = w.employees.iter().map(|e| e.id.clone()).collect(),
+            |r| matches!(r, PlanRefusal::NobodyInScope { excluded: 40, linked: 40, .. }),
+        ),
+        (
+            "a filter that nobody passes",
+            |w| w.corp.downstream.scope.filter = "position == 'king'".into(),
+            |r| matches!(r, PlanRefusal::NobodyInScope { filtered: 40, .. }),
+        ),
+        (
             "bad mapping",
             |w| {
                 w.corp.downstream.fields.insert("name".into(), "{{ nme }".into());
@@ -162,14 +196,10 @@ fn options_that_cannot_be_planned_with() {
 
 #[test]
 fn what_shrinks_is_held() {
-    let cases: [(&str, Damage); 6] = [
+    let cases: [(&str, Damage); 4] = [
         ("half the people gone", |w| w.employees.truncate(20)),
         ("half departed", |w| w.employees.iter_mut().skip(20).for_each(|e| e.status = EmployeeStatus::Departed)),
         ("scope of one person", |w| w.corp.downstream.scope.include = vec!["e0".into()]),
-        ("everybody excluded", |w| {
-            w.corp.downstream.scope.exclude = w.employees.iter().map(|e| e.id.clone()).collect()
-        }),
-        ("a filter that nobody passes", |w| w.corp.downstream.scope.filter = "position == 'king'".into()),
         ("other ids", |w| w.employees.iter_mut().for_each(|e| e.id = format!("x{}", e.id).into())),
     ];
     for (what, damage) in cases {

@@ -91,6 +91,7 @@ fn random_world(dice: &mut Dice) -> World {
     }
     world.cloud.ignores_mobile = dice.one_in(3);
     world.cloud.knows_number = dice.one_in(2);
+    world.cloud.ignores_disable = dice.one_in(6);
     world
 }
 
@@ -284,6 +285,7 @@ proptest! {
         world.cloud.hides_contacts = false;
         world.cloud.ignores_mobile = false;
         world.cloud.knows_number = true;
+        world.cloud.ignores_disable = false;
         for _ in 0..3 {
             world.pull();
             let Ok(draft) = plan(&world.input()) else { return Ok(()) };

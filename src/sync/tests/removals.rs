@@ -56,6 +56,24 @@ fn zero_days_means_never_and_empty_means_they_stay() {
 }
 
 #[test]
+fn a_department_of_that_name_is_used_as_it_is_and_never_renamed() {
+    let mut world = world();
+    world.cloud.department(77, 1, "已禁用用户");
+    depart(&mut world, 2);
+    assert_eq!(texts(&world.sync()), ["disable no2"]);
+    assert_eq!(world.places("no2"), ["已禁用用户"]);
+    assert_eq!(world.facts.disabled_department, None);
+    world.options().disabled_department = "离职人员".into();
+    depart(&mut world, 3);
+    assert_eq!(texts(&world.sync()), ["create disabled 78", "disable no3"]);
+    assert!(world.tree().contains(&"总部/已禁用用户".to_owned()));
+    // the one that we created follows the option
+    world.options().disabled_department = "已离职".into();
+    assert_eq!(texts(&world.sync()), ["rename department 78"]);
+    assert_eq!(world.places("no3"), ["已离职"]);
+}
+
+#[test]
 fn peer_16_somebody_who_is_back_is_enabled_again() {
     let mut world = world();
     depart(&mut world, 2);
@@ -85,6 +103,35 @@ fn who_was_enabled_by_hand_is_disabled_again_before_anything_is_deleted() {
     world.cloud.members.get_mut("no2").unwrap().status = Some(MemberStatus::Activated);
     world.facts.now_ms += 9 * DAY;
     assert_eq!(texts(&world.sync()), ["disable no2"]);
+}
+
+#[test]
+fn a_disabling_that_wecom_does_not_apply_is_repeated_once_and_then_told() {
+    let mut world = world();
+    world.options().delete_after_days = 1;
+    world.cloud.ignores_disable = true;
+    depart(&mut world, 2);
+    // the second plan is empty, although WeCom shows the member as it was
+    assert_eq!(texts(&world.sync()), ["create disabled 3", "disable no2"]);
+    let told = |world: &mut World| {
+        let draft = world.plan();
+        assert_eq!(texts(&draft), Vec::<String>::new());
+        let notices = draft.notices.into_iter().filter(|notice| notice.code == "removal.not_applied");
+        notices.map(|notice| notice.text).collect::<Vec<_>>()
+    };
+    let first = told(&mut world);
+    assert!(first.len() == 1 && first[0].contains("once more a day after"), "{first:?}");
+    world.facts.now_ms += DAY;
+    assert_eq!(texts(&world.sync()), ["disable no2"]);
+    for _ in 0..3 {
+        world.facts.now_ms += 30 * DAY;
+        let then = told(&mut world);
+        assert!(then.len() == 1 && then[0].contains("in the WeCom console"), "{then:?}");
+    }
+    assert_eq!(world.at("no2").status, Some(MemberStatus::NotActivated), "never deleted while it is not disabled");
+    // once it is seen to be disabled, the life cycle goes on
+    world.cloud.members.get_mut("no2").unwrap().status = Some(MemberStatus::Disabled);
+    assert_eq!(texts(&world.sync()), ["delete no2"]);
 }
 
 #[test]

@@ -182,7 +182,6 @@ impl World {
             self.apply(change);
         }
         self.facts.largest_department_id = self.facts.largest_department_id.max(draft.largest_department_id);
-        self.facts.disabled_department = self.facts.disabled_department.or(draft.disabled_department);
     }
 
     /// Plans, applies, and checks that a second plan is empty.
