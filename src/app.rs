@@ -1,5 +1,6 @@
 //! The application: configuration, store, clock, WeCom clients, engine. Built once, passed on; there are no globals.
 
+use crate::admin;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::Jobs;
@@ -21,6 +22,8 @@ pub struct App {
     pub clients: Clients,
     /// What the engine works with.
     pub env: Env,
+    /// What accounts, sessions and settings work with.
+    pub admin: admin::Env,
     /// Runs under way.
     pub jobs: Jobs,
     /// Counters.
@@ -46,14 +49,25 @@ impl App {
         let metrics = Metrics::new();
         let clients = Clients::new(clock.clone(), Arc::new(metrics.clone()));
         let env = Env::new(store.clone(), clock.clone(), clients.clone());
+        let admin = admin::Env::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
-        Ok(Arc::new(Self { config, store, clock, clients, env, jobs, metrics }))
+        Ok(Arc::new(Self { config, store, clock, clients, env, admin, jobs, metrics }))
     }
 
     /// [`App::open`] where a store must be there already.
     pub fn open_existing(config: Config, clock: Clock) -> Result<Arc<Self>, StartError> {
         let path = store::database_path(&config.server.data_dir);
         if path.exists() { Self::open(config, clock) } else { Err(StoreError::Missing { path }.into()) }
+    }
+
+    /// The address under which others reach the bridge, without a trailing slash and with the base path: what the
+    /// operator configured, else what an administrator set, else where the server listens. Every link and callback URL
+    /// derives from it (OPS-01).
+    pub async fn public_url(&self) -> Result<String, StoreError> {
+        if let Some(configured) = &self.config.server.public_url {
+            return Ok(configured.clone());
+        }
+        Ok(admin::settings::get(&self.admin).await?.public_url.unwrap_or_else(|| self.config.public_url()))
     }
 
     /// Lets calls under way end, finishes writes and closes the store. Runs that are not through go on at the next start.

@@ -45,7 +45,9 @@ permissions!(
     KeysAdmin,
     AuditRead,
     OpsRead,
-    OpsBackup
+    OpsBackup,
+    AccountsAdmin,
+    SettingsWrite
 );
 
 /// Id of the key that a request came with.

@@ -141,6 +141,8 @@ fn path_meaning(name: &str) -> &'static str {
         "preview" => "Id of the uploaded file's preview.",
         "seq" => "Number of the change in its plan.",
         "key" => "Id of the API key.",
+        "account" => "Id of the account.",
+        "session" => "Id of the session.",
         "secret" => "Which secret: `contacts`, `contacts_token`, `contacts_aes_key`.",
         "code" => "WeCom's errcode.",
         _ => "Id.",

@@ -1,6 +1,8 @@
 //! The one table from the rooms' errors to answers: which status, which stable code. The sentence is the error's own.
 
+use crate::admin::AccountError;
 use crate::admin::keys::KeyError;
+use crate::admin::settings::SettingsError;
 use crate::directory::DirectoryError;
 use crate::http::{Fault, Problem};
 use crate::setup::{SetupError, SetupFaults};
@@ -136,5 +138,38 @@ pub fn key_problem(error: KeyError) -> Problem {
             Problem::invalid("key.network_form", sentence(&error)).at("networks", error.to_string())
         }
         KeyError::Expired => Problem::invalid("key.expiry", sentence(&error)).at("expires_at_ms", error.to_string()),
+    }
+}
+
+/// Errors of accounts.
+pub fn account_problem(error: AccountError) -> Problem {
+    let (code, told) = (error.code(), sentence(&error));
+    let field = |field: &str| Problem::invalid(code, told.clone()).at(field, error.to_string());
+    match error {
+        AccountError::Store(cause) => store_problem(cause),
+        AccountError::Hash(_) => Problem::internal(error),
+        AccountError::Unknown(id) => Problem::not_found("account", id),
+        AccountError::Name(_) => field("name"),
+        AccountError::DisplayName => field("display_name"),
+        AccountError::Language(_) => field("language"),
+        AccountError::Password(_) => field("password"),
+        AccountError::NameTaken(_) | AccountError::LastAdministrator(_) | AccountError::NotBegun => {
+            Problem::conflict(code, told)
+        }
+        AccountError::WrongPassword | AccountError::WrongCode => Problem::new(StatusCode::FORBIDDEN, code, told),
+        AccountError::Wait { retry_after_s } => {
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, code, told).retry_after_s(retry_after_s)
+        }
+        AccountError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, told).retry_after_s(5),
+    }
+}
+
+/// Errors of the base settings.
+pub fn settings_problem(error: SettingsError) -> Problem {
+    match error {
+        SettingsError::Value { field, ref rule } => {
+            Problem::invalid("settings.invalid", sentence(&error)).at(field, rule.clone())
+        }
+        SettingsError::Store(cause) => store_problem(cause),
     }
 }

@@ -1,6 +1,7 @@
 //! REST for machines: one file per resource. Handlers extract, check, call one service function, answer; they decide
 //! nothing. Refuses to know pages.
 
+mod accounts;
 mod answer;
 mod api_keys;
 mod apps;
@@ -26,6 +27,7 @@ mod plans;
 mod routes;
 mod runs;
 mod secrets;
+mod settings;
 mod setup;
 mod state;
 mod system;
@@ -98,6 +100,8 @@ fn table() -> Routes {
     explain::routes(&mut routes);
     errcodes::routes(&mut routes);
     api_keys::routes(&mut routes);
+    accounts::routes(&mut routes);
+    settings::routes(&mut routes);
     audit::routes(&mut routes);
     system::routes(&mut routes);
     routes

@@ -3,7 +3,7 @@
 
 use super::answer::{Created, NoContent, Ok, Page, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
-use super::errors::setup_problem;
+use super::errors::{setup_problem, store_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
@@ -188,9 +188,10 @@ async fn make_keys(
     corp: CorpKey,
     of: Option<AppKey>,
 ) -> Result<Created<CallbackKeysView>, Problem> {
+    let public_url = app.public_url().await.map_err(store_problem)?;
     let made = service::renew_callback_keys(&app.store, &caller.actor, &corp, of.as_ref()).await;
     let (token, aes_key) = made.map_err(setup_problem)?;
-    let url = format!("{}/cb/{corp}/{}", app.config.public_url(), of.as_ref().map_or("contacts", AppKey::as_str));
+    let url = format!("{public_url}/cb/{corp}/{}", of.as_ref().map_or("contacts", AppKey::as_str));
     let mut answer = CallbackKeysView { url, token: None, aes_key: None };
     let kept = serde_json::to_value(&answer).map_err(Problem::internal)?;
     answer.token = Some(token.expose().to_owned());

@@ -15,7 +15,7 @@ pub use fault::{ConfigFault, ConfigFaults};
 pub use keys::KeysConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat, LogLevel};
-pub use server::{NetBlock, ServerConfig};
+pub use server::{NetBlock, ServerConfig, web_base};
 pub use source::{FlagValue, Origin};
 pub use tls::TlsConfig;
 

@@ -39,7 +39,8 @@ impl ServerConfig {
     }
 }
 
-fn web_base(text: &str) -> Option<String> {
+/// Reads a base URL: `http://` or `https://` with a host, without query and user; trailing slashes are cut off.
+pub fn web_base(text: &str) -> Option<String> {
     let url = url::Url::parse(text).ok()?;
     let fine = matches!(url.scheme(), "http" | "https")
         && url.host_str().is_some()

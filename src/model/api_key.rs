@@ -42,11 +42,17 @@ pub enum ApiScope {
     /// Take a backup, which holds everything (secrets stay sealed in it).
     #[serde(rename = "ops.backup")]
     OpsBackup,
+    /// See and change the accounts of people, and end their sessions.
+    #[serde(rename = "accounts.admin")]
+    AccountsAdmin,
+    /// Change the appliance's own settings.
+    #[serde(rename = "settings.write")]
+    SettingsWrite,
 }
 
 impl ApiScope {
     /// Every scope, in the order of this type.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::DirectoryRead,
         Self::DirectoryWrite,
         Self::CorpRead,
@@ -59,6 +65,8 @@ impl ApiScope {
         Self::AuditRead,
         Self::OpsRead,
         Self::OpsBackup,
+        Self::AccountsAdmin,
+        Self::SettingsWrite,
     ];
 
     /// The name, as keys, documents and the command line spell it.
@@ -76,6 +84,8 @@ impl ApiScope {
             Self::AuditRead => "audit.read",
             Self::OpsRead => "ops.read",
             Self::OpsBackup => "ops.backup",
+            Self::AccountsAdmin => "accounts.admin",
+            Self::SettingsWrite => "settings.write",
         }
     }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 /// Who did something, from where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Actor {
-    /// `cli`, `schedule`, `key:<name>`, an administrator's account.
+    /// `cli:<user>`, `schedule`, `key:<name>`, `account:<name>`.
     pub name: String,
     /// Remote address where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,6 +17,16 @@ impl Actor {
     /// The command line on the appliance itself; `user` is the operating system's account.
     pub fn cli(user: &str) -> Self {
         Self { name: format!("cli:{user}"), from: None }
+    }
+
+    /// A person who has signed in to the browser pages, and the address of the request.
+    pub fn account(name: &str, from: Option<std::net::IpAddr>) -> Self {
+        Self { name: format!("account:{name}"), from: from.map(|address| address.to_string()) }
+    }
+
+    /// Somebody at the door who has not signed in.
+    pub fn visitor(from: Option<std::net::IpAddr>) -> Self {
+        Self { name: "visitor".into(), from: from.map(|address| address.to_string()) }
     }
 
     /// A schedule.

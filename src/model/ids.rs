@@ -83,6 +83,15 @@ text_id!(
     RunId
 );
 
+text_id!(
+    /// The id of an account of the administrator's browser (UUID v7, so ids sort by the time of creation).
+    AccountId
+);
+text_id!(
+    /// The id of a session (UUID v7). It may be shown and named in URLs; the token that opens the session is another.
+    SessionId
+);
+
 macro_rules! key_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         text_id!($(#[$doc])* $name);

@@ -1,5 +1,6 @@
 //! Domain types and rules over them; no I/O. This room knows no other room.
 
+pub mod account;
 pub mod api_key;
 pub mod audit;
 pub mod binding;
@@ -13,6 +14,7 @@ pub mod plan;
 pub mod run;
 pub mod secret;
 
+pub use account::{Account, PasswordHash, Role, Session, TotpState};
 pub use api_key::{ApiKey, ApiScope, StoredAnswer};
 pub use audit::{Actor, AuditRow};
 pub use binding::Placement;
@@ -22,7 +24,10 @@ pub use binding::{
 pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};
 pub use directory::{Employee, EmployeeStatus, Gender, OrgUnit, Tenant};
 pub use fields::Fields;
-pub use ids::{AppKey, CorpKey, DepartmentId, EmployeeId, InvalidId, PlanId, RunId, TenantKey, Text, UnitId, UserId};
+pub use ids::{
+    AccountId, AppKey, CorpKey, DepartmentId, EmployeeId, InvalidId, PlanId, RunId, SessionId, TenantKey, Text, UnitId,
+    UserId,
+};
 pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};
 pub use options::{
     DownstreamOptions, GuardLimits, Leaver, MatchRule, OutOfScope, PullOptions, Scope, StrategyChoice, UpstreamOptions,

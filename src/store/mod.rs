@@ -45,11 +45,14 @@ mod table;
 mod tx;
 mod writer;
 
+pub mod accounts;
 pub mod api_keys;
+pub mod attempts;
 pub mod audit;
 pub mod bindings;
 pub mod corps;
 pub mod directory;
+pub mod factors;
 pub mod idempotency;
 pub mod mirror;
 pub mod plans;
@@ -57,6 +60,7 @@ pub mod removals;
 pub mod resolve;
 pub mod runs;
 pub mod secrets;
+pub mod sessions;
 pub mod settings;
 pub mod tenants;
 

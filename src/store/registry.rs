@@ -4,8 +4,8 @@ use super::error::StoreError;
 use super::table::TableInfo;
 use super::tx::{ReadTx, WriteTx};
 use super::{
-    api_keys, audit, bindings, corps, directory, idempotency, meta, mirror, plans, removals, resolve, runs, secrets,
-    settings, tenants,
+    accounts, api_keys, attempts, audit, bindings, corps, directory, factors, idempotency, meta, mirror, plans,
+    removals, resolve, runs, secrets, sessions, settings, tenants,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -32,6 +32,10 @@ pub(super) fn tables() -> Vec<TableInfo> {
         api_keys::TABLES,
         idempotency::TABLES,
         settings::TABLES,
+        accounts::TABLES,
+        factors::TABLES,
+        sessions::TABLES,
+        attempts::TABLES,
     ]
     .concat()
 }
@@ -44,7 +48,7 @@ pub(super) fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
 /// Checks what must fit together across tables: indexes, counters, sealed values, the audit chain.
 pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     type Check = fn(&ReadTx, &mut Checks) -> Result<(), StoreError>;
-    let all: [(&'static str, Check); 10] = [
+    let all: [(&'static str, Check); 13] = [
         ("corps", corps::check),
         ("secrets", secrets::check),
         ("directory", directory::check),
@@ -55,6 +59,9 @@ pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreErr
         ("audit", audit::check),
         ("api_keys", api_keys::check),
         ("idempotency", idempotency::check),
+        ("accounts", accounts::check),
+        ("account_factors", factors::check),
+        ("sessions", sessions::check),
     ];
     for (name, check) in all {
         match check(tx, checks) {

@@ -208,6 +208,12 @@ impl<K: Key, V: Serialize + DeserializeOwned> Writer<'_, K, V> {
         found.map(|value| self.table.decode(&self.key, value.value())).transpose()
     }
 
+    /// How many rows the table has.
+    pub fn len(&self) -> Result<u64, StoreError> {
+        use redb::ReadableTableMetadata;
+        self.inner.len().map_err(|e| self.tx.fail(e))
+    }
+
     /// The last key of a stretch.
     pub fn last_key(&self, range: &Range) -> Result<Option<K::Owned>, StoreError> {
         use redb::ReadableTable;
