@@ -1,6 +1,7 @@
 //! The application: configuration, store, clock, WeCom clients, engine. Built once, passed on; there are no globals.
 
 use crate::admin;
+use crate::browse::Views;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::Jobs;
@@ -24,6 +25,8 @@ pub struct App {
     pub env: Env,
     /// What accounts, sessions and settings work with.
     pub admin: admin::Env,
+    /// What pages look at.
+    pub views: Views,
     /// Runs under way.
     pub jobs: Jobs,
     /// Counters.
@@ -50,8 +53,9 @@ impl App {
         let clients = Clients::new(clock.clone(), Arc::new(metrics.clone()));
         let env = Env::new(store.clone(), clock.clone(), clients.clone());
         let admin = admin::Env::new(store.clone(), clock.clone());
+        let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
-        Ok(Arc::new(Self { config, store, clock, clients, env, admin, jobs, metrics }))
+        Ok(Arc::new(Self { config, store, clock, clients, env, admin, views, jobs, metrics }))
     }
 
     /// [`App::open`] where a store must be there already.
@@ -73,6 +77,7 @@ impl App {
     /// Lets calls under way end, finishes writes and closes the store. Runs that are not through go on at the next start.
     pub async fn close(&self) {
         self.jobs.shutdown().await;
+        self.views.close();
         let store = self.store.clone();
         if let Err(cause) = tokio::task::spawn_blocking(move || store.close()).await {
             tracing::error!("the store did not close: {cause}");

@@ -49,6 +49,7 @@ impl Served {
             Err(error) => tracing::error!(%error, "interrupted runs cannot be taken up; the rest works"),
         }
         app.jobs.start_schedules();
+        app.views.start();
         let watchdog = systemd::watchdog_every().map(|every| tokio::spawn(systemd::watch(app.clock.clone(), every)));
         Ok(Self { app, http, stop, socket, watchdog })
     }

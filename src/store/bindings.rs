@@ -1,11 +1,11 @@
 //! Bindings, unique in both directions, and tombstones of deleted members.
 
-use super::StoreError;
 use super::key::{Prefix, Range, Str};
 use super::page::{Page, Search, page_of};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
+use super::{StoreError, revisions};
 use crate::model::{CorpKey, DepartmentBinding, DepartmentId, EmployeeId, MemberBinding, Tombstone, UnitId, UserId};
 use std::ops::ControlFlow;
 
@@ -33,6 +33,15 @@ pub(super) const TABLES: &[TableInfo] = &[
 /// All member bindings of a corp, by employee.
 pub fn members(tx: &impl Reads, corp: &CorpKey) -> Result<Vec<MemberBinding>, StoreError> {
     MEMBERS.list(tx, &of(corp))
+}
+
+/// Calls `visit` with each member binding, by employee; only one is held at a time.
+pub fn scan_members(
+    tx: &impl Reads,
+    corp: &CorpKey,
+    mut visit: impl FnMut(MemberBinding) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    MEMBERS.scan(tx, &of(corp), |_, row| visit(row).map(ControlFlow::Continue))
 }
 
 /// One page of member bindings by employee; `search` looks into both ids.
@@ -102,6 +111,10 @@ pub fn put_member(tx: &WriteTx, corp: &CorpKey, binding: &MemberBinding) -> Resu
 /// [`StoreError::Conflict`] at the first one that contradicts; the closure must then return the error, which takes the
 /// ones before it back.
 pub fn put_members(tx: &WriteTx, corp: &CorpKey, bindings: &[MemberBinding]) -> Result<(), StoreError> {
+    if bindings.is_empty() {
+        return Ok(());
+    }
+    revisions::move_on(tx, corp)?;
     let (mut table, mut by_userid) = (MEMBERS.writer(tx)?, BY_USERID.writer(tx)?);
     for binding in bindings {
         let (employee, userid) = (binding.employee.as_str(), &binding.userid);
@@ -137,6 +150,10 @@ pub fn put_department(tx: &WriteTx, corp: &CorpKey, binding: &DepartmentBinding)
 /// # Errors
 /// As [`put_members`].
 pub fn put_departments(tx: &WriteTx, corp: &CorpKey, bindings: &[DepartmentBinding]) -> Result<(), StoreError> {
+    if bindings.is_empty() {
+        return Ok(());
+    }
+    revisions::move_on(tx, corp)?;
     let (mut table, mut by_department) = (DEPARTMENTS.writer(tx)?, BY_DEPARTMENT.writer(tx)?);
     for binding in bindings {
         let (unit, department) = (binding.unit.as_str(), binding.department);
@@ -163,6 +180,7 @@ pub fn put_departments(tx: &WriteTx, corp: &CorpKey, bindings: &[DepartmentBindi
 pub fn remove_member(tx: &WriteTx, corp: &CorpKey, employee: &EmployeeId) -> Result<Option<MemberBinding>, StoreError> {
     let removed = MEMBERS.remove(tx, (corp.as_str(), employee.as_str()))?;
     if let Some(binding) = &removed {
+        revisions::move_on(tx, corp)?;
         BY_USERID.remove(tx, (corp.as_str(), &binding.userid.folded()))?;
     }
     Ok(removed)
@@ -172,6 +190,7 @@ pub fn remove_member(tx: &WriteTx, corp: &CorpKey, employee: &EmployeeId) -> Res
 pub fn remove_department(tx: &WriteTx, corp: &CorpKey, unit: &UnitId) -> Result<Option<DepartmentBinding>, StoreError> {
     let removed = DEPARTMENTS.remove(tx, (corp.as_str(), unit.as_str()))?;
     if let Some(binding) = &removed {
+        revisions::move_on(tx, corp)?;
         BY_DEPARTMENT.remove(tx, (corp.as_str(), binding.department.0))?;
     }
     Ok(removed)
@@ -204,6 +223,7 @@ pub fn put_tombstone(tx: &WriteTx, corp: &CorpKey, tombstone: &Tombstone) -> Res
             format!("its tombstone for employee {present}"),
         ));
     }
+    revisions::move_on(tx, corp)?;
     let key = (corp.as_str(), tombstone.employee.as_str());
     let former = TOMBSTONES.writer(tx)?.replace(key, tombstone)?;
     let mut by_userid = TOMBSTONES_BY_USERID.writer(tx)?;
@@ -217,12 +237,14 @@ pub fn put_tombstone(tx: &WriteTx, corp: &CorpKey, tombstone: &Tombstone) -> Res
 pub fn remove_tombstone(tx: &WriteTx, corp: &CorpKey, employee: &EmployeeId) -> Result<Option<Tombstone>, StoreError> {
     let removed = TOMBSTONES.remove(tx, (corp.as_str(), employee.as_str()))?;
     if let Some(tombstone) = &removed {
+        revisions::move_on(tx, corp)?;
         TOMBSTONES_BY_USERID.remove(tx, (corp.as_str(), &tombstone.userid.folded()))?;
     }
     Ok(removed)
 }
 
 pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+    revisions::move_on(tx, corp)?;
     MEMBERS.remove_range(tx, &of(corp))?;
     BY_USERID.remove_range(tx, &of(corp))?;
     DEPARTMENTS.remove_range(tx, &of(corp))?;

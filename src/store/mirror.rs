@@ -6,7 +6,7 @@ use super::page::page_of;
 use super::registry::Checks;
 use super::table::{Table, TableInfo};
 use super::tx::{ReadTx, Reads, WriteTx};
-use super::{Page, Search, StoreError};
+use super::{Page, Search, StoreError, revisions};
 use crate::model::{CorpKey, Department, DepartmentId, Member, MemberField, MirrorHead, UserId};
 use std::ops::ControlFlow;
 
@@ -25,6 +25,7 @@ pub fn head(tx: &impl Reads, corp: &CorpKey) -> Result<Option<MirrorHead>, Store
 
 /// Writes what is known about the last read.
 pub fn put_head(tx: &WriteTx, corp: &CorpKey, head: &MirrorHead) -> Result<(), StoreError> {
+    revisions::move_on(tx, corp)?;
     HEADS.put(tx, corp.as_str(), head)
 }
 
@@ -42,6 +43,15 @@ pub fn find_department(tx: &impl Reads, corp: &CorpKey, id: DepartmentId) -> Res
 pub fn members(tx: &impl Reads, corp: &CorpKey) -> Result<Vec<Member>, StoreError> {
     let count = head(tx, corp)?.map_or(0, |head| usize::try_from(head.members).unwrap_or(0));
     MEMBERS.list_sized(tx, &of(corp), count)
+}
+
+/// Calls `visit` with each member, by folded userid; only one is held at a time.
+pub fn scan_members(
+    tx: &impl Reads,
+    corp: &CorpKey,
+    mut visit: impl FnMut(Member) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    MEMBERS.scan(tx, &of(corp), |_, row| visit(row).map(ControlFlow::Continue))
 }
 
 /// The member with this userid, case ignored.
@@ -82,12 +92,20 @@ pub fn page_members(
 
 /// Creates or changes departments. Sorted by id is fastest.
 pub fn put_departments(tx: &WriteTx, corp: &CorpKey, departments: &[Department]) -> Result<(), StoreError> {
+    if departments.is_empty() {
+        return Ok(());
+    }
+    revisions::move_on(tx, corp)?;
     let mut table = DEPARTMENTS.writer(tx)?;
     departments.iter().try_for_each(|row| table.put((corp.as_str(), row.id.0), row))
 }
 
 /// Creates or changes members. Sorted by folded userid is fastest.
 pub fn put_members(tx: &WriteTx, corp: &CorpKey, members: &[Member]) -> Result<(), StoreError> {
+    if members.is_empty() {
+        return Ok(());
+    }
+    revisions::move_on(tx, corp)?;
     let mut table = MEMBERS.writer(tx)?;
     let mut by_department = BY_DEPARTMENT.writer(tx)?;
     for row in members {
@@ -108,12 +126,20 @@ pub fn put_members(tx: &WriteTx, corp: &CorpKey, members: &[Member]) -> Result<(
 
 /// Removes departments from the mirror; those that are not there are skipped.
 pub fn remove_departments(tx: &WriteTx, corp: &CorpKey, ids: &[DepartmentId]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    revisions::move_on(tx, corp)?;
     let mut table = DEPARTMENTS.writer(tx)?;
     ids.iter().try_for_each(|id| table.remove((corp.as_str(), id.0)).map(|_| ()))
 }
 
 /// Removes members from the mirror, case of the userid ignored; those that are not there are skipped.
 pub fn remove_members(tx: &WriteTx, corp: &CorpKey, userids: &[UserId]) -> Result<(), StoreError> {
+    if userids.is_empty() {
+        return Ok(());
+    }
+    revisions::move_on(tx, corp)?;
     let mut table = MEMBERS.writer(tx)?;
     let mut by_department = BY_DEPARTMENT.writer(tx)?;
     for userid in userids {
@@ -127,6 +153,7 @@ pub fn remove_members(tx: &WriteTx, corp: &CorpKey, userids: &[UserId]) -> Resul
 
 /// Empties the mirror, its head included.
 pub fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+    revisions::move_on(tx, corp)?;
     HEADS.remove(tx, corp.as_str())?;
     DEPARTMENTS.remove_range(tx, &of(corp))?;
     MEMBERS.remove_range(tx, &of(corp))?;

@@ -58,6 +58,7 @@ pub mod mirror;
 pub mod plans;
 pub mod removals;
 pub mod resolve;
+pub mod revisions;
 pub mod runs;
 pub mod secrets;
 pub mod sessions;

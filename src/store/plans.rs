@@ -43,6 +43,19 @@ pub fn changes(tx: &impl Reads, plan: &PlanId, range: std::ops::Range<u32>) -> R
     Ok(rows)
 }
 
+/// Calls `visit` with each change in the order of application; only one is held at a time.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is no such plan.
+pub fn scan_changes(
+    tx: &impl Reads,
+    plan: &PlanId,
+    mut visit: impl FnMut(Change) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let corp = corp_of(tx, plan)?;
+    CHANGES.scan(tx, &all_of(&corp, plan).range(), |_, row| visit(row).map(ControlFlow::Continue))
+}
+
 /// One change.
 pub fn change(tx: &impl Reads, plan: &PlanId, seq: u32) -> Result<Option<Change>, StoreError> {
     let corp = corp_of(tx, plan)?;

@@ -23,6 +23,15 @@ pub fn employees(tx: &impl Reads, tenant: &TenantKey) -> Result<Vec<Employee>, S
     EMPLOYEES.list_sized(tx, &Prefix::text(tenant.as_str()).range(), count)
 }
 
+/// Calls `visit` with each employee, departed ones included, by id; only one is held at a time.
+pub fn scan_employees(
+    tx: &impl Reads,
+    tenant: &TenantKey,
+    mut visit: impl FnMut(Employee) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    EMPLOYEES.scan(tx, &Prefix::text(tenant.as_str()).range(), |_, row| visit(row).map(ControlFlow::Continue))
+}
+
 /// How many employees a tenant has, departed ones included; one row is read.
 pub fn count_employees(tx: &impl Reads, tenant: &TenantKey) -> Result<u64, StoreError> {
     Ok(super::counts(tx, tenant)?.employees)

@@ -7,7 +7,7 @@ mod units;
 
 pub use employees::{
     count_employees, employees, employees_of_unit, find_by_account, find_employee, page_employees, put_employees,
-    remove_employee,
+    remove_employee, scan_employees,
 };
 pub use history::{HistoryRow, append_histories, append_history, history};
 pub use units::{count_units, find_unit, page_units, put_units, remove_unit, units};
@@ -44,13 +44,14 @@ pub fn counts(tx: &impl Reads, tenant: &TenantKey) -> Result<DirectoryCounts, St
     Ok(COUNTS.get(tx, tenant.as_str())?.unwrap_or_default())
 }
 
-/// Removes a tenant's whole directory and its history.
+/// Removes a tenant's whole directory and its history. The revision stays and moves on, so that a new tenant of the same
+/// key does not repeat the numbers of the former one.
 pub(super) fn clear(tx: &WriteTx, tenant: &TenantKey) -> Result<(), StoreError> {
     let all = Prefix::text(tenant.as_str()).range();
     units::clear(tx, &all)?;
     employees::clear(tx, &all)?;
     history::clear(tx, &all)?;
-    COUNTS.remove(tx, tenant.as_str()).map(|_| ())
+    count(tx, tenant, |counts| *counts = DirectoryCounts { revision: counts.revision, ..DirectoryCounts::default() })
 }
 
 /// Moves the counters and the revision on after a change of the directory.

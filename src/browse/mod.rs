@@ -1,0 +1,27 @@
+//! Read models for people who look at tens of thousands of rows: lists with search, filters, sorting by any column and
+//! cursors, trees with counts on each branch, person cards, plans as a tree, exports, statistics.
+//!
+//! It owns compact snapshots in memory, made when somebody looks and dropped when nobody does ([`Views`]). It writes
+//! nothing, calls nobody and decides nothing; it refuses to know pages, languages and HTTP.
+//!
+//! ```ignore
+//! let page = app.views.directory(&tenant, move |view| view.page(&query)).await?;
+//! ```
+
+mod bits;
+mod cells;
+mod collate;
+pub mod directory;
+mod error;
+mod intern;
+mod list;
+pub mod mirror;
+mod outline;
+mod tree;
+mod views;
+
+pub use error::BrowseError;
+pub use list::{PAGE_MAX, Page, Paging};
+pub use outline::{Branch, CHILDREN_MAX, Children, Line, OutlineQuery};
+pub use tree::Misplaced;
+pub use views::Views;
