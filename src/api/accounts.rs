@@ -2,7 +2,7 @@
 
 use super::answer::{Created, NoContent, Ok, Page, Reply};
 use super::auth::{AccountsAdmin, Key};
-use super::errors::{account_problem, store_problem};
+use crate::http::errors::{account_problem, store_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;

@@ -2,7 +2,7 @@
 
 use super::answer::{Created, Ok, Page, Reply};
 use super::auth::{Key, KeysAdmin};
-use super::errors::key_problem;
+use crate::http::errors::key_problem;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;

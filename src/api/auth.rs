@@ -2,9 +2,10 @@
 //! checks it is put before the route by the table of routes, from that same type, so it cannot be forgotten and runs
 //! before anything of the request is read.
 
-use super::errors::store_problem;
+use crate::http::errors::store_problem;
 use super::state::State;
 use crate::admin::keys::{self, Refused};
+pub use crate::http::permission::*;
 use crate::http::{Problem, Settings, client_address};
 use crate::model::{Actor, ApiKey, ApiScope};
 use actix_web::body::{BoxBody, MessageBody};
@@ -16,39 +17,6 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::net::IpAddr;
-
-/// A right that a handler asks for, as a type.
-pub trait Permission: 'static {
-    /// The scope that a key must have.
-    const SCOPE: ApiScope;
-}
-
-macro_rules! permissions {
-    ($($name:ident),*) => { $(
-        #[doc = concat!("The scope [`ApiScope::", stringify!($name), "`].")]
-        #[derive(Debug)]
-        pub struct $name;
-        impl Permission for $name {
-            const SCOPE: ApiScope = ApiScope::$name;
-        }
-    )* };
-}
-permissions!(
-    DirectoryRead,
-    DirectoryWrite,
-    CorpRead,
-    CorpWrite,
-    SyncRead,
-    SyncRun,
-    SyncDecide,
-    BindingWrite,
-    KeysAdmin,
-    AuditRead,
-    OpsRead,
-    OpsBackup,
-    AccountsAdmin,
-    SettingsWrite
-);
 
 /// Id of the key that a request came with.
 #[derive(Debug, Clone)]

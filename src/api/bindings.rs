@@ -2,7 +2,7 @@
 
 use super::answer::{Download, NoContent, Ok, Page, Reply};
 use super::auth::{BindingWrite, Key, SyncRead};
-use super::errors::{store_problem, sync_problem};
+use crate::http::errors::{store_problem, sync_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;

@@ -2,7 +2,7 @@
 
 use super::answer::{NoContent, Ok, Page, Put, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
-use super::errors::setup_problem;
+use crate::http::errors::setup_problem;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::{Body, Problem, Query};

@@ -2,7 +2,7 @@
 
 use super::answer::{NoContent, Ok, Page, Reply};
 use super::auth::{DirectoryRead, DirectoryWrite, Key};
-use super::errors::{directory_problem, store_problem};
+use crate::http::errors::{directory_problem, store_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;

@@ -2,7 +2,7 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{CorpRead, Key, SyncRead};
-use super::errors::sync_problem;
+use crate::http::errors::sync_problem;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::Problem;

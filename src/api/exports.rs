@@ -2,7 +2,7 @@
 
 use super::answer::Download;
 use super::auth::{DirectoryRead, Key, OpsBackup};
-use super::errors::store_problem;
+use crate::http::errors::store_problem;
 use super::routes::Routes;
 use super::state::State;
 use crate::directory::export::{Captions, to_xlsx, to_zip};

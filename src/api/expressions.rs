@@ -2,7 +2,7 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{DirectoryRead, Key};
-use super::errors::store_problem;
+use crate::http::errors::store_problem;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::{Body, Problem};

@@ -2,7 +2,7 @@
 
 use super::answer::{Created, Ok, Reply};
 use super::auth::{DirectoryRead, DirectoryWrite, Key};
-use super::errors::{directory_problem, store_problem};
+use crate::http::errors::{directory_problem, store_problem};
 use super::kept::{KEPT_MS, Kept};
 use super::once::Once;
 use super::routes::Routes;

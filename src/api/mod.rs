@@ -13,7 +13,7 @@ mod describe;
 mod docs;
 mod employees;
 mod errcodes;
-mod errors;
+
 mod events;
 mod explain;
 mod exports;
@@ -37,24 +37,33 @@ mod units;
 mod upload;
 
 use crate::app::App;
-use crate::http::{self, Problem, Running, ServeError, Settings};
+use crate::http::Problem;
 use crate::model::{CorpKey, TenantKey};
 use crate::store::{Reads, StoreError};
 use actix_web::web::{self, ServiceConfig};
 use bytes::Bytes;
 use routes::Routes;
 use state::State;
-use std::net::TcpListener;
 use std::sync::Arc;
 
 /// Rows on a page where the query does not say.
 const PAGE_DEFAULT: usize = 100;
 
-/// Starts the server with everything that is served: on the configured address, or on a listener handed over.
-pub fn serve(app: Arc<App>, listener: Option<TcpListener>) -> Result<Running, ServeError> {
-    let (config, clock) = (app.config.clone(), app.clock.clone());
-    let state = web::Data::new(state(app));
-    http::start(&config, &clock, listener, move |services, settings| configure(services, settings, &state))
+/// The whole of the API; one for all workers.
+#[derive(Clone)]
+pub struct Api(web::Data<State>);
+
+impl Api {
+    /// Built once.
+    pub fn new(app: Arc<App>) -> Self {
+        Self(web::Data::new(state(app)))
+    }
+
+    /// Adds every route.
+    pub fn register(&self, services: &mut ServiceConfig) {
+        services.app_data(self.0.clone());
+        table().register(services);
+    }
 }
 
 /// The OpenAPI document of everything that is served under a base path.
@@ -72,11 +81,6 @@ fn state(app: Arc<App>) -> State {
         throttle: throttle::Throttle::default(),
         app,
     }
-}
-
-fn configure(services: &mut ServiceConfig, _: &Settings, state: &web::Data<State>) {
-    services.app_data(state.clone());
-    table().register(services);
 }
 
 /// Every route.

@@ -6,7 +6,7 @@
 
 use super::answer::{Fresh, Reply};
 use super::auth::KeyId;
-use super::errors::store_problem;
+use crate::http::errors::store_problem;
 use super::state::State;
 use crate::http::Problem;
 use crate::model::StoredAnswer;

@@ -2,7 +2,7 @@
 
 use super::answer::{Accepted, Created, Ok, Page, Reply};
 use super::auth::{Key, SyncDecide, SyncRead, SyncRun};
-use super::errors::{store_problem, sync_problem};
+use crate::http::errors::{store_problem, sync_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::runs;

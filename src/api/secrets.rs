@@ -3,7 +3,7 @@
 
 use super::answer::{Created, NoContent, Ok, Page, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
-use super::errors::{setup_problem, store_problem};
+use crate::http::errors::{setup_problem, store_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;

@@ -2,7 +2,7 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{Key, OpsRead, SettingsWrite};
-use super::errors::{settings_problem, store_problem};
+use crate::http::errors::{settings_problem, store_problem};
 use super::routes::Routes;
 use super::state::State;
 use crate::admin::settings::{self, Settings};

@@ -2,7 +2,7 @@
 
 use super::answer::{Ok, Page, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
-use super::errors::{faults_problem, setup_problem};
+use crate::http::errors::{faults_problem, setup_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;

@@ -6,7 +6,7 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{self, Key, OpsRead};
-use super::errors::{store_problem, sync_problem};
+use crate::http::errors::{store_problem, sync_problem};
 use super::routes::Routes;
 use super::state::State;
 use crate::http::{Problem, Settings, client_address};

@@ -1,7 +1,7 @@
 //! A whole server in this process: HTTP, admin socket, schedules, watchdog. Shared by `serve` and `demo`.
 
-use crate::api;
 use crate::app::App;
+use crate::front;
 use crate::http::{Running, ServeError};
 use crate::ops::admin::server::Server;
 use crate::ops::admin::{CommandError, SOCKET_NAME};
@@ -32,7 +32,7 @@ impl Served {
                 _ => format!("the admin socket {path} cannot be made: {cause}"),
             })
         })?;
-        let http = match api::serve(app.clone(), None) {
+        let http = match front::serve(app.clone(), None) {
             Ok(http) => http,
             Err(error) => {
                 // Nothing else is bound to the socket's name; one that stays is replaced at the next start.

@@ -11,7 +11,7 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 
@@ -48,7 +48,7 @@ pub(super) async fn boundary<B: MessageBody + 'static>(
     let client = client_address::of(request.request(), &settings.trusted_proxies);
     let response = match next.call(request).await {
         Ok(response) => {
-            let mut response = as_problem(response.map_into_boxed_body(), &id);
+            let mut response = as_problem(response.map_into_boxed_body(), &id, &settings);
             add_headers(response.headers_mut(), &id, settings.is_tls);
             Ok(response)
         }
@@ -109,20 +109,22 @@ fn request_id(request: &HttpRequest, settings: &Settings) -> String {
 }
 
 /// Puts the request's id into a problem, and turns every other error answer into one.
-fn as_problem(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+fn as_problem(response: ServiceResponse<BoxBody>, id: &str, settings: &Settings) -> ServiceResponse<BoxBody> {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let answer: HttpResponse<BoxBody> = match response.response().error() {
+    let problem = match response.response().error() {
         Some(error) => {
             let problem = problem_of(error);
             log_cause(&problem, id);
-            problem.answer(id)
+            problem
         }
         None if has_own_body(response.headers()) => return response,
-        None => plain(status).answer(id),
+        None => plain(status),
     };
+    let page = settings.error_page.and_then(|page| page(response.request(), &problem, id));
+    let answer = page.unwrap_or_else(|| problem.answer(id));
     ServiceResponse::new(response.request().clone(), answer)
 }
 

@@ -3,7 +3,9 @@
 
 mod boundary;
 pub mod client_address;
+pub mod errors;
 mod input;
+pub mod permission;
 mod problem;
 mod server;
 pub mod tls;
@@ -11,4 +13,4 @@ pub mod tls;
 pub use boundary::RequestId;
 pub use input::{Body, Bulk, Query, read_limited};
 pub use problem::{Fault, Problem, ProblemDocument, method_not_allowed};
-pub use server::{Running, ServeError, Settings, start};
+pub use server::{ErrorPage, Running, ServeError, Settings, start};

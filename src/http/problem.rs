@@ -168,6 +168,21 @@ impl Problem {
         &self.0.detail
     }
 
+    /// Every fault with its place.
+    pub fn faults(&self) -> &[Fault] {
+        &self.0.faults
+    }
+
+    /// A fact by name.
+    pub fn fact(&self, name: &str) -> Option<&serde_json::Value> {
+        self.0.context.get(name)
+    }
+
+    /// A header that goes with the answer.
+    pub fn header(&self) -> Option<&(actix_web::http::header::HeaderName, HeaderValue)> {
+        self.0.header.as_ref()
+    }
+
     /// The causes, outermost first, in one line for the log; `None` where there is none.
     pub fn chain(&self) -> Option<String> {
         let mut error: Option<&dyn std::error::Error> = Some(self.0.cause.as_deref()?);

@@ -9,7 +9,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{App, HttpServer};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,9 +37,14 @@ pub struct Settings {
     pub workers: usize,
     /// Cancelled when the server begins to stop; long answers end then.
     pub stopping: CancellationToken,
+    /// Makes a page of a problem where a person asked for one.
+    pub error_page: Option<ErrorPage>,
     /// Requests whose answer is not ready yet.
     pub(super) under_way: TaskTracker,
 }
+
+/// Answers a problem as a page, with the request's id; `None` where the request did not come from a person's browser.
+pub type ErrorPage = fn(&HttpRequest, &Problem, &str) -> Option<HttpResponse>;
 
 impl Settings {
     /// From the configuration.
@@ -51,6 +56,7 @@ impl Settings {
             is_tls: config.tls.is_on(),
             workers: usize::try_from(config.limits.http_workers).unwrap_or(2),
             stopping: CancellationToken::new(),
+            error_page: None,
             under_way: TaskTracker::new(),
         }
     }
@@ -91,6 +97,7 @@ pub fn start<F>(
     config: &Config,
     clock: &Clock,
     listener: Option<TcpListener>,
+    error_page: Option<ErrorPage>,
     configure: F,
 ) -> Result<Running, ServeError>
 where
@@ -105,7 +112,7 @@ where
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let certificate = Certificate::load(&config.tls)?;
-    let settings = Settings::of(config);
+    let settings = Settings { error_page, ..Settings::of(config) };
     let (stopping, under_way) = (settings.stopping.clone(), settings.under_way.clone());
     let workers = settings.workers;
 
@@ -134,7 +141,7 @@ where
     Ok(Running { address, handle, task: tokio::spawn(server), stopping, under_way, clock: clock.clone(), certificate })
 }
 
-async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
+async fn nothing_here() -> Result<HttpResponse, Problem> {
     Err(Problem::new(StatusCode::NOT_FOUND, "request.not_found", "There is nothing at this path."))
 }
 

@@ -4,10 +4,10 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use std::sync::Arc;
 use wecom_bridge::admin::keys::{self, NewKey};
-use wecom_bridge::api;
 use wecom_bridge::app::App;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
+use wecom_bridge::front;
 use wecom_bridge::http::Running;
 use wecom_bridge::model::{Actor, ApiScope};
 
@@ -68,7 +68,7 @@ impl Bridge {
         .unwrap();
         let base_path = config.server.base_path.clone();
         let app = App::open(config, clock).unwrap();
-        let running = api::serve(app.clone(), None).unwrap();
+        let running = front::serve(app.clone(), None).unwrap();
         let mut bridge = Self {
             app,
             base: format!("http://{}{base_path}", running.address()),

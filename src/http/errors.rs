@@ -4,7 +4,7 @@ use crate::admin::AccountError;
 use crate::admin::keys::KeyError;
 use crate::admin::settings::SettingsError;
 use crate::directory::DirectoryError;
-use crate::http::{Fault, Problem};
+use super::{Fault, Problem};
 use crate::setup::{SetupError, SetupFaults};
 use crate::store::StoreError;
 use crate::sync::SyncError;
@@ -117,9 +117,13 @@ pub fn sync_problem(error: SyncError) -> Problem {
         SyncError::Drift { differences, total, .. } => Problem::conflict(code, told)
             .with_faults(differences.into_iter().map(|message| Fault { at: "WeCom".into(), message }))
             .with("total", total),
-        SyncError::Read { .. } | SyncError::Suspicious { .. } | SyncError::Stopped { .. } => {
-            Problem::new(StatusCode::BAD_GATEWAY, code, told).caused_by(error)
+        SyncError::Read { ref cause, .. } | SyncError::Stopped { ref cause, .. } => {
+            let problem = Problem::new(StatusCode::BAD_GATEWAY, code, told);
+            let refused = cause.refusal().map(|refusal| refusal.errcode);
+            let problem = refused.into_iter().fold(problem, |problem, errcode| problem.with("errcode", errcode));
+            problem.caused_by(error)
         }
+        SyncError::Suspicious { .. } => Problem::new(StatusCode::BAD_GATEWAY, code, told).caused_by(error),
         SyncError::Stopping => Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, told).retry_after_s(10),
         SyncError::Bug(_) => Problem::internal(error),
         _ => Problem::conflict(code, told),

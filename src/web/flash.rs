@@ -1,0 +1,88 @@
+//! One sentence that a form's handler leaves for the page after it.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// How a sentence is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It was done.
+    Good,
+    /// Look at it.
+    Warning,
+    /// It was not done.
+    Bad,
+}
+
+impl Tone {
+    /// Class of the style sheet.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Warning => "warn",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+/// The sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flash {
+    /// How it is meant.
+    pub tone: Tone,
+    /// In the reader's language.
+    pub text: String,
+}
+
+impl Flash {
+    /// It was done.
+    pub fn good(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Good, text: text.into() }
+    }
+
+    /// Look at it.
+    pub fn warning(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Warning, text: text.into() }
+    }
+
+    /// It was not done.
+    pub fn bad(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Bad, text: text.into() }
+    }
+
+    pub(super) fn to_cookie(&self) -> String {
+        let text: String = self.text.chars().take(400).collect();
+        let tone = match self.tone {
+            Tone::Good => 'g',
+            Tone::Warning => 'w',
+            Tone::Bad => 'b',
+        };
+        URL_SAFE_NO_PAD.encode(format!("{tone}{text}"))
+    }
+
+    pub(super) fn of_cookie(value: &str) -> Option<Self> {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(value).ok()?).ok()?;
+        let mut letters = text.chars();
+        let tone = match letters.next()? {
+            'g' => Tone::Good,
+            'w' => Tone::Warning,
+            'b' => Tone::Bad,
+            _ => return None,
+        };
+        Some(Self { tone, text: letters.as_str().to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_survives_its_cookie() {
+        for flash in [Flash::good("已保存 <b>"), Flash::warning(""), Flash::bad("x; y\n")] {
+            assert_eq!(Flash::of_cookie(&flash.to_cookie()), Some(flash));
+        }
+        assert_eq!(Flash::of_cookie("nonsense"), None);
+        assert_eq!(Flash::of_cookie(""), None);
+    }
+}

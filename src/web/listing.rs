@@ -1,0 +1,142 @@
+//! What every list has in common: search, filters, sorting and the cursor, all in the address.
+
+use super::visit::Visit;
+
+/// Rows on one page of a list.
+pub const ROWS: usize = 50;
+
+/// The address of a list with its parameters; makes links to its variations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Link without the query, with the base path.
+    pub action: String,
+    params: Vec<(String, String)>,
+}
+
+/// Parameters that lead to a place inside the list; a new search begins at the start.
+const PLACES: [&str; 3] = ["after", "before", "page"];
+
+impl Listing {
+    /// Of a visit: `known` are the names of the parameters that the list understands; others are dropped.
+    pub fn of(visit: &Visit, known: &[&str]) -> Self {
+        let params = url::form_urlencoded::parse(visit.query.as_bytes())
+            .filter(|(name, value)| known.contains(&name.as_ref()) && !value.trim().is_empty())
+            .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
+            .collect();
+        Self { action: visit.url(&visit.path), params }
+    }
+
+    /// The value of a parameter; empty where it is absent.
+    pub fn get(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// Whether a parameter has this value.
+    pub fn is(&self, name: &str, value: &str) -> bool {
+        self.get(name) == value
+    }
+
+    /// Whether anything narrows the list.
+    pub fn is_narrowed(&self) -> bool {
+        self.params.iter().any(|(name, _)| !PLACES.contains(&name.as_str()) && name != "sort" && name != "dir")
+    }
+
+    /// The list with another value of one parameter (empty: without it), from its start.
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let rest = self.params.iter().filter(|(known, _)| known != name && !PLACES.contains(&known.as_str()));
+        self.link(rest, Some((name, value)))
+    }
+
+    /// The list at another place.
+    pub fn at(&self, name: &str, cursor: &str) -> String {
+        let rest = self.params.iter().filter(|(known, _)| !PLACES.contains(&known.as_str()));
+        self.link(rest, Some((name, cursor)))
+    }
+
+    /// The list from its start, everything else as it is.
+    pub fn first(&self) -> String {
+        self.link(self.params.iter().filter(|(known, _)| !PLACES.contains(&known.as_str())), None)
+    }
+
+    /// The whole list as a file: another path with the same search, filters and order.
+    pub fn export(&self, suffix: &str) -> String {
+        let link = self.first();
+        match link.split_once('?') {
+            Some((path, query)) => format!("{path}{suffix}?{query}"),
+            None => format!("{link}{suffix}"),
+        }
+    }
+
+    /// The list sorted by a column; by the same one again, the other way round.
+    pub fn sorted(&self, column: &str) -> String {
+        let is_ascending = self.get("sort") == column && self.get("dir") != "desc";
+        let rest = self.params.iter().filter(|(known, _)| {
+            known != "sort" && known != "dir" && !PLACES.contains(&known.as_str())
+        });
+        let mut link = self.link(rest, Some(("sort", column)));
+        if is_ascending {
+            link.push_str("&dir=desc");
+        }
+        link
+    }
+
+    /// `ascending`, `descending` or `none`, for `aria-sort`.
+    pub fn direction(&self, column: &str) -> &'static str {
+        match (self.get("sort") == column, self.get("dir") == "desc") {
+            (false, _) => "none",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        }
+    }
+
+    /// The parameters that a search form has to carry along.
+    pub fn carried(&self, form: &[&str]) -> impl Iterator<Item = &(String, String)> {
+        self.params
+            .iter()
+            .filter(|(name, _)| !form.contains(&name.as_str()) && !PLACES.contains(&name.as_str()))
+    }
+
+    fn link<'a>(&self, params: impl Iterator<Item = &'a (String, String)>, more: Option<(&str, &str)>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let mut is_empty = true;
+        for (name, value) in params.map(|(name, value)| (name.as_str(), value.as_str())).chain(more) {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+                is_empty = false;
+            }
+        }
+        if is_empty { self.action.clone() } else { format!("{}?{}", self.action, query.finish()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing(query: &str) -> Listing {
+        let params = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Listing { action: "/x".into(), params }
+    }
+
+    #[test]
+    fn links() {
+        let list = listing("q=张&status=active&sort=name&after=abc");
+        for (got, expected) in [
+            (list.with("status", ""), "/x?q=%E5%BC%A0&sort=name"),
+            (list.with("status", "departed"), "/x?q=%E5%BC%A0&sort=name&status=departed"),
+            (list.at("after", "d e"), "/x?q=%E5%BC%A0&status=active&sort=name&after=d+e"),
+            (list.first(), "/x?q=%E5%BC%A0&status=active&sort=name"),
+            (list.sorted("name"), "/x?q=%E5%BC%A0&status=active&sort=name&dir=desc"),
+            (list.sorted("id"), "/x?q=%E5%BC%A0&status=active&sort=id"),
+            (list.export(".csv"), "/x.csv?q=%E5%BC%A0&status=active&sort=name"),
+            (listing("").first(), "/x"),
+            (listing("").sorted("id"), "/x?sort=id"),
+        ] {
+            assert_eq!(got, expected);
+        }
+        assert_eq!(list.direction("name"), "ascending");
+        assert_eq!(list.direction("id"), "none");
+        assert!(list.is_narrowed() && !listing("sort=name&after=x").is_narrowed());
+        assert_eq!(list.carried(&["q"]).count(), 2);
+    }
+}

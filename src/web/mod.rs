@@ -1,0 +1,62 @@
+//! The administrator's pages: handlers and askama views, one folder per area. Handlers extract, check, call one service
+//! function, answer; they decide nothing. Every page works without script. Refuses to know what the API looks like.
+
+#![allow(dead_code)]
+
+mod assets;
+mod cookies;
+mod csrf;
+mod error_page;
+mod flash;
+mod form;
+mod frame;
+mod guard;
+mod listing;
+mod nav;
+mod reply;
+mod routes;
+mod state;
+mod time;
+mod upload;
+mod visit;
+
+mod overview;
+mod sign_in;
+
+pub use error_page::error_page;
+
+use crate::app::App;
+use actix_web::web::{self, ServiceConfig};
+use routes::Routes;
+use state::Web;
+use std::sync::Arc;
+
+/// All pages; one for all workers.
+#[derive(Clone)]
+pub struct Pages(web::Data<Web>);
+
+impl Pages {
+    /// Built once.
+    pub fn new(app: Arc<App>) -> Self {
+        Self(web::Data::new(Web::new(app)))
+    }
+
+    /// Adds every route.
+    pub fn register(&self, services: &mut ServiceConfig) {
+        services.app_data(self.0.clone());
+        table().register(services);
+    }
+}
+
+/// Every page and form: method, path, and the right that it asks for (`None`: a session is enough, or none is needed).
+pub fn routes() -> Vec<routes::Known> {
+    table().known()
+}
+
+fn table() -> Routes {
+    let mut routes = Routes::default();
+    assets::routes(&mut routes);
+    sign_in::routes(&mut routes);
+    overview::routes(&mut routes);
+    routes
+}

@@ -1,0 +1,63 @@
+//! Answers: a page, a way to another page, a file.
+
+use super::cookies;
+use super::flash::Flash;
+use super::visit::Visit;
+use crate::http::Problem;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use askama::Template;
+
+/// What pages may load: our own style sheet, script and pictures, nothing inline and nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A page.
+pub fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
+    page_with(StatusCode::OK, template)
+}
+
+/// A page shown again because what was entered is not acceptable (422).
+pub fn again(template: &impl Template) -> Result<HttpResponse, Problem> {
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, template)
+}
+
+/// A page with a status.
+pub fn page_with(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Problem> {
+    let text = template.render().map_err(Problem::internal)?;
+    Ok(HttpResponse::build(status)
+        .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
+        .insert_header((header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
+        .insert_header((header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
+        .body(text))
+}
+
+/// 303 to a link of ours (with the base path).
+pub fn see_other(url: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, url)).finish()
+}
+
+/// 303 to a path of ours (without the base path), which then shows a sentence.
+pub fn go(visit: &Visit, path: &str, flash: Option<Flash>) -> HttpResponse {
+    let mut answer = see_other(&visit.url(path));
+    if let Some(flash) = flash {
+        let cookie = cookies::make(visit, cookies::FLASH, &flash.to_cookie(), Some(120));
+        // a cookie that cannot be added costs a sentence, nothing else
+        let _ = answer.add_cookie(&cookie);
+    }
+    answer
+}
+
+/// A file to keep. The name may have any letters.
+pub fn download(name: &str, media_type: &str, content: impl Into<bytes::Bytes>) -> HttpResponse {
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+    let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, media_type))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"),
+        ))
+        .body(content.into())
+}

@@ -1,0 +1,35 @@
+// Live parts: [data-live="/path of events"] takes parts of the page anew whenever the server says that something moved.
+(() => {
+  "use strict";
+  for (const part of document.querySelectorAll("[data-live]")) {
+    let pending = false;
+    let again = false;
+    const refresh = async () => {
+      if (pending) { again = true; return; }
+      pending = true;
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        for (const name of part.dataset.parts.split(" ")) {
+          const [now, then] = [document.getElementById(name), page.getElementById(name)];
+          if (now && then && now.innerHTML !== then.innerHTML) now.innerHTML = then.innerHTML;
+        }
+      } catch { /* the next event tries again */ }
+      pending = false;
+      if (again) { again = false; setTimeout(refresh, 400); }
+    };
+    const events = new EventSource(part.dataset.live);
+    const progress = part.querySelector("progress");
+    let last = 0;
+    const told = (event) => {
+      const said = JSON.parse(event.data);
+      if (progress && said.total) { progress.max = said.total; progress.value = said.done; }
+      const count = part.querySelector("[data-done]");
+      if (count && said.total) count.textContent = `${said.done} / ${said.total}`;
+      if (Date.now() - last > 1200) { last = Date.now(); refresh(); }
+    };
+    events.addEventListener("progress", told);
+    events.addEventListener("ended", () => { events.close(); location.reload(); });
+    events.onerror = () => { if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000); };
+  }
+})();
