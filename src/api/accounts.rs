@@ -2,12 +2,12 @@
 
 use super::answer::{Created, NoContent, Ok, Page, Reply};
 use super::auth::{AccountsAdmin, Key};
-use crate::http::errors::{account_problem, store_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::admin::accounts::{self, NewAccount, Profile, Proof};
 use crate::admin::{passwords, second_factor, sessions};
+use crate::http::errors::{account_problem, store_problem};
 use crate::http::{Body, Problem};
 use crate::model::{Account, AccountId, Role, Session, SessionId, TotpState};
 use actix_web::web;

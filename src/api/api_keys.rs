@@ -2,11 +2,11 @@
 
 use super::answer::{Created, Ok, Page, Reply};
 use super::auth::{Key, KeysAdmin};
-use crate::http::errors::key_problem;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::admin::keys::{self, NewKey};
+use crate::http::errors::key_problem;
 use crate::http::{Body, Problem};
 use crate::model::{ApiKey, ApiScope};
 use actix_web::web;

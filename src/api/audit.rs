@@ -2,9 +2,9 @@
 
 use super::answer::{Ok, Page, Reply};
 use super::auth::{AuditRead, Key};
-use crate::http::errors::store_problem;
 use super::routes::Routes;
 use super::state::State;
+use crate::http::errors::store_problem;
 use crate::http::{Problem, Query};
 use crate::model::AuditRow;
 use crate::store;

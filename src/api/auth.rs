@@ -2,9 +2,9 @@
 //! checks it is put before the route by the table of routes, from that same type, so it cannot be forgotten and runs
 //! before anything of the request is read.
 
-use crate::http::errors::store_problem;
 use super::state::State;
 use crate::admin::keys::{self, Refused};
+use crate::http::errors::store_problem;
 pub use crate::http::permission::*;
 use crate::http::{Problem, Settings, client_address};
 use crate::model::{Actor, ApiKey, ApiScope};

@@ -2,11 +2,11 @@
 
 use super::answer::{Download, NoContent, Ok, Page, Reply};
 use super::auth::{BindingWrite, Key, SyncRead};
-use crate::http::errors::{store_problem, sync_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use super::upload::Upload;
+use crate::http::errors::{store_problem, sync_problem};
 use crate::http::{Body, Problem, Query};
 use crate::model::{CorpKey, DepartmentBinding, DepartmentId, EmployeeId, MemberBinding, ResolveCase, UnitId, UserId};
 use crate::store::{self, Search};

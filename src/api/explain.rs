@@ -2,10 +2,10 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{CorpRead, Key, SyncRead};
-use crate::http::errors::sync_problem;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::Problem;
+use crate::http::errors::sync_problem;
 use crate::model::{CorpKey, EmployeeId};
 use crate::ops::doctor::{self, Examination};
 use crate::sync::explain::Explanation;

@@ -2,10 +2,10 @@
 
 use super::answer::Download;
 use super::auth::{DirectoryRead, Key, OpsBackup};
-use crate::http::errors::store_problem;
 use super::routes::Routes;
 use super::state::State;
 use crate::directory::export::{Captions, to_xlsx, to_zip};
+use crate::http::errors::store_problem;
 use crate::http::{Problem, Query};
 use crate::model::TenantKey;
 use crate::store;

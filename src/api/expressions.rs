@@ -2,9 +2,9 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{DirectoryRead, Key};
-use crate::http::errors::store_problem;
 use super::routes::Routes;
 use super::state::State;
+use crate::http::errors::store_problem;
 use crate::http::{Body, Problem};
 use crate::model::{EmployeeId, TenantKey};
 use crate::store::{self, StoreError};

@@ -2,7 +2,6 @@
 
 use super::answer::{Created, Ok, Reply};
 use super::auth::{DirectoryRead, DirectoryWrite, Key};
-use crate::http::errors::{directory_problem, store_problem};
 use super::kept::{KEPT_MS, Kept};
 use super::once::Once;
 use super::routes::Routes;
@@ -12,6 +11,7 @@ use crate::directory::{
     Change, ChangeKind, DirectoryError, Fault, FieldChange, ImportMode, ImportOptions, Imported, Limits, Parsed,
     Preview, Summary, import, read_bytes,
 };
+use crate::http::errors::{directory_problem, store_problem};
 use crate::http::{Problem, Query};
 use crate::model::{Employee, OrgUnit, TenantKey};
 use actix_web::web;

@@ -6,9 +6,9 @@
 
 use super::answer::{Fresh, Reply};
 use super::auth::KeyId;
-use crate::http::errors::store_problem;
 use super::state::State;
 use crate::http::Problem;
+use crate::http::errors::store_problem;
 use crate::model::StoredAnswer;
 use crate::store;
 use actix_web::dev::Payload;

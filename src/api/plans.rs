@@ -2,11 +2,11 @@
 
 use super::answer::{Accepted, Created, Ok, Page, Reply};
 use super::auth::{Key, SyncDecide, SyncRead, SyncRun};
-use crate::http::errors::{store_problem, sync_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::runs;
 use super::state::State;
+use crate::http::errors::{store_problem, sync_problem};
 use crate::http::{Body, Problem, Query};
 use crate::model::{Change, CorpKey, DownstreamOptions, MatchRule, PlanHead, PlanId, Run};
 use crate::store;

@@ -2,12 +2,12 @@
 
 use super::answer::{Accepted, Created, Events, Ok, Page, Reply};
 use super::auth::{Key, SyncRead, SyncRun};
-use crate::http::errors::{store_problem, sync_problem};
 use super::events;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::app::App;
+use crate::http::errors::{store_problem, sync_problem};
 use crate::http::{Problem, Query, Settings};
 use crate::model::{Change, CorpKey, JournalEntry, PlanHead, Run, RunId};
 use crate::store;

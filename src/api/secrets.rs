@@ -3,11 +3,11 @@
 
 use super::answer::{Created, NoContent, Ok, Page, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
-use crate::http::errors::{setup_problem, store_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::app::App;
+use crate::http::errors::{setup_problem, store_problem};
 use crate::http::{Body, Problem};
 use crate::model::{AppKey, CorpKey, Secret, SecretName};
 use crate::setup::service;

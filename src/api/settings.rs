@@ -2,10 +2,10 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{Key, OpsRead, SettingsWrite};
-use crate::http::errors::{settings_problem, store_problem};
 use super::routes::Routes;
 use super::state::State;
 use crate::admin::settings::{self, Settings};
+use crate::http::errors::{settings_problem, store_problem};
 use crate::http::{Body, Problem};
 use actix_web::web;
 use serde::Serialize;

@@ -2,10 +2,10 @@
 
 use super::answer::{Ok, Page, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
-use crate::http::errors::{faults_problem, setup_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
+use crate::http::errors::{faults_problem, setup_problem};
 use crate::http::{Body, Problem};
 use crate::setup::{self, SetupChange};
 use actix_web::web;

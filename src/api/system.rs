@@ -6,9 +6,9 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{self, Key, OpsRead};
-use crate::http::errors::{store_problem, sync_problem};
 use super::routes::Routes;
 use super::state::State;
+use crate::http::errors::{store_problem, sync_problem};
 use crate::http::{Problem, Settings, client_address};
 use crate::jobs::ScheduleHealth;
 use crate::model::{ApiScope, CorpKey, ReadStrategy, RunId, TenantKey};

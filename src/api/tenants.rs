@@ -2,9 +2,9 @@
 
 use super::answer::{NoContent, Ok, Page, Put, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
-use crate::http::errors::setup_problem;
 use super::routes::Routes;
 use super::state::State;
+use crate::http::errors::setup_problem;
 use crate::http::{Body, Problem};
 use crate::model::{Tenant, TenantKey};
 use crate::setup::service;

@@ -2,11 +2,11 @@
 
 use super::answer::{NoContent, Ok, Page, Reply};
 use super::auth::{DirectoryRead, DirectoryWrite, Key};
-use crate::http::errors::{directory_problem, store_problem};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::directory::{RowCounts, service};
+use crate::http::errors::{directory_problem, store_problem};
 use crate::http::{Body, Bulk, Problem, Query};
 use crate::model::{OrgUnit, TenantKey, UnitId};
 use crate::store::{self, Search};

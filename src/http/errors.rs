@@ -1,10 +1,10 @@
 //! The one table from the rooms' errors to answers: which status, which stable code. The sentence is the error's own.
 
+use super::{Fault, Problem};
 use crate::admin::AccountError;
 use crate::admin::keys::KeyError;
 use crate::admin::settings::SettingsError;
 use crate::directory::DirectoryError;
-use super::{Fault, Problem};
 use crate::setup::{SetupError, SetupFaults};
 use crate::store::StoreError;
 use crate::sync::SyncError;

@@ -45,8 +45,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
             let token = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == TOKEN);
             check_token(visit.as_deref(), token.as_ref().map(|(_, token)| token.as_ref()))?;
             serde_html_form::from_bytes(&bytes).map(Self).map_err(|cause| {
-                Problem::bad_request("request.form", "A field of the form is missing or has a value that it cannot have.")
-                    .caused_by(cause)
+                Problem::bad_request(
+                    "request.form",
+                    "A field of the form is missing or has a value that it cannot have.",
+                )
+                .caused_by(cause)
             })
         })
     }

@@ -74,8 +74,8 @@ impl Frame {
     /// For a visit, with the navigation of a person.
     pub(super) fn new(visit: &Visit, account: Option<&Account>, title: String) -> Self {
         let place = place_of(visit);
-        let who = account
-            .map(|account| Who { name: account.display_name.clone(), role: visit.t.role_name(account.role) });
+        let who =
+            account.map(|account| Who { name: account.display_name.clone(), role: visit.t.role_name(account.role) });
         let nav = account.map(|account| nav::groups(visit, account.role, place.as_ref())).unwrap_or_default();
         let mark = if visit.query.is_empty() { "" } else { "?" };
         Self {

@@ -70,9 +70,10 @@ impl Listing {
     /// The list sorted by a column; by the same one again, the other way round.
     pub fn sorted(&self, column: &str) -> String {
         let is_ascending = self.get("sort") == column && self.get("dir") != "desc";
-        let rest = self.params.iter().filter(|(known, _)| {
-            known != "sort" && known != "dir" && !PLACES.contains(&known.as_str())
-        });
+        let rest = self
+            .params
+            .iter()
+            .filter(|(known, _)| known != "sort" && known != "dir" && !PLACES.contains(&known.as_str()));
         let mut link = self.link(rest, Some(("sort", column)));
         if is_ascending {
             link.push_str("&dir=desc");
@@ -91,9 +92,7 @@ impl Listing {
 
     /// The parameters that a search form has to carry along.
     pub fn carried(&self, form: &[&str]) -> impl Iterator<Item = &(String, String)> {
-        self.params
-            .iter()
-            .filter(|(name, _)| !form.contains(&name.as_str()) && !PLACES.contains(&name.as_str()))
+        self.params.iter().filter(|(name, _)| !form.contains(&name.as_str()) && !PLACES.contains(&name.as_str()))
     }
 
     fn link<'a>(&self, params: impl Iterator<Item = &'a (String, String)>, more: Option<(&str, &str)>) -> String {

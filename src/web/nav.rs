@@ -29,8 +29,7 @@ pub struct Item {
 
 /// Corps with their tenants, and tenants without one, for the switcher.
 pub(super) async fn places(store: &Store) -> Result<Vec<Place>, StoreError> {
-    let (tenants, corps) =
-        store.read_async(|tx| Ok((store::tenants::list(tx)?, store::corps::list(tx)?))).await?;
+    let (tenants, corps) = store.read_async(|tx| Ok((store::tenants::list(tx)?, store::corps::list(tx)?))).await?;
     let mut places = Vec::with_capacity(corps.len() + 1);
     for tenant in tenants {
         let before = places.len();

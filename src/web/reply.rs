@@ -51,7 +51,8 @@ pub fn go(visit: &Visit, path: &str, flash: Option<Flash>) -> HttpResponse {
 
 /// A file to keep. The name may have any letters.
 pub fn download(name: &str, media_type: &str, content: impl Into<bytes::Bytes>) -> HttpResponse {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
     let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, media_type))

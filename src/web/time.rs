@@ -64,9 +64,14 @@ mod tests {
         assert_eq!(second(at_ms), "2025-11-25 22:40:07");
         assert_eq!(machine(at_ms), "2025-11-25T22:40:07+08:00");
         let t = T::new(Lang::En);
-        for (later_s, expected) in
-            [(-5, "just now"), (59, "just now"), (60, "1 min ago"), (7_300, "2 h ago"), (200_000, "2 d ago"), (800_000, "2025-11-25")]
-        {
+        for (later_s, expected) in [
+            (-5, "just now"),
+            (59, "just now"),
+            (60, "1 min ago"),
+            (7_300, "2 h ago"),
+            (200_000, "2 d ago"),
+            (800_000, "2025-11-25"),
+        ] {
             assert_eq!(ago(t, at_ms, at_ms + later_s * 1000), expected, "{later_s}");
         }
         for (ms, expected) in [(400, "0 s"), (65_000, "1 min 5 s"), (3_700_000, "1 h 1 min")] {
