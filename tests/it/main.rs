@@ -14,5 +14,6 @@ mod sandbox;
 mod store;
 mod support;
 mod sync;
+mod web;
 mod wecom;
 mod whole;

@@ -1,9 +1,10 @@
 //! REST over real HTTP.
 
-mod bridge;
+pub mod bridge;
 mod directory;
 mod frame;
 mod keys;
 mod setup;
 mod sync;
 mod system;
+pub mod world;

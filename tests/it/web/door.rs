@@ -1,0 +1,41 @@
+//! Whom the pages let in.
+
+use super::browser::{Browser, PASSWORD};
+use crate::api::bridge::Bridge;
+use reqwest::Method;
+use wecom_bridge::model::Role;
+
+#[tokio::test]
+async fn strangers_sign_in_first_and_come_back() {
+    let bridge = Bridge::start().await;
+    let known = Browser::sign_in(&bridge, Role::Administrator).await;
+    known.get("/").await.expect(200).has("王管理").has("退出登录");
+    let known = known.in_english().await;
+    let page = known.get("/").await.expect(200);
+    page.has("Sign out").lacks("退出登录");
+    assert!(page.has_form("/sign-out") && !page.has_form("/sign-in"));
+    let stranger = Browser::new(&bridge);
+    assert_eq!(stranger.get("/?x=1").await.location(), "/sign-in?next=%2F%3Fx%3D1");
+    let page = stranger.get("/sign-in?next=%2Fsystem%2Fabout").await.expect(200);
+    let wrong = stranger.submit(&page, "/sign-in", &[("name", "nobody"), ("password", PASSWORD)]).await;
+    assert_eq!(wrong.form("/sign-in").fields.iter().find(|field| field.0 == "next").unwrap().1, "/system/about");
+    wrong.expect(401).has("账号或密码不正确");
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn forms_without_their_token_or_from_elsewhere_are_refused() {
+    let bridge = Bridge::start().await;
+    let browser = Browser::sign_in(&bridge, Role::Administrator).await;
+    let bare = browser.request(Method::POST, "/sign-out").form(&[("_csrf", "AAAA")]);
+    browser.send(bare).await.expect(403);
+    let page = browser.get("/").await.expect(200);
+    let form = page.form("/sign-out");
+    let foreign = browser.request(Method::POST, "/sign-out").header("sec-fetch-site", "cross-site").form(&form.fields);
+    browser.send(foreign).await.expect(403);
+    browser.get("/").await.expect(200);
+    let left = browser.submit(&page, "/sign-out", &[]).await;
+    assert_eq!(left.location(), "/sign-in");
+    assert_eq!(browser.get("/").await.location(), "/sign-in");
+    bridge.stop().await;
+}

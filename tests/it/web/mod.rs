@@ -1,0 +1,4 @@
+//! The administrator's pages over real HTTP.
+
+pub mod browser;
+mod door;
