@@ -72,21 +72,24 @@ impl Directory {
         self.sibling_names.get(&(parent, Text::from(name))).copied()
     }
 
-    /// The department itself, then its parent, up to the root; empty when it does not exist.
+    /// The department itself, then its parent, up to the root; empty when it does not exist. It ends in a circle too:
+    /// tests seed such.
     pub fn path_to_root(&self, id: u32) -> impl Iterator<Item = u32> + '_ {
         std::iter::successors(self.departments.get(&id), |department| self.departments.get(&department.parent))
             .map(|department| department.id)
+            .take(self.departments.len())
     }
 
-    /// The department and everything below it, parents first.
+    /// The department and everything below it, parents first, each once.
     pub fn subtree(&self, id: u32) -> Vec<u32> {
         let mut found = Vec::new();
         if self.departments.contains_key(&id) {
             found.push(id);
         }
         let mut next = 0;
-        while let Some(&id) = found.get(next) {
-            found.extend(self.children(id));
+        while let Some(&above) = found.get(next) {
+            // each has one parent, so nothing but the department itself can come a second time
+            found.extend(self.children(above).filter(|&child| child != id));
             next += 1;
         }
         found
@@ -97,7 +100,7 @@ impl Directory {
         let (mut level, mut height) = (vec![id], 0);
         while !level.is_empty() {
             height += 1;
-            level = level.iter().flat_map(|&id| self.children(id)).collect();
+            level = level.iter().flat_map(|&above| self.children(above)).filter(|&child| child != id).collect();
         }
         height
     }

@@ -124,9 +124,18 @@ impl CorpFile {
         if corp.directory.member_count() != members {
             return Err(impossible("two members have the same userid".into()));
         }
-        let reached = corp.directory.subtree(1).len();
-        if reached != corp.directory.department_count() {
-            return Err(impossible("a department does not hang below the root".into()));
+        if let Some(root) = corp.directory.department(1).filter(|root| root.parent != 0) {
+            return Err(impossible(format!("the root, department 1, hangs below department {}", root.parent)));
+        }
+        let reached: BTreeSet<u32> = corp.directory.subtree(1).into_iter().collect();
+        if let Some(stray) = corp.directory.departments().find(|department| !reached.contains(&department.id)) {
+            let (id, parent) = (stray.id, stray.parent);
+            let why = if corp.directory.path_to_root(id).skip(1).any(|above| above == id) {
+                "it is part of a circle".to_owned()
+            } else {
+                format!("what is above it (department {parent}) is missing or part of a circle")
+            };
+            return Err(impossible(format!("department {id} does not hang below the root: {why}")));
         }
         if let Some(member) = corp
             .directory

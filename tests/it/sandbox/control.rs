@@ -53,6 +53,20 @@ async fn an_impossible_seed_is_refused_and_changes_nothing() {
         (json!({"corpid": CORP, "members": [member("a", 1), member("A", 1)]}), "same userid"),
         (json!({"corpid": CORP, "departments": [{"id": 2, "parent": 3, "name": "a"}]}), "below the root"),
         (
+            json!({"corpid": CORP, "departments": [{"id": 1, "parent": 2, "name": "r"}, {"id": 2, "parent": 1, "name": "a"}]}),
+            "the root, department 1, hangs below department 2",
+        ),
+        (
+            json!({"corpid": CORP, "departments": [{"id": 2, "parent": 3, "name": "a"}, {"id": 3, "parent": 2, "name": "b"}]}),
+            "department 2 does not hang below the root: it is part of a circle",
+        ),
+        (
+            json!({"corpid": CORP, "departments": [
+                {"id": 4, "parent": 6, "name": "c"}, {"id": 5, "parent": 6, "name": "a"}, {"id": 6, "parent": 5, "name": "b"}
+            ]}),
+            "department 4 does not hang below the root: what is above it (department 6) is missing or part of a circle",
+        ),
+        (
             json!({"corpid": CORP, "departments": [{"id": 2, "parent": 1, "name": "a"}, {"id": 2, "parent": 1, "name": "b"}]}),
             "same id",
         ),

@@ -3,6 +3,30 @@
 use super::caller::{CORP, World};
 use serde_json::json;
 
+/// What tests seed without any check must not stop the sandbox.
+#[tokio::test]
+async fn a_seeded_circle_is_walked_once() {
+    let world = World::public();
+    for (id, parent, name) in [(20, 21, "a"), (21, 20, "b"), (22, 21, "c"), (30, 1, "d")] {
+        world.state().seed_department(CORP, id, parent, name, 0);
+    }
+    let app = world.app().await;
+    // nobody sees it from the root, so nobody may look at it either
+    for id in [20, 21, 22] {
+        app.get_refused(60011, &format!("department/get?id={id}")).await;
+    }
+    let contacts = world.contacts().await;
+    contacts.post_ok("department/create", json!({"name": "e", "parentid": 22, "id": 40})).await;
+    contacts.post_ok("department/update", json!({"id": 30, "parentid": 20})).await;
+    let listed = contacts.get_ok("department/simplelist?id=20").await;
+    assert_eq!(listed["department_id"].as_array().unwrap().len(), 5, "{listed}");
+    // the root itself in a circle: each department is answered once, and the bridge refuses the answer
+    world.state().seed_department(CORP, 1, 50, "root", 0);
+    world.state().seed_department(CORP, 50, 1, "f", 0);
+    let listed = contacts.get_ok("department/simplelist").await;
+    assert_eq!(listed["department_id"].as_array().unwrap().len(), 2, "{listed}");
+}
+
 #[tokio::test]
 async fn a_department_is_created_changed_moved_and_deleted() {
     let world = World::public();
