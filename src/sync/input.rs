@@ -139,6 +139,16 @@ pub enum PlanRefusal {
         unit: UnitId,
     },
     /// PEER-02.
+    #[error(
+        "unit {unit} is more than {levels} levels below the root: no organisation is that deep, and WeCom takes 15 levels; correct the parents of the directory"
+    )]
+    TooDeep {
+        /// One of the units.
+        unit: UnitId,
+        /// The most levels that are planned with.
+        levels: usize,
+    },
+    /// PEER-02.
     #[error("unit id {unit} occurs twice")]
     DuplicateUnit {
         /// The id.
@@ -252,6 +262,7 @@ impl PlanRefusal {
             Self::SeveralRoots { .. } => "sync.several_roots",
             Self::MissingParent { .. } => "sync.missing_parent",
             Self::Cycle { .. } => "sync.cycle",
+            Self::TooDeep { .. } => "sync.too_deep",
             Self::DuplicateUnit { .. } => "sync.duplicate_unit",
             Self::DuplicateEmployee { .. } => "sync.duplicate_employee",
             Self::UnknownScopeUnit { .. } => "sync.unknown_scope_unit",

@@ -5,6 +5,10 @@ use super::input::{PlanInput, PlanRefusal};
 use crate::model::{Employee, OrgUnit, UnitId};
 use hashbrown::HashMap;
 
+/// Most levels of units that a directory may have. WeCom takes 15 (doc path 90205); units below these are held one by one.
+/// What is deeper than this is no organisation but a mistake in the source.
+pub const LEVELS_MAX: usize = 64;
+
 /// The OA side of a plan; units stand parents first, siblings by order and id; employees by id.
 pub struct Source<'a> {
     /// Units, parents before children.
@@ -140,6 +144,11 @@ fn order_units(units: &[OrgUnit]) -> Result<Ordered<'_>, PlanRefusal> {
     while next < ordered.len() {
         let (id, level) = (ordered[next].unit.id.as_str(), ordered[next].level);
         let mut below = children.remove(id).unwrap_or_default();
+        if level == LEVELS_MAX
+            && let Some(unit) = below.iter().map(|unit| &unit.id).min()
+        {
+            return Err(PlanRefusal::TooDeep { unit: unit.clone(), levels: LEVELS_MAX });
+        }
         below.sort_by(|a, b| (a.order.unwrap_or(u32::MAX), &a.id).cmp(&(b.order.unwrap_or(u32::MAX), &b.id)));
         for unit in below {
             let at = ordered.len();

@@ -185,8 +185,9 @@ impl<'i, 'a> Attempt<'i, 'a> {
             for &at in siblings.iter().filter(|at| needed[**at]) {
                 let unit = &self.source.units[at];
                 let level = base_level + unit.level - usize::from(!has_top);
+                let is_too_deep = level > LEVELS_MAX;
                 let name = match check_name(&unit.unit.name) {
-                    _ if level > LEVELS_MAX => Err(format!("it would be on level {level}, WeCom has {LEVELS_MAX}")),
+                    _ if is_too_deep => Err(format!("it would be on level {level}, WeCom has {LEVELS_MAX}")),
                     Ok(name) => match names.insert(name, at) {
                         Some(first) => {
                             names.insert(name, first);
@@ -199,7 +200,8 @@ impl<'i, 'a> Attempt<'i, 'a> {
                 };
                 if let Err(reason) = name {
                     let below = count_below(self.source, at);
-                    notices.add("unit.skipped", &unit.unit.id, || {
+                    let code = if is_too_deep { "unit.too_deep" } else { "unit.skipped" };
+                    notices.add(code, &unit.unit.id, || {
                         format!(
                             "unit {}: {reason}; it, {below} units below it and their people are left alone",
                             unit.path
@@ -391,6 +393,11 @@ impl<'i, 'a> Attempt<'i, 'a> {
 }
 
 fn count_below(source: &Source<'_>, at: usize) -> usize {
-    let children = &source.units[at].children;
-    children.len() + children.iter().map(|child| count_below(source, *child)).sum::<usize>()
+    let mut below = 0;
+    let mut open = vec![at];
+    while let Some(at) = open.pop() {
+        below += source.units[at].children.len();
+        open.extend(&source.units[at].children);
+    }
+    below
 }

@@ -166,14 +166,13 @@ pub fn check_tree(departments: &[Department], gaps: &mut Gaps) -> Result<(), Str
     }
     let mut sound: HashSet<DepartmentId> = HashSet::with_capacity(departments.len());
     for department in departments {
-        let mut path = vec![department.id];
+        let mut path = HashSet::from([department.id]);
         let mut at = department.parent;
         while at.0 != 0 && !sound.contains(&at) {
-            if path.contains(&at) {
+            let Some(above) = parents.get(&at) else { break };
+            if !path.insert(at) {
                 return Err(format!("department {at} is below itself"));
             }
-            let Some(above) = parents.get(&at) else { break };
-            path.push(at);
             at = *above;
         }
         sound.extend(path);
@@ -230,6 +229,12 @@ mod tests {
         assert!(check_tree(&[department(5, 6), department(6, 5)], &mut gaps).unwrap_err().contains("below itself"));
         assert!(check_tree(&[department(5, 5)], &mut gaps).unwrap_err().contains("below itself"));
         assert!(check_tree(&[department(5, 0), department(5, 0)], &mut gaps).unwrap_err().contains("twice"));
+        // as deep as an answer can be, and the same as one circle
+        let mut chain: Vec<Department> = (1..=100_000).map(|id| department(id, id - 1)).collect();
+        chain.reverse();
+        check_tree(&chain, &mut gaps).unwrap();
+        chain[99_999].parent = DepartmentId(100_000);
+        assert!(check_tree(&chain, &mut gaps).unwrap_err().contains("below itself"));
     }
 
     #[test]

@@ -20,12 +20,22 @@ fn world() -> World {
     world
 }
 
+/// 100,000 units, each below the one before.
+fn chain(world: &mut World, first: Option<String>) {
+    let mut above = first;
+    for n in 0..100_000 {
+        let id = format!("c{n:05}");
+        world.unit(&id, above.as_deref(), "层");
+        above = Some(id);
+    }
+}
+
 type Damage = fn(&mut World);
 type Refused = fn(&PlanRefusal) -> bool;
 
 #[test]
 fn broken_sources_and_mirrors_are_refused() {
-    let cases: [(&str, Damage, Refused); 28] = [
+    let cases: [(&str, Damage, Refused); 30] = [
         (
             "empty",
             |w| {
@@ -58,6 +68,16 @@ fn broken_sources_and_mirrors_are_refused() {
         ("half the units", |w| w.units.truncate(3), |_| false),
         ("cycle", |w| w.units[1].parent_id = Some("u4".into()), |r| matches!(r, PlanRefusal::Cycle { .. })),
         ("own parent", |w| w.units[7].parent_id = Some("u7".into()), |r| matches!(r, PlanRefusal::Cycle { .. })),
+        (
+            "a chain of 100,000 units",
+            |w| chain(w, Some("r".into())),
+            |r| matches!(r, PlanRefusal::TooDeep { unit, levels: 64 } if unit.as_str() == "c00063"),
+        ),
+        (
+            "a circle of 100,000 units",
+            |w| chain(w, Some("c99999".into())),
+            |r| matches!(r, PlanRefusal::Cycle { unit } if unit.as_str() == "c00000"),
+        ),
         (
             "duplicate unit",
             |w| {

@@ -145,7 +145,17 @@ fn fifteen_levels() {
     world.employee(3, "u16");
     let draft = world.sync();
     assert_eq!(draft.counts.departments.create, 14, "the root is level 1");
-    assert!(codes(&draft).contains(&"unit.skipped"));
+    let told: Vec<_> = draft.notices.iter().filter(|notice| notice.code == "unit.too_deep").collect();
+    assert_eq!(told.iter().map(|notice| notice.subject.as_str()).collect::<Vec<_>>(), ["u16"]);
+    assert!(told[0].text.contains("级16") && told[0].text.contains("1 units below it"), "{}", told[0].text);
+    // below a top department there is one level less
+    world.cloud.department(900, 1, "挂靠");
+    world.options().top_department = 900;
+    world.department_bindings.clear();
+    let draft = world.plan();
+    let told = draft.notices.iter().find(|notice| notice.code == "unit.too_deep").unwrap();
+    assert_eq!(told.subject, "u14", "{}", told.text);
+    world.options().top_department = 0;
     assert!(world.cloud.members.contains_key("no2") && !world.cloud.members.contains_key("no3"));
 }
 
