@@ -40,11 +40,21 @@ pub struct Quota {
     pub calls_per_hour: u32,
     /// Calls under way at once.
     pub concurrency: u32,
+    /// Account limit of the corp (the console shows it); 0 = not known. WeCom lets a corp create three times as many
+    /// members in 30 days (doc path 90454).
+    pub seats: u32,
+}
+
+impl Quota {
+    /// Most members that may be created in 30 days, where the account limit is known (doc path 90454).
+    pub fn creation_cap(&self) -> Option<u64> {
+        (self.seats > 0).then(|| u64::from(self.seats) * 3)
+    }
 }
 
 impl Default for Quota {
     fn default() -> Self {
-        Self { calls_per_minute: 10_000, calls_per_hour: 150_000, concurrency: 10 }
+        Self { calls_per_minute: 10_000, calls_per_hour: 150_000, concurrency: 10, seats: 0 }
     }
 }
 

@@ -177,6 +177,13 @@ pub struct GuardLimits {
     pub max_source_drop: u32,
     /// Members disabled or deleted within 30 days.
     pub max_removals_30_days: u32,
+    /// Members who leave a department, alone or below a department that moves, in percent of the linked ones; counted from
+    /// 20 people on. 0 = off.
+    pub max_moves_percent: u32,
+    /// Values that become empty, in percent of those there are, in the field that loses most; counted from 20 on. 0 = off.
+    pub max_cleared_fields_percent: u32,
+    /// Departments deleted in one plan, in percent of the linked ones; counted from 10 on. 0 = off.
+    pub max_department_removal_percent: u32,
 }
 
 impl Default for GuardLimits {
@@ -187,6 +194,9 @@ impl Default for GuardLimits {
             max_department_removals: 20,
             max_source_drop: 100,
             max_removals_30_days: 200,
+            max_moves_percent: 50,
+            max_cleared_fields_percent: 30,
+            max_department_removal_percent: 20,
         }
     }
 }

@@ -48,7 +48,7 @@ pub struct PlanHead {
     /// Departments that look like renamed units; they wait for a person and nothing is created in their place (DIR-58).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<RenameOffer>,
-    /// Who stands out among the removals (BEY-05).
+    /// Who stands out among the removals and moves (BEY-05).
     #[serde(default)]
     pub blast: Blast,
     /// Count of the employees that the source had (DIR-54).
@@ -113,7 +113,9 @@ pub struct Decision {
 /// One guard's verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GuardVerdict {
-    /// `max_removals`, `max_removal_percent`, `max_department_removals`, `max_source_drop`, `max_removals_30_days`
+    /// `max_removals`, `max_removal_percent`, `max_department_removals`, `max_department_removal_percent`,
+    /// `max_source_drop`, `max_removals_30_days`, `max_moves_percent`, `max_cleared_fields_percent`,
+    /// `max_creations_30_days`, `undo_activated_members`
     pub name: String,
     /// Whether it holds the plan.
     pub tripped: bool,
@@ -165,16 +167,20 @@ pub struct RenameOffer {
     pub same_people: u64,
 }
 
-/// Who stands out among the removals of a plan; at most 100 of each kind are named.
+/// Who stands out among the removals and moves of a plan; at most 100 of each kind are named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Blast {
-    /// Heads of a unit or department.
+    /// Heads of a unit or department who are disabled or deleted.
     pub heads: Vec<UserId>,
-    /// Administrators of the OA.
+    /// Administrators of the OA who are disabled or deleted.
     pub admins: Vec<UserId>,
-    /// Departments that lose their last member.
+    /// Departments that lose their last member, by removals, moves or because they are deleted.
     pub emptied: Vec<DepartmentId>,
+    /// Heads who leave a department, or go along with one that moves.
+    pub moved_heads: Vec<UserId>,
+    /// Administrators of the OA who leave a department, or go along with one that moves.
+    pub moved_admins: Vec<UserId>,
 }
 
 /// Counts by kind, named as `plan --json` promises.
@@ -254,8 +260,11 @@ pub struct Budget {
     pub strategy: String,
     /// Why that strategy, one English sentence.
     pub strategy_reason: String,
-    /// Members created by this plan and in the last 30 days together, against `creation_cap` where the seat count is known.
+    /// Members created by this plan and in the last 30 days together.
     pub creations_30_days: u64,
+    /// What WeCom allows of them: three times the account limit (doc path 90454); absent while `quota.seats` is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creation_cap: Option<u64>,
 }
 
 /// One change. `seq` is its place in the order of application.

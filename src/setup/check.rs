@@ -136,8 +136,15 @@ fn check_downstream(corp: &Corp, faults: &mut Faults<'_>) {
         "downstream.userid_from",
         "must be one of id, account, employee_no, mobile, email, alias, ext.<key>",
     );
-    let percent = options.guard.max_removal_percent <= 100;
-    faults.refuse_unless(percent, "downstream.guard.max_removal_percent", "must be from 0 to 100");
+    let guard = &options.guard;
+    for (key, percent) in [
+        ("max_removal_percent", guard.max_removal_percent),
+        ("max_department_removal_percent", guard.max_department_removal_percent),
+        ("max_moves_percent", guard.max_moves_percent),
+        ("max_cleared_fields_percent", guard.max_cleared_fields_percent),
+    ] {
+        faults.refuse_unless(percent <= 100, &format!("downstream.guard.{key}"), "must be from 0 to 100");
+    }
     let name = &options.disabled_department;
     let fine = name.chars().count() <= 64 && !name.contains(['\\', ':', '*', '?', '"', '<', '>', '|']);
     faults.refuse_unless(

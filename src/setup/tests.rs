@@ -21,6 +21,22 @@ fn refuse(lines: &str) -> Vec<SetupFault> {
     read_text(&corp_text(lines)).map(|_| Vec::new()).unwrap_or_else(|faults| faults.0)
 }
 
+/// Files from before these keys were there stay valid and mean the same.
+#[test]
+fn the_further_keys_are_optional_and_shown_with_their_defaults() {
+    let further = [
+        "seats ",
+        "max_department_removals ",
+        "max_department_removal_percent",
+        "max_moves_percent",
+        "max_cleared_fields_percent",
+    ];
+    let is_further = |line: &&str| further.iter().any(|key| line.starts_with(key));
+    assert_eq!(EXAMPLE.lines().filter(is_further).count(), further.len());
+    let former: String = EXAMPLE.lines().filter(|line| !is_further(line)).map(|line| format!("{line}\n")).collect();
+    assert_eq!(read_text(&former).unwrap(), read_text(EXAMPLE).unwrap());
+}
+
 #[test]
 fn one_fault_per_row() {
     assert_eq!(refuse(""), []);
@@ -58,6 +74,22 @@ fn one_fault_per_row() {
             "corp[c].downstream.guard.max_removal_percent",
             "100",
         ),
+        (
+            "downstream = { guard = { max_moves_percent = 101 } }",
+            "corp[c].downstream.guard.max_moves_percent",
+            "0 to 100",
+        ),
+        (
+            "downstream = { guard = { max_cleared_fields_percent = 200 } }",
+            "corp[c].downstream.guard.max_cleared_fields_percent",
+            "0 to 100",
+        ),
+        (
+            "downstream = { guard = { max_department_removal_percent = 101 } }",
+            "corp[c].downstream.guard.max_department_removal_percent",
+            "0 to 100",
+        ),
+        ("quota = { seats = -1 }", "corp[c].quota.seats", "invalid value"),
         ("downstream = { guard = { max_removals = -1 } }", "corp[c].downstream.guard.max_removals", "invalid value"),
         ("downstream = { fields = { shoe_size = \"x\" } }", "corp[c].downstream.fields.shoe_size", "no member field"),
         ("downstream = { scope = { unit = [] } }", "corp[c].downstream.scope.unit", "unknown key"),
@@ -262,6 +294,10 @@ mod property {
             (options.top_department, options.delete_after_days) = (numbers[1], numbers[2]);
             options.guard.max_removals = numbers[3];
             options.guard.max_removal_percent = numbers[4];
+            options.guard.max_moves_percent = numbers[0];
+            options.guard.max_cleared_fields_percent = numbers[1];
+            options.guard.max_department_removal_percent = numbers[2];
+            one.quota.seats = numbers[5] - 1;
             options.scope.units = ids.iter().map(|id| id.as_str().into()).collect();
             options.scope.exclude = ids.iter().map(|id| id.as_str().into()).collect();
             options.fields = [(format!("extattr.{}", names[2]), "{{ name }}".to_owned())].into();

@@ -1,56 +1,46 @@
-//! Who stands out among the removals (BEY-05): heads, administrators, the last member of a department.
+//! Who stands out in a plan (BEY-05): heads and administrators among those who are removed or moved, and departments that
+//! lose their last member.
 
-use super::normal;
-use super::plan::World;
-use crate::model::{Action, Blast, Change, DepartmentId, UserId};
-use hashbrown::{HashMap, HashSet};
-use std::borrow::Cow;
+use super::impact::Impact;
+use super::notices::Notices;
+use super::source::Source;
+use super::target::Target;
+use crate::model::{Blast, Member, UserId};
+use hashbrown::HashSet;
 
 /// How many of each kind are named.
 const NAMED: usize = 100;
 
-/// Looks over the removals of a plan.
-pub(super) fn radius(world: &World<'_, '_>, changes: &[Change]) -> Blast {
-    let mut removed: HashSet<Cow<'_, str>> = HashSet::new();
+/// Looks over what a plan does to the present members. Without a source only WeCom's own heads are known.
+pub(super) fn radius(source: Option<&Source<'_>>, target: &Target<'_>, impact: &Impact<'_>) -> Blast {
     let mut blast = Blast::default();
-    let mut heads: HashSet<&str> =
-        world.source.units.iter().flat_map(|unit| unit.unit.head.iter()).map(|id| id.as_str()).collect();
-    heads.shrink_to_fit();
-    for change in changes {
-        let (employee, userid) = match &change.action {
-            Action::DisableMember { employee, userid, .. } | Action::DeleteMember { employee, userid, .. } => {
-                (employee, userid)
-            }
-            _ => continue,
-        };
-        removed.insert(normal::folded(userid.as_str()));
-        let id = employee.as_ref().map(|id| id.as_str());
-        let member = world.target.find_member(userid.as_str()).map(|at| world.target.members[at]);
-        let leads = member.is_some_and(|member| member.memberships.iter().any(|membership| membership.is_leader));
-        if leads || id.is_some_and(|id| heads.contains(id)) {
-            name(&mut blast.heads, userid);
-        }
-        if id.and_then(|id| world.source.find_employee(id)).is_some_and(|at| world.source.employees[at].admin) {
-            name(&mut blast.admins, userid);
-        }
-    }
-    if removed.is_empty() {
+    if impact.is_quiet() {
         return blast;
     }
-    let mut before: HashMap<DepartmentId, (usize, usize)> = HashMap::new();
-    for member in &world.target.members {
-        let goes = removed.contains(&normal::folded(member.userid.as_str()));
-        for membership in &member.memberships {
-            let (all, going) = before.entry(membership.department).or_default();
-            *all += 1;
-            *going += usize::from(goes);
+    let heads: HashSet<&str> = source
+        .into_iter()
+        .flat_map(|source| source.units.iter().flat_map(|unit| &unit.unit.head))
+        .map(|id| id.as_str())
+        .collect();
+    for (at, member) in target.members.iter().enumerate() {
+        let (removed, moved) = (impact.removes(member), impact.moves(member));
+        if !removed && !moved {
+            continue;
+        }
+        let employee = target.binding_of_member(at).map(|binding| binding.employee.as_str());
+        let leads = |member: &Member| member.memberships.iter().any(|membership| membership.is_leader);
+        let is_admin = employee
+            .and_then(|id| source?.find_employee(id))
+            .is_some_and(|at| source.is_some_and(|source| source.employees[at].admin));
+        if leads(member) || employee.is_some_and(|id| heads.contains(id)) {
+            name(if removed { &mut blast.heads } else { &mut blast.moved_heads }, &member.userid);
+        }
+        if is_admin {
+            name(if removed { &mut blast.admins } else { &mut blast.moved_admins }, &member.userid);
         }
     }
-    let mut emptied: Vec<DepartmentId> =
-        before.into_iter().filter(|(_, (all, going))| *all == *going).map(|(id, _)| id).collect();
-    emptied.sort();
-    emptied.truncate(NAMED);
-    blast.emptied = emptied;
+    blast.emptied = impact.emptied(target);
+    blast.emptied.truncate(NAMED);
     blast
 }
 
@@ -60,19 +50,20 @@ fn name(list: &mut Vec<UserId>, userid: &UserId) {
     }
 }
 
-impl Blast {
-    /// Whether nobody stands out.
-    pub fn is_empty(&self) -> bool {
-        self.heads.is_empty() && self.admins.is_empty() && self.emptied.is_empty()
+/// Tells in the notices who stands out.
+pub(super) fn tell(blast: &Blast, corp: &str, notices: &mut Notices) {
+    let emptied = match blast.emptied.len() {
+        0 => String::new(),
+        count => format!("; {count} departments lose their last member"),
+    };
+    let people =
+        |heads: &[UserId], admins: &[UserId]| format!("{} heads and {} administrators", heads.len(), admins.len());
+    if !blast.heads.is_empty() || !blast.admins.is_empty() {
+        let who = people(&blast.heads, &blast.admins);
+        notices.add("removal.stands_out", corp, || format!("among the removals are {who}{emptied}"));
     }
-}
-
-/// One sentence for the notice.
-pub(super) fn sentence(blast: &Blast) -> String {
-    format!(
-        "among the removals are {} heads and {} administrators, and {} departments lose their last member",
-        blast.heads.len(),
-        blast.admins.len(),
-        blast.emptied.len()
-    )
+    if !blast.moved_heads.is_empty() || !blast.moved_admins.is_empty() {
+        let who = people(&blast.moved_heads, &blast.moved_admins);
+        notices.add("move.stands_out", corp, || format!("among those who move are {who}{emptied}"));
+    }
 }

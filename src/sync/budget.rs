@@ -95,6 +95,7 @@ pub fn estimate(changes: &[Change], quota: &Quota, mirrored_memberships: u64, cr
         strategy: strategy.name().to_owned(),
         strategy_reason: reason.to_owned(),
         creations_30_days: creations_30_days + creates,
+        creation_cap: quota.creation_cap(),
     }
 }
 
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn windows() {
-        let quota = Quota { calls_per_minute: 10_000, calls_per_hour: 150_000, concurrency: 10 };
+        let quota = Quota { calls_per_minute: 10_000, calls_per_hour: 150_000, concurrency: 10, ..Quota::default() };
         let fast = 1_000_000;
         for (calls, parallel, expected) in [
             (0, fast, 0),

@@ -3,7 +3,7 @@
 use crate::model::{Action, Change, GuardLimits, GuardVerdict};
 
 /// What the guards look at besides the changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Known {
     /// Linked members before the plan.
     pub bound_members: u64,
@@ -13,9 +13,22 @@ pub struct Known {
     pub previous_source: Option<u64>,
     /// Members disabled or deleted in the last 30 days.
     pub removals_30_days: u64,
+    /// Linked members that move, in percent.
+    pub moves_percent: u64,
+    /// Values that are cleared, in percent, of the field that loses most.
+    pub cleared_percent: u64,
+    /// Departments that are deleted, in percent of the linked ones.
+    pub deleted_departments_percent: u64,
+    /// Members created by this plan and in the last 30 days, and how many WeCom allows; `None` = the account limit is not
+    /// known.
+    pub creations: Option<(u64, u64)>,
+    /// Members that an undo takes away although they have, or may have, activated WeCom since they were created; `None` =
+    /// no undo.
+    pub undone_activated: Option<u64>,
 }
 
-/// The verdicts of all guards; a guard trips when its value is over its limit.
+/// The verdicts of all guards; a guard trips when its value is over its limit. A guard that is switched off, or that does
+/// not concern the plan, has none.
 pub fn check(limits: &GuardLimits, changes: &[Change], known: Known) -> Vec<GuardVerdict> {
     let mut members = 0_u64;
     let mut departments = 0_u64;
@@ -29,23 +42,28 @@ pub fn check(limits: &GuardLimits, changes: &[Change], known: Known) -> Vec<Guar
     let drop = known.previous_source.map_or(0, |previous| previous.saturating_sub(known.source));
     // rounded up, so that 10.1 % is over a limit of 10 %
     let percent = if members == 0 { 0 } else { (members * 100).div_ceil(known.bound_members.max(1)) };
+    let in_30_days = if members == 0 { 0 } else { known.removals_30_days + members };
+    let or_off = |limit: u32| (limit > 0).then_some(u64::from(limit));
     [
-        ("max_removals", members, limits.max_removals),
-        ("max_removal_percent", percent, limits.max_removal_percent),
-        ("max_department_removals", departments, limits.max_department_removals),
-        ("max_source_drop", drop, limits.max_source_drop),
+        ("max_removals", members, Some(u64::from(limits.max_removals))),
+        ("max_removal_percent", percent, Some(u64::from(limits.max_removal_percent))),
+        ("max_department_removals", departments, Some(u64::from(limits.max_department_removals))),
         (
-            "max_removals_30_days",
-            if members == 0 { 0 } else { known.removals_30_days + members },
-            limits.max_removals_30_days,
+            "max_department_removal_percent",
+            known.deleted_departments_percent,
+            or_off(limits.max_department_removal_percent),
         ),
+        ("max_source_drop", drop, Some(u64::from(limits.max_source_drop))),
+        ("max_removals_30_days", in_30_days, Some(u64::from(limits.max_removals_30_days))),
+        ("max_moves_percent", known.moves_percent, or_off(limits.max_moves_percent)),
+        ("max_cleared_fields_percent", known.cleared_percent, or_off(limits.max_cleared_fields_percent)),
+        ("max_creations_30_days", known.creations.map_or(0, |(count, _)| count), known.creations.map(|(_, cap)| cap)),
+        ("undo_activated_members", known.undone_activated.unwrap_or(0), known.undone_activated.map(|_| 0)),
     ]
     .into_iter()
-    .map(|(name, value, limit)| GuardVerdict {
-        name: name.to_owned(),
-        tripped: value > u64::from(limit),
-        value,
-        limit: u64::from(limit),
+    .filter_map(|(name, value, limit)| {
+        let limit = limit?;
+        Some(GuardVerdict { name: name.to_owned(), tripped: value > limit, value, limit })
     })
     .collect()
 }
@@ -70,6 +88,14 @@ mod tests {
         (0..count).map(change).collect()
     }
 
+    fn tripped(limits: &GuardLimits, changes: &[Change], known: Known) -> Vec<String> {
+        check(limits, changes, known)
+            .into_iter()
+            .filter(|verdict| verdict.tripped)
+            .map(|verdict| verdict.name)
+            .collect()
+    }
+
     #[test]
     fn limits_are_inclusive() {
         let limits = GuardLimits {
@@ -78,8 +104,9 @@ mod tests {
             max_department_removals: 0,
             max_source_drop: 100,
             max_removals_30_days: 60,
+            ..GuardLimits::default()
         };
-        for (bound, removed, previous, recent, tripped) in [
+        for (bound, removed, previous, recent, want) in [
             (1000, 50, 1000, 0, vec![]),
             (1000, 51, 1000, 0, vec!["max_removals"]),
             (100, 10, 1000, 0, vec![]),
@@ -90,13 +117,61 @@ mod tests {
             (1000, 10, 1000, 51, vec!["max_removals_30_days"]),
             (0, 1, 1000, 0, vec!["max_removal_percent"]),
         ] {
-            let known =
-                Known { bound_members: bound, source: 1001, previous_source: Some(previous), removals_30_days: recent };
-            let verdicts = check(&limits, &removals(removed), known);
-            let names: Vec<&str> =
-                verdicts.iter().filter(|verdict| verdict.tripped).map(|verdict| verdict.name.as_str()).collect();
-            assert_eq!(names, tripped, "bound {bound}, removed {removed}, previous {previous}, recent {recent}");
-            assert_eq!(verdicts.len(), 5);
+            let known = Known {
+                bound_members: bound,
+                source: 1001,
+                previous_source: Some(previous),
+                removals_30_days: recent,
+                ..Known::default()
+            };
+            let got = tripped(&limits, &removals(removed), known);
+            assert_eq!(got, want, "bound {bound}, removed {removed}, previous {previous}, recent {recent}");
+            assert_eq!(check(&limits, &[], known).len(), 8);
         }
+    }
+
+    #[test]
+    fn the_guards_that_can_be_off_or_do_not_concern_every_plan() {
+        let limits = GuardLimits {
+            max_moves_percent: 50,
+            max_cleared_fields_percent: 30,
+            max_department_removal_percent: 20,
+            ..GuardLimits::default()
+        };
+        let at = Known {
+            moves_percent: 50,
+            cleared_percent: 30,
+            deleted_departments_percent: 20,
+            creations: Some((300, 300)),
+            undone_activated: Some(0),
+            ..Known::default()
+        };
+        assert_eq!(tripped(&limits, &[], at), Vec::<String>::new());
+        let over = Known {
+            moves_percent: 51,
+            cleared_percent: 31,
+            deleted_departments_percent: 21,
+            creations: Some((301, 300)),
+            undone_activated: Some(1),
+            ..Known::default()
+        };
+        let all = [
+            "max_department_removal_percent",
+            "max_moves_percent",
+            "max_cleared_fields_percent",
+            "max_creations_30_days",
+            "undo_activated_members",
+        ];
+        assert_eq!(tripped(&limits, &[], over), all);
+        let off = GuardLimits {
+            max_moves_percent: 0,
+            max_cleared_fields_percent: 0,
+            max_department_removal_percent: 0,
+            ..limits
+        };
+        let unknown = Known { creations: None, undone_activated: None, ..over };
+        let verdicts = check(&off, &[], unknown);
+        let names: Vec<&str> = verdicts.iter().map(|verdict| verdict.name.as_str()).collect();
+        assert!(all.iter().all(|name| !names.contains(name)), "{names:?}");
     }
 }

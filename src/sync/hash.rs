@@ -26,6 +26,7 @@ pub fn of_options(corp: &Corp) -> String {
         access: crate::model::Access,
         edition: crate::model::Edition,
         corpid: &'a str,
+        seats: u32,
         api_base: &'a str,
         read_app: Option<&'a str>,
     }
@@ -42,6 +43,7 @@ pub fn of_options(corp: &Corp) -> String {
         access: corp.access,
         edition: corp.edition,
         corpid: &corp.corpid,
+        seats: corp.quota.seats,
         api_base: &corp.endpoints.api_base,
         read_app: corp.read_app.as_ref().map(|app| app.as_str()),
     })
@@ -69,5 +71,46 @@ impl Write for Sink {
         self.0.update(&self.1);
         self.1.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::tests::world::World;
+
+    /// A plan made for a rehearsal, with other credentials or other settings, is none for the corp as it is now.
+    #[test]
+    fn what_makes_a_plan_out_of_date() {
+        type Change = fn(&mut Corp);
+        let dated: [(&str, Change); 12] = [
+            ("corpid", |corp| corp.corpid = "ww1".into()),
+            ("api_base", |corp| corp.endpoints.api_base = "https://another.example.com".into()),
+            ("edition", |corp| corp.edition = crate::model::Edition::Private),
+            ("access", |corp| corp.access = crate::model::Access::ReadOnly),
+            ("read_app", |corp| corp.read_app = Some("oa".into())),
+            ("match rules", |corp| corp.match_rules.clear()),
+            ("auto_bind", |corp| corp.pull.auto_bind = false),
+            ("top department", |corp| corp.downstream.top_department = 7),
+            ("scope", |corp| corp.downstream.scope.exclude = vec!["e1".into()]),
+            ("guard", |corp| corp.downstream.guard.max_removals = 1),
+            ("a mapping", |corp| drop(corp.downstream.fields.insert("alias".into(), String::new()))),
+            ("seats", |corp| corp.quota.seats = 100),
+        ];
+        let same: [(&str, Change); 4] = [
+            ("name", |corp| corp.name = "another".into()),
+            ("schedule", |corp| corp.downstream.cron = "0 0 3 * * *".into()),
+            ("enabled", |corp| corp.downstream.enabled = true),
+            ("pace", |corp| corp.quota.calls_per_minute = 1),
+        ];
+        let before = World::new().corp;
+        for (cases, differs) in [(&dated[..], true), (&same[..], false)] {
+            for (name, change) in cases {
+                let mut after = before.clone();
+                change(&mut after);
+                assert_ne!(after, before, "{name} changes nothing");
+                assert_eq!(of_options(&after) != of_options(&before), differs, "{name}");
+            }
+        }
     }
 }

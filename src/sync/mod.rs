@@ -19,6 +19,7 @@ pub mod expr;
 mod facts;
 pub mod guard;
 pub mod hash;
+mod impact;
 pub mod input;
 pub mod invariants;
 mod load;

@@ -10,8 +10,8 @@ use super::pull::PullRequest;
 use super::{facts, hash, plan, runs};
 use crate::clock::Stopwatch;
 use crate::model::{
-    Actor, Change, Corp, CorpKey, Decision, Direction, DownstreamOptions, EmployeeId, MatchRule, Outcome, PlanHead,
-    PlanId, PlanState, RunId,
+    Action, Actor, Change, Corp, CorpKey, Decision, Direction, DownstreamOptions, EmployeeId, MatchRule, Outcome,
+    PlanHead, PlanId, PlanState, RunId,
 };
 use crate::store::{self, CHUNK_ROWS, StoreError};
 use serde_json::json;
@@ -240,10 +240,13 @@ pub async fn undo(env: &Env, run: &RunId, actor: &Actor) -> Result<PlanHead, Syn
         return Err(refuse("it has done nothing"));
     }
     let corp = env.get_corp(&found.corp).await?;
+    let changes = list_changes(env, &applied, 0, u32::MAX).await?;
+    // a creation may only be taken back by what its member is now, not by what we remember of it
+    let full = changes.iter().any(|change| matches!(change.action, Action::CreateMember { .. }));
+    let request = PullRequest { full, ..PullRequest::default() };
     let pull_run = runs::begin_pull(env, &corp.key, actor).await?;
     let watch = Watch::unwatched(pull_run.id.clone());
-    runs::pull(env, &corp, PullRequest::default(), pull_run, &watch).await.1?;
-    let changes = list_changes(env, &applied, 0, u32::MAX).await?;
+    runs::pull(env, &corp, request, pull_run, &watch).await.1?;
     let loaded = load_whole(env, &corp.key).await?;
     let computed = tokio::task::spawn_blocking(move || {
         let watch = Stopwatch::start();

@@ -127,6 +127,11 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// The binding of the member at this position.
+    pub fn binding_of_member(&self, at: usize) -> Option<&'a MemberBinding> {
+        self.binding_of_member[at]
+    }
+
     /// The binding of a unit.
     pub fn binding_of_unit(&self, id: &str) -> Option<&'a DepartmentBinding> {
         self.department_of_unit.get(id).copied()

@@ -4,18 +4,24 @@
 mod departments;
 mod members;
 
+use super::impact::Impact;
 use super::input::{Draft, PlanInput, PlanRefusal};
 use super::notices::Notices;
-use super::plan::{Step, count, number};
+use super::plan::{Step, count, known, number};
 use super::source::Source;
 use super::target::Target;
-use super::{budget, guard, hash, invariants};
-use crate::model::{Blast, Change, DepartmentId, UnitId, UserId};
+use super::{blast, budget, guard, hash, invariants};
+use crate::model::{Change, DepartmentId, DownstreamOptions, ReadStrategy, UnitId, UserId};
 use hashbrown::{HashMap, HashSet};
 
 /// The state while the inverse is put together: the mirror and the bindings with the steps so far applied.
 struct State<'p, 'a> {
     target: &'p Target<'a>,
+    options: &'p DownstreamOptions,
+    /// Whether statuses are read at all; otherwise they are what we remember of our own writes.
+    sees_status: bool,
+    /// Members that go although they have, or may have, activated WeCom since the run created them.
+    undone_activated: u64,
     notices: Notices,
     steps: Vec<Step>,
     /// Departments that this undo creates again or deletes.
@@ -42,28 +48,34 @@ struct State<'p, 'a> {
 pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> bool) -> Result<Draft, PlanRefusal> {
     let target = Target::build(input)?;
     let done: Vec<&Change> = changes.iter().filter(|change| is_done(change.seq)).collect();
-    let mut state = State::new(&target, &done);
+    let mut state = State::new(&target, &done, &input.corp.downstream);
+    state.sees_status = input.mirror.strategy != ReadStrategy::IdsOnly;
     for change in done.iter().rev() {
         state.invert(change);
     }
-    let State { steps, notices, .. } = state;
+    let State { steps, mut notices, undone_activated, .. } = state;
     let changes = number(steps);
-    let active = Source::build(input).map_or(0, |source| source.active as u64);
+    let source = Source::build(input).ok();
+    let active = source.as_ref().map_or(0, |source| source.active as u64);
     let memberships: usize = input.members.iter().map(|member| member.memberships.len()).sum();
+    let budget = budget::estimate(&changes, &input.corp.quota, memberships as u64, input.facts.creations_30_days);
+    let impact = Impact::of(&changes, &target);
     let known = guard::Known {
-        bound_members: input.member_bindings.len() as u64,
         source: active,
-        previous_source: None,
-        removals_30_days: input.facts.removals_30_days,
+        undone_activated: Some(undone_activated),
+        ..known(input, &target, &impact, &budget)
     };
+    let blast = blast::radius(source.as_ref(), &target, &impact);
+    drop(impact);
+    blast::tell(&blast, input.corp.key.as_str(), &mut notices);
     let options_hash = hash::of_options(input.corp);
     let largest = target.departments().map(|department| department.id.0).max().unwrap_or(1);
     Ok(Draft {
         counts: count(&changes),
         guards: guard::check(&input.corp.downstream.guard, &changes, known),
         invariants: invariants::check_undo(input, &changes),
-        budget: budget::estimate(&changes, &input.corp.quota, memberships as u64, input.facts.creations_30_days),
-        blast: Blast::default(),
+        budget,
+        blast,
         offers: Vec::new(),
         resolve: Vec::new(),
         source_employees: active,
@@ -76,7 +88,7 @@ pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> 
 }
 
 impl<'p, 'a> State<'p, 'a> {
-    fn new(target: &'p Target<'a>, done: &[&Change]) -> Self {
+    fn new(target: &'p Target<'a>, done: &[&Change], options: &'p DownstreamOptions) -> Self {
         let mut below: HashMap<DepartmentId, i64> = HashMap::new();
         for department in target.departments() {
             *below.entry(department.parent).or_default() += 1;
@@ -95,6 +107,9 @@ impl<'p, 'a> State<'p, 'a> {
             .collect();
         Self {
             target,
+            options,
+            sees_status: true,
+            undone_activated: 0,
             notices: Notices::default(),
             steps: Vec::new(),
             exists: HashMap::new(),
@@ -125,7 +140,7 @@ impl<'p, 'a> State<'p, 'a> {
             }
             BindDepartment { unit, department, .. } => self.unbind_department(unit, *department),
             UnbindDepartment { unit, department } => self.bind_department(unit, *department),
-            CreateMember { employee, userid, .. } => self.delete_member(employee, userid),
+            CreateMember { employee, userid, .. } => self.take_back_member(employee, userid),
             UpdateMember { employee, userid, before, after } => self.restore_member(employee, userid, before, after),
             DisableMember { employee: Some(employee), userid, before, after, .. } => {
                 self.enable_member(employee, userid, before, after);

@@ -42,7 +42,7 @@ pub struct CorpSecrets {
 }
 
 /// What one address may call, all corps together, per API (doc path 90312).
-const HOST_QUOTA: Quota = Quota { calls_per_minute: 20_000, calls_per_hour: 600_000, concurrency: u32::MAX };
+const HOST_QUOTA: Quota = Quota { calls_per_minute: 20_000, calls_per_hour: 600_000, concurrency: u32::MAX, seats: 0 };
 
 /// What a client is built from; another value means another client.
 #[derive(Clone, PartialEq)]

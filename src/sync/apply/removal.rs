@@ -2,11 +2,12 @@
 //! carried out only while its cause still holds.
 
 use super::execute::{Failure, Hands};
-use crate::model::{Action, Corp, EmployeeStatus, MemberStatus, RemovalCause};
+use crate::model::{Action, Change, Corp, EmployeeStatus, MemberStatus, RemovalCause};
 use crate::store::{self, Store, StoreError};
 
 /// Why the removal must not be carried out any more; `None` = it may, or the change removes nobody. Nothing is written.
-pub async fn check(store: &Store, hands: &Hands, corp: &Corp, action: &Action) -> Result<Option<Failure>, StoreError> {
+pub async fn check(store: &Store, hands: &Hands, corp: &Corp, change: &Change) -> Result<Option<Failure>, StoreError> {
+    let action = &change.action;
     let (Action::DisableMember { employee, userid, cause, .. } | Action::DeleteMember { employee, userid, cause, .. }) =
         action
     else {
@@ -31,13 +32,23 @@ pub async fn check(store: &Store, hands: &Hands, corp: &Corp, action: &Action) -
             return refuse(format!("employee {employee} is active again, so nobody is removed: make a new plan"));
         }
     }
-    let Action::DeleteMember { before, .. } = action else { return Ok(None) };
-    let (Some(reader), Some(false)) = (&hands.reader, before.enable) else { return Ok(None) };
+    let Action::DeleteMember { before, cause, .. } = action else { return Ok(None) };
+    // who was seen as activated was deleted knowingly: a guard has held that plan
+    let takes_back = *cause == RemovalCause::Undo && change.reason == "undo.created";
+    let (Some(reader), true) = (&hands.reader, takes_back || before.enable == Some(false)) else { return Ok(None) };
     match hands.client.user_get(reader, userid).await {
-        Ok(member) if member.status.is_some_and(|status| status != MemberStatus::Disabled) => refuse(format!(
-            "member {userid} was to be deleted after its time as a disabled member, but has been enabled again: pull \
-             and make a new plan"
-        )),
+        Ok(member) if takes_back && member.status.is_some_and(|status| status != MemberStatus::NotActivated) => {
+            refuse(format!(
+                "member {userid} was to be deleted because its creation is taken back, but has activated WeCom since: make \
+                 a new plan, which a guard will hold"
+            ))
+        }
+        Ok(member) if !takes_back && member.status.is_some_and(|status| status != MemberStatus::Disabled) => {
+            refuse(format!(
+                "member {userid} was to be deleted after its time as a disabled member, but has been enabled again: pull \
+                 and make a new plan"
+            ))
+        }
         Ok(_) => Ok(None),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => refuse(format!("member {userid} cannot be looked at before it is deleted: {error}")),

@@ -194,7 +194,7 @@ impl Runner {
         under_way.spawn(async move {
             let written = store.write(move |tx| store::runs::put_entries(tx, &run, std::slice::from_ref(&entry))).await;
             let result = match written {
-                Ok(()) => match removal::check(&store, &hands, &corp, &changes[index].action).await {
+                Ok(()) => match removal::check(&store, &hands, &corp, &changes[index]).await {
                     Ok(None) => Ok(hands.carry_out(&changes[index], tried_before).await),
                     Ok(Some(failure)) => Ok(Verdict::Failed(failure)),
                     Err(error) => Err(error),

@@ -11,6 +11,7 @@ mod people;
 pub use counts::count;
 
 use super::departments::{self, Layout};
+use super::impact::Impact;
 use super::input::{Draft, PlanInput, PlanRefusal};
 use super::members::people::{self as links, Links};
 use super::members::removals;
@@ -19,7 +20,7 @@ use super::scope::{self, ScopeRules, Scoped};
 use super::source::Source;
 use super::target::Target;
 use super::{blast, budget, columns, guard, hash, invariants};
-use crate::model::{Action, BindingOrigin, Change, Reversible, Text};
+use crate::model::{Action, BindingOrigin, Budget, Change, Reversible, Text};
 
 /// One change without its place in the order.
 pub(super) struct Step {
@@ -106,22 +107,23 @@ fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id
     let input = world.input;
     let changes = number(steps);
     let memberships: usize = input.members.iter().map(|member| member.memberships.len()).sum();
+    let budget = budget::estimate(&changes, &input.corp.quota, memberships as u64, input.facts.creations_30_days);
+    let impact = Impact::of(&changes, world.target);
     let known = guard::Known {
-        bound_members: input.member_bindings.len() as u64,
         source: world.source.active as u64,
         previous_source: input.facts.previous_source_employees,
-        removals_30_days: input.facts.removals_30_days,
+        ..known(input, world.target, &impact, &budget)
     };
     let options_hash = hash::of_options(input.corp);
-    let blast = blast::radius(world, &changes);
-    if !blast.is_empty() {
-        notices.add("removal.stands_out", input.corp.key.as_str(), || blast::sentence(&blast));
-    }
+    let blast = blast::radius(Some(world.source), world.target, &impact);
+    drop(impact);
+    blast::tell(&blast, input.corp.key.as_str(), &mut notices);
+    tell_seats(input, &changes, &mut notices);
     Draft {
         counts: count(&changes),
         guards: guard::check(&input.corp.downstream.guard, &changes, known),
         invariants: invariants::check(input, &changes),
-        budget: budget::estimate(&changes, &input.corp.quota, memberships as u64, input.facts.creations_30_days),
+        budget,
         blast,
         offers: world.layout.offers.clone(),
         resolve: world.links.cases.clone(),
@@ -131,6 +133,38 @@ fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id
         largest_department_id: u32::try_from(next_id - 1).unwrap_or(u32::MAX),
         notices: notices.finish(),
         changes,
+    }
+}
+
+/// What the guards of a plan and of an undo know alike.
+pub(super) fn known(input: &PlanInput<'_>, target: &Target<'_>, impact: &Impact<'_>, budget: &Budget) -> guard::Known {
+    let creates = budget.creations_30_days > input.facts.creations_30_days;
+    guard::Known {
+        bound_members: input.member_bindings.len() as u64,
+        removals_30_days: input.facts.removals_30_days,
+        moves_percent: impact.moves_percent(target),
+        cleared_percent: impact.cleared_percent(target),
+        deleted_departments_percent: impact.deleted_departments_percent(target),
+        creations: budget.creation_cap.map(|cap| (if creates { budget.creations_30_days } else { 0 }, cap)),
+        ..guard::Known::default()
+    }
+}
+
+/// Tells when the plan creates more members than there are seats left; WeCom would refuse the last of them.
+fn tell_seats(input: &PlanInput<'_>, changes: &[Change], notices: &mut Notices) {
+    let seats = u64::from(input.corp.quota.seats);
+    let (created, deleted) = changes.iter().fold((0_u64, 0_u64), |(created, deleted), change| match change.action {
+        Action::CreateMember { .. } => (created + 1, deleted),
+        Action::DeleteMember { .. } => (created, deleted + 1),
+        _ => (created, deleted),
+    });
+    let then = (input.members.len() as u64 + created).saturating_sub(deleted);
+    if seats > 0 && created > 0 && then > seats {
+        notices.add("creation.seats", input.corp.key.as_str(), || {
+            format!(
+                "the corp would have {then} members, but its account limit is {seats}: WeCom refuses what is over it"
+            )
+        });
     }
 }
 

@@ -250,6 +250,44 @@ fn bey_01_undo_gives_back_what_can_be_given_back() {
 }
 
 #[test]
+fn an_undo_does_not_quietly_delete_who_has_activated_wecom() {
+    for (leaver, expected) in [(Leaver::Disable, "disable no9"), (Leaver::Delete, "delete no9")] {
+        let mut world = world();
+        world.options().leaver = leaver;
+        world.employee(8, "a");
+        world.employee(9, "a");
+        let draft = world.plan();
+        world.apply_all(&draft);
+        world.options().guard.max_removal_percent = 100;
+        world.pull();
+        let verdict = |inverse: &crate::sync::Draft| {
+            let verdict = inverse.guards.iter().find(|guard| guard.name == "undo_activated_members").unwrap();
+            (verdict.value, verdict.tripped)
+        };
+        let at_once = undo(&world.input(), &draft.changes, |_| true).unwrap();
+        assert_eq!((texts(&at_once), verdict(&at_once)), (vec!["delete no9".into(), "delete no8".into()], (0, false)));
+
+        world.cloud.members.get_mut("no9").unwrap().status = Some(MemberStatus::Activated);
+        world.pull();
+        let inverse = undo(&world.input(), &draft.changes, |_| true).unwrap();
+        assert_eq!(texts(&inverse), [expected, "delete no8"], "{leaver:?}");
+        assert_eq!(verdict(&inverse), (1, true), "{leaver:?}");
+        assert!(inverse.is_held() && inverse.is_sound());
+        assert_eq!(codes(&inverse), ["undo.activated"]);
+        assert_eq!(inverse.changes[0].reason, "undo.created_activated");
+        let want = if leaver == Leaver::Delete { Reversible::No } else { Reversible::Yes };
+        assert_eq!(inverse.changes[0].reversible, want);
+
+        // a status that is not read proves nothing
+        world.cloud.members.get_mut("no9").unwrap().status = Some(MemberStatus::NotActivated);
+        world.pull();
+        world.head.strategy = ReadStrategy::IdsOnly;
+        let blind = undo(&world.input(), &draft.changes, |_| true).unwrap();
+        assert_eq!(verdict(&blind), (2, true), "{leaver:?}");
+    }
+}
+
+#[test]
 fn undo_leaves_alone_what_somebody_changed_since() {
     let mut world = world();
     world.employee_mut(3).name = "改名".into();

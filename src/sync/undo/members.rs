@@ -2,8 +2,8 @@
 
 use super::State;
 use crate::model::{
-    Action, DepartmentId, EmployeeId, Fields, Member, MemberBinding, MemberField, MemberImage, Membership,
-    RemovalCause, UserId,
+    Action, DepartmentId, EmployeeId, Fields, Leaver, Member, MemberBinding, MemberField, MemberImage, MemberStatus,
+    Membership, RemovalCause, UserId,
 };
 use crate::sync::members::limits;
 use crate::sync::members::removals::{enabled, known};
@@ -22,10 +22,33 @@ impl<'a> State<'_, 'a> {
         (binding.employee == *employee).then_some((member, binding))
     }
 
-    pub(super) fn delete_member(&mut self, employee: &EmployeeId, userid: &UserId) {
+    /// Takes back a creation. Who has activated WeCom since has a history there that a deletion would destroy: such a
+    /// member is disabled where leavers are, and a guard holds the plan in any case.
+    pub(super) fn take_back_member(&mut self, employee: &EmployeeId, userid: &UserId) {
         let Some((member, binding)) = self.linked(employee, userid) else {
             return self.skip(userid, "it does not exist any more or is linked with somebody else");
         };
+        let is_untouched = self.sees_status && member.status == Some(MemberStatus::NotActivated);
+        if !is_untouched {
+            self.undone_activated += 1;
+            let disables = self.options.leaver == Leaver::Disable;
+            self.notices.add("undo.activated", &userid.0, || {
+                let activated = match member.status {
+                    Some(MemberStatus::Activated) if self.sees_status => "has activated WeCom",
+                    _ => "may have activated WeCom",
+                };
+                let then = if disables {
+                    "it is disabled instead of deleted, so that it can be enabled again"
+                } else {
+                    "it is deleted with its history there, for good"
+                };
+                format!("member {userid} {activated} since the run created it: {then}")
+            });
+            if disables {
+                return self.disable_created(employee, member);
+            }
+        }
+        let reason = if is_untouched { "undo.created" } else { "undo.created_activated" };
         for membership in &member.memberships {
             self.count_below(membership.department, -1);
         }
@@ -36,7 +59,23 @@ impl<'a> State<'_, 'a> {
                 cause: RemovalCause::Undo,
                 before: known(member, Some(binding)),
             },
-            reason: "undo.created",
+            reason,
+        });
+    }
+
+    fn disable_created(&mut self, employee: &EmployeeId, member: &Member) {
+        if enabled(member) == Some(false) {
+            return self.skip(&member.userid, "it is disabled already");
+        }
+        self.steps.push(Step {
+            action: Action::DisableMember {
+                employee: Some(employee.clone()),
+                userid: member.userid.clone(),
+                cause: RemovalCause::Undo,
+                before: MemberImage { enable: enabled(member), ..MemberImage::default() },
+                after: MemberImage { enable: Some(false), ..MemberImage::default() },
+            },
+            reason: "undo.created_activated",
         });
     }
 

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn quota(calls_per_minute: u32, calls_per_hour: u32) -> Quota {
-    Quota { calls_per_minute, calls_per_hour, concurrency: 10 }
+    Quota { calls_per_minute, calls_per_hour, concurrency: 10, seats: 0 }
 }
 
 /// WeCom's side: moments at which calls were counted.

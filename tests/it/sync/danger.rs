@@ -40,6 +40,15 @@ fn shows_only(keep_members: usize, keep_departments: usize) -> Sabotage {
     })
 }
 
+/// WeCom answers departments that stand above each other.
+fn circle() -> Sabotage {
+    corp(|corp| {
+        let child = corp.directory.children(1).next().unwrap();
+        let root = corp.directory.department(1).cloned().unwrap();
+        corp.directory.put_department(wecom_bridge::sandbox::Department { parent: child, ..root });
+    })
+}
+
 fn settings(change: impl Fn(&mut wecom_bridge::model::Corp) + 'static) -> Sabotage {
     Box::new(move |world| world.set(&change))
 }
@@ -98,6 +107,7 @@ fn catalogue() -> Vec<(&'static str, Sabotage)> {
         ("half the departments", shows_only(usize::MAX, 4)),
         ("only the root is left", shows_only(usize::MAX, 1)),
         ("nothing is left", shows_only(0, 1)),
+        ("the root below its own child", circle()),
         ("contacts secret forgotten", Box::new(forget_secret)),
         ("read app forgotten", settings(|corp| corp.read_app = None)),
         (
@@ -138,6 +148,9 @@ async fn nobody_is_removed_whatever_wecom_answers() {
                     &mut guard.max_department_removals,
                     &mut guard.max_source_drop,
                     &mut guard.max_removals_30_days,
+                    &mut guard.max_moves_percent,
+                    &mut guard.max_cleared_fields_percent,
+                    &mut guard.max_department_removal_percent,
                 ] {
                     *limit = 1_000_000;
                 }

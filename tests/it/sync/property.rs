@@ -25,6 +25,9 @@ struct Case {
     out_of_scope: OutOfScope,
     top: bool,
     excluded: usize,
+    guards: (u32, u32, u32),
+    seats: u32,
+    disabled_department: &'static str,
     steps: Vec<Step>,
     fault: Option<(u8, u64)>,
 }
@@ -63,23 +66,30 @@ fn case() -> impl Strategy<Value = Case> {
     let scope = prop_oneof![Just(OutOfScope::Keep), Just(OutOfScope::Disable), Just(OutOfScope::Delete)];
     let steps = proptest::collection::vec(step(), 0..6);
     let fault = proptest::option::of((0..5_u8, any::<u64>()));
-    (size, switches, leaver, scope, steps, fault).prop_map(|(size, switches, leaver, out_of_scope, steps, fault)| {
-        Case {
-            employees: size.0,
-            units: size.1,
-            seed: size.2,
-            strangers: size.3,
-            foreign_departments: size.4,
-            part_time: switches.0,
-            superiors: switches.1,
-            follows_oa: switches.2,
-            top: switches.3,
-            excluded: switches.4,
-            leaver,
-            out_of_scope,
-            steps,
-            fault,
-        }
+    // 0 = off, 100 = on but never over
+    let percent = || prop_oneof![Just(0_u32), Just(100)];
+    let seats = prop_oneof![Just(0_u32), Just(1_000)];
+    let disabled = prop_oneof![Just("已禁用用户"), Just(""), Just("外 0")];
+    let further = ((percent(), percent(), percent()), seats, disabled);
+    let all = (size, switches, leaver, scope, steps, fault, further);
+    all.prop_map(|(size, switches, leaver, out_of_scope, steps, fault, (guards, seats, disabled_department))| Case {
+        guards,
+        seats,
+        disabled_department,
+        employees: size.0,
+        units: size.1,
+        seed: size.2,
+        strangers: size.3,
+        foreign_departments: size.4,
+        part_time: switches.0,
+        superiors: switches.1,
+        follows_oa: switches.2,
+        top: switches.3,
+        excluded: switches.4,
+        leaver,
+        out_of_scope,
+        steps,
+        fault,
     })
 }
 
@@ -106,10 +116,13 @@ fn build(case: &Case) -> World {
         downstream.departments_follow_oa = case.follows_oa;
         (downstream.leaver, downstream.out_of_scope) = (case.leaver, case.out_of_scope);
         downstream.top_department = if case.top { 50 } else { 0 };
+        downstream.disabled_department = case.disabled_department.into();
         downstream.scope.exclude = employees.iter().take(case.excluded).map(|e| e.id.clone()).collect();
         let guard = &mut downstream.guard;
         (guard.max_removals, guard.max_removal_percent) = (1_000, 100);
         (guard.max_source_drop, guard.max_removals_30_days, guard.max_department_removals) = (1_000, 1_000, 1_000);
+        (guard.max_moves_percent, guard.max_cleared_fields_percent, guard.max_department_removal_percent) = case.guards;
+        corp.quota.seats = case.seats;
     });
     world
 }

@@ -1,7 +1,7 @@
 //! Undo is a plan like any other; applied, it gives back the state but for what it says it cannot.
 
-use super::world::{CORPID, World, actor, assert_done};
-use wecom_bridge::model::{EmployeeStatus, PlanState, Reversible, RunState};
+use super::world::{CORPID, World, actor, assert_done, put_directory};
+use wecom_bridge::model::{Employee, EmployeeStatus, PlanState, Reversible, RunState};
 use wecom_bridge::sandbox::{Department, Member};
 use wecom_bridge::sync::SyncError;
 use wecom_bridge::sync::service;
@@ -63,6 +63,41 @@ async fn undoing_a_first_sync_passes_the_guards() {
     service::decide(&world.env, &plan.id, true, &actor(), "a rehearsal").await.unwrap();
     let run = world.apply(&plan).await;
     assert_eq!(run.state, RunState::Done, "{:?} {:?}", run.message, run.failed.first());
+}
+
+#[tokio::test]
+async fn who_has_activated_wecom_is_not_deleted_by_an_undo() {
+    let world = World::sample(60, 8, 35);
+    assert_done(&world.sync().await);
+    let home = world.employees().into_iter().find(|e| e.status.is_active() && !e.admin).unwrap();
+    let new: Vec<Employee> = ["x1", "x2"]
+        .into_iter()
+        .zip(["13900000001", "13900000002"])
+        .map(|(id, mobile)| {
+            let mut employee = Employee::new(id, "新人", home.unit_id.as_str());
+            (employee.employee_no, employee.mobile) = (id.into(), mobile.into());
+            employee
+        })
+        .collect();
+    put_directory(&world.env.store, &[], &new);
+    let run = world.sync().await;
+    assert_done(&run);
+    assert_eq!(run.counts.members.create, 2);
+    world.state().activate(CORPID, "x1").unwrap();
+
+    let plan = service::undo(&world.env, &run.id, &actor()).await.unwrap();
+    assert_eq!(plan.state, PlanState::Held);
+    let tripped: Vec<&str> = plan.tripped().map(|guard| guard.name.as_str()).collect();
+    assert_eq!(tripped, ["undo_activated_members"]);
+    assert_eq!((plan.counts.members.disable, plan.counts.members.delete), (1, 1), "disabled where leavers are");
+    service::decide(&world.env, &plan.id, true, &actor(), "wrong people").await.unwrap();
+    // the other one activates between the decision and the run
+    world.state().activate(CORPID, "x2").unwrap();
+    let undone = world.apply(&plan).await;
+    assert_eq!(undone.state, RunState::Partly, "{:?}", undone.message);
+    assert!(undone.failed.iter().any(|record| record.message.contains("has activated WeCom since")), "{undone:?}");
+    let is_enabled = |userid: &str| world.state().find_member(CORPID, userid).map(|member| member.is_enabled);
+    assert_eq!((is_enabled("x1"), is_enabled("x2")), (Some(false), Some(true)), "nobody is deleted");
 }
 
 #[tokio::test]

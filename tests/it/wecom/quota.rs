@@ -13,7 +13,7 @@ fn limits(world: &World, change: impl FnOnce(&mut QuotaLimits)) {
 #[tokio::test]
 async fn a_paced_client_is_never_locked_out() {
     let mut world = World::public();
-    world.corp.quota = Quota { calls_per_minute: 50, calls_per_hour: 200, concurrency: 10 };
+    world.corp.quota = Quota { calls_per_minute: 50, calls_per_hour: 200, concurrency: 10, seats: 0 };
     limits(&world, |quota| (quota.corp_minute, quota.corp_hour) = (50, 200));
     let client = world.client();
     for n in 0..450 {
@@ -28,7 +28,7 @@ async fn a_paced_client_is_never_locked_out() {
 #[tokio::test]
 async fn quota_left_is_shown_and_survives_a_change_of_settings() {
     let mut world = World::public();
-    world.corp.quota = Quota { calls_per_minute: 50, calls_per_hour: 200, concurrency: 10 };
+    world.corp.quota = Quota { calls_per_minute: 50, calls_per_hour: 200, concurrency: 10, seats: 0 };
     for _ in 0..3 {
         world.client().user_list_id(None, 1).await.unwrap();
     }

@@ -1,0 +1,191 @@
+//! Guards over moves, cleared fields, departments and creations, and who stands out in them: PEER-01, BEY-03, BEY-05.
+
+use super::world::{World, codes, texts};
+use crate::model::*;
+use crate::sync::Draft;
+
+/// Two units below the root, `people` in the first.
+fn world(people: u32) -> World {
+    let mut world = World::new();
+    world.unit("a", Some("r"), "甲");
+    world.unit("b", Some("r"), "乙");
+    for n in 1..=people {
+        world.employee(n, "a").position = "职员".into();
+    }
+    world.sync();
+    world
+}
+
+fn verdict(draft: &Draft, name: &str) -> Option<(u64, u64, bool)> {
+    draft.guards.iter().find(|guard| guard.name == name).map(|guard| (guard.value, guard.limit, guard.tripped))
+}
+
+fn tripped(draft: &Draft) -> Vec<&str> {
+    draft.guards.iter().filter(|guard| guard.tripped).map(|guard| guard.name.as_str()).collect()
+}
+
+#[test]
+fn mass_moves_are_held() {
+    for (people, moved, want) in [(40, 20, (50, 50, false)), (40, 21, (53, 50, true)), (19, 19, (0, 50, false))] {
+        let mut world = world(people);
+        for n in 1..=moved {
+            world.employee_mut(n).unit_id = "b".into();
+        }
+        let draft = world.plan();
+        assert_eq!(verdict(&draft, "max_moves_percent"), Some(want), "{moved} of {people}");
+        assert_eq!(draft.is_held(), want.2, "{moved} of {people}: {:?}", tripped(&draft));
+        world.options().guard.max_moves_percent = 0;
+        let draft = world.plan();
+        assert_eq!(verdict(&draft, "max_moves_percent"), None, "0 = off");
+        assert!(!draft.is_held());
+    }
+}
+
+#[test]
+fn a_department_that_moves_takes_its_people_along() {
+    let mut world = world(40);
+    world.unit("c", Some("a"), "丙");
+    for n in 1..=30 {
+        world.employee_mut(n).unit_id = "c".into();
+    }
+    world.sync();
+    world.unit_mut("c").parent_id = Some("b".into());
+    let draft = world.plan();
+    assert_eq!(texts(&draft), ["move c"]);
+    assert_eq!(verdict(&draft, "max_moves_percent"), Some((75, 50, true)));
+    // renamed, nobody moves
+    world.unit_mut("c").parent_id = Some("a".into());
+    world.unit_mut("c").name = "丁".into();
+    assert_eq!(verdict(&world.plan(), "max_moves_percent"), Some((0, 50, false)));
+}
+
+#[test]
+fn who_is_placed_added_or_back_does_not_move() {
+    // an existing WeCom with everybody still in the root department
+    let mut world = World::new();
+    world.unit("a", Some("r"), "甲");
+    world.unit("b", Some("r"), "乙");
+    for n in 1..=30 {
+        world.employee(n, "a");
+        world.cloud.member(&format!("no{n}"), &format!("人{n}"), &[1]);
+    }
+    let draft = world.sync();
+    assert_eq!(draft.counts.members.update, 30);
+    assert!(!draft.is_held(), "{:?}", tripped(&draft));
+    // further departments
+    world.options().include_part_time = true;
+    world.employees.iter_mut().for_each(|employee| employee.part_time_unit_ids = vec!["b".into()]);
+    assert_eq!(verdict(&world.sync(), "max_moves_percent"), Some((0, 50, false)));
+    // disabled, and enabled again a month later
+    world.options().guard.max_removal_percent = 100;
+    for n in 1..=25 {
+        world.employee_mut(n).status = EmployeeStatus::Departed;
+    }
+    assert_eq!(verdict(&world.sync(), "max_moves_percent"), Some((0, 50, false)));
+    for n in 1..=25 {
+        world.employee_mut(n).status = EmployeeStatus::Active;
+    }
+    assert_eq!(verdict(&world.sync(), "max_moves_percent"), Some((0, 50, false)));
+}
+
+#[test]
+fn mass_clears_are_held() {
+    for (people, cleared, want) in [(40, 13, (0, 30, false)), (80, 24, (30, 30, false)), (80, 25, (32, 30, true))] {
+        let mut world = world(people);
+        for n in 1..=cleared {
+            world.employee_mut(n).position = "".into();
+        }
+        let draft = world.plan();
+        assert_eq!(verdict(&draft, "max_cleared_fields_percent"), Some(want), "{cleared} of {people}");
+        assert_eq!(draft.is_held(), want.2, "{:?}", tripped(&draft));
+    }
+    // what others wrote by hand and the OA keeps for hardly anybody
+    let mut world = world(40);
+    for n in 1..=30 {
+        let member = world.cloud.members.get_mut(format!("no{n}").as_str()).unwrap();
+        member.fields.insert(MemberField::Telephone, "010-1".into());
+    }
+    world.employee_mut(40).telephone = "010-2".into();
+    let draft = world.plan();
+    assert_eq!(verdict(&draft, "max_cleared_fields_percent"), Some((100, 30, true)));
+}
+
+#[test]
+fn departments_are_counted_in_percent_too() {
+    for (units, gone, want) in [(30, 9, (0, 20, false)), (60, 12, (20, 20, false)), (50, 11, (22, 20, true))] {
+        let mut world = world(1);
+        // the root and the two of `world` are linked too
+        for n in 0..units - 3 {
+            world.unit(&format!("u{n:02}"), Some("r"), &format!("部{n}"));
+        }
+        world.sync();
+        world.units.truncate(3 + (units as usize - 3) - gone);
+        let draft = world.plan();
+        assert_eq!(draft.counts.departments.delete, gone as u64);
+        assert_eq!(verdict(&draft, "max_department_removal_percent"), Some(want), "{gone} of {units}");
+        assert_eq!(draft.is_held(), want.2, "{:?}", tripped(&draft));
+    }
+}
+
+#[test]
+fn bey_03_the_monthly_creation_cap() {
+    let mut world = world(5);
+    world.corp.quota.seats = 10;
+    world.facts.creations_30_days = 25;
+    for n in 11..=15 {
+        world.employee(n, "a");
+    }
+    let draft = world.plan();
+    assert_eq!((draft.budget.creations_30_days, draft.budget.creation_cap), (30, Some(30)));
+    assert_eq!(verdict(&draft, "max_creations_30_days"), Some((30, 30, false)));
+    assert!(!codes(&draft).contains(&"creation.seats"), "ten people have ten seats");
+    world.employee(16, "a");
+    let draft = world.plan();
+    assert_eq!(tripped(&draft), ["max_creations_30_days"]);
+    assert!(codes(&draft).contains(&"creation.seats"));
+    world.corp.quota.seats = 0;
+    let draft = world.plan();
+    assert_eq!((verdict(&draft, "max_creations_30_days"), draft.budget.creation_cap), (None, None));
+    // a plan that creates nobody is not held by what was created before
+    world.corp.quota.seats = 5;
+    world.employees.truncate(5);
+    world.employee_mut(1).position = "主任".into();
+    let draft = world.plan();
+    assert_eq!(verdict(&draft, "max_creations_30_days"), Some((0, 15, false)));
+}
+
+#[test]
+fn bey_05_who_stands_out_among_moves_and_department_removals() {
+    let mut world = world(4);
+    world.unit_mut("a").head = vec!["e1".into()];
+    world.employee_mut(2).admin = true;
+    world.unit("c", Some("r"), "丙");
+    world.unit("d", Some("c"), "丁");
+    world.employee(8, "d");
+    world.employee(9, "d").admin = true;
+    world.sync();
+    let (c, d) = (world.department_bindings[3].department, world.department_bindings[4].department);
+    // a head and an administrator change departments, and a department with its people moves below another one
+    world.employee_mut(1).unit_id = "b".into();
+    world.employee_mut(2).unit_id = "b".into();
+    world.unit_mut("d").parent_id = Some("b".into());
+    let draft = world.plan();
+    let names = |list: &[UserId]| list.iter().map(|userid| userid.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&draft.blast.moved_heads), ["no1"]);
+    assert_eq!(names(&draft.blast.moved_admins), ["no2", "no9"]);
+    assert_eq!((&draft.blast.heads, &draft.blast.admins, &draft.blast.emptied), (&vec![], &vec![], &vec![]));
+    assert!(codes(&draft).contains(&"move.stands_out") && !codes(&draft).contains(&"removal.stands_out"));
+    // closed units: their departments go, and lose their last members before
+    for n in [8, 9] {
+        world.employee_mut(n).unit_id = "a".into();
+    }
+    world.units.retain(|unit| !matches!(unit.id.as_str(), "c" | "d"));
+    let draft = world.sync();
+    assert_eq!(draft.counts.departments.delete, 2);
+    assert_eq!(draft.blast.emptied, [d], "{c} had no members of its own");
+    // somebody else comes in: not emptied
+    world.employee_mut(1).unit_id = "a".into();
+    world.employee_mut(2).unit_id = "a".into();
+    world.employee_mut(3).unit_id = "b".into();
+    assert_eq!(world.plan().blast.emptied, []);
+}
