@@ -28,6 +28,12 @@ pub(super) fn routes(routes: &mut Routes) {
             unbind,
         )
         .post(
+            "/api/v1/corps/{corp}/swap-bindings",
+            "Exchange the members of two employees\nCrossed bindings are put right in one step; where only one of the two has a \
+             member, the other one gets it. Nothing is written to WeCom before the next sync.",
+            swap,
+        )
+        .post(
             "/api/v1/corps/{corp}/unbind-all",
             "Take the bindings of all employees away\n`confirm` must be the corp's key.",
             unbind_all,
@@ -107,6 +113,22 @@ struct BindBody {
 struct BindDepartmentBody {
     /// The department.
     department: DepartmentId,
+}
+
+/// Two employees who exchange their members.
+#[derive(Debug, Deserialize, ToSchema)]
+struct SwapBody {
+    /// One employee.
+    first: EmployeeId,
+    /// The other one.
+    second: EmployeeId,
+}
+
+/// The links after an exchange.
+#[derive(Debug, Serialize, ToSchema)]
+struct SwappedView {
+    /// As they are now.
+    bindings: Vec<MemberBinding>,
 }
 
 /// A typed confirmation.
@@ -194,6 +216,22 @@ async fn unbind(
     let (corp, employee) = path.into_inner();
     let unbound = bindings::unbind(&state.app.env, &corp, &employee, &caller.actor).await;
     unbound.map(|_| NoContent).map_err(sync_problem)
+}
+
+async fn swap(
+    caller: Key<BindingWrite>,
+    state: web::Data<State>,
+    corp: web::Path<CorpKey>,
+    once: Once,
+    body: Body<SwapBody>,
+) -> Result<Ok<SwappedView>, Problem> {
+    let app = state.app.clone();
+    once.run(&state, &caller.id.clone(), &body.digest, async move {
+        let SwapBody { first, second } = body.value;
+        let swapped = bindings::swap(&app.env, &corp, &first, &second, &caller.actor).await.map_err(sync_problem)?;
+        Result::Ok(Reply::new(SwappedView { bindings: swapped }))
+    })
+    .await
 }
 
 async fn unbind_all(

@@ -2,20 +2,19 @@
 
 use super::answer::{Created, Ok, Reply};
 use super::auth::{DirectoryRead, DirectoryWrite, Key};
-use super::kept::{KEPT_MS, Kept};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use super::upload::Upload;
 use crate::directory::{
-    Change, ChangeKind, DirectoryError, Fault, FieldChange, ImportMode, ImportOptions, Imported, Limits, Parsed,
-    Preview, Summary, import, read_bytes,
+    Change, ChangeKind, DirectoryError, Fault, FieldChange, ImportMode, ImportOptions, Imported, Preview, Summary,
+    confirm_upload, import, preview_upload,
 };
 use crate::http::errors::{directory_problem, store_problem};
+use crate::http::kept::KEPT_MS;
 use crate::http::{Problem, Query};
 use crate::model::{Employee, OrgUnit, TenantKey};
 use actix_web::web;
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -108,19 +107,10 @@ async fn preview(
     let shared = state.clone();
     once.run(&state, &caller.id, &digest, async move {
         let state = shared;
-        let parsed = parse(upload.name.clone(), upload.content.clone()).await?;
-        let store = &state.app.store;
-        let preview = import::preview(store, &tenant, parsed, mode).await.map_err(directory_problem)?;
+        let previewed = preview_upload(&state.app.store, &tenant, upload.name, upload.content, options).await;
+        let (upload, preview) = previewed.map_err(directory_problem)?;
         let now_ms = state.app.clock.now_ms();
-        let kept = Kept {
-            tenant: tenant.clone(),
-            name: upload.name,
-            content: upload.content,
-            options,
-            summary: preview.summary(),
-            at_ms: now_ms,
-        };
-        let id = state.kept.keep(kept);
+        let id = state.kept.keep(tenant.as_str(), now_ms, upload.content.len(), upload);
         let location = format!("/api/v1/tenants/{tenant}/imports/{id}/confirm");
         Result::Ok(Reply::at(view(id, now_ms + KEPT_MS, &preview, &options), location))
     })
@@ -138,20 +128,10 @@ async fn confirm(
     once.run(&state, &caller.id.clone(), &[], async move {
         let state = shared;
         let now_ms = state.app.clock.now_ms();
-        let kept = state.kept.find(&id, &tenant, now_ms).ok_or_else(|| {
+        let kept = state.kept.find(&id, tenant.as_str(), now_ms).ok_or_else(|| {
             Problem::not_found("preview", &id).at("preview", "previews are kept for 30 minutes; upload the file again")
         })?;
-        let store = &state.app.store;
-        let parsed = parse(kept.name.clone(), kept.content.clone()).await?;
-        let again =
-            import::preview(store, &tenant, parsed.clone(), kept.options.mode).await.map_err(directory_problem)?;
-        if again.summary() != kept.summary {
-            return Err(Problem::conflict(
-                "import.changed",
-                "The directory has changed since the preview, so the import would do something else; preview it again.",
-            ));
-        }
-        let done = import::import(store, &tenant, parsed, kept.options, &caller.actor, |_| {}).await;
+        let done = confirm_upload(&state.app.store, &tenant, &kept, kept.options, &caller.actor, |_| {}).await;
         let imported = done.map_err(directory_problem)?;
         state.kept.forget(&id);
         Result::Ok(Reply::new(imported))
@@ -171,12 +151,6 @@ async fn last(
     });
     let found = found.await.map_err(store_problem)?;
     found.map(Reply::new).ok_or_else(|| Problem::not_found("import", tenant))
-}
-
-/// Taking a file apart is work for a thread that may block.
-async fn parse(name: String, content: Bytes) -> Result<Parsed, Problem> {
-    let parsed = tokio::task::spawn_blocking(move || read_bytes(&name, &content, Limits::FILE)).await;
-    parsed.map_err(Problem::internal)?.map_err(directory_problem)
 }
 
 fn view(id: String, expires_at_ms: i64, preview: &Preview, options: &ImportOptions) -> PreviewView {

@@ -19,7 +19,6 @@ mod explain;
 mod exports;
 mod expressions;
 mod imports;
-mod kept;
 mod mirror;
 mod once;
 mod openapi;
@@ -77,7 +76,7 @@ fn state(app: Arc<App>) -> State {
         page: Bytes::from(docs::render(&document)),
         document: Bytes::from(document.to_string()),
         in_flight: once::InFlight::default(),
-        kept: kept::KeptFiles::new(app.config.limits.body_max_bytes()),
+        kept: crate::http::kept::Kept::new(app.config.limits.body_max_bytes()),
         throttle: throttle::Throttle::default(),
         app,
     }

@@ -1,9 +1,10 @@
 //! What handlers share.
 
-use super::kept::KeptFiles;
 use super::once::InFlight;
 use super::throttle::Throttle;
 use crate::app::App;
+use crate::directory;
+use crate::http::kept::Kept;
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub struct State {
     /// Requests under way, by idempotency key.
     pub in_flight: InFlight,
     /// Uploaded files between preview and confirmation.
-    pub kept: KeptFiles,
+    pub kept: Kept<directory::Upload>,
     /// Failed authentications.
     pub throttle: Throttle,
     /// The OpenAPI document.

@@ -40,6 +40,9 @@ pub enum DirectoryError {
         "the directory was changed by somebody else while the source was compared with it; nothing was written, import again"
     )]
     Changed,
+    /// What was previewed would no longer do what the preview showed. Nothing was written.
+    #[error("the directory has changed since the preview, so the import would do something else; preview it again")]
+    PreviewChanged,
     /// The store failed. An import that had begun to write goes on where it stopped when it is run again.
     #[error("the store failed: {0}")]
     Store(#[from] crate::store::StoreError),
@@ -55,6 +58,7 @@ impl DirectoryError {
             Self::NotFound { .. } => "directory.not_found".into(),
             Self::Busy { .. } => "directory.busy".into(),
             Self::Changed => "directory.changed".into(),
+            Self::PreviewChanged => "import.changed".into(),
             Self::Store(_) => "store".into(),
         }
     }

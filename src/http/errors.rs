@@ -94,6 +94,7 @@ pub fn directory_problem(error: DirectoryError) -> Problem {
         }
         DirectoryError::UnknownTenant(tenant) => Problem::not_found("tenant", tenant),
         DirectoryError::NotFound { what, id } => Problem::not_found(what, id),
+        DirectoryError::PreviewChanged => Problem::conflict(error.code(), told),
         DirectoryError::Busy { .. } | DirectoryError::Changed => Problem::conflict(error.code(), told).retry_after_s(5),
         DirectoryError::Store(cause) => store_problem(cause),
     }

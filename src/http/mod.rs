@@ -5,6 +5,7 @@ mod boundary;
 pub mod client_address;
 pub mod errors;
 mod input;
+pub mod kept;
 pub mod permission;
 mod problem;
 mod server;

@@ -102,6 +102,15 @@ pub struct BindingRow {
     pub disabled_at_ms: Option<i64>,
 }
 
+/// A person and the member that the person is linked with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonRow {
+    /// What the list of people shows.
+    pub employee: EmployeeRow,
+    /// The member.
+    pub userid: Option<UserId>,
+}
+
 /// A case that the match rules could not decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CaseRow {
@@ -156,19 +165,34 @@ impl MirrorView {
         self.base.bindings.cells.find(0, employee.as_str()).map(|row| self.binding_row(row))
     }
 
+    /// One page of the people, of those with a link, or of those without one. Unless the query says otherwise, departed
+    /// people are among them.
+    ///
+    /// # Errors
+    /// [`BrowseError::BadCursor`].
+    pub fn people(&self, query: &EmployeeQuery, bound: Option<bool>) -> Result<Page<PersonRow>, BrowseError> {
+        let page = list::page(&*self.directory, &query.paging, &self.wanted_people(query, bound))?;
+        Ok(page.map(|row| self.person_row(row)))
+    }
+
+    /// All people of such a list, from the first one on; for exports.
+    pub fn people_rows(&self, query: &EmployeeQuery, bound: Option<bool>) -> impl Iterator<Item = PersonRow> + '_ {
+        let wanted = self.wanted_people(query, bound);
+        let rows = list::rows(&*self.directory, self.directory.orders(), &query.paging, wanted);
+        rows.map(|row| self.person_row(row))
+    }
+
     /// One page of the people without a link. Unless the query says otherwise, departed people are among them.
     ///
     /// # Errors
     /// [`BrowseError::BadCursor`].
     pub fn unbound_employees(&self, query: &EmployeeQuery) -> Result<Page<EmployeeRow>, BrowseError> {
-        let page = list::page(&*self.directory, &query.paging, &self.wanted_unbound(query))?;
-        Ok(page.map(|row| self.directory.employee_row(row)))
+        Ok(self.people(query, Some(false))?.map(|person| person.employee))
     }
 
     /// All people of the list without a link, from the first one on; for exports.
     pub fn unbound_employee_rows(&self, query: &EmployeeQuery) -> impl Iterator<Item = EmployeeRow> + '_ {
-        let rows = list::rows(&*self.directory, self.directory.orders(), &query.paging, self.wanted_unbound(query));
-        rows.map(|row| self.directory.employee_row(row))
+        self.people_rows(query, Some(false)).map(|person| person.employee)
     }
 
     /// A case with what is known about its people and members.
@@ -190,10 +214,18 @@ impl MirrorView {
         }
     }
 
-    fn wanted_unbound(&self, query: &EmployeeQuery) -> Bits {
+    fn wanted_people(&self, query: &EmployeeQuery, bound: Option<bool>) -> Bits {
         let mut wanted = self.directory.wanted(query);
-        wanted.retain(|row| self.links[row] == NONE);
+        if let Some(bound) = bound {
+            wanted.retain(|row| (self.links[row] != NONE) == bound);
+        }
         wanted
+    }
+
+    fn person_row(&self, row: usize) -> PersonRow {
+        let link = Some(self.links[row]).filter(|link| *link != NONE);
+        let userid = link.map(|link| UserId::from(self.base.bindings.cells.get(link as usize, 1)));
+        PersonRow { employee: self.directory.employee_row(row), userid }
     }
 
     fn wanted_bindings(&self, query: &BindingQuery) -> Bits {

@@ -10,12 +10,16 @@ mod links;
 mod members;
 mod naming;
 mod sides;
+mod suggest;
 
 pub use departments::{DepartmentNode, DepartmentStep, UnitLink};
-pub use links::{BindingColumn, BindingQuery, BindingRow, CaseRow, LinkState};
+pub use links::{BindingColumn, BindingQuery, BindingRow, CaseRow, LinkState, PersonRow};
 pub use members::{DepartmentRef, EmployeeRef, MemberColumn, MemberQuery, MemberRow, StatusFilter};
 pub use naming::Naming;
 pub use sides::{Side, SideCounts, SideRow, SideState};
+pub use suggest::Likeness;
+
+pub(super) use suggest::key;
 
 pub(super) use base::Base;
 

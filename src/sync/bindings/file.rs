@@ -1,7 +1,8 @@
 //! The binding file (BIND-05): export the employees with a link column, fill in the chosen field's values of WeCom
 //! members, import it again.
 
-use super::{new_binding, put};
+use super::{new_binding, put, resolve};
+use crate::directory::guard::{guard, unguard};
 use crate::directory::{Limits, rows};
 use crate::model::{
     Actor, BindingOrigin, Corp, CorpKey, Employee, EmployeeId, MatchRule, Member, MemberBinding, MemberField, Text,
@@ -11,7 +12,6 @@ use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::matching::{CompiledRule, check_rules};
 use serde::Serialize;
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Faults that are told; all are counted.
@@ -99,14 +99,9 @@ fn write_csv(lines: &[[String; 8]]) -> std::io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
     writer.write_record(COLUMNS)?;
     for line in lines {
-        writer.write_record(line.iter().map(|value| guarded(value).into_owned()))?;
+        writer.write_record(line.iter().map(|value| guard(value).into_owned()))?;
     }
     writer.into_inner().map_err(|error| error.into_error())
-}
-
-/// A cell that a spreadsheet would take for a formula is written as text.
-fn guarded(value: &str) -> Cow<'_, str> {
-    if value.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{value}").into() } else { value.into() }
 }
 
 fn write_xlsx(lines: &[[String; 8]]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
@@ -154,7 +149,8 @@ pub async fn import(
             .store
             .write(move |tx| {
                 let binding = new_binding(tx, &corp, &id, &userid, BindingOrigin::Import, now_ms)?;
-                put(tx, &corp, &binding, &actor)
+                put(tx, &corp, &binding, &actor)?;
+                resolve::settle(tx, &corp.key, &binding)
             })
             .await;
         match bound {
@@ -188,10 +184,8 @@ fn columns(read: Vec<rows::Row>) -> Result<Vec<(u32, String, String)>, SyncError
     };
     let (id, link) = (find(&ID_CAPTIONS)?, find(&LINK_CAPTIONS)?);
     let value = |values: &[String], column: usize| {
-        let text = values.get(column).map_or("", |value| value.trim());
-        // the mark that an export puts before what looks like a formula
-        let text = text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(text);
-        text.to_owned()
+        // without the mark that an export puts before what looks like a formula
+        unguard(values.get(column).map_or("", |value| value.trim())).to_owned()
     };
     Ok(read.map(|(row, values)| (row, value(&values, id), value(&values, link))).collect())
 }

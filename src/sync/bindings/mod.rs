@@ -3,10 +3,12 @@
 
 mod file;
 mod resolve;
+mod swap;
 mod units;
 
 pub use file::{FileFormat, LinkFault, LinkImport, LinkRequest, export, import};
 pub use resolve::{resolve, resolve_list};
+pub use swap::swap;
 pub use units::{bind_department, unbind_department};
 
 use super::env::Env;
@@ -33,6 +35,7 @@ pub async fn bind(
         .write(move |tx| {
             let binding = new_binding(tx, &corp, &employee, &userid, BindingOrigin::Manual, now_ms)?;
             put(tx, &corp, &binding, &actor)?;
+            resolve::settle(tx, &corp.key, &binding)?;
             Ok(binding)
         })
         .await;

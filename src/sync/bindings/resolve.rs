@@ -2,7 +2,7 @@
 
 use super::{new_binding, put, refusal};
 use crate::model::{Actor, BindingOrigin, CorpKey, EmployeeId, MemberBinding, ResolveCase, UserId};
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, WriteTx};
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 
@@ -31,7 +31,7 @@ pub async fn resolve(
     let resolved = env
         .store
         .write(move |tx| {
-            let Some(mut found) = store::resolve::find(tx, &corp.key, &case)? else {
+            let Some(found) = store::resolve::find(tx, &corp.key, &case)? else {
                 return Err(StoreError::Refused(format!("there is no open case {case:?}")));
             };
             let is_of_case = found.employees.contains(&employee) && found.members.iter().any(|m| m.is_same(&userid));
@@ -42,14 +42,21 @@ pub async fn resolve(
             }
             let binding = new_binding(tx, &corp, &employee, &userid, BindingOrigin::Manual, now_ms)?;
             put(tx, &corp, &binding, &actor)?;
-            found.employees.retain(|id| *id != employee);
-            found.members.retain(|id| !id.is_same(&userid));
-            let others = store::resolve::list(tx, &corp.key)?.into_iter().filter(|other| other.key() != case);
-            let still_open = Some(found).filter(|case| !case.employees.is_empty() && !case.members.is_empty());
-            let cases: Vec<ResolveCase> = others.chain(still_open).collect();
-            store::resolve::put_all(tx, &corp.key, &cases)?;
+            settle(tx, &corp.key, &binding)?;
             Ok(binding)
         })
         .await;
     resolved.map_err(refusal)
+}
+
+/// Takes two who are linked now off all open cases; a case of which one side has nobody left is closed.
+pub(super) fn settle(tx: &WriteTx, corp: &CorpKey, bound: &MemberBinding) -> Result<(), StoreError> {
+    let mut cases = store::resolve::list(tx, corp)?;
+    let before = cases.clone();
+    for case in &mut cases {
+        case.employees.retain(|id| *id != bound.employee);
+        case.members.retain(|id| !id.is_same(&bound.userid));
+    }
+    cases.retain(|case| !case.employees.is_empty() && !case.members.is_empty());
+    if cases == before { Ok(()) } else { store::resolve::put_all(tx, corp, &cases) }
 }

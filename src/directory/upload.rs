@@ -1,0 +1,67 @@
+//! A directory file that somebody uploads: previewed first, imported when that is confirmed.
+
+use super::error::DirectoryError;
+use super::import::{self, ImportOptions, Imported, Preview, Progress, Summary};
+use super::limits::Limits;
+use super::parsed::Parsed;
+use super::read::read_bytes;
+use crate::model::{Actor, TenantKey};
+use crate::store::{Store, StoreError};
+use bytes::Bytes;
+
+/// A file that waits for its confirmation.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub content: Bytes,
+    /// How it was previewed.
+    pub options: ImportOptions,
+    /// What the preview said.
+    pub summary: Summary,
+}
+
+/// Reads a file and compares it with the stored directory; writes nothing.
+///
+/// # Errors
+/// [`DirectoryError::Refused`] with everything that is wrong with the file as a whole.
+pub async fn preview_upload(
+    store: &Store,
+    tenant: &TenantKey,
+    name: String,
+    content: Bytes,
+    options: ImportOptions,
+) -> Result<(Upload, Preview), DirectoryError> {
+    let parsed = parse(name.clone(), content.clone()).await?;
+    let preview = import::preview(store, tenant, parsed, options.mode).await?;
+    let summary = preview.summary();
+    Ok((Upload { name, content, options, summary }, preview))
+}
+
+/// Imports what was previewed.
+///
+/// # Errors
+/// [`DirectoryError::PreviewChanged`] when it would do something else than the preview showed; otherwise as
+/// [`import::import`].
+pub async fn confirm_upload(
+    store: &Store,
+    tenant: &TenantKey,
+    upload: &Upload,
+    options: ImportOptions,
+    actor: &Actor,
+    progress: impl FnMut(Progress),
+) -> Result<Imported, DirectoryError> {
+    let parsed = parse(upload.name.clone(), upload.content.clone()).await?;
+    let again = import::preview(store, tenant, parsed.clone(), options.mode).await?;
+    if again.summary() != upload.summary {
+        return Err(DirectoryError::PreviewChanged);
+    }
+    import::import(store, tenant, parsed, options, actor, progress).await
+}
+
+/// Taking a file apart is work for a thread that may block.
+async fn parse(name: String, content: Bytes) -> Result<Parsed, DirectoryError> {
+    let parsed = tokio::task::spawn_blocking(move || read_bytes(&name, &content, Limits::FILE)).await;
+    parsed.map_err(|_| StoreError::Closed)?.map_err(DirectoryError::from)
+}
