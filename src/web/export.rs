@@ -37,7 +37,7 @@ impl Kind {
 pub struct Sheet(Inner);
 
 enum Inner {
-    Csv(csv::Writer<Vec<u8>>),
+    Csv(Box<csv::Writer<Vec<u8>>>),
     Xlsx { book: Box<Workbook>, row: u32 },
 }
 
@@ -49,7 +49,7 @@ impl Sheet {
                     .terminator(csv::Terminator::CRLF)
                     .from_writer("\u{feff}".as_bytes().to_vec());
                 writer.write_record(captions).map_err(Problem::internal)?;
-                Inner::Csv(writer)
+                Inner::Csv(Box::new(writer))
             }
             Kind::Xlsx => Inner::Xlsx { book: Box::new(begin(captions).map_err(too_long)?), row: 1 },
         }))
