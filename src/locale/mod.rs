@@ -7,6 +7,8 @@ mod texts;
 mod errors;
 mod frame;
 mod sign_in;
+mod system;
+mod watch;
 
 pub use errors::{Advice, advice};
 

@@ -2,6 +2,7 @@
 //! and the doctor. Knows the rooms below it; decides nothing about directories.
 
 pub mod admin;
+pub mod backups;
 pub mod doctor;
 pub mod exec;
 pub mod health;

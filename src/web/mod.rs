@@ -24,6 +24,7 @@ mod visit;
 
 mod overview;
 mod sign_in;
+mod system;
 
 pub use error_page::error_page;
 
@@ -60,5 +61,6 @@ fn table() -> Routes {
     assets::routes(&mut routes);
     sign_in::routes(&mut routes);
     overview::routes(&mut routes);
+    system::routes(&mut routes);
     routes
 }

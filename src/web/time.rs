@@ -21,6 +21,13 @@ pub fn day(at_ms: i64) -> String {
     local(at_ms).map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default()
 }
 
+/// Midnight of `2026-11-25`, Unix milliseconds; `None` for anything else.
+pub fn of_day(text: &str) -> Option<i64> {
+    let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    let midnight = day.and_hms_opt(0, 0, 0)?;
+    Some(FixedOffset::east_opt(ZONE_S)?.from_local_datetime(&midnight).single()?.timestamp_millis())
+}
+
 /// RFC 3339, for `datetime` attributes.
 pub fn machine(at_ms: i64) -> String {
     local(at_ms).map(|at| at.to_rfc3339()).unwrap_or_default()
@@ -62,6 +69,8 @@ mod tests {
         let at_ms = 1_764_081_607_000;
         assert_eq!(minute(at_ms), "2025-11-25 22:40");
         assert_eq!(second(at_ms), "2025-11-25 22:40:07");
+        assert_eq!(of_day("2025-11-25").map(minute).as_deref(), Some("2025-11-25 00:00"));
+        assert_eq!(of_day("25.11.2025"), None);
         assert_eq!(machine(at_ms), "2025-11-25T22:40:07+08:00");
         let t = T::new(Lang::En);
         for (later_s, expected) in [

@@ -1,0 +1,174 @@
+//! Texts of the pages that watch: health, diagnostics, errcodes, audit log.
+
+use super::T;
+
+texts! {
+    diagnostics_lead = "成员没有到达企业微信、接口报错时，从这里逐项检查。检查只读取，不修改任何内容。", "Start here when somebody does not arrive or a call fails. It only reads.";
+    health_title = "运行状况", "Health";
+    health_ready = "正常", "ready";
+    health_degraded = "有待处理的问题", "degraded";
+    health_down = "不可用", "down";
+    health_no_reason = "一切正常。", "All is well.";
+    check_title = "连接检查", "Connection";
+    check_no_corp = "还没有接入企业，请先在“企业与应用”中添加。", "No corp is connected yet; add one under Corps and apps.";
+    check_all_corps = "全部企业", "All corps";
+    check_button = "开始检查", "Check";
+    check_hint = "依次检查域名、网络、加密连接、时钟、凭证、可信 IP 和可见范围，通常需要几秒。", "Name, network, TLS, clock, credentials, trusted IP and visible range in turn; takes some seconds.";
+    check_all_well = "没有发现问题。", "Nothing is wrong.";
+    check_not_well = "有检查没有通过，请按说明处理。", "Some checks failed; do what they say.";
+    check_ok = "通过", "ok";
+    check_warning = "注意", "look at it";
+    check_failed = "未通过", "failed";
+    check_seen_as = "企业微信看到的本机 IP（填到可信 IP 中）：", "WeCom sees this machine as (enter it as trusted IP):";
+    check_addresses = "接口域名解析到的地址（供防火墙放行）：", "Addresses of the API's host, for firewalls:";
+    errcodes_title = "错误码百科", "Errcodes explained";
+    errcodes_lead = "企业微信接口返回的错误码、原因和处理办法，离线可查。", "What WeCom's errcodes mean, why they come and what to do; works offline.";
+    errcodes_search = "错误码或关键词", "Number or word";
+    errcodes_unknown = "这里没有这个错误码；请换一个关键词，或查看企业微信官方文档。", "This one is not known here; try another word or see WeCom's documentation.";
+    errcodes_code = "错误码", "Errcode";
+    errcodes_meaning = "含义", "Meaning";
+    errcodes_cause = "常见原因", "Usual cause";
+
+    audit_lead = "谁在什么时候改了什么、改之前和之后是什么。记录用哈希串联，改动或删除都能被发现。", "Who changed what, when, from what to what. Rows are chained by hash, so that tampering is found.";
+    audit_verify = "校验完整性", "Verify";
+    audit_whole = "审计日志完整，没有被改动。", "The audit log is whole and unchanged.";
+    audit_broken(seq) = "审计日志在第 {seq} 条处被改动或缺失，请立即处理。", "The audit log was changed or cut at row {seq}; look into it at once.";
+    audit_when = "时间", "When";
+    audit_who = "操作人", "Who";
+    audit_what = "操作", "What";
+    audit_subject = "对象", "Subject";
+    audit_change = "变化", "Change";
+    audit_from = "从", "from";
+    audit_until = "到", "to";
+    audit_fields(count) = "{count} 项变化", "{count} fields";
+    audit_looked_back(when) = "已查找到 {when}", "looked back to {when}";
+}
+
+/// Actions of the audit log and kinds of them: beginning of the code, Chinese, English.
+const ACTIONS: &[(&str, &str, &str)] = &[
+    ("account.create", "新建账号", "account created"),
+    ("account.change", "修改账号", "account changed"),
+    ("account.role", "修改角色", "role changed"),
+    ("account.password", "修改密码", "password changed"),
+    ("account.disable", "停用账号", "account disabled"),
+    ("account.enable", "恢复账号", "account enabled"),
+    ("account.totp_on", "开启两步验证", "second factor set up"),
+    ("account.totp_off", "关闭两步验证", "second factor taken away"),
+    ("account", "账号", "accounts"),
+    ("session.open", "登录", "signed in"),
+    ("session.refused", "登录被拒绝", "sign-in refused"),
+    ("session.close", "退出登录", "signed out"),
+    ("session.revoke", "结束会话", "session ended"),
+    ("session", "登录会话", "sessions"),
+    ("key.create", "新建 API 密钥", "API key created"),
+    ("key.revoke", "吊销 API 密钥", "API key revoked"),
+    ("key", "API 密钥", "API keys"),
+    ("tenant", "租户", "tenants"),
+    ("corp.create", "接入企业", "corp connected"),
+    ("corp.update", "修改企业", "corp changed"),
+    ("corp.remove", "移除企业", "corp removed"),
+    ("corp", "企业", "corps"),
+    ("app", "应用", "apps"),
+    ("secret", "凭证", "secrets"),
+    ("directory.import", "导入通讯录", "directory imported"),
+    ("directory.put_units", "修改 OA 部门", "units changed"),
+    ("directory.put_employees", "修改 OA 人员", "employees changed"),
+    ("directory.remove_units", "删除 OA 部门", "units removed"),
+    ("directory.remove_employees", "删除 OA 人员", "employees removed"),
+    ("directory", "OA 通讯录", "OA directory"),
+    ("binding.create", "关联", "bound"),
+    ("binding.remove_all", "解除全部关联", "all bindings removed"),
+    ("binding.remove", "解除关联", "unbound"),
+    ("binding", "关联", "bindings"),
+    ("plan.allow", "同意计划", "plan allowed"),
+    ("plan.reject", "拒绝计划", "plan rejected"),
+    ("plan", "审批", "decisions"),
+    ("run.pull", "开始拉取", "pull started"),
+    ("run.sync", "开始同步", "sync started"),
+    ("run.apply", "执行计划", "plan applied"),
+    ("run.resume", "继续运行", "run resumed"),
+    ("run.retry", "重试记录", "record retried"),
+    ("run.cancel", "取消运行", "run cancelled"),
+    ("run", "运行", "runs"),
+    ("settings", "基础参数", "settings"),
+    ("backup.make", "备份", "backup made"),
+    ("backup.remove", "删除备份", "backup removed"),
+    ("backup", "备份", "backups"),
+    ("store", "数据维护", "maintenance"),
+];
+
+/// What a check of the doctor looks at: beginning of its name, Chinese, English.
+const CHECKS: &[(&str, &str, &str)] = &[
+    ("network.dns", "域名解析", "Name"),
+    ("network.tcp", "网络连接", "Connection"),
+    ("network.https", "加密连接", "HTTPS"),
+    ("clock", "时钟", "Clock"),
+    ("secret.contacts", "通讯录同步 Secret", "Contacts secret"),
+    ("secret.app", "应用 Secret", "App secret"),
+    ("secret.kind", "Secret 类型", "Kind of secret"),
+    ("trusted_ip", "可信 IP", "Trusted IP"),
+    ("read_app", "读取应用", "Reading app"),
+    ("range", "可见范围", "Visible range"),
+    ("callback", "回调自测", "Callback self-test"),
+];
+
+/// Reasons of a state of health.
+const REASONS: &[(&str, &str, &str)] = &[
+    ("store.down", "数据存储不可用", "the store cannot be used"),
+    ("schedule.unreadable", "无法读取定时任务", "schedules cannot be read"),
+    ("schedule.unhealthy", "定时任务连续失败", "a schedule keeps failing"),
+    ("plan.held", "有计划等待审批", "a plan waits for a decision"),
+    ("pull.failed", "最近一次拉取失败", "the last pull failed"),
+    ("sync.failed", "最近一次同步失败", "the last sync failed"),
+    ("sync.partly", "最近一次同步有失败的记录", "the last sync has failed records"),
+];
+
+impl T {
+    /// What was done, by the stable code of an audit row.
+    pub fn audit_action(self, code: &str) -> String {
+        self.named(ACTIONS, code).map_or_else(|| code.to_owned(), str::to_owned)
+    }
+
+    /// Kinds of actions to filter by: the beginning of their codes and a name.
+    pub fn audit_kinds(self) -> Vec<(&'static str, &'static str)> {
+        let kinds = ACTIONS.iter().filter(|(code, ..)| !code.contains('.'));
+        kinds.map(|(code, zh, en)| (*code, self.lang.pick(zh, en))).collect()
+    }
+
+    /// What a check of the doctor looks at, with what stands behind its name.
+    pub fn check_name(self, check: &str) -> String {
+        let name = self.named(CHECKS, check).unwrap_or(check);
+        match check.split_once('/') {
+            Some((_, what)) => format!("{name} {what}"),
+            None => name.to_owned(),
+        }
+    }
+
+    /// Why the bridge is not quite well.
+    pub fn health_reason(self, code: &str) -> String {
+        self.named(REASONS, code).map_or_else(|| code.to_owned(), str::to_owned)
+    }
+
+    fn named(self, table: &[(&str, &'static str, &'static str)], code: &str) -> Option<&'static str> {
+        let fits =
+            |known: &str| code == known || code.strip_prefix(known).is_some_and(|rest| rest.starts_with(['.', '/']));
+        let found = table.iter().filter(|(known, ..)| fits(known)).max_by_key(|(known, ..)| known.len())?;
+        Some(self.lang.pick(found.1, found.2))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Lang;
+
+    #[test]
+    fn the_longest_known_beginning_names_a_code() {
+        let t = T::new(Lang::En);
+        assert_eq!(t.audit_action("binding.remove_all"), "all bindings removed");
+        assert_eq!(t.audit_action("tenant.create"), "tenants");
+        assert_eq!(t.audit_action("unheard.of"), "unheard.of");
+        assert_eq!(t.check_name("secret.app/oa"), "App secret oa");
+        assert!(t.audit_kinds().iter().all(|(code, _)| !code.contains('.')));
+    }
+}

@@ -1,0 +1,172 @@
+//! Backups: make, download, remove, nightly; verify the store; how to restore.
+
+use crate::http::Problem;
+use crate::http::errors::store_problem;
+use crate::http::permission::OpsBackup;
+use crate::ops::backups::{self, BackupError, BackupFile, BackupSettings};
+use crate::store::Store;
+use crate::store::VerifyReport;
+use crate::web::flash::Flash;
+use crate::web::form::{Form, Nothing};
+use crate::web::frame::Frame;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::Admin;
+use crate::web::{reply, time};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use bytes::Bytes;
+use futures_util::stream;
+use serde::Deserialize;
+use tokio::io::AsyncReadExt;
+
+/// Bytes read from a backup at once while it is handed out.
+const CHUNK_BYTES: usize = 256 << 10;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        .get("/system/backup", list)
+        .post("/system/backup", make)
+        .post("/system/backup/settings", save_settings)
+        .post("/system/backup/verify", verify)
+        .get("/system/backup/{name}", download)
+        .post("/system/backup/{name}/remove", remove);
+}
+
+struct Row {
+    file: BackupFile,
+    made: String,
+    size: String,
+}
+
+#[derive(Template)]
+#[template(path = "system/backup.html")]
+struct BackupPage {
+    f: Frame,
+    rows: Vec<Row>,
+    settings: BackupSettings,
+    key_file: String,
+    folder: String,
+}
+
+impl BackupPage {
+    fn hours(&self) -> Vec<(String, String)> {
+        let never = (String::new(), self.f.t.backup_never().to_owned());
+        std::iter::once(never).chain((0..24).map(|hour| (hour.to_string(), format!("{hour:02}:00")))).collect()
+    }
+
+    fn hour(&self) -> String {
+        self.settings.hour.map(|hour| hour.to_string()).unwrap_or_default()
+    }
+}
+
+/// `1.5 MB`
+fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
+    let mebibytes = bytes as f64 / 1_048_576.0;
+    format!("{mebibytes:.1} MiB")
+}
+
+fn problem(error: BackupError) -> Problem {
+    match error {
+        BackupError::Store(cause) => store_problem(cause),
+        BackupError::Unknown(name) => Problem::not_found("backup", name),
+        BackupError::Folder { .. } => Problem::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "backup.folder",
+            "The folder of the backups cannot be used: is the disk full or read-only?",
+        )
+        .caused_by(error),
+        BackupError::Bug(_) => Problem::internal(error),
+    }
+}
+
+async fn list(who: Admin<OpsBackup>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    let app = &web.app;
+    let rows = backups::list(app).await.map_err(problem)?;
+    let rows = rows
+        .into_iter()
+        .map(|file| Row { made: time::minute(file.made_at_ms), size: size(file.bytes), file })
+        .collect();
+    reply::page(&BackupPage {
+        f: who.frame(who.t.nav_backup()),
+        rows,
+        settings: backups::settings(app).await.map_err(store_problem)?,
+        key_file: app.config.keys.master_key_file.display().to_string(),
+        folder: app.config.server.data_dir.join("backups").display().to_string(),
+    })
+}
+
+async fn make(who: Admin<OpsBackup>, web: web::Data<Web>, _: Form<Nothing>) -> Result<HttpResponse, Problem> {
+    let made = backups::make(&web.app, &who.actor(), false).await.map_err(problem)?;
+    Ok(reply::go(&who, "/system/backup", Some(Flash::good(who.t.backup_made(made.name, size(made.bytes))))))
+}
+
+#[derive(Deserialize)]
+struct SettingsFields {
+    #[serde(default)]
+    hour: String,
+    keep: String,
+}
+
+async fn save_settings(
+    who: Admin<OpsBackup>,
+    web: web::Data<Web>,
+    form: Form<SettingsFields>,
+) -> Result<HttpResponse, Problem> {
+    let keep = form.0.keep.trim().parse().ok().filter(|keep| (1..=90).contains(keep));
+    let Some(keep) = keep else {
+        return Ok(reply::go(&who, "/system/backup", Some(Flash::bad(who.t.settings_fault_range(1, 90)))));
+    };
+    let wanted = BackupSettings { hour: form.0.hour.parse().ok(), keep };
+    backups::set_settings(&web.app, &who.actor(), wanted).await.map_err(store_problem)?;
+    Ok(reply::go(&who, "/system/backup", Some(Flash::good(who.t.saved()))))
+}
+
+async fn remove(
+    who: Admin<OpsBackup>,
+    web: web::Data<Web>,
+    name: web::Path<String>,
+    _: Form<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    backups::remove(&web.app, &who.actor(), &name).await.map_err(problem)?;
+    Ok(reply::go(&who, "/system/backup", Some(Flash::good(who.t.backup_removed(&*name)))))
+}
+
+/// Hands a file out piece by piece.
+async fn download(_: Admin<OpsBackup>, web: web::Data<Web>, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let path = backups::find(&web.app, &name).await.map_err(problem)?;
+    let file = tokio::fs::File::open(&path).await.map_err(Problem::internal)?;
+    let pieces = stream::unfold(file, |mut file| async move {
+        let mut piece = vec![0; CHUNK_BYTES];
+        match file.read(&mut piece).await {
+            Ok(0) => None,
+            Ok(read) => {
+                piece.truncate(read);
+                Some((Ok(Bytes::from(piece)), file))
+            }
+            Err(cause) => Some((Err(cause), file)),
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("identity")))
+        .streaming(pieces))
+}
+
+#[derive(Template)]
+#[template(path = "system/verify.html")]
+struct VerifyPage {
+    f: Frame,
+    report: VerifyReport,
+}
+
+async fn verify(who: Admin<OpsBackup>, web: web::Data<Web>, _: Form<Nothing>) -> Result<HttpResponse, Problem> {
+    let store = web.app.store.clone();
+    let report = tokio::task::spawn_blocking(move || Store::verify(&store)).await.map_err(Problem::internal)?;
+    let report = report.map_err(store_problem)?;
+    reply::page(&VerifyPage { f: who.frame(who.t.verify_title()), report })
+}

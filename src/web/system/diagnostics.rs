@@ -1,0 +1,155 @@
+//! The doctor as a page (BEY-11, OPS-06, OPS-07): the way from this machine to a corp's data, step by step; and the
+//! encyclopaedia of errcodes.
+
+use crate::http::errors::sync_problem;
+use crate::http::permission::OpsRead;
+use crate::http::{Problem, Query};
+use crate::model::CorpKey;
+use crate::ops::doctor::{self, Finding, State, Words};
+use crate::ops::health::{self, Readiness, Status};
+use crate::web::form::Form;
+use crate::web::frame::Frame;
+use crate::web::reply;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::{Admin, Person};
+use crate::wecom::errcode::{self, Explanation};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes.get("/system/diagnostics", show).post("/system/diagnostics", examine).get("/system/errcodes", errcodes);
+}
+
+struct Row {
+    finding: Finding,
+    found: String,
+    fix: String,
+}
+
+struct CorpChoice {
+    key: CorpKey,
+    name: String,
+    tenant: String,
+}
+
+#[derive(Template)]
+#[template(path = "system/diagnostics.html")]
+struct DiagnosticsPage {
+    f: Frame,
+    corps: Vec<CorpChoice>,
+    readiness: Readiness,
+    rows: Option<Vec<Row>>,
+    is_well: bool,
+}
+
+impl DiagnosticsPage {
+    fn class(&self, state: &State) -> &'static str {
+        match state {
+            State::Ok => "good",
+            State::Warning => "warn",
+            State::Failed => "bad",
+        }
+    }
+
+    fn state(&self, state: &State) -> &'static str {
+        match state {
+            State::Ok => self.f.t.check_ok(),
+            State::Warning => self.f.t.check_warning(),
+            State::Failed => self.f.t.check_failed(),
+        }
+    }
+
+    fn check(&self, name: &str) -> String {
+        self.f.t.check_name(name)
+    }
+
+    fn health(&self) -> (&'static str, &'static str) {
+        let t = self.f.t;
+        match self.readiness.status {
+            Status::Ready => ("good", t.health_ready()),
+            Status::Degraded => ("warn", t.health_degraded()),
+            Status::Down => ("bad", t.health_down()),
+        }
+    }
+}
+
+async fn page(who: &Person, web: &Web, rows: Option<Vec<Row>>) -> Result<DiagnosticsPage, Problem> {
+    let corps = who.visit.places.iter().filter_map(|place| {
+        let corp = place.corp.as_ref()?;
+        Some(CorpChoice { key: corp.key.clone(), name: corp.name.clone(), tenant: place.tenant_name.clone() })
+    });
+    let is_well = rows.iter().flatten().all(|row| row.finding.state != State::Failed);
+    Ok(DiagnosticsPage {
+        f: who.frame(who.t.nav_diagnostics()),
+        corps: corps.collect(),
+        readiness: health::readiness(&web.app).await,
+        rows,
+        is_well,
+    })
+}
+
+async fn show(who: Admin<OpsRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    reply::page(&page(&who, &web, None).await?)
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    corp: String,
+}
+
+async fn examine(who: Admin<OpsRead>, web: web::Data<Web>, form: Form<Wanted>) -> Result<HttpResponse, Problem> {
+    let corp = CorpKey::parse(&form.0.corp).ok();
+    let found = doctor::examine(&web.app, corp.as_ref()).await.map_err(sync_problem)?;
+    let words = |words: &Words| who.lang().pick(&words.zh, &words.en).to_owned();
+    let rows = found.findings.into_iter().map(|finding| Row {
+        found: words(&finding.found),
+        fix: finding.fix.as_ref().map(words).unwrap_or_default(),
+        finding,
+    });
+    let rows = rows.collect();
+    reply::page(&page(&who, &web, Some(rows)).await?)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ErrcodeQuery {
+    q: Option<String>,
+}
+
+struct ErrcodeRow {
+    code: i64,
+    meaning: &'static str,
+    cause: &'static str,
+    fix: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "system/errcodes.html")]
+struct ErrcodesPage {
+    f: Frame,
+    q: String,
+    rows: Vec<ErrcodeRow>,
+}
+
+async fn errcodes(who: Admin<OpsRead>, query: Query<ErrcodeQuery>) -> Result<HttpResponse, Problem> {
+    let q = query.0.q.unwrap_or_default().trim().to_owned();
+    let lang = who.lang();
+    let folded = q.to_lowercase();
+    let row = |known: &'static Explanation| ErrcodeRow {
+        code: known.code,
+        meaning: lang.pick(known.meaning.zh, known.meaning.en),
+        cause: lang.pick(known.cause.zh, known.cause.en),
+        fix: lang.pick(known.fix.zh, known.fix.en),
+    };
+    let hits = |row: &ErrcodeRow| {
+        folded.is_empty()
+            || row.code.to_string().contains(&folded)
+            || [row.meaning, row.cause, row.fix].iter().any(|text| text.to_lowercase().contains(&folded))
+    };
+    let mut rows: Vec<ErrcodeRow> = errcode::all().map(row).filter(hits).collect();
+    rows.sort_by_key(|row| row.code);
+    reply::page(&ErrcodesPage { f: who.frame(who.t.errcodes_title()), q, rows })
+}

@@ -1,0 +1,163 @@
+//! API keys: list, create (shown once), revoke.
+
+use crate::admin::keys::{self, KeyError, NewKey};
+use crate::http::Problem;
+use crate::http::errors::key_problem;
+use crate::http::permission::KeysAdmin;
+use crate::model::{ApiKey, ApiScope};
+use crate::web::flash::Flash;
+use crate::web::form::{Faults, Form, Nothing};
+use crate::web::frame::Frame;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::{Admin, Person};
+use crate::web::{reply, time};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        .get("/system/keys", list)
+        .get("/system/keys/new", show_new)
+        .post("/system/keys/new", create)
+        .post("/system/keys/{id}/revoke", revoke);
+}
+
+struct Row {
+    key: ApiKey,
+    created: String,
+    expires: String,
+    state: &'static str,
+    class: &'static str,
+    is_valid: bool,
+}
+
+#[derive(Template)]
+#[template(path = "system/keys.html")]
+struct KeysPage {
+    f: Frame,
+    rows: Vec<Row>,
+}
+
+async fn list(who: Admin<KeysAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    let (t, now_ms) = (who.t, web.app.clock.now_ms());
+    let rows = keys::list(&web.app.store).await.map_err(key_problem)?;
+    let rows = rows
+        .into_iter()
+        .map(|key| {
+            let (state, class) = match (key.revoked_at_ms, key.is_valid_at(now_ms)) {
+                (Some(_), _) => (t.keys_revoked(), "bad"),
+                (None, true) => (t.keys_valid(), "good"),
+                (None, false) => (t.keys_expired(), "warn"),
+            };
+            Row {
+                created: time::minute(key.created_at_ms),
+                expires: key.expires_at_ms.map_or(t.keys_no_end().to_owned(), time::minute),
+                state,
+                class,
+                is_valid: key.is_valid_at(now_ms),
+                key,
+            }
+        })
+        .collect();
+    reply::page(&KeysPage { f: who.frame(t.nav_keys()), rows })
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Fields {
+    name: String,
+    #[serde(default)]
+    scopes: Vec<String>,
+    #[serde(default)]
+    networks: String,
+    #[serde(default)]
+    days: String,
+}
+
+#[derive(Template)]
+#[template(path = "system/key_new.html")]
+struct NewPage {
+    f: Frame,
+    fields: Fields,
+    faults: Faults,
+}
+
+impl NewPage {
+    fn scopes(&self) -> Vec<(&'static str, &'static str, bool)> {
+        ApiScope::ALL
+            .into_iter()
+            .map(|scope| {
+                let is_on = self.fields.scopes.iter().any(|name| name == scope.name());
+                (scope.name(), self.f.t.scope_about(scope), is_on)
+            })
+            .collect()
+    }
+
+    fn lifetimes(&self) -> Vec<(&'static str, String)> {
+        let t = self.f.t;
+        let days = |count: &'static str| (count, t.keys_days(count));
+        vec![days("30"), days("90"), days("365"), ("", t.keys_no_end().to_owned())]
+    }
+}
+
+/// A key that was just made, shown once.
+#[derive(Template)]
+#[template(path = "system/key_made.html")]
+struct MadePage {
+    f: Frame,
+    name: String,
+    text: String,
+}
+
+async fn show_new(who: Admin<KeysAdmin>) -> Result<HttpResponse, Problem> {
+    let fields = Fields { days: "365".into(), ..Fields::default() };
+    reply::page(&NewPage { f: who.frame(who.t.keys_new()), fields, faults: Faults::default() })
+}
+
+async fn create(who: Admin<KeysAdmin>, web: web::Data<Web>, form: Form<Fields>) -> Result<HttpResponse, Problem> {
+    let fields = form.0;
+    let days: Option<i64> = fields.days.parse().ok().filter(|days| (1..=3_650).contains(days));
+    let new = NewKey {
+        name: fields.name.trim().to_owned(),
+        scopes: fields.scopes.iter().filter_map(|name| ApiScope::find(name)).collect(),
+        networks: fields
+            .networks
+            .split([',', ' ', '\n', '\r'])
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        expires_at_ms: days.map(|days| web.app.clock.now_ms() + days * DAY_MS),
+    };
+    match keys::create(&web.app.store, &web.app.clock, &who.actor(), new).await {
+        Ok((key, text)) => {
+            let page = MadePage { f: who.frame(who.t.keys_made()), name: key.name, text: text.expose().to_owned() };
+            reply::page(&page)
+        }
+        Err(error) => refused(&who, fields, error),
+    }
+}
+
+fn refused(who: &Person, fields: Fields, error: KeyError) -> Result<HttpResponse, Problem> {
+    let (t, mut faults) = (who.t, Faults::default());
+    match &error {
+        KeyError::Name => faults.add("name", t.keys_fault_name()),
+        KeyError::NameTaken(name) => faults.add("name", t.keys_fault_name_taken(name)),
+        KeyError::NoScope => faults.add("scopes", t.keys_fault_scopes()),
+        KeyError::Network(text) => faults.add("networks", t.keys_fault_network(text)),
+        _ => return Err(key_problem(error)),
+    }
+    reply::again(&NewPage { f: who.frame(t.keys_new()), fields, faults })
+}
+
+async fn revoke(
+    who: Admin<KeysAdmin>,
+    web: web::Data<Web>,
+    id: web::Path<String>,
+    _: Form<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let key = keys::revoke(&web.app.store, &web.app.clock, &who.actor(), &id).await.map_err(key_problem)?;
+    Ok(reply::go(&who, "/system/keys", Some(Flash::good(who.t.keys_revoked_now(key.name)))))
+}
