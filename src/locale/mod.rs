@@ -4,6 +4,7 @@
 #[macro_use]
 mod texts;
 
+mod corps;
 mod errors;
 mod frame;
 mod sign_in;

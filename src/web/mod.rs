@@ -22,6 +22,7 @@ mod time;
 mod upload;
 mod visit;
 
+mod corps;
 mod overview;
 mod sign_in;
 mod system;
@@ -61,6 +62,7 @@ fn table() -> Routes {
     assets::routes(&mut routes);
     sign_in::routes(&mut routes);
     overview::routes(&mut routes);
+    corps::routes(&mut routes);
     system::routes(&mut routes);
     routes
 }

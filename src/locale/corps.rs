@@ -1,0 +1,196 @@
+//! Texts of corps, apps, tenants and their credentials.
+
+use super::T;
+
+texts! {
+    corps_lead = "把组织的 OA 通讯录接到哪些企业微信企业。一个租户可以接多个企业。", "Which WeCom corps an organisation's directory is connected to. A tenant may have several.";
+    corps_none = "还没有租户", "No tenant yet";
+    corps_none_hint = "先为您的组织建一个租户，再接入企业微信企业。", "Create a tenant for your organisation first, then connect a WeCom corp.";
+    tenant_new = "新建租户", "New tenant";
+    tenant_create = "创建租户", "Create tenant";
+    tenant_name = "租户名称", "Tenant";
+    tenant_key = "租户标识", "Key of the tenant";
+    tenant_hint = "通讯录来自哪个租户。", "Whose directory it gets.";
+    tenant_lead = "租户就是一个有自己通讯录的组织，例如一家公司或集团。", "A tenant is an organisation with its own directory.";
+    tenant_people(count) = "OA 人员 {count} 人", "{count} employees";
+    tenant_no_corp = "这个租户还没有接入企业微信企业。", "No WeCom corp is connected to this tenant yet.";
+    tenant_created = "租户已创建。接下来接入企业微信企业。", "The tenant was created. Connect a WeCom corp next.";
+    tenant_removed(key) = "租户 {key} 已删除。", "The tenant {key} was removed.";
+    tenant_remove = "删除租户", "Remove tenant";
+    tenant_remove_lead = "会删除这个租户的 OA 通讯录和历史，不能恢复。企业微信不受影响。还有企业时不能删除。", "Removes its directory and history for good. WeCom is not touched. Refused while corps are connected.";
+    tenant_has_corps = "还有企业接在这个租户下，请先移除企业。", "Corps are still connected to this tenant; remove them first.";
+    key_hint = "1–40 个小写字母、数字或 -，出现在地址中，创建后不能修改。", "1 to 40 of a-z, 0-9 and -; stands in addresses and cannot be changed later.";
+
+    corp_new = "接入企业", "Connect a corp";
+    corp_new_lead = "先填写企业信息，创建后按步骤补全凭证和应用。", "Give what identifies the corp; credentials and apps follow step by step.";
+    corp_create = "创建并继续", "Create and go on";
+    corp_created = "企业已创建，请按下面的步骤继续。", "The corp was created; go on with the steps below.";
+    corp_edit = "企业设置", "Corp settings";
+    corp_needs_tenant = "请先新建租户，再接入企业。", "Create a tenant first, then connect a corp.";
+    corp_basics = "企业信息", "The corp";
+    corp_name = "企业名称", "Name";
+    corp_key = "企业标识", "Key of the corp";
+    corp_corpid = "企业 ID（CorpID）", "CorpID";
+    corp_corpid_hint = "在企业微信管理后台“我的企业 → 企业信息”页面底部。", "At the foot of My enterprise → Enterprise information in WeCom's console.";
+    corp_edition = "版本", "Edition";
+    corp_access = "读写权限", "Access";
+    corp_apps = "应用", "Apps";
+    corp_members = "成员", "Members";
+    corp_read = "最近读取", "Last read";
+    corp_quota = "接口频率", "Quota";
+    corp_quota_text(minute, hour) = "每个接口每分钟 {minute} 次、每小时 {hour} 次", "{minute} calls a minute and {hour} an hour of each API";
+    corp_console = "企业微信管理后台", "WeCom's console";
+    corp_test = "测试连接", "Test";
+    corp_to_sync = "去同步", "To sync";
+    corp_remove = "移除企业", "Remove corp";
+    corp_remove_lead = "删除云桥中这个企业的设置、凭证、关联和记录，不能恢复；企业微信一侧不受影响。", "Removes settings, credentials, bindings and records of this corp here, for good; WeCom is not touched.";
+    corp_removed(key) = "企业 {key} 已移除。", "The corp {key} was removed.";
+    edition_public_hint = "企业微信公有云（qyapi.weixin.qq.com），服务器需要能访问互联网。", "The public cloud (qyapi.weixin.qq.com); the server needs a way to the internet.";
+    edition_private_hint = "本地部署的企业微信，不需要互联网；需要填写接口地址。", "A deployment of your own; needs no internet, but the address of its API.";
+    edition_government_hint = "政务微信，需要填写接口地址。", "Government WeCom; needs the address of its API.";
+    access_read_only = "只读", "read-only";
+    access_read_only_hint = "只从企业微信读取，不会写入任何内容。", "Only reads from WeCom; nothing is ever written.";
+    access_read_write = "读写", "read-write";
+    access_read_write_hint = "可以把 OA 通讯录同步到企业微信，需要通讯录同步 Secret 和可信 IP。", "May write the directory into WeCom; needs the contacts secret and the trusted IP.";
+    corp_api_base = "接口地址", "Address of the API";
+    corp_api_base_hint = "公有云留空即可。私有化和政务版填写服务地址，如 https://wecom.example.com。", "Leave empty for the public cloud. Otherwise the address of the service, e.g. https://wecom.example.com.";
+    corp_special = "网络与高级设置", "Network and advanced settings";
+    corp_authorize_base = "网页授权地址", "Address of the authorisation page";
+    corp_login_base = "扫码登录地址", "Address of the QR sign-in";
+    corp_console_url = "管理后台地址", "Address of the console";
+    corp_base_hint = "留空使用默认值。", "Empty = the default.";
+    corp_ca_file = "私有 CA 证书文件", "File of a private CA";
+    corp_ca_file_hint = "服务器上 PEM 文件的路径；留空使用系统证书。", "Path of a PEM file on the server; empty = the system's.";
+    corp_proxy = "代理", "Proxy";
+    corp_proxy_hint = "如 http://10.0.0.1:3128 或 socks5://…；留空不使用代理。", "For instance http://10.0.0.1:3128 or socks5://…; empty = none.";
+    corp_timeout = "请求超时（毫秒）", "Time-out of a request (ms)";
+    corp_timeout_hint = "默认 5000。", "5000 by default.";
+    corp_per_minute = "每分钟调用上限", "Calls a minute";
+    corp_per_hour = "每小时调用上限", "Calls an hour";
+    corp_quota_hint = "每个接口的上限；私有化部署可能不同。", "Of each API; private deployments differ.";
+    corp_concurrency = "并发请求数", "Calls at once";
+    corp_concurrency_hint = "1–200，默认 10。", "1 to 200; 10 by default.";
+    fault_whole_number = "请填写整数。", "Give a whole number.";
+
+    steps_title = "接入步骤", "Steps";
+    step_done = "已完成", "done";
+    step_next = "下一步", "next";
+    step_basics = "填写企业信息", "Identify the corp";
+    step_basics_help = "企业 ID、版本和接口地址。", "CorpID, edition and addresses.";
+    step_contacts = "填写通讯录同步 Secret", "Give the contacts secret";
+    step_contacts_help = "管理后台“管理工具 → 通讯录同步”中开启 API 编辑通讯录，复制 Secret；还要把本机 IP 加入可信 IP。", "In the console under Management tools → Contacts sync: allow editing by API, copy the secret, and add this machine's IP as trusted.";
+    step_app = "添加一个自建应用", "Add an app";
+    step_app_help = "用它读取姓名等详细信息。可见范围应包含要同步的部门，建议设为根部门。", "Names and details are read with it. Its visible range should hold the departments to sync, best the root.";
+    step_test = "测试连接并拉取一次", "Test and pull once";
+    step_test_help = "先点右上角“测试连接”，再到“同步通讯录”拉取企业微信现有的组织。", "Press Test above, then pull what WeCom has under Sync to WeCom.";
+    step_directory = "导入 OA 通讯录", "Import the directory";
+    step_directory_help = "上传 Excel、CSV 或 LDIF，或由业务系统通过接口写入。", "Upload a spreadsheet, CSV or LDIF, or let your system write it over REST.";
+    step_settings = "开启同步并设置规则", "Switch the sync on";
+    step_settings_help = "同步范围、字段对应、离职处理和安全设置。", "Scope, fields, leavers and guards.";
+
+    contacts_secret = "通讯录同步 Secret", "Contacts secret";
+    contacts_secret_hint = "唯一能写入通讯录的凭证。必须属于这个企业，且管理后台开启了“API 编辑通讯录”。", "The only credential that writes. It must belong to this corp, with editing by API allowed in the console.";
+    secret_set = "已设置", "set";
+    secret_unset = "未设置", "not set";
+    secret_new = "填写新的 Secret", "New secret";
+    secret_hint = "保存后不会再显示；留空表示不修改。", "Never shown again once saved; empty = as it is.";
+    secret_saved = "Secret 已保存。建议测试连接。", "The secret was saved. Test the connection next.";
+    secret_fault = "Secret 不正确：应为 1–128 个可见字符，请不带空格重新复制。", "This is no secret: 1 to 128 visible characters; copy it again without blanks.";
+    app_new = "添加应用", "Add an app";
+    app_name = "应用名称", "Name";
+    app_name_hint = "便于识别，可与管理后台一致。", "Best the same as in the console.";
+    app_key = "应用标识", "Key of the app";
+    app_agentid_hint = "在管理后台应用详情页中。", "On the app's page in the console.";
+    app_reader = "用这个应用读取成员详情", "Read members' details with this app";
+    app_reader_hint = "它的可见范围就是拉取范围。", "Its visible range is the range of a pull.";
+    app_is_reader = "读取详情", "reads details";
+    app_use = "用途", "Use";
+    app_callback = "接收消息（回调）", "Callback";
+    app_callback_on = "接收这个应用的回调", "Receive this app's callbacks";
+    app_callback_on_hint = "需要在管理后台填写下面的 URL、Token 和 EncodingAESKey。", "URL, Token and EncodingAESKey below then go into the console.";
+    app_callback_lead = "密钥只在生成时显示一次。重新生成后，旧的立即失效。", "Keys are shown once, when they are made; new ones void the old at once.";
+    app_saved = "应用已保存。", "The app was saved.";
+    app_removed(key) = "应用 {key} 已移除。", "The app {key} was removed.";
+    app_remove = "移除应用", "Remove app";
+    app_remove_lead = "删除云桥中这个应用的设置和 Secret，企业微信一侧不受影响。", "Removes the app's settings and secret here; WeCom is not touched.";
+    app_is_needed = "企业正在用这个应用读取详情，请先换一个。", "The corp reads details with this app; choose another one first.";
+    app_fault_agentid = "AgentID 是一个正整数，如 1000002。", "An AgentID is a whole number such as 1000002.";
+    apps_none = "还没有应用。读取姓名等详情需要一个自建应用。", "No app yet. Reading details needs one.";
+    callback_on = "已开启", "on";
+    callback_off = "未开启", "off";
+    callback_keys_set = "密钥已生成", "keys made";
+    callback_keys_unset = "未生成密钥", "no keys";
+    callback_generate = "生成 Token 和密钥", "Make token and key";
+    callback_renew = "重新生成", "Make new ones";
+    contacts_callback = "通讯录变更通知（回调）", "Callback of contact changes";
+    contacts_callback_lead = "企业微信中的改动会通知云桥。密钥只在生成时显示一次。", "WeCom then tells the bridge of changes. Keys are shown once, when they are made.";
+    callback_keys_title = "回调密钥", "Callback keys";
+    callback_keys_lead = "请立即复制到企业微信管理后台。Token 和 EncodingAESKey 只显示这一次。", "Copy them into WeCom's console now. Token and EncodingAESKey are shown only once.";
+    callback_guide = "填到哪里", "Where they go";
+    callback_guide_contacts = "打开管理后台“管理工具 → 通讯录同步 → 设置接收事件服务器”。", "Open Management tools → Contacts sync → Set event server in the console.";
+    callback_guide_app = "打开管理后台“应用管理 → 该应用 → 接收消息 → 设置 API 接收”。", "Open Apps → the app → Receive messages → Set up API in the console.";
+    callback_guide_paste = "依次粘贴 URL、Token 和 EncodingAESKey。", "Paste URL, Token and EncodingAESKey.";
+    callback_guide_save = "保存。企业微信会立即访问这个 URL 进行验证，可能需要管理员用手机确认。", "Save. WeCom calls the URL at once to verify it; an administrator may have to confirm by telephone.";
+    trusted_ip = "企业可信 IP", "Trusted IP";
+    trusted_ip_lead = "应用和通讯录同步都需要把本机的出口 IP 加入可信 IP。不知道 IP 时点“测试连接”，结果会显示企业微信看到的 IP。", "The app and the contacts secret both need this machine's address as trusted IP. Press Test to see the address that WeCom sees.";
+    setup_fault_taken = "这个标识已被使用，请换一个。", "This key is taken; choose another.";
+}
+
+/// Faults of settings by the name of the field, Chinese and English; others show the check's own sentence.
+const FAULTS: &[(&str, &str, &str)] = &[
+    ("key", "标识应为 1–40 个小写字母、数字或 -。", "A key has 1 to 40 of a-z, 0-9 and -."),
+    ("name", "名称应为 1–100 个字符，首尾不能有空格。", "A name has 1 to 100 characters and no blanks at its ends."),
+    (
+        "corpid",
+        "请填写管理后台“我的企业 → 企业信息”中的企业 ID（字母和数字）。",
+        "Give the CorpID from My enterprise → Enterprise information (letters and digits).",
+    ),
+    (
+        "api_base",
+        "请填写以 http:// 或 https:// 开头的地址。更换接口地址、代理或证书时，凭证需要重新填写。",
+        "Give an address that begins with http:// or https://. When address, proxy or CA change, secrets must be given anew.",
+    ),
+    (
+        "authorize_base",
+        "请填写以 http:// 或 https:// 开头的地址。",
+        "Give an address that begins with http:// or https://.",
+    ),
+    (
+        "login_base",
+        "请填写以 http:// 或 https:// 开头的地址。",
+        "Give an address that begins with http:// or https://.",
+    ),
+    (
+        "console_url",
+        "请填写以 http:// 或 https:// 开头的地址。",
+        "Give an address that begins with http:// or https://.",
+    ),
+    ("ca_file", "找不到这个文件，或者它不是 PEM 证书。", "The file is not there, or is no PEM certificate."),
+    ("proxy", "代理应以 http://、https:// 或 socks5:// 开头。", "A proxy begins with http://, https:// or socks5://."),
+    ("timeout_ms", "超时应为 100–120000 毫秒。", "A time-out has 100 to 120000 ms."),
+    ("calls_per_minute", "至少为 1。", "At least 1."),
+    ("calls_per_hour", "至少为 1。", "At least 1."),
+    ("concurrency", "应为 1–200。", "From 1 to 200."),
+    (
+        "secret",
+        "应为 1–128 个可见字符，请不带空格重新复制。",
+        "1 to 128 visible characters; copy it again without blanks.",
+    ),
+];
+
+impl T {
+    /// An edition, by its name in forms.
+    pub fn edition(self, name: &str) -> &'static str {
+        match name {
+            "private" => self.lang.pick("私有化部署", "private deployment"),
+            "government" => self.lang.pick("政务微信", "government"),
+            _ => self.lang.pick("公有云", "public cloud"),
+        }
+    }
+
+    /// What is wrong with a setting.
+    pub fn setup_fault(self, field: &str, message: &str) -> String {
+        let known = FAULTS.iter().find(|(known, ..)| *known == field);
+        known.map_or_else(|| message.to_owned(), |(_, zh, en)| self.lang.pick(zh, en).to_owned())
+    }
+}

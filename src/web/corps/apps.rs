@@ -1,0 +1,215 @@
+//! Apps of a corp (AUTH-03): add, change, secret, which one reads details.
+
+use super::faults::place;
+use crate::http::Problem;
+use crate::http::errors::{setup_problem, store_problem};
+use crate::http::permission::CorpWrite;
+use crate::model::{App, AppKey, Corp, CorpKey, Secret, SecretName};
+use crate::setup::{SetupError, service};
+use crate::web::flash::Flash;
+use crate::web::form::{Faults, Form, is_on};
+use crate::web::frame::Frame;
+use crate::web::reply;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::{Admin, Person};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+const NAMES: [&str; 4] = ["key", "name", "agentid", "secret"];
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        .get("/corps/{corp}/apps/new", show_new)
+        .post("/corps/{corp}/apps/new", create)
+        .get("/corps/{corp}/apps/{app}", show)
+        .post("/corps/{corp}/apps/{app}", save)
+        .post("/corps/{corp}/apps/{app}/remove", remove);
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Fields {
+    key: String,
+    name: String,
+    agentid: String,
+    secret: String,
+    is_reader: Option<String>,
+    callback: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "corps/app.html")]
+struct AppPage {
+    f: Frame,
+    corp: Corp,
+    fields: Fields,
+    faults: Faults,
+    is_new: bool,
+    has_secret: bool,
+    has_callback_keys: bool,
+    callback_url: String,
+}
+
+impl AppPage {
+    fn is_reader(&self) -> bool {
+        is_on(self.fields.is_reader.as_ref())
+    }
+
+    fn receives(&self) -> bool {
+        is_on(self.fields.callback.as_ref())
+    }
+}
+
+async fn page(
+    who: &Person,
+    web: &Web,
+    corp: Corp,
+    fields: Fields,
+    faults: Faults,
+    is_new: bool,
+) -> Result<AppPage, Problem> {
+    let secrets = service::list_secrets(&web.app.store, &corp.key).await.map_err(setup_problem)?;
+    let key = AppKey::from(fields.key.as_str());
+    let is_set = |name: SecretName| secrets.iter().any(|(known, is_set)| *known == name && *is_set);
+    let public_url = web.app.public_url().await.map_err(store_problem)?;
+    let title = if is_new { who.t.app_new().to_owned() } else { fields.name.clone() };
+    Ok(AppPage {
+        f: who.frame(title),
+        has_secret: is_set(SecretName::App(key.clone())),
+        has_callback_keys: is_set(SecretName::AppToken(key.clone())) && is_set(SecretName::AppAesKey(key.clone())),
+        callback_url: format!("{public_url}/cb/{}/{key}", corp.key),
+        corp,
+        fields: Fields { secret: String::new(), ..fields },
+        faults,
+        is_new,
+    })
+}
+
+async fn get(web: &Web, key: &CorpKey) -> Result<Corp, Problem> {
+    service::get_corp(&web.app.store, key).await.map_err(setup_problem)
+}
+
+async fn show_new(
+    who: Admin<CorpWrite>,
+    web: web::Data<Web>,
+    key: web::Path<CorpKey>,
+) -> Result<HttpResponse, Problem> {
+    let corp = get(&web, &key).await?;
+    let is_reader = corp.read_app.is_none().then(|| "1".to_owned());
+    let fields = Fields { is_reader, ..Fields::default() };
+    reply::page(&page(&who, &web, corp, fields, Faults::default(), true).await?)
+}
+
+async fn show(
+    who: Admin<CorpWrite>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, AppKey)>,
+) -> Result<HttpResponse, Problem> {
+    let (key, app) = path.into_inner();
+    let corp = get(&web, &key).await?;
+    let found = corp.find_app(&app).ok_or_else(|| Problem::not_found("app", &app))?;
+    let fields = Fields {
+        key: found.key.to_string(),
+        name: found.name.clone(),
+        agentid: found.agentid.to_string(),
+        secret: String::new(),
+        is_reader: (corp.read_app.as_ref() == Some(&app)).then(|| "1".to_owned()),
+        callback: found.callback_enabled.then(|| "1".to_owned()),
+    };
+    reply::page(&page(&who, &web, corp, fields, Faults::default(), false).await?)
+}
+
+/// Saves what was entered; on success the corp's reader is set as well.
+async fn store_app(who: &Person, web: &Web, corp: &Corp, fields: &Fields, faults: &mut Faults) -> Result<(), Problem> {
+    let t = who.t;
+    let agentid = fields.agentid.trim().parse::<u64>().ok().filter(|id| *id > 0);
+    let Some(agentid) = agentid else {
+        faults.add("agentid", t.app_fault_agentid());
+        return Ok(());
+    };
+    let app = App {
+        key: AppKey::from(fields.key.trim()),
+        name: fields.name.trim().to_owned(),
+        agentid,
+        callback_enabled: is_on(fields.callback.as_ref()),
+    };
+    let key = app.key.clone();
+    let mut secrets = BTreeMap::new();
+    if !fields.secret.trim().is_empty() {
+        secrets.insert(SecretName::App(key.clone()), Secret::new(fields.secret.trim()));
+    }
+    let (store, actor) = (&web.app.store, who.actor());
+    if let Err(error) = service::put_app(store, &actor, &corp.key, app, secrets).await {
+        return place(t, error, &NAMES, "key", faults);
+    }
+    web.app.clients.forget(&corp.key);
+    let wants_reader = is_on(fields.is_reader.as_ref());
+    let is_reader = corp.read_app.as_ref() == Some(&key);
+    if wants_reader != is_reader {
+        let mut changed = get(web, &corp.key).await?;
+        changed.read_app = wants_reader.then_some(key);
+        service::put_settings(store, &actor, changed).await.map_err(setup_problem)?;
+    }
+    Ok(())
+}
+
+async fn create(
+    who: Admin<CorpWrite>,
+    web: web::Data<Web>,
+    key: web::Path<CorpKey>,
+    form: Form<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let (corp, fields, mut faults) = (get(&web, &key).await?, form.0, Faults::default());
+    if corp.find_app(&AppKey::from(fields.key.trim())).is_some() {
+        faults.add("key", who.t.setup_fault_taken());
+    } else {
+        store_app(&who, &web, &corp, &fields, &mut faults).await?;
+    }
+    if faults.is_empty() {
+        return Ok(reply::go(&who, &format!("/corps/{key}"), Some(Flash::good(who.t.app_saved()))));
+    }
+    reply::again(&page(&who, &web, corp, fields, faults, true).await?)
+}
+
+async fn save(
+    who: Admin<CorpWrite>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, AppKey)>,
+    form: Form<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let (key, app) = path.into_inner();
+    let corp = get(&web, &key).await?;
+    corp.find_app(&app).ok_or_else(|| Problem::not_found("app", &app))?;
+    let (fields, mut faults) = (Fields { key: app.to_string(), ..form.0 }, Faults::default());
+    store_app(&who, &web, &corp, &fields, &mut faults).await?;
+    if faults.is_empty() {
+        return Ok(reply::go(&who, &format!("/corps/{key}/apps/{app}"), Some(Flash::good(who.t.app_saved()))));
+    }
+    reply::again(&page(&who, &web, corp, fields, faults, false).await?)
+}
+
+#[derive(Debug, Deserialize)]
+struct Confirmation {
+    confirm: String,
+}
+
+async fn remove(
+    who: Admin<CorpWrite>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, AppKey)>,
+    form: Form<Confirmation>,
+) -> Result<HttpResponse, Problem> {
+    let (key, app) = path.into_inner();
+    let back = format!("/corps/{key}/apps/{app}");
+    if form.0.confirm.trim() != app.as_str() {
+        return Ok(reply::go(&who, &back, Some(Flash::bad(who.t.confirm_mismatch()))));
+    }
+    match service::remove_app(&web.app.store, &who.actor(), &key, &app).await {
+        Ok(()) => Ok(reply::go(&who, &format!("/corps/{key}"), Some(Flash::good(who.t.app_removed(&app))))),
+        Err(SetupError::Conflict { .. }) => Ok(reply::go(&who, &back, Some(Flash::bad(who.t.app_is_needed())))),
+        Err(error) => Err(setup_problem(error)),
+    }
+}

@@ -1,0 +1,129 @@
+//! One corp: what is done and what comes next, its credentials, apps, callbacks, trusted IP.
+
+use super::fields::edition_name;
+use crate::http::Problem;
+use crate::http::errors::{setup_problem, store_problem};
+use crate::http::permission::CorpRead;
+use crate::model::{Access, ApiScope, App, Corp, CorpKey, SecretName};
+use crate::setup::service;
+use crate::store;
+use crate::web::frame::Frame;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::{Admin, Person};
+use crate::web::{reply, time};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes.get("/corps/{corp}", show);
+}
+
+/// A step of the wizard (AUTH-12).
+struct Step {
+    title: &'static str,
+    help: &'static str,
+    is_done: bool,
+    is_next: bool,
+    /// Where it is done; a path of ours or a place on this page.
+    href: String,
+}
+
+struct AppRow {
+    app: App,
+    has_secret: bool,
+    has_callback: bool,
+    is_read_app: bool,
+}
+
+#[derive(Template)]
+#[template(path = "corps/hub.html")]
+struct HubPage {
+    f: Frame,
+    corp: Corp,
+    edition: &'static str,
+    is_read_only: bool,
+    has_contacts: bool,
+    has_contacts_callback: bool,
+    contacts_url: String,
+    apps: Vec<AppRow>,
+    steps: Vec<Step>,
+    is_complete: bool,
+    can_change: bool,
+    read: Option<String>,
+}
+
+struct Facts {
+    is_pulled: bool,
+    has_directory: bool,
+}
+
+async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    let app = &web.app;
+    let corp = service::get_corp(&app.store, &key).await.map_err(setup_problem)?;
+    let secrets = service::list_secrets(&app.store, &key).await.map_err(setup_problem)?;
+    let is_set = |name: &SecretName| secrets.iter().any(|(known, is_set)| known == name && *is_set);
+    let (wanted, tenant) = (corp.key.clone(), corp.tenant.clone());
+    let (head, counts) = app
+        .store
+        .read_async(move |tx| Ok((store::mirror::head(tx, &wanted)?, store::directory::counts(tx, &tenant)?)))
+        .await
+        .map_err(store_problem)?;
+    let public_url = app.public_url().await.map_err(store_problem)?;
+    let apps: Vec<AppRow> = corp
+        .apps
+        .iter()
+        .map(|app| AppRow {
+            has_secret: is_set(&SecretName::App(app.key.clone())),
+            has_callback: app.callback_enabled,
+            is_read_app: corp.read_app.as_ref() == Some(&app.key),
+            app: app.clone(),
+        })
+        .collect();
+    let has_contacts = is_set(&SecretName::Contacts);
+    let facts = Facts { is_pulled: head.is_some(), has_directory: counts.employees > 0 };
+    let steps = steps(&who, &corp, has_contacts, &apps, &facts);
+    reply::page(&HubPage {
+        f: who.frame(corp.name.clone()),
+        edition: who.t.edition(edition_name(corp.edition)),
+        is_read_only: corp.access == Access::ReadOnly,
+        has_contacts,
+        has_contacts_callback: is_set(&SecretName::ContactsToken) && is_set(&SecretName::ContactsAesKey),
+        contacts_url: format!("{public_url}/cb/{}/contacts", corp.key),
+        apps,
+        is_complete: steps.iter().all(|step| step.is_done),
+        steps,
+        can_change: who.may(ApiScope::CorpWrite),
+        read: head.map(|head| time::minute(head.read_at_ms)),
+        corp,
+    })
+}
+
+/// The steps in their order; the first that is not done is the next one.
+fn steps(who: &Person, corp: &Corp, has_contacts: bool, apps: &[AppRow], facts: &Facts) -> Vec<Step> {
+    let t = who.t;
+    let is_writer = corp.access == Access::ReadWrite;
+    let has_reader = apps.iter().any(|app| app.is_read_app && app.has_secret);
+    let at = |path: &str| who.url(&format!("/corps/{}{path}", corp.key));
+    let mut steps = vec![(t.step_basics(), t.step_basics_help(), true, at("/edit"))];
+    if is_writer {
+        steps.push((t.step_contacts(), t.step_contacts_help(), has_contacts, at("#contacts")));
+    }
+    let app_done = has_reader || (has_contacts && corp.read_app.is_none() && !apps.is_empty());
+    steps.push((t.step_app(), t.step_app_help(), app_done, at("/apps/new")));
+    steps.push((t.step_test(), t.step_test_help(), facts.is_pulled, at("/sync")));
+    let import = who.url(&format!("/tenants/{}/import", corp.tenant));
+    steps.push((t.step_directory(), t.step_directory_help(), facts.has_directory, import));
+    if is_writer {
+        steps.push((t.step_settings(), t.step_settings_help(), corp.downstream.enabled, at("/settings")));
+    }
+    let mut is_next = true;
+    steps
+        .into_iter()
+        .map(|(title, help, is_done, href)| {
+            let step = Step { title, help, is_done, is_next: is_next && !is_done, href };
+            is_next &= is_done;
+            step
+        })
+        .collect()
+}
