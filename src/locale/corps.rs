@@ -97,8 +97,8 @@ texts! {
     secret_saved = "Secret 已保存。建议测试连接。", "The secret was saved. Test the connection next.";
     secret_fault = "Secret 不正确：应为 1–128 个可见字符，请不带空格重新复制。", "This is no secret: 1 to 128 visible characters; copy it again without blanks.";
     app_new = "添加应用", "Add an app";
-    app_name = "应用名称", "Name";
-    app_name_hint = "便于识别，可与管理后台一致。", "Best the same as in the console.";
+    app_label = "应用名称", "Name";
+    app_label_hint = "便于识别，可与管理后台一致。", "Best the same as in the console.";
     app_key = "应用标识", "Key of the app";
     app_agentid_hint = "在管理后台应用详情页中。", "On the app's page in the console.";
     app_reader = "用这个应用读取成员详情", "Read members' details with this app";
