@@ -5,6 +5,7 @@ use super::bits::Bits;
 use super::error::BrowseError;
 use memchr::memmem;
 use std::cmp::Ordering;
+use std::ops::Range;
 
 /// Stands before each text, so that no hit reaches from one text into the next.
 const BORDER: char = '\0';
@@ -85,7 +86,12 @@ impl Cells {
 
     /// The row that compares as equal, where the rows are in that order.
     pub(super) fn find_by(&self, compare: impl Fn(usize) -> Ordering) -> Option<usize> {
-        let (mut from, mut to) = (0, self.rows());
+        Self::find_within(0..self.rows(), compare)
+    }
+
+    /// [`Cells::find_by`] among some of the rows.
+    pub(super) fn find_within(rows: Range<usize>, compare: impl Fn(usize) -> Ordering) -> Option<usize> {
+        let Range { start: mut from, end: mut to } = rows;
         while from < to {
             let middle = from + (to - from) / 2;
             match compare(middle) {

@@ -1,7 +1,9 @@
 //! Why something could not be shown.
 
+use crate::directory::export::ExportError;
 use crate::model::{CorpKey, PlanId, TenantKey};
 use crate::store::StoreError;
+use crate::sync::SyncError;
 
 /// Why something could not be shown.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +26,12 @@ pub enum BrowseError {
         /// What.
         what: &'static str,
     },
+    /// A file could not be written.
+    #[error("{0}")]
+    Export(#[from] ExportError),
+    /// The schedules could not be read.
+    #[error("{0}")]
+    Schedules(#[from] SyncError),
     /// The store.
     #[error("{0}")]
     Store(#[from] StoreError),

@@ -1,20 +1,23 @@
 //! The snapshots that pages look at: made when somebody asks, shared by all who ask, dropped when nobody does.
 //!
 //! A snapshot is made out of one view of the store, on a thread where that may take a while, once for all who wait for
-//! it. Each question first reads one row, the revision; a snapshot of an older one is replaced. One that takes long to
-//! make is shown for a moment longer while rows change quickly (a run, an import), unless a person's own change asks to
-//! be seen ([`Views::refresh_corp`], [`Views::refresh_directory`]).
+//! it. Each question first reads one row, the revision; a snapshot of an older one is replaced. A large one is shown for a
+//! moment longer while rows change quickly (a run, an import), unless a person's own change asks to be seen
+//! ([`Views::refresh_corp`], [`Views::refresh_directory`]).
 
+mod rows;
 mod shelf;
 
 use super::directory::DirectoryView;
 use super::error::BrowseError;
 use super::mirror::{Base, MirrorView};
+use super::plan::PlanView;
 use crate::clock::{Clock, Stopwatch};
-use crate::model::{CorpKey, TenantKey};
+use crate::model::{CorpKey, PlanHead, PlanId, TenantKey};
 use crate::store::{self, ReadTx, Store};
 use shelf::{Kept, Key, Shelf, Snapshot};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -22,12 +25,27 @@ use tokio_util::sync::CancellationToken;
 
 /// A snapshot that nobody looks at for so long is dropped.
 pub const UNUSED_MS: i64 = 10 * 60 * 1_000;
-/// All snapshots together take at most so much memory; the one looked at last goes last.
-pub const BYTES_MAX: usize = 400 << 20;
 /// How often it is looked whether snapshots are unused.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// So many snapshots are made at once.
 const MADE_AT_ONCE: usize = 2;
+/// So many exports are written at once.
+const EXPORTS_AT_ONCE: usize = 4;
+
+/// How much the snapshots may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewLimits {
+    /// Bytes of all snapshots together; the one looked at longest ago goes first. One alone may be larger.
+    pub bytes_max: usize,
+    /// A snapshot of at least so many bytes may be shown for a moment although rows have changed.
+    pub late_bytes: usize,
+}
+
+impl Default for ViewLimits {
+    fn default() -> Self {
+        Self { bytes_max: 400 << 20, late_bytes: 2 << 20 }
+    }
+}
 
 /// The snapshots. Cheap to clone.
 #[derive(Clone)]
@@ -40,23 +58,27 @@ struct Inner {
     /// Who makes a snapshot holds its lock; the others wait for it.
     turns: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
     makers: Semaphore,
+    made: AtomicU64,
+    exports: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
 impl Views {
     /// No snapshot yet.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self::with_bound(store, clock, BYTES_MAX)
+        Self::with_limits(store, clock, ViewLimits::default())
     }
 
-    /// No snapshot yet, and another bound for all of them than [`BYTES_MAX`].
-    pub fn with_bound(store: Store, clock: Clock, bytes_max: usize) -> Self {
+    /// No snapshot yet, and other limits than the default ones.
+    pub fn with_limits(store: Store, clock: Clock, limits: ViewLimits) -> Self {
         Self(Arc::new(Inner {
             store,
             clock,
-            shelf: Mutex::new(Shelf::new(bytes_max)),
+            shelf: Mutex::new(Shelf::new(limits)),
             turns: Mutex::default(),
             makers: Semaphore::new(MADE_AT_ONCE),
+            made: AtomicU64::new(0),
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             stop: CancellationToken::new(),
         }))
     }
@@ -92,6 +114,11 @@ impl Views {
     /// Bytes of all snapshots that are kept.
     pub fn bytes(&self) -> usize {
         self.shelf().bytes()
+    }
+
+    /// How many snapshots were made so far, for metrics.
+    pub fn made(&self) -> u64 {
+        self.0.made.load(Ordering::Relaxed)
     }
 
     /// How many snapshots are kept.
@@ -171,6 +198,37 @@ impl Views {
         }
     }
 
+    /// Looks at a plan, its head as it is now, on a thread where that may take a few milliseconds.
+    ///
+    /// # Errors
+    /// [`BrowseError::NoPlan`], and those of `look`.
+    pub async fn plan<T: Send + 'static>(
+        &self,
+        plan: &PlanId,
+        look: impl FnOnce(&PlanView, &PlanHead) -> Result<T, BrowseError> + Send + 'static,
+    ) -> Result<T, BrowseError> {
+        let (view, head) = self.plan_view(plan).await?;
+        aside(move || look(&view, &head)).await
+    }
+
+    /// The snapshot itself and the plan's head as it is now, for work that outlives one question (an export).
+    pub async fn plan_view(&self, plan: &PlanId) -> Result<(Arc<PlanView>, PlanHead), BrowseError> {
+        let wanted = plan.clone();
+        let head = self.0.store.read_async(move |tx| store::plans::head(tx, &wanted)).await?;
+        let head = head.ok_or_else(|| BrowseError::NoPlan(plan.clone()))?;
+        let key = Key::Plan(plan.clone());
+        if let Some(Snapshot::Plan(view)) = self.find(&key, [0, 0]) {
+            return Ok((view, head));
+        }
+        let mirror = self.mirror_view(&head.corp).await?;
+        let (store, of) = (self.0.store.clone(), head.clone());
+        let make = move |tx: &ReadTx| PlanView::build(tx, store, &of, &mirror).map(Arc::new).map(Snapshot::Plan);
+        match self.get(key, [0, 0], make).await? {
+            Snapshot::Plan(view) => Ok((view, head)),
+            other => Err(other.unexpected()),
+        }
+    }
+
     /// The snapshot of this key, of this revision or a newer one.
     async fn get(
         &self,
@@ -199,6 +257,7 @@ impl Views {
         })
         .await?;
         let kept = Kept::new(made.clone(), self.0.clock.now_ms(), watch.elapsed_ms());
+        self.0.made.fetch_add(1, Ordering::Relaxed);
         // freed after the lock is given back
         let dropped = self.shelf().put(key, kept);
         drop(dropped);
@@ -215,7 +274,7 @@ impl Views {
 }
 
 /// Does work on a thread where blocking is allowed.
-async fn aside<T: Send + 'static>(
+pub(super) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, BrowseError> + Send + 'static,
 ) -> Result<T, BrowseError> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(BrowseError::Bug(error.to_string())))

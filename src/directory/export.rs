@@ -1,10 +1,9 @@
 //! The directory back as files of the format that is imported. Reading them again changes nothing.
 
 use super::fields::Record;
-use super::guard::guard;
+use super::sheet;
 use crate::model::{Employee, OrgUnit, Text};
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
-use std::borrow::Cow;
+use rust_xlsxwriter::{Workbook, XlsxError};
 use std::collections::BTreeSet;
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
@@ -29,6 +28,9 @@ pub enum ExportError {
     /// The workbook could not be written, e.g. because a sheet holds 1,048,576 rows at most.
     #[error("the workbook could not be written")]
     Workbook(#[from] XlsxError),
+    /// More rows than a sheet holds.
+    #[error("a workbook holds 1,048,575 rows below its captions at most: take the CSV file")]
+    TooManyRows,
     /// The archive could not be written.
     #[error("the archive could not be written")]
     Archive(#[from] zip::result::ZipError),
@@ -44,20 +46,12 @@ pub enum ExportError {
 /// [`ExportError::Csv`].
 pub fn to_csv<T: Record>(rows: &[T], captions: Captions) -> Result<Vec<u8>, ExportError> {
     let ext = ext_columns(rows);
-    let mut bytes = "\u{feff}".as_bytes().to_vec();
-    {
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut bytes);
-        writer.write_record(header::<T>(&ext, captions).iter().map(|caption| guard(caption).into_owned()))?;
-        let mut record = csv::StringRecord::new();
-        for row in rows {
-            record.clear();
-            for value in cells(row, &ext) {
-                record.push_field(&guard(&value));
-            }
-            writer.write_record(&record)?;
-        }
-        writer.flush()?;
-    }
+    let mut bytes = Vec::new();
+    sheet::write_csv(
+        &mut bytes,
+        &header::<T>(&ext, captions),
+        rows.iter().map(|row| Ok::<_, ExportError>(cells(row, &ext))),
+    )?;
     Ok(bytes)
 }
 
@@ -80,28 +74,15 @@ pub fn to_zip(units: &[OrgUnit], employees: &[Employee], captions: Captions) -> 
 /// [`ExportError::Workbook`].
 pub fn to_xlsx(units: &[OrgUnit], employees: &[Employee], captions: Captions) -> Result<Vec<u8>, ExportError> {
     let mut book = Workbook::new();
-    write_sheet(book.add_worksheet_with_constant_memory()?, units, captions)?;
-    write_sheet(book.add_worksheet_with_constant_memory()?, employees, captions)?;
+    add_sheet(&mut book, units, captions)?;
+    add_sheet(&mut book, employees, captions)?;
     Ok(book.save_to_buffer()?)
 }
 
-fn write_sheet<T: Record>(sheet: &mut Worksheet, rows: &[T], captions: Captions) -> Result<(), ExportError> {
-    sheet.set_name(if captions == Captions::Chinese { T::TABLE_ZH } else { T::TABLE })?;
+fn add_sheet<T: Record>(book: &mut Workbook, rows: &[T], captions: Captions) -> Result<(), ExportError> {
+    let sheet = sheet::add_sheet(book, if captions == Captions::Chinese { T::TABLE_ZH } else { T::TABLE })?;
     let ext = ext_columns(rows);
-    let bold = Format::new().set_bold();
-    for (column, caption) in (0_u16..).zip(header::<T>(&ext, captions)) {
-        sheet.set_column_width(column, 16)?;
-        sheet.write_string_with_format(0, column, caption.as_str(), &bold)?;
-    }
-    for (line, row) in (1_u32..).zip(rows) {
-        for (column, value) in (0_u16..).zip(cells(row, &ext)) {
-            if !value.is_empty() {
-                sheet.write_string(line, column, value.as_str())?;
-            }
-        }
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    Ok(())
+    sheet::fill_sheet(sheet, &header::<T>(&ext, captions), rows.iter().map(|row| Ok(cells(row, &ext))))
 }
 
 fn ext_columns<T: Record>(rows: &[T]) -> Vec<&Text> {
@@ -125,7 +106,7 @@ fn ext_caption<T: Record>(key: &Text) -> Text {
     }
 }
 
-fn cells<'r, T: Record>(row: &'r T, ext: &'r [&'r Text]) -> impl Iterator<Item = Cow<'r, Text>> {
-    let own = T::fields().iter().map(|field| Cow::Owned((field.get)(row)));
-    own.chain(ext.iter().map(|key| row.ext().get(*key).map_or_else(|| Cow::Owned(Text::default()), Cow::Borrowed)))
+fn cells<'r, T: Record>(row: &'r T, ext: &'r [&'r Text]) -> impl Iterator<Item = Text> {
+    let own = T::fields().iter().map(|field| (field.get)(row));
+    own.chain(ext.iter().map(|key| row.ext().get(*key).cloned().unwrap_or_default()))
 }

@@ -20,6 +20,7 @@ mod read;
 pub mod rows;
 pub mod sample;
 pub mod service;
+pub mod sheet;
 mod text;
 mod unpack;
 mod upload;

@@ -37,5 +37,5 @@ pub use plan::{
     MemberCounts, MemberImage, Notice, PlanHead, PlanState, Reversible,
 };
 pub use plan::{Blast, RenameOffer};
-pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunKind, RunState};
+pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunBrief, RunKind, RunState};
 pub use secret::Secret;

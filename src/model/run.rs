@@ -80,6 +80,51 @@ pub struct Run {
     pub pull: Option<PullResult>,
 }
 
+/// A run without its failed records, which are only counted: for lists of many runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunBrief {
+    /// Id.
+    pub id: RunId,
+    /// For which corp.
+    pub corp: CorpKey,
+    /// What.
+    pub kind: RunKind,
+    /// The plan that is applied.
+    #[serde(default)]
+    pub plan: Option<PlanId>,
+    /// Where it stands.
+    pub state: RunState,
+    /// Who started it.
+    pub by: String,
+    /// Unix milliseconds.
+    pub started_at_ms: i64,
+    /// Unix milliseconds.
+    #[serde(default)]
+    pub ended_at_ms: Option<i64>,
+    /// Steps done, failed ones included.
+    pub done: u64,
+    /// Steps in all.
+    pub total: u64,
+    /// What was really changed.
+    pub counts: Counts,
+    /// Calls made.
+    pub calls: Calls,
+    /// How many failed records the run's row names.
+    #[serde(deserialize_with = "count_of")]
+    pub failed: u64,
+    /// Why it failed or was held, one English sentence.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// For a pull: what it found.
+    #[serde(default)]
+    pub pull: Option<PullResult>,
+}
+
+/// How long a list is; its items are skipped.
+fn count_of<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(Vec::<serde::de::IgnoredAny>::deserialize(deserializer)?.len() as u64)
+}
+
 /// Calls made by a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Calls {

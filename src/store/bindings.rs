@@ -209,6 +209,15 @@ pub fn find_tombstone(tx: &impl Reads, corp: &CorpKey, userid: &UserId) -> Resul
     }
 }
 
+/// The userid that is kept for this employee.
+pub fn find_tombstone_of(
+    tx: &impl Reads,
+    corp: &CorpKey,
+    employee: &EmployeeId,
+) -> Result<Option<Tombstone>, StoreError> {
+    TOMBSTONES.get(tx, (corp.as_str(), employee.as_str()))
+}
+
 /// Keeps a deleted member's userid for the person it belonged to.
 ///
 /// # Errors

@@ -15,6 +15,11 @@ pub fn list(tx: &impl Reads, corp: &CorpKey) -> Result<Vec<ResolveCase>, StoreEr
     CASES.list(tx, &of(corp))
 }
 
+/// How many open cases a corp has; they are not decoded.
+pub fn count(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
+    Ok(CASES.keys(tx, &of(corp))?.len() as u64)
+}
+
 /// The case with this [`ResolveCase::key`].
 pub fn find(tx: &impl Reads, corp: &CorpKey, key: &str) -> Result<Option<ResolveCase>, StoreError> {
     CASES.get(tx, (corp.as_str(), key))

@@ -6,7 +6,7 @@ use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{corps, plans};
-use crate::model::{CorpKey, JournalEntry, Run, RunId};
+use crate::model::{CorpKey, JournalEntry, Run, RunBrief, RunId};
 use std::ops::ControlFlow;
 
 /// (corp, run)
@@ -36,6 +36,21 @@ pub fn list(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<Run>, S
 pub fn list_before(tx: &impl Reads, corp: &CorpKey, run: &RunId, limit: usize) -> Result<Vec<Run>, StoreError> {
     let range = Prefix::text(corp.as_str()).before::<(Str, Str)>((corp.as_str(), run.as_str()));
     RUNS.list_last(tx, &range, limit)
+}
+
+/// The latest runs of a corp, or those before `before`, the newest first, without their failed records.
+pub fn briefs(
+    tx: &impl Reads,
+    corp: &CorpKey,
+    before: Option<&RunId>,
+    limit: usize,
+) -> Result<Vec<RunBrief>, StoreError> {
+    let prefix = Prefix::text(corp.as_str());
+    let range = match before {
+        Some(run) => prefix.before::<(Str, Str)>((corp.as_str(), run.as_str())),
+        None => prefix.range(),
+    };
+    RUNS.list_last_as(tx, &range, limit)
 }
 
 /// All runs, of all corps, that have not ended; after a start these are the interrupted ones.

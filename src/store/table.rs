@@ -125,6 +125,37 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         })
     }
 
+    /// [`Table::scan`] backwards, from the last row of the stretch to the first.
+    pub fn scan_back(
+        &self,
+        tx: &impl Reads,
+        range: &Range,
+        mut visit: impl FnMut(K::Owned, V) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
+        tx.source().scan(self.name, range, true, &mut |key, value| {
+            let owned = K::decode(key).ok_or_else(|| self.bad(key, RowError::Key))?;
+            visit(owned, self.decode(key, value)?)
+        })
+    }
+
+    /// The last rows of a stretch, the last one first, as something that holds less than the whole row.
+    pub(super) fn list_last_as<T: DeserializeOwned>(
+        &self,
+        tx: &impl Reads,
+        range: &Range,
+        limit: usize,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut rows = Vec::new();
+        if limit == 0 {
+            return Ok(rows);
+        }
+        tx.source().scan(self.name, range, true, &mut |key, value| {
+            rows.push(decode_value(value).map_err(|cause| self.bad(key, cause))?);
+            Ok(if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        Ok(rows)
+    }
+
     /// The keys of a stretch; the rows are not decoded.
     pub fn keys(&self, tx: &impl Reads, range: &Range) -> Result<Vec<K::Owned>, StoreError> {
         let mut keys = Vec::new();

@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod browse;
 mod cli;
 mod directory;
 mod sandbox;

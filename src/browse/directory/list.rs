@@ -203,6 +203,11 @@ impl DirectoryView {
         values.into_iter().filter_map(key).collect()
     }
 
+    /// The main unit's node; the stray node when there is no such unit.
+    pub(in crate::browse) fn employee_node(&self, row: usize) -> u32 {
+        self.people.units[row]
+    }
+
     pub(in crate::browse) fn search(&self, needle: &Needle) -> Bits {
         self.people.cells.search(needle)
     }

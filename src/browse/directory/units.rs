@@ -3,7 +3,7 @@
 use super::{DirectoryView, cell};
 use crate::browse::cells::Needle;
 use crate::browse::outline::{self, Branch, Children, Line, OutlineQuery};
-use crate::browse::tree::{Misplaced, Tree};
+use crate::browse::tree::{Misplaced, Parent, Tree};
 use crate::model::{EmployeeId, Text, UnitId};
 use serde::Serialize;
 
@@ -93,6 +93,19 @@ impl DirectoryView {
 
     pub(in crate::browse) fn node_of_id(&self, id: &UnitId) -> Option<u32> {
         self.units.cells.find(0, id.as_str()).map(|node| node as u32)
+    }
+
+    pub(in crate::browse) fn unit_id(&self, node: u32) -> &str {
+        self.units.cells.get(node as usize, 0)
+    }
+
+    /// What stands above a unit.
+    pub(in crate::browse) fn parent_of(&self, node: u32) -> Parent {
+        match self.units.tree.parent(node) {
+            None => Parent::Top,
+            parent if parent == self.units.tree.stray() => Parent::Missing,
+            Some(parent) => Parent::Node(parent),
+        }
     }
 
     pub(in crate::browse) fn tree(&self) -> &Tree {

@@ -4,7 +4,7 @@ use super::naming::Naming;
 use super::{MirrorView, NONE};
 use crate::browse::cells::Needle;
 use crate::browse::outline::{self, Branch, Children, Line, OutlineQuery};
-use crate::browse::tree::Misplaced;
+use crate::browse::tree::{Misplaced, Parent};
 use crate::model::{BindingOrigin, DepartmentId, Text, UnitId, UserId};
 use serde::Serialize;
 
@@ -112,6 +112,36 @@ impl MirrorView {
 
     pub(in crate::browse) fn node_of_department(&self, id: DepartmentId) -> Option<u32> {
         self.base.departments.ids.binary_search(&id.0).ok().map(|node| node as u32)
+    }
+
+    /// How many departments there are, the stray node not included.
+    pub(in crate::browse) fn departments_len(&self) -> usize {
+        self.base.departments.len()
+    }
+
+    pub(in crate::browse) fn department_id(&self, node: u32) -> u32 {
+        self.base.departments.ids[node as usize]
+    }
+
+    /// Where a department stands in the tree.
+    pub(in crate::browse) fn department_place(&self, node: u32) -> u32 {
+        self.base.departments.tree.place(node)
+    }
+
+    /// What stands above a department: WeCom's id as the node.
+    pub(in crate::browse) fn department_parent(&self, node: u32) -> Parent {
+        let tree = &self.base.departments.tree;
+        match tree.parent(node) {
+            None => Parent::Top,
+            parent if parent == tree.stray() => Parent::Missing,
+            Some(parent) => Parent::Node(self.department_id(parent)),
+        }
+    }
+
+    /// The department that a unit is linked with.
+    pub(in crate::browse) fn department_of(&self, unit: u32) -> Option<DepartmentId> {
+        let node = Some(self.department_at(unit)).filter(|node| *node != NONE)?;
+        Some(DepartmentId(self.department_id(node)))
     }
 
     pub(super) fn branch_of(&self, node: u32) -> Branch<DepartmentId> {

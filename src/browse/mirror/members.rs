@@ -229,6 +229,35 @@ impl MirrorView {
         wanted
     }
 
+    pub(in crate::browse) fn members_len(&self) -> usize {
+        self.base.members.len()
+    }
+
+    pub(in crate::browse) fn find_member(&self, userid: &UserId) -> Option<usize> {
+        self.base.members.find(userid)
+    }
+
+    /// `None` when the name could not be read.
+    pub(in crate::browse) fn member_name(&self, row: usize) -> Option<&str> {
+        self.base.members.name(row)
+    }
+
+    /// The main department, or the first one.
+    pub(in crate::browse) fn member_home(&self, row: usize) -> Option<DepartmentId> {
+        let home = Some(self.base.members.homes[row]).filter(|home| *home != NONE)?;
+        Some(DepartmentId(self.department_id(home)))
+    }
+
+    pub(in crate::browse) fn is_row_bound(&self, row: usize) -> bool {
+        self.base.members.links[row] != NONE
+    }
+
+    /// The person that a member is linked with, where the directory has it.
+    pub(in crate::browse) fn member_employee(&self, row: usize) -> Option<usize> {
+        let link = Some(self.base.members.links[row]).filter(|link| *link != NONE)?;
+        Some(self.employees[link as usize]).filter(|row| *row != NONE).map(|row| row as usize)
+    }
+
     pub(super) fn employee_ref(&self, binding: usize) -> EmployeeRef {
         let id = EmployeeId::from(self.base.bindings.employee(binding));
         let row = Some(self.employees[binding]).filter(|row| *row != NONE).map(|row| row as usize);

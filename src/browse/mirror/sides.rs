@@ -133,7 +133,7 @@ impl MirrorView {
         })
     }
 
-    fn department_at(&self, unit: u32) -> u32 {
+    pub(super) fn department_at(&self, unit: u32) -> u32 {
         self.departments.get(unit as usize).copied().unwrap_or(NONE)
     }
 

@@ -1,18 +1,17 @@
 //! What is kept: snapshots by key, when each was looked at last, and how much all of them may take.
 
+use super::ViewLimits;
 use crate::browse::directory::DirectoryView;
 use crate::browse::error::BrowseError;
 use crate::browse::mirror::{Base, MirrorView};
-use crate::clock::Stopwatch;
-use crate::model::{CorpKey, TenantKey};
+use crate::browse::plan::PlanView;
+use crate::model::{CorpKey, PlanId, TenantKey};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A snapshot that is made faster than this is replaced as soon as a row changes.
-const SLOW_MS: u64 = 100;
-/// A slow one is shown for so many times as long as it took to make it, so that making snapshots takes a fifth of the time
-/// at most, however fast rows change.
-const SHOWN_TIMES: u64 = 4;
+/// A large snapshot is shown for so many times as long as it took to make it, so that making snapshots takes a fifth of the
+/// time at most, however fast rows change.
+const SHOWN_TIMES: i64 = 4;
 
 /// What a snapshot shows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,6 +19,7 @@ pub(super) enum Key {
     Directory(TenantKey),
     Base(CorpKey),
     Mirror(CorpKey),
+    Plan(PlanId),
 }
 
 /// A snapshot.
@@ -28,6 +28,7 @@ pub(super) enum Snapshot {
     Directory(Arc<DirectoryView>),
     Base(Arc<Base>),
     Mirror(Arc<MirrorView>),
+    Plan(Arc<PlanView>),
 }
 
 impl Snapshot {
@@ -36,6 +37,7 @@ impl Snapshot {
             Self::Directory(view) => view.bytes(),
             Self::Base(base) => base.bytes(),
             Self::Mirror(view) => view.bytes(),
+            Self::Plan(view) => view.bytes(),
         }
     }
 
@@ -43,7 +45,7 @@ impl Snapshot {
     fn rests_on(&self, tenant: &TenantKey) -> bool {
         match self {
             Self::Mirror(view) => view.tenant() == tenant,
-            Self::Directory(_) | Self::Base(_) => false,
+            Self::Directory(_) | Self::Base(_) | Self::Plan(_) => false,
         }
     }
 
@@ -52,6 +54,8 @@ impl Snapshot {
             Self::Directory(view) => [view.revision(), 0],
             Self::Base(base) => [base.revision(), 0],
             Self::Mirror(view) => view.revision(),
+            // never changes
+            Self::Plan(_) => [0, 0],
         }
     }
 
@@ -65,21 +69,25 @@ impl Snapshot {
 #[derive(Debug)]
 pub(super) struct Kept {
     snapshot: Snapshot,
+    made_at_ms: i64,
+    made_in_ms: i64,
     used_at_ms: i64,
-    age: Stopwatch,
-    made_in_ms: u64,
     /// A person's own change must be seen: only a newer revision will do.
     is_expired: bool,
 }
 
 impl Kept {
-    pub(super) fn new(snapshot: Snapshot, used_at_ms: i64, made_in_ms: u64) -> Self {
-        Self { snapshot, used_at_ms, age: Stopwatch::start(), made_in_ms, is_expired: false }
+    /// One that was made just now and took so long.
+    pub(super) fn new(snapshot: Snapshot, now_ms: i64, made_in_ms: u64) -> Self {
+        let made_in_ms = i64::try_from(made_in_ms).unwrap_or(i64::MAX / SHOWN_TIMES).max(1);
+        Self { snapshot, made_at_ms: now_ms, made_in_ms, used_at_ms: now_ms, is_expired: false }
     }
 
     /// Whether it may still be shown although rows have changed.
-    fn may_be_late(&self) -> bool {
-        !self.is_expired && self.made_in_ms >= SLOW_MS && self.age.elapsed_ms() < self.made_in_ms * SHOWN_TIMES
+    fn may_be_late(&self, now_ms: i64, late_bytes: usize) -> bool {
+        !self.is_expired
+            && now_ms - self.made_at_ms < self.made_in_ms * SHOWN_TIMES
+            && self.snapshot.bytes() >= late_bytes
     }
 }
 
@@ -87,19 +95,19 @@ impl Kept {
 #[derive(Debug)]
 pub(super) struct Shelf {
     kept: HashMap<Key, Kept>,
-    bytes_max: usize,
+    limits: ViewLimits,
 }
 
 impl Shelf {
-    pub(super) fn new(bytes_max: usize) -> Self {
-        Self { kept: HashMap::new(), bytes_max }
+    pub(super) fn new(limits: ViewLimits) -> Self {
+        Self { kept: HashMap::new(), limits }
     }
 
     /// The snapshot of a key if it is of this revision, or newer, or may be late. It counts as looked at.
     pub(super) fn find(&mut self, key: &Key, revision: [u64; 2], now_ms: i64) -> Option<Snapshot> {
         let kept = self.kept.get_mut(key)?;
         let is_new = kept.snapshot.revision().iter().zip(&revision).all(|(found, wanted)| found >= wanted);
-        if !is_new && !kept.may_be_late() {
+        if !is_new && !kept.may_be_late(now_ms, self.limits.late_bytes) {
             return None;
         }
         kept.used_at_ms = now_ms;
@@ -113,16 +121,20 @@ impl Shelf {
         match &key {
             Key::Base(corp) => dropped.extend(self.kept.remove(&Key::Mirror(corp.clone()))),
             Key::Directory(tenant) => dropped.extend(self.take(|_, kept| kept.snapshot.rests_on(tenant))),
-            Key::Mirror(_) => {}
+            Key::Mirror(_) | Key::Plan(_) => {}
         }
-        while self.bytes() > self.bytes_max && self.kept.len() > 1 {
-            let others = self.kept.iter().filter(|(other, _)| **other != key);
-            let Some(oldest) = others.min_by_key(|(_, kept)| kept.used_at_ms).map(|(key, _)| key.clone()) else {
-                break;
-            };
+        self.trim(Some(&key), &mut dropped);
+        dropped
+    }
+
+    /// Takes out what was looked at longest ago until all together keep to their bound.
+    fn trim(&mut self, stays: Option<&Key>, dropped: &mut Vec<Kept>) {
+        while self.bytes() > self.limits.bytes_max {
+            let others = self.kept.iter().filter(|(key, _)| stays != Some(*key));
+            let oldest = others.min_by_key(|(_, kept)| kept.used_at_ms).map(|(key, _)| key.clone());
+            let Some(oldest) = oldest else { return };
             dropped.extend(self.kept.remove(&oldest));
         }
-        dropped
     }
 
     /// The next question for this key gets a snapshot of its revision.
@@ -132,9 +144,11 @@ impl Shelf {
         }
     }
 
-    /// Takes out what was looked at last before this moment.
+    /// Takes out what was looked at last before this moment, and what is too much: sorting adds to a snapshot.
     pub(super) fn take_unused(&mut self, before_ms: i64) -> Vec<Kept> {
-        self.take(|_, kept| kept.used_at_ms <= before_ms)
+        let mut dropped = self.take(|_, kept| kept.used_at_ms <= before_ms);
+        self.trim(None, &mut dropped);
+        dropped
     }
 
     pub(super) fn clear(&mut self) {

@@ -5,6 +5,7 @@ use crate::store::key::{Prefix, Range, Str};
 use crate::store::table::{Table, TableInfo};
 use crate::store::{Reads, StoreError, WriteTx};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 /// (tenant, employee, 1, 2, 3 …)
 const HISTORY: Table<(Str, Str, u64), HistoryRow> = Table::new("employee_history");
@@ -34,6 +35,30 @@ pub struct HistoryRow {
 /// A person's history, oldest first.
 pub fn history(tx: &impl Reads, tenant: &TenantKey, id: &EmployeeId) -> Result<Vec<HistoryRow>, StoreError> {
     HISTORY.list(tx, &of(tenant, id))
+}
+
+/// The latest rows of a person's history before number `before` (all when `None`) with their numbers, the latest first.
+pub fn history_before(
+    tx: &impl Reads,
+    tenant: &TenantKey,
+    id: &EmployeeId,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<(u64, HistoryRow)>, StoreError> {
+    let prefix = Prefix::text(tenant.as_str()).then_text(id.as_str());
+    let range = match before {
+        Some(number) => prefix.before::<(Str, Str, u64)>((tenant.as_str(), id.as_str(), number)),
+        None => prefix.range(),
+    };
+    let mut rows = Vec::new();
+    HISTORY.scan_back(tx, &range, |(_, _, number), row| {
+        if rows.len() == limit {
+            return Ok(ControlFlow::Break(()));
+        }
+        rows.push((number, row));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
 }
 
 /// Adds to a person's history.

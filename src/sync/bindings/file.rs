@@ -2,8 +2,9 @@
 //! members, import it again.
 
 use super::{new_binding, put, resolve};
-use crate::directory::guard::{guard, unguard};
-use crate::directory::{Limits, rows};
+use crate::directory::export::ExportError;
+use crate::directory::guard::unguard;
+use crate::directory::{Limits, rows, sheet};
 use crate::model::{
     Actor, BindingOrigin, Corp, CorpKey, Employee, EmployeeId, MatchRule, Member, MemberBinding, MemberField, Text,
 };
@@ -13,6 +14,7 @@ use crate::sync::error::SyncError;
 use crate::sync::matching::{CompiledRule, check_rules};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::io::Cursor;
 
 /// Faults that are told; all are counted.
 const FAULTS_KEPT: usize = 1_000;
@@ -72,11 +74,11 @@ pub async fn export(env: &Env, corp: &CorpKey, format: FileFormat) -> Result<Vec
     let (_, employees, members, bindings) = load(env, corp).await?;
     let linked: HashMap<&EmployeeId, &MemberBinding> = bindings.iter().map(|b| (&b.employee, b)).collect();
     let known: HashMap<Text, &Member> = members.iter().map(|m| (m.userid.folded(), m)).collect();
-    let line = |employee: &Employee| {
+    let line = |employee: &Employee| -> Result<[String; 8], ExportError> {
         let binding = linked.get(&employee.id);
         let member = binding.and_then(|binding| known.get(&binding.userid.folded()));
         let name = member.and_then(|member| member.fields.get(&MemberField::Name));
-        [
+        Ok([
             employee.id.to_string(),
             employee.name.to_string(),
             employee.account.to_string(),
@@ -85,36 +87,16 @@ pub async fn export(env: &Env, corp: &CorpKey, format: FileFormat) -> Result<Vec
             employee.unit_id.to_string(),
             binding.map(|binding| binding.userid.to_string()).unwrap_or_default(),
             name.map(|name| name.to_string()).unwrap_or_default(),
-        ]
+        ])
     };
-    let lines: Vec<[String; 8]> = employees.iter().map(line).collect();
+    let mut bytes = Cursor::new(Vec::new());
+    let lines = employees.iter().map(line);
     let written = match format {
-        FileFormat::Csv => write_csv(&lines).map_err(|error| error.to_string()),
-        FileFormat::Xlsx => write_xlsx(&lines).map_err(|error| error.to_string()),
+        FileFormat::Csv => sheet::write_csv(&mut bytes, &COLUMNS, lines),
+        FileFormat::Xlsx => sheet::write_xlsx(&mut bytes, "links", &COLUMNS, lines),
     };
-    written.map_err(|why| SyncError::Bug(format!("the binding file could not be written: {why}")))
-}
-
-fn write_csv(lines: &[[String; 8]]) -> std::io::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
-    writer.write_record(COLUMNS)?;
-    for line in lines {
-        writer.write_record(line.iter().map(|value| guard(value).into_owned()))?;
-    }
-    writer.into_inner().map_err(|error| error.into_error())
-}
-
-fn write_xlsx(lines: &[[String; 8]]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
-    let mut book = rust_xlsxwriter::Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.set_name("links")?;
-    let captions = COLUMNS.map(str::to_owned);
-    for (row, line) in (0..).zip(std::iter::once(&captions).chain(lines)) {
-        for (column, value) in (0..).zip(line) {
-            sheet.write_string(row, column, value)?;
-        }
-    }
-    book.save_to_buffer()
+    written.map_err(|why| SyncError::Bug(format!("the binding file could not be written: {why}")))?;
+    Ok(bytes.into_inner())
 }
 
 /// Links the employees of a filled-in file. A row that cannot be used is told and left out; the others are done. The
