@@ -97,7 +97,6 @@ async fn save(who: Admin<SettingsWrite>, web: web::Data<Web>, form: Form<Fields>
         session_idle_min,
         session_max_h,
         two_person_removals: is_on(fields.two_person_removals.as_ref()),
-        ..known
     };
     if faults.is_empty() {
         match settings::set(&web.app.admin, &who.actor(), wanted).await {
