@@ -4,6 +4,7 @@ use super::{Fault, Problem};
 use crate::admin::AccountError;
 use crate::admin::keys::KeyError;
 use crate::admin::settings::SettingsError;
+use crate::browse::BrowseError;
 use crate::directory::DirectoryError;
 use crate::setup::{SetupError, SetupFaults};
 use crate::store::StoreError;
@@ -128,6 +129,20 @@ pub fn sync_problem(error: SyncError) -> Problem {
         SyncError::Stopping => Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, told).retry_after_s(10),
         SyncError::Bug(_) => Problem::internal(error),
         _ => Problem::conflict(code, told),
+    }
+}
+
+/// Errors of what people look at.
+pub fn browse_problem(error: BrowseError) -> Problem {
+    let told = sentence(&error);
+    match error {
+        BrowseError::NoTenant(tenant) => Problem::not_found("tenant", tenant),
+        BrowseError::NoCorp(corp) => Problem::not_found("corp", corp),
+        BrowseError::NoPlan(plan) => Problem::not_found("plan", plan),
+        BrowseError::BadCursor => Problem::bad_request("list.cursor", told),
+        BrowseError::TooLarge { .. } => Problem::invalid("list.too_large", told),
+        BrowseError::Store(cause) => store_problem(cause),
+        BrowseError::Bug(_) => Problem::internal(error),
     }
 }
 

@@ -24,6 +24,7 @@ mod visit;
 
 mod corps;
 mod overview;
+mod settings;
 mod sign_in;
 mod system;
 
@@ -63,6 +64,7 @@ fn table() -> Routes {
     sign_in::routes(&mut routes);
     overview::routes(&mut routes);
     corps::routes(&mut routes);
+    settings::routes(&mut routes);
     system::routes(&mut routes);
     routes
 }

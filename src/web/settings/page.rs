@@ -1,0 +1,237 @@
+//! The settings of a corp's sync: shown, saved, tried without saving (PEER-05).
+
+use super::fields::SyncFields;
+use super::schedule;
+use crate::http::Problem;
+use crate::http::errors::{setup_problem, sync_problem};
+use crate::http::permission::{CorpWrite, SyncRead};
+use crate::locale::T;
+use crate::model::{ApiScope, Corp, CorpKey, OutOfScope, PlanHead};
+use crate::model::{Leaver, PlanState};
+use crate::setup::{SetupError, service as setup};
+use crate::sync::service;
+use crate::web::flash::Flash;
+use crate::web::form::{Faults, Form, is_on};
+use crate::web::frame::Frame;
+use crate::web::reply;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::{Admin, Person};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+/// Times of a schedule that are shown.
+const TIMES: usize = 5;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes.get("/corps/{corp}/settings", show).post("/corps/{corp}/settings", save);
+}
+
+#[derive(Template)]
+#[template(path = "settings/page.html")]
+struct SettingsPage {
+    f: Frame,
+    corp: Corp,
+    fields: SyncFields,
+    faults: Faults,
+    pull_times: Vec<String>,
+    sync_times: Vec<String>,
+    what_if: Option<PlanHead>,
+    can_change: bool,
+    needs_confirmation: bool,
+}
+
+type Pairs = Vec<(&'static str, &'static str)>;
+
+impl SettingsPage {
+    fn new(who: &Person, web: &Web, corp: Corp, fields: SyncFields, faults: Faults) -> Self {
+        let now_ms = web.app.clock.now_ms();
+        let times = |cron: &str, zone: &str| schedule::next(cron, zone, now_ms, TIMES);
+        Self {
+            f: who.frame(who.t.nav_sync_settings()),
+            pull_times: times(&corp.pull.cron, &corp.pull.time_zone),
+            sync_times: times(&corp.downstream.cron, &corp.downstream.time_zone),
+            corp,
+            fields,
+            faults,
+            what_if: None,
+            can_change: who.may(ApiScope::CorpWrite),
+            needs_confirmation: false,
+        }
+    }
+
+    fn is_on(&self, value: &Option<String>) -> bool {
+        is_on(value.as_ref())
+    }
+
+    fn schedules(&self) -> Pairs {
+        let t = self.f.t;
+        vec![
+            ("off", t.schedule_off()),
+            ("hourly", t.schedule_hourly()),
+            ("daily", t.schedule_daily()),
+            ("weekdays", t.schedule_weekdays()),
+            ("custom", t.schedule_custom()),
+        ]
+    }
+
+    fn strategies(&self) -> Pairs {
+        let t = self.f.t;
+        vec![
+            ("auto", t.strategy_auto()),
+            ("lists", t.strategy_lists()),
+            ("ids_and_details", t.strategy_ids()),
+            ("export", t.strategy_export()),
+        ]
+    }
+
+    fn leavers(&self) -> [(&'static str, &'static str, &'static str); 2] {
+        let t = self.f.t;
+        [
+            ("disable", t.leaver_disable(), t.leaver_disable_hint()),
+            ("delete", t.leaver_delete(), t.leaver_delete_hint()),
+        ]
+    }
+
+    fn leavings(&self) -> [(&'static str, &'static str, &'static str); 3] {
+        let t = self.f.t;
+        [
+            ("keep", t.leaving_keep(), t.leaving_keep_hint()),
+            ("disable", t.leaving_disable(), t.leaving_disable_hint()),
+            ("delete", t.leaving_delete(), t.leaving_delete_hint()),
+        ]
+    }
+
+    /// The rules in their order, and two empty rows.
+    fn rules(&self) -> Vec<(usize, String, String)> {
+        rows(&self.fields.match_employee, &self.fields.match_member)
+    }
+
+    fn mappings(&self) -> Vec<(usize, String, String)> {
+        rows(&self.fields.map_field, &self.fields.map_text)
+    }
+
+    fn externals(&self) -> Vec<(usize, String, String)> {
+        rows(&self.fields.external_field, &self.fields.external_text)
+    }
+
+    fn field_name(&self, field: &str) -> String {
+        self.f.t.member_field(field)
+    }
+
+    fn is_known(&self, field: &str) -> bool {
+        super::fields::MAPPED.iter().any(|(known, _)| *known == field)
+    }
+
+    fn rule_fault(&self, row: &usize) -> &str {
+        let of = |side: &str| self.faults.of(&format!("match[{row}].{side}"));
+        let employee = of("employee");
+        if employee.is_empty() { of("member") } else { employee }
+    }
+
+    fn mapping_fault(&self, section: &str, field: &str) -> &str {
+        self.faults.of(&format!("{section}.{field}"))
+    }
+
+    fn guard(&self, name: &str) -> (&'static str, &'static str) {
+        self.f.t.guard_option(name)
+    }
+
+    fn scope_text(&self) -> String {
+        let scope = &self.corp.downstream.scope;
+        if scope.units.is_empty() && scope.include.is_empty() && scope.exclude.is_empty() {
+            return self.f.t.scope_everything().to_owned();
+        }
+        self.f.t.scope_text(scope.units.len(), scope.include.len(), scope.exclude.len())
+    }
+
+    fn verdict(&self, state: &PlanState) -> (&'static str, &'static str) {
+        let t = self.f.t;
+        match state {
+            PlanState::Held => ("warn", t.what_if_held()),
+            PlanState::Refused => ("bad", t.what_if_refused()),
+            _ => ("good", t.what_if_free()),
+        }
+    }
+}
+
+fn rows(first: &[String], second: &[String]) -> Vec<(usize, String, String)> {
+    let known = first.iter().zip(second).map(|(a, b)| (a.clone(), b.clone()));
+    let empty = std::iter::repeat_n((String::new(), String::new()), 2);
+    known.chain(empty).enumerate().map(|(at, (a, b))| (at + 1, a, b)).collect()
+}
+
+async fn get(web: &Web, key: &CorpKey) -> Result<Corp, Problem> {
+    setup::get_corp(&web.app.store, key).await.map_err(setup_problem)
+}
+
+async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    let corp = get(&web, &key).await?;
+    let fields = SyncFields::of(&corp);
+    reply::page(&SettingsPage::new(&who, &web, corp, fields, Faults::default()))
+}
+
+/// Puts a fault of the checks at the field that it is about.
+fn place(t: T, path: &str, message: &str, faults: &mut Faults) {
+    let name = path.rsplit('.').next().unwrap_or_default();
+    let field = match path {
+        "pull.cron" => "pull_text".to_owned(),
+        "downstream.cron" => "sync_text".to_owned(),
+        "pull.time_zone" | "downstream.time_zone" => "time_zone".to_owned(),
+        "downstream.scope.filter" => "filter".to_owned(),
+        _ => {
+            let mapping = path
+                .strip_prefix("downstream.fields.")
+                .map(|field| format!("fields.{field}"))
+                .or_else(|| path.strip_prefix("downstream.external_fields.").map(|field| format!("external.{field}")));
+            mapping.unwrap_or_else(|| if path.starts_with("match[") { path.to_owned() } else { name.to_owned() })
+        }
+    };
+    faults.add(field, t.sync_fault(name, message));
+}
+
+/// Whether the settings delete people for good where they did not before (DIR-53).
+fn begins_to_delete(before: &Corp, after: &Corp) -> bool {
+    let (old, new) = (&before.downstream, &after.downstream);
+    (new.leaver == Leaver::Delete && old.leaver != Leaver::Delete)
+        || (new.out_of_scope == OutOfScope::Delete && old.out_of_scope != OutOfScope::Delete)
+        || (new.delete_after_days > 0 && old.delete_after_days == 0)
+}
+
+async fn save(
+    who: Admin<CorpWrite>,
+    web: web::Data<Web>,
+    key: web::Path<CorpKey>,
+    form: Form<SyncFields>,
+) -> Result<HttpResponse, Problem> {
+    let (t, fields) = (who.t, form.0);
+    let before = get(&web, &key).await?;
+    let (mut corp, mut faults) = (before.clone(), Faults::default());
+    fields.put_over(t, &mut corp, &mut faults);
+    for fault in crate::setup::check_corp(&corp, "") {
+        place(t, &fault.path, &fault.message, &mut faults);
+    }
+    if !faults.is_empty() {
+        return reply::again(&SettingsPage::new(&who, &web, corp, fields, faults));
+    }
+    if fields.what == "try" {
+        let (options, rules) = (corp.downstream.clone(), Some(corp.match_rules.clone()));
+        let found = service::plan_with_options(&web.app.env, &key, options, rules).await.map_err(sync_problem)?;
+        let mut page = SettingsPage::new(&who, &web, corp, fields, faults);
+        page.what_if = Some(found.head);
+        return reply::page(&page);
+    }
+    if begins_to_delete(&before, &corp) && fields.confirm.trim() != key.as_str() {
+        let mut page = SettingsPage::new(&who, &web, corp, fields, faults);
+        page.needs_confirmation = true;
+        return reply::again(&page);
+    }
+    match setup::put_settings(&web.app.store, &who.actor(), corp.clone()).await {
+        Ok(_) => Ok(reply::go(&who, &format!("/corps/{key}/settings"), Some(Flash::good(t.sync_saved())))),
+        Err(SetupError::Faults(found)) => {
+            found.0.iter().for_each(|fault| place(t, &fault.path, &fault.message, &mut faults));
+            reply::again(&SettingsPage::new(&who, &web, corp, fields, faults))
+        }
+        Err(error) => Err(setup_problem(error)),
+    }
+}
