@@ -96,9 +96,12 @@ impl Listing {
         }
     }
 
-    /// The parameters that a search form has to carry along.
-    pub fn carried(&self, form: &[&str]) -> impl Iterator<Item = &(String, String)> {
-        self.params.iter().filter(|(name, _)| !form.contains(&name.as_str()) && !PLACES.contains(&name.as_str()))
+    /// The parameters that a search form has to carry along: all but its own fields.
+    pub fn carried<'n>(&self, form: impl AsRef<[&'n str]>) -> Vec<&(String, String)> {
+        self.params
+            .iter()
+            .filter(|(name, _)| !form.as_ref().contains(&name.as_str()) && !PLACES.contains(&name.as_str()))
+            .collect()
     }
 
     fn link<'a>(&self, params: impl Iterator<Item = &'a (String, String)>, more: Option<(&str, &str)>) -> String {
@@ -142,6 +145,6 @@ mod tests {
         assert_eq!(list.direction("name"), "ascending");
         assert_eq!(list.direction("id"), "none");
         assert!(list.is_narrowed() && !listing("sort=name&after=x").is_narrowed());
-        assert_eq!(list.carried(&["q"]).count(), 2);
+        assert_eq!(list.carried(["q"]).len(), 2);
     }
 }
