@@ -142,7 +142,8 @@ pub fn browse_problem(error: BrowseError) -> Problem {
         BrowseError::BadCursor => Problem::bad_request("list.cursor", told),
         BrowseError::TooLarge { .. } => Problem::invalid("list.too_large", told),
         BrowseError::Store(cause) => store_problem(cause),
-        BrowseError::Bug(_) => Problem::internal(error),
+        BrowseError::Schedules(cause) => sync_problem(cause),
+        BrowseError::Bug(_) | BrowseError::Export(_) => Problem::internal(error),
     }
 }
 
