@@ -7,6 +7,7 @@ mod texts;
 mod corps;
 mod errors;
 mod frame;
+mod overview;
 mod settings;
 mod sign_in;
 mod system;
