@@ -4,11 +4,13 @@
 mod boundary;
 pub mod client_address;
 mod input;
+mod own_address;
 mod problem;
 mod server;
 pub mod tls;
 
 pub use boundary::RequestId;
 pub use input::{Body, Bulk, Query, read_limited};
+pub use own_address::reachable;
 pub use problem::{Fault, Problem, ProblemDocument, method_not_allowed};
 pub use server::{Running, ServeError, Settings, start};

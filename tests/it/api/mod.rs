@@ -1,5 +1,6 @@
 //! REST over real HTTP.
 
+mod accounts;
 mod bridge;
 mod directory;
 mod frame;
