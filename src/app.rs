@@ -4,12 +4,14 @@ use crate::admin;
 use crate::browse::Views;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http;
 use crate::jobs::Jobs;
 use crate::ops::Metrics;
 use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::Env;
 use crate::wecom::Clients;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 
 /// Everything that a page, the API or a command needs.
 pub struct App {
@@ -31,6 +33,7 @@ pub struct App {
     pub jobs: Jobs,
     /// Counters.
     pub metrics: Metrics,
+    listens_on: OnceLock<SocketAddr>,
 }
 
 /// Why the application does not start. The text says what to do.
@@ -55,7 +58,7 @@ impl App {
         let admin = admin::Env::new(store.clone(), clock.clone());
         let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
-        Ok(Arc::new(Self { config, store, clock, clients, env, admin, views, jobs, metrics }))
+        Ok(Arc::new(Self { config, store, clock, clients, env, admin, views, jobs, metrics, listens_on: OnceLock::new() }))
     }
 
     /// [`App::open`] where a store must be there already.
@@ -71,7 +74,17 @@ impl App {
         if let Some(configured) = &self.config.server.public_url {
             return Ok(configured.clone());
         }
-        Ok(admin::settings::get(&self.admin).await?.public_url.unwrap_or_else(|| self.config.public_url()))
+        let set = admin::settings::get(&self.admin).await?.public_url;
+        Ok(set.unwrap_or_else(|| {
+            let address = self.listens_on.get().copied().unwrap_or(self.config.server.listen);
+            self.config.url_at(http::reachable(address))
+        }))
+    }
+
+    /// Notes where the server listens, which the configuration may have left to the system.
+    pub fn note_listening(&self, address: SocketAddr) {
+        // A second server in one process does not happen; the first one's address stays.
+        let _ = self.listens_on.set(address);
     }
 
     /// Lets calls under way end, finishes writes and closes the store. Runs that are not through go on at the next start.

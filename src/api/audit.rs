@@ -7,7 +7,8 @@ use super::state::State;
 use crate::http::errors::store_problem;
 use crate::http::{Problem, Query};
 use crate::model::AuditRow;
-use crate::store;
+use crate::store::audit::{self, AuditFilter};
+use crate::store::{self, Search};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +16,12 @@ use utoipa::{IntoParams, ToSchema};
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .part("Audit", "Every change by a person, a key or a schedule, chained by hash.")
-        .get("/api/v1/audit", "List the audit log, the newest first", list)
+        .get(
+            "/api/v1/audit",
+            "List the audit log, the newest first\nWith filters a page may be short or empty and still have a `next`: each \
+             looks at a bounded number of rows.",
+            list,
+        )
         .get(
             "/api/v1/audit/verify",
             "Follow the chain of hashes\nA row that was changed or taken out is named.",
@@ -30,6 +36,16 @@ struct ListQuery {
     limit: Option<usize>,
     /// `next` of the page before.
     after: Option<u64>,
+    /// Part of the actor's name, in whatever case.
+    actor: Option<String>,
+    /// What the action begins with, e.g. `session.` or `plan.allow`.
+    action: Option<String>,
+    /// Part of the subject, in whatever case.
+    subject: Option<String>,
+    /// Not before this time, Unix milliseconds.
+    from_ms: Option<i64>,
+    /// Before this time, Unix milliseconds.
+    until_ms: Option<i64>,
 }
 
 /// Whether the audit log is whole.
@@ -50,11 +66,13 @@ async fn list(
     state: web::Data<State>,
     query: Query<ListQuery>,
 ) -> Result<Ok<Page<AuditRow>>, Problem> {
-    let ListQuery { limit, after } = query.0;
+    let ListQuery { limit, after, actor, action, subject, from_ms, until_ms } = query.0;
     let limit = super::page_limit(limit)?;
-    let items =
-        state.app.store.read_async(move |tx| store::audit::page(tx, after, limit)).await.map_err(store_problem)?;
-    let next = items.last().filter(|row| items.len() == limit && row.seq > 1).map(|row| row.seq.to_string());
+    let search = |text: Option<String>| text.filter(|text| !text.trim().is_empty()).map(|text| Search::new(&text));
+    let filter = AuditFilter { actor: search(actor), action, subject: search(subject), from_ms, until_ms };
+    let page = state.app.store.read_async(move |tx| audit::search(tx, &filter, after, limit)).await;
+    let page = page.map_err(store_problem)?;
+    let (items, next) = (page.rows, page.next.map(|seq| seq.to_string()));
     Result::Ok(Reply::new(Page { items, next }))
 }
 

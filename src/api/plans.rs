@@ -36,7 +36,8 @@ pub(super) fn routes(routes: &mut Routes) {
         )
         .get("/api/v1/plans/{plan}", "Read a plan's head: guards, counts, budget, invariants, notices", read)
         .get("/api/v1/plans/{plan}/changes", "List a plan's changes in the order of application", changes)
-        .post("/api/v1/plans/{plan}/allow", "Allow a held plan\nThe reason is kept in the audit log.", allow)
+        .post("/api/v1/plans/{plan}/allow", "Allow a held plan\nThe reason is kept in the audit log. Where removals need two people, the answer to the first one is still \
+             `held` and names them in `first_allow`; `sync.second_person` tells somebody who cannot be the second.", allow)
         .post("/api/v1/plans/{plan}/reject", "Reject a plan that no run has taken yet\nHeld, ready or allowed: it can never be applied; the reason is kept.", reject)
         .post(
             "/api/v1/plans/{plan}/apply",
@@ -202,7 +203,7 @@ async fn decide(
     let app = state.app.clone();
     once.run(&state, &caller.id.clone(), &body.digest, async move {
         let decided = service::decide(&app.env, &plan, is_allowed, &caller.actor, &body.value.reason).await;
-        decided.map(Reply::new).map_err(sync_problem)
+        decided.map(|decided| Reply::new(decided.into_plan())).map_err(sync_problem)
     })
     .await
 }

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::config::{Config, LogConfig, LogFormat, LogLevel};
 use crate::model::Actor;
 use crate::ops::admin::client::Client;
-use crate::ops::admin::{Answer, Command, CommandError, KeyCommand, Output, RunCommand, SOCKET_NAME};
+use crate::ops::admin::{AdminCommand, Answer, Command, CommandError, KeyCommand, Output, RunCommand, SOCKET_NAME};
 use crate::ops::{exec, logging};
 use crate::store::{self, KeyRing, StoreOptions};
 use std::sync::Arc;
@@ -23,7 +23,15 @@ pub async fn execute(
     logging::start(LogConfig { level, format: LogFormat::Text });
     // Only what begins something makes a store; looking at one that is not there is a mistake in the data directory.
     let app = match &command {
-        Command::Apply { .. } | Command::Key(KeyCommand::Create { .. }) => open(config)?,
+        Command::Apply { .. }
+        | Command::Key(KeyCommand::Create { .. })
+        | Command::Admin(AdminCommand::Create { .. }) => open(config)?,
+        Command::Admin(AdminCommand::SetupLink) => {
+            return Err(CommandError::usage(
+                "no server runs that could be opened with a set-up link: start it (systemctl start wecom-bridge), and it \
+                 prints one itself; or make the first account with `wecom-bridge admin create`",
+            ));
+        }
         _ => App::open_existing(config, Clock::system()).map_err(|error| CommandError::from_chain(&error))?,
     };
     let actor = Actor::cli(user);

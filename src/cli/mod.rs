@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. It reads flags and files, has commands executed, and prints; it decides
 //! nothing about directories.
 
+mod admin;
 mod apply;
 mod backup;
 mod bindings;
@@ -65,6 +66,7 @@ enum Subcommands {
     Check(check::Check),
     CheckConfig(check_config::CheckConfig),
     Key(key::Key),
+    Admin(admin::Admin),
     Bindings(bindings::Bindings),
     Runs(runs::Runs),
     Plans(plans::Plans),
@@ -114,6 +116,7 @@ async fn dispatch(command: Subcommands, context: &Context) -> Result<Exit, Comma
         Subcommands::Check(command) => command.run(context).await,
         Subcommands::CheckConfig(command) => command.run(context),
         Subcommands::Key(command) => command.run(context).await,
+        Subcommands::Admin(command) => command.run(context).await,
         Subcommands::Bindings(command) => command.run(context).await,
         Subcommands::Runs(command) => command.run(context).await,
         Subcommands::Plans(command) => command.run(context).await,

@@ -1,17 +1,21 @@
 //! `serve`: the server.
 
-use super::context::Context;
+use super::context::{Context, print_out};
+use super::language::Language;
 use super::local;
 use super::served::Served;
+use super::show;
 use super::signals::{heard, reload, wait_for_stop};
+use crate::admin::first_start;
 use crate::app::App;
 use crate::config::FlagValue;
 use crate::ops::admin::{CommandError, Exit};
+use crate::ops::exec::SetupLinkReport;
 use crate::ops::{logging, systemd};
-use crate::store;
+use crate::store::{self, StoreError};
 use clap::Args;
 
-/// Run the server: REST API, schedules, health, metrics
+/// Run the server: browser pages, REST API, schedules, health, metrics
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Address and port, instead of the configured one
@@ -34,6 +38,7 @@ impl Serve {
             }
         };
         greet(&app, &served, is_first);
+        invite(&app, context.language).await;
         systemd::notify_ready(&format!("listening on {}", served.address()));
         let result = wait(&mut served).await;
         systemd::notify_stopping();
@@ -53,6 +58,30 @@ fn greet(app: &App, served: &Served, is_first: bool) {
             app.config.keys.master_key_file.display()
         );
         tracing::info!("next: `wecom-bridge apply setup.toml`, then `wecom-bridge key create --name me --scope all`");
+    }
+}
+
+/// While there is no account, prints the link under which the first administrator is made.
+async fn invite(app: &App, language: Language) {
+    let link = async {
+        let Some(token) = first_start::open_link(&app.admin).await? else { return Ok(None) };
+        Ok::<_, StoreError>(Some(first_start::url(&app.public_url().await?, &token)))
+    };
+    match link.await {
+        Ok(None) => {}
+        Ok(Some(url)) => {
+            let valid_min = first_start::VALID_MS / 60_000;
+            let text = show::setup_link(&SetupLinkReport { url: url.clone(), valid_min }, language);
+            if let Err(error) = print_out(&text) {
+                tracing::warn!("{error}");
+            }
+            tracing::info!(
+                "there is no account yet: open {url} within {valid_min} minutes to make the first administrator"
+            );
+        }
+        Err(error) => {
+            tracing::error!(%error, "no set-up link could be made; run `wecom-bridge admin setup-link`: {error}")
+        }
     }
 }
 

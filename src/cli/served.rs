@@ -40,6 +40,7 @@ impl Served {
                 return Err(serve_error(&error));
             }
         };
+        app.note_listening(http.address());
         let stop = CancellationToken::new();
         let socket = tokio::spawn(socket.serve(app.clone(), stop.clone()));
         tokio::spawn(scrape::count_runs(app.metrics.clone(), app.jobs.clone()));

@@ -107,10 +107,13 @@ impl Config {
     /// The address under which others reach the bridge: `public_url`, or where it listens. No trailing slash, the
     /// base path included.
     pub fn public_url(&self) -> String {
-        self.server.public_url.clone().unwrap_or_else(|| {
-            let scheme = if self.tls.is_on() { "https" } else { "http" };
-            format!("{scheme}://{}{}", self.server.listen, self.server.base_path)
-        })
+        self.server.public_url.clone().unwrap_or_else(|| self.url_at(self.server.listen))
+    }
+
+    /// The bridge's address at one socket, in the form of [`Config::public_url`].
+    pub fn url_at(&self, address: std::net::SocketAddr) -> String {
+        let scheme = if self.tls.is_on() { "https" } else { "http" };
+        format!("{scheme}://{address}{}", self.server.base_path)
     }
 }
 

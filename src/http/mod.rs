@@ -7,11 +7,13 @@ pub mod errors;
 mod input;
 pub mod kept;
 pub mod permission;
+mod own_address;
 mod problem;
 mod server;
 pub mod tls;
 
 pub use boundary::RequestId;
 pub use input::{Body, Bulk, Query, read_limited};
+pub use own_address::reachable;
 pub use problem::{Fault, Problem, ProblemDocument, method_not_allowed};
 pub use server::{ErrorPage, Running, ServeError, Settings, start};

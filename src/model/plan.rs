@@ -60,6 +60,12 @@ pub struct PlanHead {
     /// What this plan undoes, for a plan made by undo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<super::ids::RunId>,
+    /// Who had it made by hand, as the audit log names them; absent for a schedule's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
+    /// The first of two people who must allow it; it stays held until the second one has (PEER-29).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_allow: Option<Decision>,
     /// Who decided last about the plan, when, why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
@@ -71,6 +77,11 @@ impl PlanHead {
     /// Names of the tripped guards.
     pub fn tripped(&self) -> impl Iterator<Item = &GuardVerdict> {
         self.guards.iter().filter(|guard| guard.tripped)
+    }
+
+    /// Whether somebody loses the account or is disabled.
+    pub fn removes_people(&self) -> bool {
+        self.counts.members.disable + self.counts.members.delete > 0
     }
 
     /// Whether nothing would be done.

@@ -58,7 +58,7 @@ impl Search {
     }
 
     /// Whether a row may be a hit, judged by its JSON without decoding it.
-    fn may_hit(&self, json: &[u8]) -> bool {
+    pub(super) fn may_hit(&self, json: &[u8]) -> bool {
         self.raw.as_ref().is_none_or(|needle| holds_folded(json, needle))
     }
 }

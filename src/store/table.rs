@@ -156,6 +156,19 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         Ok(rows)
     }
 
+    /// [`Table::scan_json`] from the last row to the first.
+    pub(super) fn scan_json_back(
+        &self,
+        tx: &impl Reads,
+        range: &Range,
+        mut visit: impl FnMut(K::Owned, &[u8]) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
+        tx.source().scan(self.name, range, true, &mut |key, value| {
+            let owned = K::decode(key).ok_or_else(|| self.bad(key, RowError::Key))?;
+            visit(owned, json_of(value).map_err(|cause| self.bad(key, cause))?)
+        })
+    }
+
     /// The keys of a stretch; the rows are not decoded.
     pub fn keys(&self, tx: &impl Reads, range: &Range) -> Result<Vec<K::Owned>, StoreError> {
         let mut keys = Vec::new();

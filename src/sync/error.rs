@@ -75,6 +75,14 @@ pub enum SyncError {
     /// A decision needs a reason.
     #[error("a decision about plan {0} needs a reason: it is kept in the audit log")]
     NoReason(PlanId),
+    /// Two people must allow the plan, and this is not another one.
+    #[error("plan {plan} removes people and is allowed by two administrators who have not made it: {why}")]
+    SecondPerson {
+        /// The plan.
+        plan: PlanId,
+        /// Why this person cannot, and who can.
+        why: String,
+    },
     /// The plan is too old.
     #[error("plan {plan} expired at {at}: make a new one")]
     Expired {
@@ -177,6 +185,7 @@ impl SyncError {
             Self::NotConfigured { .. } => "sync.not_configured",
             Self::WrongState { .. } => "sync.wrong_state",
             Self::NoReason(_) => "sync.no_reason",
+            Self::SecondPerson { .. } => "sync.second_person",
             Self::Expired { .. } => "sync.expired",
             Self::OptionsChanged(_) => "sync.options_changed",
             Self::Drift { .. } => "sync.drift",

@@ -11,6 +11,7 @@ pub mod bindings;
 mod blast;
 pub mod budget;
 mod columns;
+mod decide;
 pub mod departments;
 pub mod env;
 pub mod error;

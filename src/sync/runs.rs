@@ -107,7 +107,7 @@ async fn try_sync(
     run.pull = Some(result);
     run.calls = meter.calls();
     watch.reading(Phase::Plan, 0, 0);
-    let plan = service::plan_and_store(env, &corp.key).await?;
+    let plan = service::plan_and_store(env, &corp.key, &run.by).await?;
     run.plan = Some(plan.id.clone());
     match plan.state {
         PlanState::Held => {

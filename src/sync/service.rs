@@ -1,7 +1,9 @@
 //! What pages, API and commands ask of the engine about plans: make one, look at it, decide about it, explain.
 
+pub use super::decide::{Decided, decide};
+
 use super::env::Env;
-use super::error::{SyncError, utc};
+use super::error::SyncError;
 use super::explain::Explanation;
 use super::input::Draft;
 use super::load::{self, Loaded};
@@ -10,11 +12,10 @@ use super::pull::PullRequest;
 use super::{facts, hash, plan, runs};
 use crate::clock::Stopwatch;
 use crate::model::{
-    Action, Actor, Change, Corp, CorpKey, Decision, Direction, DownstreamOptions, EmployeeId, MatchRule, Outcome,
+    Action, Actor, Change, Corp, CorpKey, Direction, DownstreamOptions, EmployeeId, MatchRule, Outcome,
     PlanHead, PlanId, PlanState, RunId,
 };
 use crate::store::{self, CHUNK_ROWS, StoreError};
-use serde_json::json;
 use std::collections::HashSet;
 
 /// A plan can be applied for a day.
@@ -68,7 +69,7 @@ pub async fn make_plan(env: &Env, corp: &CorpKey, actor: &Actor, request: PlanRe
         let watch = Watch::unwatched(run.id.clone());
         runs::pull(env, &known, request.pull, run, &watch).await.1?;
     }
-    plan_and_store(env, corp).await
+    plan_and_store(env, corp, &actor.name).await
 }
 
 async fn must_pull(env: &Env, corp: &CorpKey, policy: PullPolicy) -> Result<bool, SyncError> {
@@ -80,11 +81,11 @@ async fn must_pull(env: &Env, corp: &CorpKey, policy: PullPolicy) -> Result<bool
     Ok(memory.is_mirror_torn || head.is_none_or(|head| head.read_at_ms < oldest_ms))
 }
 
-/// Plans on what is stored and stores the plan. The caller holds the corp's lease.
-pub(super) async fn plan_and_store(env: &Env, corp: &CorpKey) -> Result<PlanHead, SyncError> {
+/// Plans on what is stored and stores the plan, which `by` asked for. The caller holds the corp's lease.
+pub(super) async fn plan_and_store(env: &Env, corp: &CorpKey, by: &str) -> Result<PlanHead, SyncError> {
     let loaded = load_whole(env, corp).await?;
     let (corp, draft, compute_ms, loaded) = compute(loaded, None).await?;
-    store_draft(env, &corp, draft, &loaded, compute_ms, None).await
+    store_draft(env, &corp, draft, &loaded, compute_ms, Origin { by, undoes: None }).await
 }
 
 /// Loads what a plan needs and refuses a mirror that cannot be planned with.
@@ -151,9 +152,19 @@ fn head_of(env: &Env, corp: &Corp, draft: &Draft, loaded: &Loaded, compute_ms: u
         mirror_read_at_ms: loaded.head.as_ref().map_or(0, |head| head.read_at_ms),
         options_hash: hash::of_options(corp),
         undoes: None,
+        made_by: None,
+        first_allow: None,
         decision: None,
         compute_ms,
     }
+}
+
+/// Where a plan comes from.
+pub(super) struct Origin<'a> {
+    /// Who asked for it, as the audit log names them.
+    pub(super) by: &'a str,
+    /// The run that it takes back.
+    pub(super) undoes: Option<RunId>,
 }
 
 /// Stores a computed plan: its changes first, its head last, so that a plan without all its changes does not exist.
@@ -163,11 +174,12 @@ pub(super) async fn store_draft(
     draft: Draft,
     loaded: &Loaded,
     compute_ms: u64,
-    undoes: Option<RunId>,
+    origin: Origin<'_>,
 ) -> Result<PlanHead, SyncError> {
     let mut head = head_of(env, corp, &draft, loaded, compute_ms);
-    let is_undo = undoes.is_some();
-    head.undoes = undoes;
+    let is_undo = origin.undoes.is_some();
+    head.undoes = origin.undoes;
+    head.made_by = (origin.by != Actor::schedule().name).then(|| origin.by.to_owned());
     let (key, id) = (corp.key.clone(), head.id.clone());
     env.store
         .write_chunks(
@@ -257,49 +269,8 @@ pub async fn undo(env: &Env, run: &RunId, actor: &Actor) -> Result<PlanHead, Syn
         Ok((draft, watch.elapsed_ms(), loaded))
     });
     let (draft, compute_ms, loaded) = computed.await.map_err(|error| SyncError::Bug(error.to_string()))??;
-    store_draft(env, &corp, draft, &loaded, compute_ms, Some(run.clone())).await
-}
-
-/// A named person allows a held plan, or rejects any plan that no run has taken yet, with a reason; both are kept in the
-/// audit log (PEER-01). A rejected plan is never applied.
-pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason: &str) -> Result<PlanHead, SyncError> {
-    let reason = reason.trim().to_owned();
-    if reason.is_empty() {
-        return Err(SyncError::NoReason(plan.clone()));
-    }
-    let (id, actor, now_ms) = (plan.clone(), actor.clone(), env.clock.now_ms());
-    env.store
-        .write(move |tx| {
-            let Some(mut head) = store::plans::head(tx, &id)? else {
-                return Ok(Err(SyncError::NoPlan(id.clone())));
-            };
-            let may_be = match head.state {
-                PlanState::Held => true,
-                PlanState::Ready | PlanState::Allowed => !allow,
-                PlanState::Rejected | PlanState::Taken | PlanState::Refused => false,
-            };
-            if !may_be {
-                let doing = if allow { "allowed" } else { "rejected" };
-                return Ok(Err(SyncError::WrongState { plan: id.clone(), doing, state: head.state }));
-            }
-            let before = json!({ "state": head.state, "decision": head.decision });
-            if allow && now_ms >= head.expires_at_ms {
-                return Ok(Err(SyncError::Expired { plan: id.clone(), at: utc(head.expires_at_ms) }));
-            }
-            head.state = if allow { PlanState::Allowed } else { PlanState::Rejected };
-            let decision = Decision { by: actor.name.clone(), at_ms: now_ms, reason: reason.clone(), allowed: allow };
-            head.decision = Some(decision);
-            store::plans::put_head(tx, &head)?;
-            let action = if allow { "plan.allow" } else { "plan.reject" };
-            let tripped: Vec<_> = head
-                .tripped()
-                .map(|guard| json!({ "guard": guard.name, "value": guard.value, "limit": guard.limit }))
-                .collect();
-            let after = json!({ "corp": head.corp, "hash": head.hash, "reason": reason, "guards": tripped });
-            store::audit::append(tx, &actor, action, &format!("plan {id}"), Some(before), Some(after))?;
-            Ok(Ok(head))
-        })
-        .await?
+    let origin = Origin { by: &actor.name, undoes: Some(run.clone()) };
+    store_draft(env, &corp, draft, &loaded, compute_ms, origin).await
 }
 
 /// The head of a plan.

@@ -7,6 +7,7 @@
     reason = "tests say what broke by stopping"
 )]
 
+mod admin;
 mod api;
 mod browse;
 mod cli;

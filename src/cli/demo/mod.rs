@@ -1,6 +1,7 @@
 //! `demo`: bridge, sandbox and a sample organisation in one process. The directory is read, planned, previewed and
 //! written into a WeCom; a second plan is empty. Needs no network.
 
+mod account;
 mod scene;
 
 use super::context::{Context, print_out};
@@ -112,16 +113,18 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
             expires_days: Some(1),
         }))
         .await?;
+    let password = account::ready_account(scene.app(), &stage.actor).await?;
     let exit = if is_quiet { Exit::Done } else { Exit::Failed };
     if context.is_json() {
         let value = json!({
             "url": scene.url(), "sandbox": scene.sandbox_url(), "data_dir": scene.data_dir(), "api_key": key.key,
+            "account": { "name": account::NAME, "password": password.expose() },
             "units": units, "employees": people, "plan": first.counts, "held": first.held,
             "budget": first.budget, "sync": synced, "second_plan_changes": second.changes.len(),
         });
         print_out(&format!("{value}\n"))?;
     } else if !once {
-        print_out(&invitation(scene, &key.key, language))?;
+        print_out(&invitation(scene, &key.key, password.expose(), language))?;
     }
     Ok(exit)
 }
@@ -148,18 +151,20 @@ impl Stage<'_> {
     }
 }
 
-fn invitation(scene: &Scene, key: &str, language: Language) -> String {
+fn invitation(scene: &Scene, key: &str, password: &str, language: Language) -> String {
     let (url, sandbox, data) = (scene.url(), scene.sandbox_url(), scene.data_dir().display().to_string());
     let pick = |en, zh| language.pick(en, zh);
     let program = std::env::current_exe().map_or_else(|_| "wecom-bridge".into(), |path| path.display().to_string());
     format!(
-        "\n{open}\n  {wecom}  {sandbox}/\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{commands}\n  \
+        "\n{open}\n  {wecom}  {sandbox}/\n  {account}  {name} / {password}\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{commands}\n  \
          {program} --data-dir {data} runs list\n  \
          {program} --data-dir {data} plan --corp {CORP}\n  \
          {program} --data-dir {data} check\n  \
          curl -H 'Authorization: Bearer {key}' {url}/api/v1/tenants\n\n{stop}\n",
         open = pick("Look at it:", "请打开:"),
         wecom = pick("the WeCom of the demo:", "演示用企业微信:"),
+        account = pick("account for the pages: ", "页面登录账号:     "),
+        name = account::NAME,
         docs = pick("REST API:             ", "REST API 文档: "),
         api = pick("API key for trying:   ", "试用 API 密钥: "),
         commands = pick("Try in another terminal:", "在另一个终端中试用:"),

@@ -1,5 +1,6 @@
 //! The forms for people of what commands answer, in both languages. Pure: a report in, text out.
 
+mod accounts;
 mod bindings;
 mod directory;
 mod doctor;
@@ -8,6 +9,7 @@ mod plan;
 mod run;
 mod setup;
 
+pub use accounts::{account_password, accounts, setup_link};
 pub use bindings::{ambiguous, bindings};
 pub use directory::{expression, import};
 pub use doctor::findings;

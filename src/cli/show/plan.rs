@@ -70,6 +70,10 @@ pub fn plan_summary(report: &PlanReport, language: Language) -> String {
         let label = pick("HELD by", "安全设置拦截:");
         text.push_str(&format!("{label} {}: {} > {}\n", guard.name, guard.value, guard.limit));
     }
+    if let Some(first) = &report.first_allow {
+        let label = pick("allowed first, waits for a second administrator:", "已有一人放行,等待另一位管理员:");
+        text.push_str(&format!("{label} {}: {}\n", first.by, first.reason));
+    }
     for invariant in report.invariants.iter().filter(|invariant| !invariant.holds) {
         text.push_str(&format!("{} {}\n", pick("never applied, breaks", "禁止执行,违反"), invariant.name));
     }

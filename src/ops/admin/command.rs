@@ -2,7 +2,7 @@
 //! operator can.
 
 use super::wire::{Bytes, SecretText};
-use crate::model::{CorpKey, DepartmentId, EmployeeId, PlanId, RunId, TenantKey, UnitId, UserId};
+use crate::model::{CorpKey, DepartmentId, EmployeeId, PlanId, Role, RunId, TenantKey, UnitId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// One command of the command line that works on the store.
@@ -30,6 +30,8 @@ pub enum Command {
     TestExpression { tenant: TenantKey, kind: ExpressionKind, text: String, employee: Option<EmployeeId> },
     /// `key …`
     Key(KeyCommand),
+    /// `admin …`
+    Admin(AdminCommand),
     /// `bindings …`
     Bindings(BindingCommand),
     /// `runs …`
@@ -116,6 +118,36 @@ pub enum KeyCommand {
     List,
     /// Ends a key.
     Revoke { id: String },
+}
+
+/// Accounts of people.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields are named after the flags that they carry")]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum AdminCommand {
+    /// Makes an account; without a password one is generated and answered once.
+    Create {
+        name: String,
+        display_name: Option<String>,
+        role: Role,
+        language: Option<String>,
+        password: Option<SecretText>,
+        must_change: bool,
+    },
+    /// Sets a password; without one it is generated and answered once.
+    Passwd { name: String, password: Option<SecretText>, must_change: bool },
+    /// All accounts.
+    List,
+    /// Disables an account and ends its sessions.
+    Disable { name: String },
+    /// Lets an account be used again.
+    Enable { name: String },
+    /// Gives an account another role.
+    SetRole { name: String, role: Role },
+    /// Takes the second factor away.
+    ResetTotp { name: String },
+    /// Makes a new link for the first administrator.
+    SetupLink,
 }
 
 /// Runs.

@@ -7,7 +7,7 @@ use crate::model::{Actor, CorpKey, Outcome, Run, RunId, RunState};
 use crate::ops::admin::{Answer, CommandError, Exit, Output, PlanCommand, Progress, RunCommand};
 use crate::ops::report::{PlanRow, RunReport, exit_of};
 use crate::store::{self, StoreError};
-use crate::sync::service;
+use crate::sync::service::{self, Decided};
 use serde_json::json;
 
 /// Plans listed per corp.
@@ -70,8 +70,11 @@ pub(super) async fn plans(app: &App, actor: &Actor, command: PlanCommand) -> Res
             Ok(Answer { exit: Exit::Done, ..answer })
         }
         PlanCommand::Decide { plan, allow, reason } => {
-            service::decide(&app.env, &plan, allow, actor, &reason).await.map_err(refusal)?;
-            let done = if allow { "is allowed; apply it with `sync --plan`" } else { "is rejected" };
+            let done = match service::decide(&app.env, &plan, allow, actor, &reason).await.map_err(refusal)? {
+                Decided::Allowed(_) => "is allowed; apply it with `sync --plan`",
+                Decided::HalfAllowed(_) => "has its first allowance; it is held until a second administrator allows it",
+                Decided::Rejected(_) => "is rejected",
+            };
             MessageReport::answer(format!("the plan {plan} {done}"))
         }
     }

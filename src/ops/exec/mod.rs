@@ -1,6 +1,7 @@
 //! Executes commands on the open application; the same code whether a command came over the admin socket or is executed
 //! by the command line itself.
 
+mod accounts;
 mod bindings;
 mod directory;
 mod history;
@@ -9,6 +10,7 @@ mod maintenance;
 mod setup;
 mod sync;
 
+pub use accounts::{AccountReport, PasswordReport, SetupLinkReport};
 pub use directory::{ExpressionReport, ExpressionRow, ImportReport};
 pub use keys::{KeyReport, NewKeyReport};
 pub use maintenance::{BackupReport, CompactReport, VerifyOutcome};
@@ -69,6 +71,7 @@ pub async fn execute(
             directory::expression(app, &tenant, kind, &text, employee).await
         }
         Command::Key(command) => keys::execute(app, actor, command).await,
+        Command::Admin(command) => accounts::execute(app, actor, command).await,
         Command::Bindings(command) => bindings::execute(app, actor, command).await,
         Command::Runs(command) => history::runs(app, actor, command, output).await,
         Command::Plans(command) => history::plans(app, actor, command).await,

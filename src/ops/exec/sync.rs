@@ -8,7 +8,7 @@ use crate::ops::report::{PlanReport, PullReport, SyncReport, exit_of};
 use crate::store;
 use crate::sync::SyncError;
 use crate::sync::pull::PullRequest;
-use crate::sync::service::{self, PlanRequest};
+use crate::sync::service::{self, Decided, PlanRequest};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Changes read from the store at once.
@@ -25,6 +25,7 @@ pub(super) fn refusal(error: SyncError) -> CommandError {
         | SyncError::ReadOnly(_)
         | SyncError::NotEnabled(_)
         | SyncError::NotConfigured { .. }
+        | SyncError::SecondPerson { .. }
         | SyncError::NoReason(_) => CommandError::usage(error.to_string()),
         SyncError::Drift { differences, .. } => {
             let list: String = differences.iter().map(|difference| format!("\n  {difference}")).collect();
@@ -127,7 +128,13 @@ pub(super) async fn sync(
             match (head.state, reason) {
                 (PlanState::Held, None) => return answer(SyncReport::of_plan(&head)),
                 (PlanState::Held, Some(reason)) => {
-                    service::decide(&app.env, &plan, true, actor, &reason).await.map_err(refusal)?;
+                    let decided = service::decide(&app.env, &plan, true, actor, &reason).await.map_err(refusal)?;
+                    if let Decided::HalfAllowed(head) = decided {
+                        output.note(
+                            "this is the first of two allowances; a second administrator must allow the plan too",
+                        );
+                        return answer(SyncReport::of_plan(&head));
+                    }
                 }
                 _ => {}
             }

@@ -35,6 +35,10 @@ pub struct PlanReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<RunId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_allow: Option<Decision>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
     pub changes: Vec<ChangeReport>,
 }
@@ -61,6 +65,8 @@ impl PlanReport {
             offers: head.offers,
             blast: head.blast,
             undoes: head.undoes,
+            made_by: head.made_by,
+            first_allow: head.first_allow,
             decision: head.decision,
             changes: changes.iter().map(ChangeReport::new).collect(),
         }

@@ -82,10 +82,13 @@ impl Bridge {
     }
 
     pub async fn make_key(&self, scopes: &[ApiScope]) -> String {
+        self.make_key_by(&Actor::cli("tester"), scopes).await
+    }
+
+    pub async fn make_key_by(&self, actor: &Actor, scopes: &[ApiScope]) -> String {
         let name = format!("key {}", uuid::Uuid::new_v4());
         let new = NewKey { name, scopes: scopes.to_vec(), networks: Vec::new(), expires_at_ms: None };
-        let actor = Actor::cli("tester");
-        keys::create(&self.app.store, &self.app.clock, &actor, new).await.unwrap().1.expose().to_owned()
+        keys::create(&self.app.store, &self.app.clock, actor, new).await.unwrap().1.expose().to_owned()
     }
 
     /// A request without a key.

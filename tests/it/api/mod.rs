@@ -1,6 +1,7 @@
 //! REST over real HTTP.
 
-pub mod bridge;
+mod accounts;
+mod bridge;
 mod directory;
 mod frame;
 mod keys;

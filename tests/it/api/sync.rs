@@ -4,6 +4,7 @@ use super::bridge::send;
 use super::world::{CORP, PEOPLE, World};
 use reqwest::Method;
 use serde_json::{Value, json};
+use wecom_bridge::model::{Actor, ApiScope};
 use wecom_bridge::sandbox::seed;
 
 #[tokio::test]
@@ -111,6 +112,26 @@ async fn a_held_plan_waits_for_a_person() {
     let rejected = bridge.post(&format!("{plan}/reject"), &json!({ "reason": "on second thoughts" })).await.expect(200);
     assert_eq!(rejected["state"], "rejected");
     bridge.act(&format!("{plan}/apply")).await.expect_problem(409, "sync.wrong_state");
+
+    bridge.put("/api/v1/settings", &json!({ "two_person_removals": true })).await.expect(200);
+    let plan = bridge.act(&format!("{CORP}/plans")).await.expect(201);
+    assert!(plan["made_by"].as_str().unwrap().starts_with("key:"), "{plan}");
+    let plan = format!("/api/v1/plans/{}", plan["id"].as_str().unwrap());
+    let own = bridge.post(&format!("{plan}/allow"), &json!({ "reason": "mine" })).await;
+    own.expect_problem(409, "sync.second_person");
+    let mut states = Vec::new();
+    for person in ["zhang", "li"] {
+        let key = bridge.make_key_by(&Actor::account(person, None), &[ApiScope::SyncDecide]).await;
+        let allow = || bridge.bare(Method::POST, &format!("{plan}/allow")).bearer_auth(&key);
+        let half = send(allow().json(&json!({ "reason": "a branch was closed" }))).await.expect(200);
+        states.push((half["state"].clone(), half["first_allow"]["by"].is_string()));
+        if person == "zhang" {
+            let again = send(allow().json(&json!({ "reason": "twice" }))).await;
+            again.expect_problem(409, "sync.second_person");
+            bridge.act(&format!("{plan}/apply")).await.expect_problem(409, "sync.wrong_state");
+        }
+    }
+    assert_eq!(states, [(json!("held"), true), (json!("allowed"), true)]);
     let text = bridge.get("/api/v1/audit").await.text;
     assert!(text.contains("plan.allow") && text.contains("plan.reject") && text.contains("a mistake"), "{text}");
     world.stop().await;

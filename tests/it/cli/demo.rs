@@ -12,6 +12,8 @@ fn the_first_plan_is_applied_and_the_second_is_empty() {
     assert_eq!(value["sync"]["state"], "done");
     assert_eq!(value["sync"]["counts"], value["plan"]);
     assert_eq!(value["second_plan_changes"], 0);
+    assert_eq!(value["account"]["name"], "admin");
+    assert_eq!(value["account"]["password"].as_str().unwrap().len(), 23);
     assert!(!std::path::Path::new(value["data_dir"].as_str().unwrap()).exists(), "the temporary folder goes");
 }
 

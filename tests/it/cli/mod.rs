@@ -1,5 +1,6 @@
 //! The real program, run as an operator runs it.
 
+mod admin;
 mod bad_input;
 mod demo;
 mod server;

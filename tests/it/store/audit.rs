@@ -3,7 +3,8 @@
 use super::support::{Home, write};
 use redb::ReadableDatabase;
 use wecom_bridge::model::{Actor, AuditRow};
-use wecom_bridge::store;
+use wecom_bridge::store::audit::AuditFilter;
+use wecom_bridge::store::{self, Search};
 
 #[test]
 fn the_audit_log_shows_tampering() {
@@ -56,4 +57,102 @@ fn the_audit_log_shows_tampering() {
         rows.insert(&key(6)[..], five.as_slice()).unwrap();
     });
     assert_eq!(swapped, Some(5));
+}
+
+/// Rows of three actors, one each second from second 0 on.
+fn written(rows: u32) -> (Home, store::Store, wecom_bridge::clock::Clock) {
+    let home = Home::new();
+    let clock = wecom_bridge::clock::Clock::manual(0);
+    let store = home.open_at(clock.clone());
+    let actors = ["cli:root", "account:Zhang.San", "key:oa"];
+    let actions = ["plan.allow", "session.open", "corp.change", "session.refused"];
+    for n in 0..rows {
+        let at = n as usize;
+        let (actor, action) = (actors[at % 3], actions[at % 4]);
+        write(&store, move |tx| {
+            let actor = Actor { name: actor.into(), from: None };
+            // what is looked for stands in other places too, and must not be found there
+            let after = serde_json::json!({ "action": "session.trap", "name": "zhang.san", "subject": "row 7" });
+            store::audit::append(tx, &actor, action, &format!("Row {n}"), None, Some(after))
+        })
+        .unwrap();
+        clock.advance(std::time::Duration::from_secs(1));
+    }
+    (home, store, clock)
+}
+
+/// All rows that a filter wants, page after page.
+fn found(store: &store::Store, filter: &AuditFilter, limit: usize) -> Vec<AuditRow> {
+    let (mut rows, mut before) = (Vec::new(), None);
+    loop {
+        let page = store.read(|tx| store::audit::search(tx, filter, before, limit)).unwrap();
+        assert!(page.rows.len() <= limit);
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) => {
+                assert!(before.is_none_or(|before| next < before), "each page lies further back");
+                before = Some(next);
+            }
+            None => return rows,
+        }
+    }
+}
+
+#[test]
+fn the_audit_log_is_searched_from_the_newest_row_back() {
+    let (_home, store, _) = written(60);
+    let all = store.read(|tx| store::audit::page(tx, None, 100)).unwrap();
+    let search = |text: &str| Some(Search::new(text));
+    type Wanted = fn(&AuditRow) -> bool;
+    let none = AuditFilter::default;
+    let cases: [(&str, AuditFilter, Wanted); 10] = [
+        ("everything", none(), |_| true),
+        ("actor", AuditFilter { actor: search("zhang"), ..none() }, |row| row.actor.name == "account:Zhang.San"),
+        ("actor's kind", AuditFilter { actor: search("KEY:"), ..none() }, |row| row.actor.name == "key:oa"),
+        ("action", AuditFilter { action: Some("session.".into()), ..none() }, |row| row.action.starts_with("session")),
+        ("whole action", AuditFilter { action: Some("plan.allow".into()), ..none() }, |row| row.action == "plan.allow"),
+        ("no such action", AuditFilter { action: Some("session.trap".into()), ..none() }, |_| false),
+        ("subject", AuditFilter { subject: search("row 7"), ..none() }, |row| row.subject == "Row 7"),
+        ("from", AuditFilter { from_ms: Some(50_000), ..none() }, |row| row.at_ms >= 50_000),
+        ("stretch", AuditFilter { from_ms: Some(9_500), until_ms: Some(12_000), ..none() }, |row| {
+            (10_000..12_000).contains(&row.at_ms)
+        }),
+        (
+            "several",
+            AuditFilter { actor: search("cli"), action: Some("plan".into()), until_ms: Some(30_000), ..none() },
+            |row| row.actor.name == "cli:root" && row.action == "plan.allow" && row.at_ms < 30_000,
+        ),
+    ];
+    for (name, filter, wanted) in cases {
+        let expected: Vec<_> = all.iter().filter(|row| wanted(row)).cloned().collect();
+        for limit in [1, 7, 1_000] {
+            assert_eq!(found(&store, &filter, limit), expected, "{name}, {limit} on a page");
+        }
+    }
+    let empty = AuditFilter { from_ms: Some(5_000), until_ms: Some(5_000), ..none() };
+    assert!(found(&store, &empty, 10).is_empty());
+    let home = Home::new();
+    assert!(found(&home.open(), &none(), 10).is_empty(), "a log without rows");
+}
+
+#[test]
+fn a_search_looks_at_a_bounded_number_of_rows() {
+    let home = Home::new();
+    let store = home.open();
+    let rows = store::audit::LOOKED_AT_MAX as u64 + 10;
+    store
+        .write_blocking(move |tx| {
+            for n in 0..rows {
+                let subject = if n == 0 { "the first" } else { "another" };
+                store::audit::append(tx, &Actor::cli("root"), "test", subject, None, None)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let filter = AuditFilter { subject: Some(Search::new("the first")), ..AuditFilter::default() };
+    let page = store.read(|tx| store::audit::search(tx, &filter, None, 10)).unwrap();
+    assert_eq!((page.rows.len(), page.next), (0, Some(11)), "it stops and says where to go on");
+    assert!(page.looked_back_to_ms.is_some());
+    let page = store.read(|tx| store::audit::search(tx, &filter, page.next, 10)).unwrap();
+    assert_eq!((page.rows.len(), page.next), (1, None));
 }

@@ -36,6 +36,10 @@ impl Home {
         Store::open(self.path(), self.options()?)
     }
 
+    pub fn open_at(&self, clock: Clock) -> Store {
+        Store::open(self.path(), StoreOptions { clock, ..self.options().unwrap() }).unwrap()
+    }
+
     pub fn open(&self) -> Store {
         self.try_open().unwrap()
     }

@@ -16,7 +16,7 @@ fn ordinary(world: &World) -> Vec<Employee> {
 }
 
 /// Sixty people arrive, then twenty depart at once: more than ten percent.
-async fn with_many_leavers() -> World {
+pub(super) async fn with_many_leavers() -> World {
     let world = World::sample(60, 8, 11);
     world.set(|corp| corp.downstream.leaver = Leaver::Delete);
     assert_done(&world.sync().await);
@@ -41,7 +41,8 @@ async fn a_held_plan_writes_nothing_until_a_person_allows_it() {
     assert!(matches!(no_reason, SyncError::NoReason(_)), "{no_reason}");
     assert_eq!(world.state().member_count(CORPID), 60);
 
-    let allowed = service::decide(&world.env, &plan.id, true, &actor(), "a branch was closed").await.unwrap();
+    let allowed =
+        service::decide(&world.env, &plan.id, true, &actor(), "a branch was closed").await.unwrap().into_plan();
     assert_eq!(allowed.state, PlanState::Allowed);
     let audit = world.env.store.read(|tx| store::audit::page(tx, None, 10)).unwrap();
     let row = audit.iter().find(|row| row.action == "plan.allow").unwrap();
@@ -78,7 +79,7 @@ async fn a_plan_that_is_ready_or_allowed_can_be_rejected_until_a_run_takes_it() 
     assert_eq!(ready.state, PlanState::Ready);
     let needless = service::decide(&world.env, &ready.id, true, &actor(), "yes").await.unwrap_err();
     assert!(matches!(needless, SyncError::WrongState { state: PlanState::Ready, .. }), "{needless}");
-    let rejected = service::decide(&world.env, &ready.id, false, &actor(), "not this week").await.unwrap();
+    let rejected = service::decide(&world.env, &ready.id, false, &actor(), "not this week").await.unwrap().into_plan();
     assert_eq!(rejected.state, PlanState::Rejected);
     let refused = world.jobs.start_apply(&ready.id, &actor()).await.unwrap_err();
     assert!(matches!(refused, SyncError::WrongState { state: PlanState::Rejected, .. }), "{refused}");
@@ -90,7 +91,8 @@ async fn a_plan_that_is_ready_or_allowed_can_be_rejected_until_a_run_takes_it() 
     let world = with_many_leavers().await;
     let plan = world.plan().await.unwrap();
     service::decide(&world.env, &plan.id, true, &actor(), "a branch was closed").await.unwrap();
-    let rejected = service::decide(&world.env, &plan.id, false, &actor(), "the wrong branch").await.unwrap();
+    let rejected =
+        service::decide(&world.env, &plan.id, false, &actor(), "the wrong branch").await.unwrap().into_plan();
     let decision = rejected.decision.unwrap();
     assert_eq!((decision.allowed, decision.reason.as_str()), (false, "the wrong branch"));
     let refused = world.jobs.start_apply(&plan.id, &actor()).await.unwrap_err();

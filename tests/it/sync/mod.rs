@@ -10,5 +10,6 @@ mod property;
 mod records;
 mod removal;
 mod schedule;
+mod two_people;
 mod undo;
 pub mod world;

@@ -1,6 +1,10 @@
 //! The audit log: numbered rows, each chained to the one before by hash. Rows are only ever appended; a changed, moved
 //! or missing row is found by [`verify_chain`], a cut-off end by the head that is kept beside the log.
 
+mod search;
+
+pub use search::{AuditFilter, AuditPage, LOOKED_AT_MAX, search};
+
 use super::StoreError;
 use super::key::{Prefix, Str};
 use super::registry::Checks;

@@ -1,0 +1,167 @@
+//! Decisions about plans: by name, with a reason, kept in the audit log (PEER-01). Where the appliance's settings ask for
+//! it, a plan that removes people is allowed by two administrators of whom neither made it (PEER-29).
+
+use super::env::Env;
+use super::error::{SyncError, utc};
+use crate::admin::settings;
+use crate::model::{Actor, ApiKey, Decision, PlanHead, PlanId, PlanState};
+use crate::store::{self, StoreError, WriteTx};
+use serde_json::json;
+
+/// What became of a decision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decided {
+    /// The plan may be applied.
+    Allowed(PlanHead),
+    /// The first of two people has allowed it; it is held until the second one has.
+    HalfAllowed(PlanHead),
+    /// The plan is never applied.
+    Rejected(PlanHead),
+}
+
+impl Decided {
+    /// The plan as it is now.
+    pub fn into_plan(self) -> PlanHead {
+        match self {
+            Self::Allowed(plan) | Self::HalfAllowed(plan) | Self::Rejected(plan) => plan,
+        }
+    }
+}
+
+/// A named person allows a held plan, or rejects any plan that no run has taken yet, with a reason; both are kept in the
+/// audit log. A rejected plan is never applied. On `Err` the plan is as it was.
+pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason: &str) -> Result<Decided, SyncError> {
+    let reason = reason.trim().to_owned();
+    if reason.is_empty() {
+        return Err(SyncError::NoReason(plan.clone()));
+    }
+    let (id, actor, now_ms) = (plan.clone(), actor.clone(), env.clock.now_ms());
+    env.store.write(move |tx| decide_in(tx, &id, allow, &actor, &reason, now_ms)).await?
+}
+
+fn decide_in(
+    tx: &WriteTx,
+    id: &PlanId,
+    allow: bool,
+    actor: &Actor,
+    reason: &str,
+    now_ms: i64,
+) -> Result<Result<Decided, SyncError>, StoreError> {
+    let Some(mut head) = store::plans::head(tx, id)? else { return Ok(Err(SyncError::NoPlan(id.clone()))) };
+    let may_be = match head.state {
+        PlanState::Held => true,
+        PlanState::Ready | PlanState::Allowed => !allow,
+        PlanState::Rejected | PlanState::Taken | PlanState::Refused => false,
+    };
+    if !may_be {
+        let doing = if allow { "allowed" } else { "rejected" };
+        return Ok(Err(SyncError::WrongState { plan: id.clone(), doing, state: head.state }));
+    }
+    if allow && now_ms >= head.expires_at_ms {
+        return Ok(Err(SyncError::Expired { plan: id.clone(), at: utc(head.expires_at_ms) }));
+    }
+    let before = json!({ "state": head.state, "decision": head.decision, "first_allow": head.first_allow });
+    let decision = Decision { by: actor.name.clone(), at_ms: now_ms, reason: reason.to_owned(), allowed: allow };
+    let needs_two = allow && head.removes_people() && settings::read(tx)?.two_person_removals;
+    if needs_two && let Err(why) = check_person(tx, &head, actor)? {
+        return Ok(Err(SyncError::SecondPerson { plan: id.clone(), why }));
+    }
+    let is_first_of_two = needs_two && head.first_allow.is_none();
+    if is_first_of_two {
+        head.first_allow = Some(decision);
+    } else {
+        head.state = if allow { PlanState::Allowed } else { PlanState::Rejected };
+        head.decision = Some(decision);
+    }
+    store::plans::put_head(tx, &head)?;
+    let action = match (allow, is_first_of_two) {
+        (true, true) => "plan.allow_first",
+        (true, false) => "plan.allow",
+        (false, _) => "plan.reject",
+    };
+    let tripped: Vec<_> = head
+        .tripped()
+        .map(|guard| json!({ "guard": guard.name, "value": guard.value, "limit": guard.limit }))
+        .collect();
+    let after = json!({ "corp": head.corp, "hash": head.hash, "reason": reason, "guards": tripped });
+    store::audit::append(tx, actor, action, &format!("plan {id}"), Some(before), Some(after))?;
+    Ok(Ok(match (allow, is_first_of_two) {
+        (true, true) => Decided::HalfAllowed(head),
+        (true, false) => Decided::Allowed(head),
+        (false, _) => Decided::Rejected(head),
+    }))
+}
+
+/// Whether the actor is neither the person who made the plan nor the one who has allowed it already; `Err` says which.
+fn check_person(tx: &WriteTx, head: &PlanHead, actor: &Actor) -> Result<Result<(), String>, StoreError> {
+    let keys = store::api_keys::list(tx)?;
+    let person = person_behind(&keys, &actor.name);
+    if let Some(maker) = head.made_by.as_deref().filter(|maker| person_behind(&keys, maker) == person) {
+        return Ok(Err(format!("{maker} made it; other administrators must allow it")));
+    }
+    if let Some(first) = head.first_allow.as_ref().filter(|first| person_behind(&keys, &first.by) == person) {
+        return Ok(Err(format!("{} has allowed it already; a second administrator must allow it too", first.by)));
+    }
+    Ok(Ok(()))
+}
+
+/// Who stands behind a name of the audit log: an API key acts for whoever made it, and everybody at the command line
+/// counts as one, for whoever may use it can take any name there.
+fn person_behind(keys: &[ApiKey], name: &str) -> String {
+    let mut name = name.to_owned();
+    let mut before_ms = i64::MAX;
+    // Each key is older than what was made with it, so this ends; a name may have been used again after a revocation.
+    while let Some(key) = name.strip_prefix("key:").and_then(|key| {
+        let namesakes = keys.iter().filter(|known| known.name == key && known.created_at_ms < before_ms);
+        namesakes.max_by_key(|known| known.created_at_ms)
+    }) {
+        before_ms = key.created_at_ms;
+        name.clone_from(&key.created_by);
+    }
+    if name.starts_with("cli:") { "cli".into() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str, created_by: &str, created_at_ms: i64) -> ApiKey {
+        ApiKey {
+            id: format!("{created_at_ms:016x}"),
+            name: name.into(),
+            hash: String::new(),
+            scopes: Vec::new(),
+            networks: Vec::new(),
+            created_by: created_by.into(),
+            created_at_ms,
+            expires_at_ms: None,
+            revoked_at_ms: None,
+        }
+    }
+
+    #[test]
+    fn who_stands_behind_a_name() {
+        let keys = [
+            key("oa", "account:zhang", 10),
+            key("child", "key:oa", 20),
+            key("oa", "account:li", 30),
+            key("later", "key:oa", 40),
+            key("own", "key:own", 50),
+            key("root", "cli:root", 60),
+        ];
+        for (name, person) in [
+            ("account:zhang", "account:zhang"),
+            ("cli:root", "cli"),
+            ("cli:other", "cli"),
+            ("key:child", "account:zhang"),
+            ("key:oa", "account:li"),
+            ("key:later", "account:li"),
+            ("key:root", "cli"),
+            ("key:own", "key:own"),
+            ("key:unknown", "key:unknown"),
+            ("schedule", "schedule"),
+        ] {
+            assert_eq!(person_behind(&keys, name), person, "{name}");
+        }
+    }
+}
