@@ -1,7 +1,7 @@
 //! REST over real HTTP.
 
 mod accounts;
-mod bridge;
+pub mod bridge;
 mod directory;
 mod frame;
 mod keys;
