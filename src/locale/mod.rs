@@ -4,16 +4,20 @@
 #[macro_use]
 mod texts;
 
+mod bindings;
 mod corps;
+mod directory;
 mod errors;
 mod frame;
 mod overview;
+mod import;
 mod settings;
 mod sign_in;
 mod system;
 mod watch;
 
 pub use errors::{Advice, advice};
+pub use import::directory_fault;
 
 use serde::{Deserialize, Serialize};
 
