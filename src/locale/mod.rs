@@ -11,6 +11,8 @@ mod settings;
 mod sign_in;
 mod system;
 mod watch;
+mod sync;
+mod sync_codes;
 
 pub use errors::{Advice, advice};
 

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 mod assets;
+mod code;
 mod cookies;
 mod csrf;
 mod error_page;
@@ -27,6 +28,7 @@ mod overview;
 mod settings;
 mod sign_in;
 mod system;
+mod sync;
 
 pub use error_page::error_page;
 
@@ -66,5 +68,6 @@ fn table() -> Routes {
     corps::routes(&mut routes);
     settings::routes(&mut routes);
     system::routes(&mut routes);
+    sync::routes(&mut routes);
     routes
 }
