@@ -43,6 +43,7 @@ static REASONS: &[Row] = &[
     ("undo.deleted", "撤销：重新建立被删除的内容", "undo: makes again what was deleted"),
     ("undo.bound", "撤销：解除新建的关联", "undo: takes the new link away"),
     ("undo.unbound", "撤销：恢复被解除的关联", "undo: gives the link back"),
+    ("undo.created_activated", "撤销：收回新建的成员（已经或可能已激活企业微信）", "undo: takes back a new member who has, or may have, activated WeCom"),
     ("undo.disabled", "撤销：重新启用", "undo: enables again"),
     ("undo.enabled", "撤销：重新停用", "undo: disables again"),
     ("undo.recorded", "撤销：清除移出登记", "undo: clears the record of removal"),
@@ -51,6 +52,7 @@ static REASONS: &[Row] = &[
 /// What a person should know and nothing is done about.
 static NOTICES: &[Row] = &[
     ("admin.last_kept", "这是最后一名在企业微信中的 OA 管理员，不停用也不删除", "the last administrator of the OA in WeCom is neither disabled nor deleted"),
+    ("creation.seats", "成员数将超过企业的账号上限，超出的部分会被企业微信拒绝", "there would be more members than the account limit; WeCom refuses what is over it"),
     ("department.full", "部门人数已达上限，人员暂不加入", "the department is full; the person is not added"),
     ("department.kept", "OA 已没有对应部门，但企业微信部门仍保留：里面还有成员或子部门，或不是由云桥创建", "its unit is gone, but the department stays: it still holds somebody or something, or we did not create it"),
     ("department.name_taken", "目标名称已被企业微信中的同级部门占用", "a sibling in WeCom has this name already"),
@@ -86,9 +88,32 @@ static NOTICES: &[Row] = &[
     ("removal.switched_off", "设置为不移出成员，跳过", "removing is switched off"),
     ("scope.filter_failed", "范围条件对此人算不出结果，不处理", "the scope filter has no result for this person; nothing is done"),
     ("scope.unknown_employee", "同步范围里指定的人员在 OA 目录中不存在", "the scope names an employee that does not exist"),
+    ("undo.activated", "新建的成员已经（或可能已经）激活企业微信，撤销前请确认", "the new member has, or may have, activated WeCom; look before you undo"),
     ("undo.skipped", "情况已变化，撤销时不处理", "things have changed since; the undo leaves it alone"),
     ("unit.name_taken", "同级 OA 部门中有相同名称，企业微信不允许", "two sibling units have the same name, which WeCom does not allow"),
+    ("unit.too_deep", "部门层级超过企业微信的上限，它和下级部门、人员都不处理", "the unit lies deeper than WeCom allows; it and everything below it is left alone"),
     ("unit.skipped", "部门无法同步（名称不符合要求，或上级部门无法同步）", "the unit cannot be synced (its name is not acceptable, or its parent cannot be)"),
+];
+
+/// What a change does; `record_removal` is the sum of its two kinds.
+static KINDS: &[Row] = &[
+    ("create_department", "新建部门", "create department"),
+    ("rename_department", "部门改名", "rename department"),
+    ("move_department", "移动部门", "move department"),
+    ("reorder_department", "调整部门排序", "reorder department"),
+    ("delete_department", "删除部门", "delete department"),
+    ("bind_department", "关联部门", "link department"),
+    ("unbind_department", "解除部门关联", "unlink department"),
+    ("create_member", "新建成员", "create member"),
+    ("update_member", "更新成员", "update member"),
+    ("disable_member", "停用成员", "disable member"),
+    ("enable_member", "启用成员", "enable member"),
+    ("delete_member", "删除成员", "delete member"),
+    ("bind_member", "关联成员", "link member"),
+    ("unbind_member", "解除成员关联", "unlink member"),
+    ("begin_removal", "登记移出", "record removal"),
+    ("end_removal", "取消移出登记", "clear removal"),
+    ("record_removal", "移出登记", "records of removal"),
 ];
 
 /// What holds a plan: name, what it counts.
@@ -96,8 +121,13 @@ static GUARDS: &[Row] = &[
     ("max_removals", "一次停用或删除的成员数", "members disabled or deleted at once"),
     ("max_removal_percent", "一次停用或删除的成员占已关联成员的比例", "the same as a share of the linked members"),
     ("max_department_removals", "一次删除的部门数", "departments deleted at once"),
+    ("max_department_removal_percent", "一次删除的部门占已关联部门的比例", "the same as a share of the linked departments"),
     ("max_source_drop", "OA 在职人数比上次减少", "fewer active employees than last time"),
     ("max_removals_30_days", "30 天内停用或删除的成员总数", "members disabled or deleted within 30 days"),
+    ("max_moves_percent", "离开原部门的成员比例", "share of members who leave a department"),
+    ("max_cleared_fields_percent", "同一字段被清空的比例", "share of the values of one field that become empty"),
+    ("max_creations_30_days", "30 天内新建的成员总数（企业微信上限）", "members created within 30 days (WeCom's limit)"),
+    ("undo_activated_members", "撤销将收回的、已经或可能已激活的成员数", "members taken back by an undo who have, or may have, activated WeCom"),
 ];
 
 /// The never-list.
@@ -197,6 +227,11 @@ impl T {
         find(REASONS, code, self.lang).unwrap_or(code).to_owned()
     }
 
+    /// What a change does.
+    pub fn change_kind(self, code: &str) -> String {
+        find(KINDS, code, self.lang).unwrap_or(code).to_owned()
+    }
+
     /// What a notice says.
     pub fn notice_text(self, code: &str) -> String {
         find(NOTICES, code, self.lang).unwrap_or(code).to_owned()
@@ -209,7 +244,7 @@ impl T {
 
     /// A guard's value or limit with its unit.
     pub fn guard_amount(self, guard: &GuardVerdict, amount: u64) -> String {
-        if guard.name == "max_removal_percent" { format!("{amount} %") } else { amount.to_string() }
+        if guard.name.ends_with("_percent") { format!("{amount} %") } else { amount.to_string() }
     }
 
     /// An entry of the never-list.
@@ -335,10 +370,108 @@ impl T {
     /// How WeCom shows a member.
     pub fn wecom_status(self, status: MemberStatus) -> &'static str {
         match status {
-            MemberStatus::Active => self.lang.pick("已激活", "active"),
+            MemberStatus::Activated => self.lang.pick("已激活", "active"),
             MemberStatus::Disabled => self.lang.pick("已停用", "disabled"),
             MemberStatus::NotActivated => self.lang.pick("未激活", "not activated"),
             MemberStatus::Left => self.lang.pick("已退出企业", "left the corp"),
+            MemberStatus::Other(_) => self.lang.pick("其他", "another"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    const TABLES: [&[Row]; 12] = [
+        REASONS, NOTICES, KINDS, GUARDS, INVARIANTS, FIELDS, MATCHES, FIELD_STATES, VERDICTS, STRATEGIES, UNREADABLE,
+        RUN_CODES,
+    ];
+
+    /// Texts of the same form in the engine that are no codes of changes or notices.
+    const OTHERS: [&str; 9] = [
+        "scope.filter",
+        "plan.allow",
+        "plan.allow_first",
+        "plan.reject",
+        "binding.create",
+        "binding.remove",
+        "binding.remove_all",
+        "binding.refused",
+        "binding.bad_file",
+    ];
+
+    fn sources(folder: &Path, out: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("tests") {
+                sources(&path, out);
+            } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
+                let text = fs::read_to_string(path).unwrap();
+                out.push(text.split("#[cfg(test)]").next().unwrap().to_owned());
+            }
+        }
+    }
+
+    /// Every literal of the engine's sources, tests left out.
+    fn literals() -> BTreeSet<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut texts = Vec::new();
+        sources(&root.join("src/sync"), &mut texts);
+        texts.push(fs::read_to_string(root.join("src/model/plan.rs")).unwrap());
+        texts.iter().flat_map(|text| text.split('"').skip(1)).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_code_of_the_engine_has_a_text() {
+        let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'0');
+        let is_code = |text: &str| text.split_once('.').is_some_and(|(kind, what)| word(kind) && word(what));
+        let all = literals();
+        let known = |code: &str| [REASONS, NOTICES, RUN_CODES].iter().any(|rows| rows.iter().any(|row| row.0 == code));
+        // problems have their texts in another table
+        let is_problem = |code: &str| code.starts_with("sync.") || code.starts_with("store.");
+        let missing: Vec<&String> = all
+            .iter()
+            .filter(|text| is_code(text) && !OTHERS.contains(&text.as_str()) && !is_problem(text) && !known(text))
+            .collect();
+        assert!(missing.is_empty(), "codes without a text: {missing:?}");
+        for rows in [REASONS, NOTICES] {
+            for row in rows {
+                assert!(all.contains(row.0), "{} is said by nobody", row.0);
+            }
+        }
+    }
+
+    #[test]
+    fn every_guard_and_every_invariant_has_a_text() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sync");
+        let own = |file: &str| {
+            let text = fs::read_to_string(root.join(file)).unwrap();
+            text.split("#[cfg(test)]").next().unwrap().to_owned()
+        };
+        let guard = own("guard.rs");
+        let guards: BTreeSet<&str> =
+            guard.split('"').skip(1).step_by(2).filter(|text| text.contains('_') && !text.contains(' ')).collect();
+        let invariants = own("invariants.rs");
+        let invariants: BTreeSet<&str> =
+            invariants.split("report(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let texts = |rows: &'static [Row]| rows.iter().map(|row| row.0).collect::<BTreeSet<_>>();
+        assert_eq!(texts(GUARDS), guards);
+        assert_eq!(texts(INVARIANTS), invariants);
+    }
+
+    #[test]
+    fn every_text_is_there_once_and_in_both_languages() {
+        for rows in TABLES {
+            let codes: BTreeSet<_> = rows.iter().map(|row| row.0).collect();
+            assert_eq!(codes.len(), rows.len(), "twice among {codes:?}");
+            for (code, zh, en) in rows {
+                assert!(zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{code} zh");
+                assert!(!en.is_empty() && en.is_ascii(), "{code} en");
+            }
         }
     }
 }

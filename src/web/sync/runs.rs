@@ -18,6 +18,8 @@ use crate::web::{code, reply, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
 /// Runs that are read at once.
 const CHUNK: usize = 100;
 /// Runs that are looked at for one page; the next page goes on behind them.
@@ -60,8 +62,8 @@ impl Filter {
             kind: code::find(list.get("kind")),
             state: code::find(list.get("state")),
             by: list.get("by").to_lowercase(),
-            from_ms: time::day_start_ms(list.get("from")),
-            to_ms: time::day_start_ms(list.get("to")).map(|at_ms| at_ms + time::DAY_MS),
+            from_ms: time::of_day(list.get("from")),
+            to_ms: time::of_day(list.get("to")).map(|at_ms| at_ms + DAY_MS),
             after: Some(list.get("after")).filter(|after| !after.is_empty()).map(RunId::from),
         }
     }

@@ -1,7 +1,7 @@
 //! The changes of a plan: tree, filters, list, what differs.
 
 use super::tree::{TreeLine, branch_code, find_branch, tree};
-use crate::browse::plan::{ChangeColumn, ChangeKind, ChangeQuery, ChangeRow, PlanSummary, PlanView};
+use crate::browse::plan::{ChangeKind, ChangeQuery, ChangeRow, PlanSummary, PlanView};
 use crate::browse::{BrowseError, Page, Paging};
 use crate::locale::T;
 use crate::model::{Reversible, Text};
@@ -15,6 +15,8 @@ const OPEN_DIFFERENCES: usize = 3;
 /// The tab with the changes.
 pub(super) struct ChangesView {
     pub(super) tree: Vec<TreeLine>,
+    /// Lists that end after the last line.
+    pub(super) tree_end: usize,
     pub(super) path: Vec<(String, String)>,
     pub(super) kinds: Vec<Choice>,
     pub(super) reasons: Vec<Choice>,
@@ -103,7 +105,8 @@ pub(super) fn view(
     let all = [Reversible::Yes, Reversible::Partly, Reversible::No];
     undos.extend(all.map(|reversible| (code::of(reversible), t.reversible(reversible).to_owned())));
     let page = view.page(&query)?.map(|row| row_view(t, row));
-    Ok(ChangesView { tree: tree(t, view, list), path: path.collect(), kinds, reasons, sides, undos, page })
+    let (tree, tree_end) = tree(t, view, list);
+    Ok(ChangesView { tree, tree_end, path: path.collect(), kinds, reasons, sides, undos, page })
 }
 
 /// Class of a kind's badge.
@@ -177,11 +180,4 @@ pub(super) fn cells(t: T, row: ChangeRow) -> [String; 9] {
         row.reversible.to_owned(),
         differences,
     ]
-}
-
-impl ChangesView {
-    /// Columns that sort the list.
-    pub(super) fn is_sortable(column: &str) -> bool {
-        code::find::<ChangeColumn>(column).is_some()
-    }
 }

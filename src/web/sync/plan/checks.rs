@@ -22,6 +22,8 @@ pub(super) struct ChecksView {
     pub(super) heads: Vec<Named>,
     pub(super) admins: Vec<Named>,
     pub(super) emptied: Vec<Named>,
+    pub(super) moved_heads: Vec<Named>,
+    pub(super) moved_admins: Vec<Named>,
     pub(super) notices: Vec<NoticeGroup>,
 }
 
@@ -71,6 +73,20 @@ pub(super) struct NoticeRow {
     pub(super) detail: String,
 }
 
+impl ChecksView {
+    /// Who and what stands out, by headings; empty ones left out.
+    pub(super) fn stands_out(&self, t: &T) -> Vec<(&'static str, &[Named])> {
+        let groups = [
+            (t.blast_heads_title(), &self.heads),
+            (t.blast_admins_title(), &self.admins),
+            (t.blast_emptied_title(), &self.emptied),
+            (t.blast_moved_heads_title(), &self.moved_heads),
+            (t.blast_moved_admins_title(), &self.moved_admins),
+        ];
+        groups.into_iter().filter(|(_, list)| !list.is_empty()).map(|(title, list)| (title, list.as_slice())).collect()
+    }
+}
+
 pub(super) async fn view(
     who: &Person,
     web: &Web,
@@ -82,7 +98,10 @@ pub(super) async fn view(
     let (key, offers, blast) = (corp.key.clone(), head.offers.clone(), head.blast.clone());
     let read = web.app.store.read_async(move |tx| {
         let people = |ids: &[UserId]| ids.iter().map(|id| member(tx, &key, id)).collect::<Result<Vec<_>, _>>();
-        let stands_out = (people(&blast.heads)?, people(&blast.admins)?);
+        let stands_out =
+            [&blast.heads, &blast.admins, &blast.moved_heads, &blast.moved_admins].map(|ids| people(ids));
+        let [heads, admins, moved_heads, moved_admins] = stands_out;
+        let stands_out = [heads?, admins?, moved_heads?, moved_admins?];
         let mut emptied = Vec::with_capacity(blast.emptied.len());
         for id in &blast.emptied {
             let name = store::mirror::find_department(tx, &key, *id)?.and_then(|department| department.name);
@@ -103,7 +122,7 @@ pub(super) async fn view(
         }
         Ok((shown, stands_out, emptied))
     });
-    let (offers, (heads, admins), emptied) = read.await.map_err(store_problem)?;
+    let (offers, [heads, admins, moved_heads, moved_admins], emptied) = read.await.map_err(store_problem)?;
     Ok(ChecksView {
         guards: head.guards.iter().map(|guard| GuardView {
             name: t.guard_name(&guard.name),
@@ -122,6 +141,8 @@ pub(super) async fn view(
         heads,
         admins,
         emptied,
+        moved_heads,
+        moved_admins,
         notices: notices(t, who, corp, head, list),
     })
 }

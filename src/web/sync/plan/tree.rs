@@ -69,10 +69,12 @@ pub(super) struct TreeLine {
     pub(super) marks: Vec<(&'static str, u32, String)>,
     /// Children that are not listed.
     pub(super) hidden: usize,
+    /// Children that are, from the first one on.
+    pub(super) listed: usize,
 }
 
-/// The tree as the page shows it.
-pub(super) fn tree(t: T, view: &PlanView, list: &Listing) -> Vec<TreeLine> {
+/// The tree as the page shows it, and how many lists end after its last line.
+pub(super) fn tree(t: T, view: &PlanView, list: &Listing) -> (Vec<TreeLine>, usize) {
     let open = [list.get("branch"), list.get("open")].into_iter().filter_map(find_branch).collect();
     let lines = view.outline(&OutlineQuery { levels: LEVELS, open });
     let base = list.action.clone();
@@ -83,7 +85,7 @@ pub(super) fn tree(t: T, view: &PlanView, list: &Listing) -> Vec<TreeLine> {
         depth = line.level + usize::from(line.is_open);
         shown.push(TreeLine { closes, hidden: line.hidden, ..node(t, &base, list, line.node, line.is_open) });
     }
-    shown
+    (shown, depth)
 }
 
 fn node(t: T, base: &str, list: &Listing, node: PlanNode, is_open: bool) -> TreeLine {
@@ -122,6 +124,7 @@ fn node(t: T, base: &str, list: &Listing, node: PlanNode, is_open: bool) -> Tree
         open_href: list.with("open", &code),
         marks: marks.map(|(tone, count, label)| (tone, count, format!("{label} {count}"))).collect(),
         hidden: 0,
+        listed: CHILDREN_MAX,
         code,
     }
 }
