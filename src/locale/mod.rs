@@ -6,13 +6,14 @@ mod texts;
 
 mod corps;
 mod errors;
+mod errors_plan;
 mod frame;
 mod settings;
 mod sign_in;
-mod system;
-mod watch;
 mod sync;
 mod sync_codes;
+mod system;
+mod watch;
 
 pub use errors::{Advice, advice};
 

@@ -88,7 +88,6 @@ texts! {
     plan_title = "同步预览", "Preview";
     plan_expired = "已过期", "expired";
     plan_made(at) = "生成于 {at}", "made {at}";
-    plan_made_by(by) = "由 {by} 发起", "by {by}";
     plan_expires(at) = "有效期至 {at}", "valid until {at}";
     plan_is_undo = "撤销计划", "undoes a run";
     plan_undoes = "撤销的运行", "The run that it undoes";
@@ -132,7 +131,6 @@ texts! {
     decide_half_allowed = "已记录您的批准，还需要另一名管理员批准。", "Your word is noted; another administrator has to allow it too.";
     decide_rejected = "已作废，不会执行。", "Rejected; it is never applied.";
     decide_two = "移出人员的计划需要两名管理员先后批准，且都不是发起人。", "A plan that removes people is allowed by two administrators, neither of whom made it.";
-    decide_first(by, at) = "{by} 已于 {at} 批准，还需一人。", "{by} allowed it {at}; one more is needed.";
     decided_allowed(by, at) = "{by} 于 {at} 批准", "Allowed by {by}, {at}";
     decided_rejected(by, at) = "{by} 于 {at} 驳回", "Rejected by {by}, {at}";
     decisions_lead = "触发安全设置的计划停在这里，批准后才能执行。", "Plans that a guard holds stop here until somebody allows them.";

@@ -27,8 +27,8 @@ mod corps;
 mod overview;
 mod settings;
 mod sign_in;
-mod system;
 mod sync;
+mod system;
 
 pub use error_page::error_page;
 

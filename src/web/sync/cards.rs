@@ -60,8 +60,6 @@ pub(super) struct PlanCard {
     pub(super) heads: usize,
     pub(super) admins: usize,
     pub(super) emptied: usize,
-    /// Who has allowed it already, where two must.
-    pub(super) first_allow: Option<String>,
 }
 
 impl PlanCard {
@@ -89,7 +87,6 @@ impl PlanCard {
             heads: head.blast.heads.len(),
             admins: head.blast.admins.len(),
             emptied: head.blast.emptied.len(),
-            first_allow: head.first_allow.as_ref().map(|allow| t.sync_actor(&allow.by)),
         }
     }
 }

@@ -28,15 +28,17 @@ struct DecisionsPage {
 
 async fn list(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let (t, now_ms) = (who.t, web.app.clock.now_ms());
-    let read = web.app.store.read_async(move |tx| {
-        Ok((store::plans::waiting(tx, None, now_ms)?, store::corps::list(tx)?))
-    });
+    let read =
+        web.app.store.read_async(move |tx| Ok((store::plans::waiting(tx, None, now_ms)?, store::corps::list(tx)?)));
     let (plans, corps) = read.await.map_err(store_problem)?;
     let plans = plans.iter().map(|head| {
         let corp = corps.iter().find(|corp| corp.key == head.corp);
         PlanCard::new(t, head, corp.map_or_else(|| head.corp.to_string(), |corp| corp.name.clone()), now_ms)
     });
-    let page =
-        DecisionsPage { f: who.frame(t.nav_decisions()), plans: plans.collect(), may_decide: who.may(ApiScope::SyncDecide) };
+    let page = DecisionsPage {
+        f: who.frame(t.nav_decisions()),
+        plans: plans.collect(),
+        may_decide: who.may(ApiScope::SyncDecide),
+    };
     reply::page(&page)
 }

@@ -117,7 +117,8 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
         trouble: health.is_unhealthy,
         detail: health.last_error,
     });
-    let of = |wanted: fn(&Run) -> bool| facts.runs.iter().find(|run| wanted(run)).map(|run| RunCard::new(t, run, now_ms));
+    let of =
+        |wanted: fn(&Run) -> bool| facts.runs.iter().find(|run| wanted(run)).map(|run| RunCard::new(t, run, now_ms));
     let card = |head: &PlanHead| PlanCard::new(t, head, facts.corp.name.clone(), now_ms);
     let missing = missing(&who, &facts);
     let page = HubPage {
@@ -147,12 +148,7 @@ fn missing(who: &Person, facts: &Facts) -> Vec<Missing> {
     let t = who.t;
     let corp = format!("/corps/{}", facts.corp.key);
     let checks = [
-        (
-            !facts.has_people,
-            t.hub_needs_people(),
-            t.nav_import(),
-            format!("/tenants/{}/import", facts.corp.tenant),
-        ),
+        (!facts.has_people, t.hub_needs_people(), t.nav_import(), format!("/tenants/{}/import", facts.corp.tenant)),
         (!facts.has_secret, t.hub_needs_secret(), t.hub_to_corp(), corp.clone()),
         (facts.corp.access != Access::ReadWrite, t.hub_needs_access(), t.hub_to_corp(), corp.clone()),
         (!facts.corp.downstream.enabled, t.hub_needs_enabled(), t.nav_sync_settings(), format!("{corp}/settings")),
@@ -215,10 +211,8 @@ async fn pull(
     corp: web::Path<CorpKey>,
     form: Form<PullFields>,
 ) -> Result<HttpResponse, Problem> {
-    let request = PullRequest {
-        full: is_on(form.0.full.as_ref()),
-        accept_shrink: is_on(form.0.accept_shrink.as_ref()),
-    };
+    let request =
+        PullRequest { full: is_on(form.0.full.as_ref()), accept_shrink: is_on(form.0.accept_shrink.as_ref()) };
     let run = web.app.jobs.start_pull(&corp, request, &who.actor()).await.map_err(sync_problem)?;
     Ok(reply::go(&who, &format!("/runs/{run}"), None))
 }

@@ -8,7 +8,6 @@ use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::SyncRead;
 use crate::model::{CorpKey, Run, RunId, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
-use crate::sync::SyncError;
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
@@ -27,10 +26,7 @@ const LOOKED_AT_MAX: usize = 1_000;
 const PARAMS: [&str; 6] = ["kind", "state", "by", "from", "to", "after"];
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes
-        .get("/corps/{corp}/runs", list)
-        .get("/corps/{corp}/runs.csv", csv)
-        .get("/corps/{corp}/runs.xlsx", xlsx);
+    routes.get("/corps/{corp}/runs", list).get("/corps/{corp}/runs.csv", csv).get("/corps/{corp}/runs.xlsx", xlsx);
 }
 
 #[derive(Template)]
@@ -130,14 +126,8 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
         [RunKind::Downstream, RunKind::Plan, RunKind::Pull].map(|kind| (code::of(kind), t.run_kind(kind).to_owned())),
     );
     let mut states = vec![any(t, t.run_state_label())];
-    let all = [
-        RunState::Running,
-        RunState::Done,
-        RunState::Partly,
-        RunState::Failed,
-        RunState::Held,
-        RunState::Cancelled,
-    ];
+    let all =
+        [RunState::Running, RunState::Done, RunState::Partly, RunState::Failed, RunState::Held, RunState::Cancelled];
     states.extend(all.map(|state| (code::of(state), t.run_state(state).to_owned())));
     let page = RunsPage {
         f: who.frame(t.nav_runs()),

@@ -2,3 +2,4 @@
 
 pub mod browser;
 mod door;
+mod sync;

@@ -13,47 +13,47 @@ use crate::web::sync::{Choice, any};
 const OPEN_DIFFERENCES: usize = 3;
 
 /// The tab with the changes.
-pub(super) struct ChangesView {
-    pub(super) tree: Vec<TreeLine>,
+pub(in crate::web::sync) struct ChangesView {
+    pub(in crate::web::sync) tree: Vec<TreeLine>,
     /// Lists that end after the last line.
-    pub(super) tree_end: usize,
-    pub(super) path: Vec<(String, String)>,
-    pub(super) kinds: Vec<Choice>,
-    pub(super) reasons: Vec<Choice>,
-    pub(super) sides: Vec<Choice>,
-    pub(super) undos: Vec<Choice>,
-    pub(super) page: Page<RowView>,
+    pub(in crate::web::sync) tree_end: usize,
+    pub(in crate::web::sync) path: Vec<(String, String)>,
+    pub(in crate::web::sync) kinds: Vec<Choice>,
+    pub(in crate::web::sync) reasons: Vec<Choice>,
+    pub(in crate::web::sync) sides: Vec<Choice>,
+    pub(in crate::web::sync) undos: Vec<Choice>,
+    pub(in crate::web::sync) page: Page<RowView>,
 }
 
 /// One change.
-pub(super) struct RowView {
-    pub(super) seq: u32,
-    pub(super) kind: String,
-    pub(super) tone: &'static str,
-    pub(super) name: String,
-    pub(super) employee: Option<String>,
-    pub(super) unit: Option<String>,
-    pub(super) userid: Option<String>,
-    pub(super) department: Option<String>,
-    pub(super) place: String,
-    pub(super) branch: String,
-    pub(super) why: String,
-    pub(super) more: Vec<String>,
-    pub(super) reversible: &'static str,
-    pub(super) is_final: bool,
-    pub(super) differences: Vec<DifferenceView>,
-    pub(super) is_open: bool,
+pub(in crate::web::sync) struct RowView {
+    pub(in crate::web::sync) seq: u32,
+    pub(in crate::web::sync) kind: String,
+    pub(in crate::web::sync) tone: &'static str,
+    pub(in crate::web::sync) name: String,
+    pub(in crate::web::sync) employee: Option<String>,
+    pub(in crate::web::sync) unit: Option<String>,
+    pub(in crate::web::sync) userid: Option<String>,
+    pub(in crate::web::sync) department: Option<String>,
+    pub(in crate::web::sync) place: String,
+    pub(in crate::web::sync) branch: String,
+    pub(in crate::web::sync) why: String,
+    pub(in crate::web::sync) more: Vec<String>,
+    pub(in crate::web::sync) reversible: &'static str,
+    pub(in crate::web::sync) is_final: bool,
+    pub(in crate::web::sync) differences: Vec<DifferenceView>,
+    pub(in crate::web::sync) is_open: bool,
 }
 
 /// A field before and after.
-pub(super) struct DifferenceView {
-    pub(super) field: String,
-    pub(super) before: Option<String>,
-    pub(super) after: Option<String>,
+pub(in crate::web::sync) struct DifferenceView {
+    pub(in crate::web::sync) field: String,
+    pub(in crate::web::sync) before: Option<String>,
+    pub(in crate::web::sync) after: Option<String>,
 }
 
 /// What the address asks for.
-pub(super) fn query(list: &Listing) -> ChangeQuery {
+pub(in crate::web::sync) fn query(list: &Listing) -> ChangeQuery {
     let sort = code::find(list.get("sort")).unwrap_or_default();
     let cursor = ["after", "before"].into_iter().map(|name| list.get(name)).find(|cursor| !cursor.is_empty());
     ChangeQuery {
@@ -65,16 +65,11 @@ pub(super) fn query(list: &Listing) -> ChangeQuery {
         reversible: code::find(list.get("undo")),
         branch: find_branch(list.get("branch")),
         branch_only: false,
-        paging: Paging {
-            sort,
-            descending: list.is("dir", "desc"),
-            cursor: cursor.map(str::to_owned),
-            limit: ROWS,
-        },
+        paging: Paging { sort, descending: list.is("dir", "desc"), cursor: cursor.map(str::to_owned), limit: ROWS },
     }
 }
 
-pub(super) fn view(
+pub(in crate::web::sync) fn view(
     t: T,
     view: &PlanView,
     list: &Listing,
@@ -84,7 +79,10 @@ pub(super) fn view(
     let path = query.branch.as_ref().map(|branch| view.path(branch)).unwrap_or_default();
     let path = path.into_iter().map(|step| {
         let name = step.name.map_or_else(|| t.tree_unnamed().to_owned(), |name| name.to_string());
-        (list.with("branch", &branch_code(&step.branch)), if name.is_empty() { t.tree_stray().to_owned() } else { name })
+        (
+            list.with("branch", &branch_code(&step.branch)),
+            if name.is_empty() { t.tree_stray().to_owned() } else { name },
+        )
     });
     let mut kinds = vec![any(t, t.change_what())];
     kinds.extend(summary.by_kind.iter().map(|(kind, count)| {
@@ -162,7 +160,7 @@ fn value_text(t: T, field: &str, value: String) -> String {
 }
 
 /// A change as a row of a file.
-pub(super) fn cells(t: T, row: ChangeRow) -> [String; 9] {
+pub(in crate::web::sync) fn cells(t: T, row: ChangeRow) -> [String; 9] {
     let row = row_view(t, row);
     let differences = row.differences.iter().map(|difference| {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| t.value_absent().to_owned());

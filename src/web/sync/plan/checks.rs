@@ -98,8 +98,7 @@ pub(super) async fn view(
     let (key, offers, blast) = (corp.key.clone(), head.offers.clone(), head.blast.clone());
     let read = web.app.store.read_async(move |tx| {
         let people = |ids: &[UserId]| ids.iter().map(|id| member(tx, &key, id)).collect::<Result<Vec<_>, _>>();
-        let stands_out =
-            [&blast.heads, &blast.admins, &blast.moved_heads, &blast.moved_admins].map(|ids| people(ids));
+        let stands_out = [&blast.heads, &blast.admins, &blast.moved_heads, &blast.moved_admins].map(|ids| people(ids));
         let [heads, admins, moved_heads, moved_admins] = stands_out;
         let stands_out = [heads?, admins?, moved_heads?, moved_admins?];
         let mut emptied = Vec::with_capacity(blast.emptied.len());
@@ -124,18 +123,26 @@ pub(super) async fn view(
     });
     let (offers, [heads, admins, moved_heads, moved_admins], emptied) = read.await.map_err(store_problem)?;
     Ok(ChecksView {
-        guards: head.guards.iter().map(|guard| GuardView {
-            name: t.guard_name(&guard.name),
-            tripped: guard.tripped,
-            value: t.guard_amount(guard, guard.value),
-            limit: t.guard_amount(guard, guard.limit),
-            share: guard.value.saturating_mul(100).checked_div(guard.limit).unwrap_or(100).min(100),
-        }).collect(),
-        invariants: head.invariants.iter().map(|entry| InvariantView {
-            name: t.invariant_name(&entry.name),
-            holds: entry.holds,
-            broken: entry.broken_by.len(),
-        }).collect(),
+        guards: head
+            .guards
+            .iter()
+            .map(|guard| GuardView {
+                name: t.guard_name(&guard.name),
+                tripped: guard.tripped,
+                value: t.guard_amount(guard, guard.value),
+                limit: t.guard_amount(guard, guard.limit),
+                share: guard.value.saturating_mul(100).checked_div(guard.limit).unwrap_or(100).min(100),
+            })
+            .collect(),
+        invariants: head
+            .invariants
+            .iter()
+            .map(|entry| InvariantView {
+                name: t.invariant_name(&entry.name),
+                holds: entry.holds,
+                broken: entry.broken_by.len(),
+            })
+            .collect(),
         offers,
         may_bind: who.may(ApiScope::BindingWrite),
         heads,

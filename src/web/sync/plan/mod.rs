@@ -1,7 +1,7 @@
 //! The preview (DIR-61): tree in colours, changes with their reasons, checks, cost; then apply, allow or reject.
 
 mod act;
-mod changes;
+pub(super) mod changes;
 mod checks;
 mod cost;
 mod tree;
@@ -34,15 +34,15 @@ const _: () = assert!(ROWS <= PAGE_MAX);
 const RUNS_LOOKED_AT: usize = 30;
 
 /// Parameters of the page.
-pub(super) const PARAMS: [&str; 13] = [
-    "tab", "q", "colour", "kind", "side", "reason", "undo", "branch", "open", "sort", "dir", "after", "before",
-];
+pub(super) const PARAMS: [&str; 13] =
+    ["tab", "q", "colour", "kind", "side", "reason", "undo", "branch", "open", "sort", "dir", "after", "before"];
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
-        .get("/plans/{plan}", show)
+        // before the page, whose hole would take the ending too
         .get("/plans/{plan}.csv", csv)
         .get("/plans/{plan}.xlsx", xlsx)
+        .get("/plans/{plan}", show)
         .get("/plans/{plan}/tree", tree::children)
         .post("/plans/{plan}/apply", act::apply)
         .post("/plans/{plan}/decide", act::decide)
@@ -77,10 +77,8 @@ struct PlanPage {
     tab: Tab,
     hash: String,
     options_hash: String,
-    made_by: Option<String>,
     undoes: Option<String>,
     decision: Option<DecisionView>,
-    first_allow: Option<DecisionView>,
     applied_by: Option<String>,
     act: act::Act,
     faults: Faults,
@@ -168,10 +166,8 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         tab,
         hash: head.hash.clone(),
         options_hash: head.options_hash.clone(),
-        made_by: head.made_by.as_deref().map(|by| t.sync_actor(by)),
         undoes: head.undoes.as_ref().map(ToString::to_string),
         decision: head.decision.as_ref().map(|decision| DecisionView::new(t, decision)),
-        first_allow: head.first_allow.as_ref().map(|decision| DecisionView::new(t, decision)),
         applied_by: applied.map(|run| run.to_string()),
         act: act::Act::new(who, &corp, &head, needs_two, now_ms),
         faults: entered.faults,

@@ -109,7 +109,8 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     let t = who.t;
     let run = get(&web, &run).await?;
     let then = Listing::of(&who, &["then"]);
-    if let (true, RunKind::Plan, RunState::Done, Some(plan)) = (then.is("then", "plan"), run.kind, run.state, &run.plan) {
+    if let (true, RunKind::Plan, RunState::Done, Some(plan)) = (then.is("then", "plan"), run.kind, run.state, &run.plan)
+    {
         return Ok(reply::see_other(&who.url(&format!("/plans/{}", link::part(plan)))));
     }
     let (key, plan) = (run.corp.clone(), run.plan.clone());
@@ -119,7 +120,8 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     });
     let (corp, mirror, plan) = read.await.map_err(store_problem)?;
     let name = corp.map_or_else(|| run.corp.to_string(), |corp| corp.name);
-    let is_applied = run.kind == RunKind::Downstream && plan.as_ref().is_some_and(|plan| plan.state == PlanState::Taken);
+    let is_applied =
+        run.kind == RunKind::Downstream && plan.as_ref().is_some_and(|plan| plan.state == PlanState::Taken);
     let runs = who.may(ApiScope::SyncRun);
     let is_final = run.state.is_final();
     let id = link::part(&run.id);
