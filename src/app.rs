@@ -58,7 +58,18 @@ impl App {
         let admin = admin::Env::new(store.clone(), clock.clone());
         let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
-        Ok(Arc::new(Self { config, store, clock, clients, env, admin, views, jobs, metrics, listens_on: OnceLock::new() }))
+        Ok(Arc::new(Self {
+            config,
+            store,
+            clock,
+            clients,
+            env,
+            admin,
+            views,
+            jobs,
+            metrics,
+            listens_on: OnceLock::new(),
+        }))
     }
 
     /// [`App::open`] where a store must be there already.

@@ -2,7 +2,7 @@
 //! nothing. Refuses to know pages.
 
 mod accounts;
-mod answer;
+pub(crate) mod answer;
 mod api_keys;
 mod apps;
 mod audit;
@@ -14,7 +14,7 @@ mod docs;
 mod employees;
 mod errcodes;
 
-mod events;
+pub(crate) mod events;
 mod explain;
 mod exports;
 mod expressions;

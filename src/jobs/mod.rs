@@ -15,6 +15,7 @@ use crate::sync::env::{Env, Lease};
 use crate::sync::error::SyncError;
 use crate::sync::progress::Watch;
 use crate::sync::pull::PullRequest;
+use crate::sync::service::{self, PlanRequest};
 use crate::sync::{apply, runs};
 use active::Active;
 use std::future::Future;
@@ -65,6 +66,38 @@ impl Jobs {
         Ok(self.spawn(lease, run, move |env, run, watch| async move {
             // the run's row says how it ended
             let _ = runs::pull(&env, &known, request, run, &watch).await;
+        }))
+    }
+
+    /// Starts making a plan: pulls as asked, computes, stores; the run's row names the plan at the end.
+    ///
+    /// # Errors
+    /// As [`Jobs::start_pull`].
+    pub async fn start_plan(&self, corp: &CorpKey, request: PlanRequest, actor: &Actor) -> Result<RunId, SyncError> {
+        self.check_open()?;
+        let known = self.env().get_corp(corp).await?;
+        let run = runs::new_run(self.env(), corp, RunKind::Plan, actor);
+        let lease = self.occupy(&run)?;
+        runs::begin(self.env(), &run, actor, "run.plan").await?;
+        Ok(self.spawn(lease, run, move |env, run, watch| async move {
+            runs::plan(&env, &known, request, run, &watch).await;
+        }))
+    }
+
+    /// Starts making a plan that takes back what a run has done.
+    ///
+    /// # Errors
+    /// As [`Jobs::start_pull`]; [`SyncError::NoUndo`] when the run has done nothing or is under way.
+    pub async fn start_undo(&self, undone: &RunId, actor: &Actor) -> Result<RunId, SyncError> {
+        self.check_open()?;
+        let wanted = self.find(undone).await?.ok_or_else(|| SyncError::NoRun(undone.clone()))?;
+        let corp = self.env().get_corp(&wanted.corp).await?;
+        let run = runs::new_run(self.env(), &corp.key, RunKind::Plan, actor);
+        let lease = self.occupy(&run)?;
+        let undone = service::check_undo(self.env(), undone).await?;
+        runs::begin(self.env(), &run, actor, "run.undo").await?;
+        Ok(self.spawn(lease, run, move |env, run, watch| async move {
+            runs::undo(&env, &corp, undone, run, &watch).await;
         }))
     }
 
@@ -146,7 +179,8 @@ impl Jobs {
         let ended = self.get_ended(run).await?.ok_or_else(|| refuse("the run is under way"))?;
         let corp = self.env().get_corp(&ended.corp).await?;
         apply::check_allowed(&corp)?;
-        if !matches!(ended.state, RunState::Failed | RunState::Cancelled) || !self.has_taken_plan(&ended).await? {
+        let was_stopped = matches!(ended.state, RunState::Failed | RunState::Cancelled);
+        if ended.kind != RunKind::Downstream || !was_stopped || !self.has_taken_plan(&ended).await? {
             return Err(refuse("it was not stopped half way: start a new one"));
         }
         let lease = self.occupy(&ended)?;
@@ -267,6 +301,7 @@ impl Jobs {
         let kind = match run.kind {
             RunKind::Pull => "pull",
             RunKind::Downstream => "sync",
+            RunKind::Plan => "plan",
         };
         self.env().occupy(&run.corp, &format!("{kind} {}", run.id), &run.by)
     }
@@ -322,5 +357,5 @@ impl Jobs {
 
 /// An ended run that goes on: under way again in the store too, so that a crash does not strand it half way.
 fn reopened(run: Run) -> Run {
-    Run { state: RunState::Running, ended_at_ms: None, message: None, ..run }
+    Run { state: RunState::Running, ended_at_ms: None, message: None, code: None, errcode: None, ..run }
 }

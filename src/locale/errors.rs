@@ -3,7 +3,7 @@
 
 mod directory;
 
-use super::Lang;
+use super::{Lang, errors_plan};
 
 /// What a page says about a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,20 +18,21 @@ pub struct Advice {
 
 type Texts = [&'static str; 3];
 
-struct Row {
+pub(super) struct Row {
     code: &'static str,
     zh: Texts,
     en: Texts,
 }
 
-const fn row(code: &'static str, zh: Texts, en: Texts) -> Row {
+pub(super) const fn row(code: &'static str, zh: Texts, en: Texts) -> Row {
     Row { code, zh, en }
 }
 
 /// What a page says about a problem's code, or else about its status.
 pub fn advice(lang: Lang, code: &str, status: u16) -> Advice {
     let kind = code.rsplit_once('.').filter(|(_, last)| *last == "not_found").map(|_| "not_found");
-    let known = |wanted: &str| ROWS.iter().chain(directory::ROWS).find(|row| row.code == wanted);
+    let known =
+        |wanted: &str| ROWS.iter().chain(directory::ROWS).chain(errors_plan::ROWS).find(|row| row.code == wanted);
     let found = known(code).or_else(|| kind.and_then(known)).unwrap_or_else(|| of_status(status));
     let [title, what, fix] = match lang {
         Lang::Zh => found.zh,
@@ -359,7 +360,7 @@ mod tests {
     #[test]
     fn codes_are_unique_and_texts_are_there() {
         let mut seen = HashSet::new();
-        for row in ROWS {
+        for row in ROWS.iter().chain(errors_plan::ROWS) {
             assert!(seen.insert(row.code), "{} twice", row.code);
             assert!(row.zh.iter().chain(&row.en).all(|text| !text.is_empty()), "{}", row.code);
             assert!(row.zh[1].ends_with('。') && row.en[1].ends_with('.'), "{}", row.code);

@@ -29,6 +29,8 @@ texts! {
     nav_bindings = "关联", "Bindings";
     nav_sync_group = "同步", "Sync";
     nav_sync = "同步通讯录", "Sync to WeCom";
+    nav_decisions = "待审批", "Decisions";
+    nav_explain = "人员诊断", "Explain a person";
     nav_runs = "运行记录", "Runs";
     nav_sync_settings = "同步设置", "Sync settings";
     nav_system = "系统", "System";

@@ -8,11 +8,14 @@ mod bindings;
 mod corps;
 mod directory;
 mod errors;
+mod errors_plan;
 mod frame;
-mod overview;
 mod import;
+mod overview;
 mod settings;
 mod sign_in;
+mod sync;
+mod sync_codes;
 mod system;
 mod watch;
 

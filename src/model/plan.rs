@@ -108,6 +108,13 @@ pub enum PlanState {
     Refused,
 }
 
+impl PlanState {
+    /// Whether it may still come to be applied.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Ready | Self::Held | Self::Allowed)
+    }
+}
+
 /// A person's decision about a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Decision {

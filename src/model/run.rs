@@ -14,6 +14,8 @@ pub enum RunKind {
     Pull,
     /// Applies a plan.
     Downstream,
+    /// Pulls, then makes a plan; writes nothing to WeCom.
+    Plan,
 }
 
 /// Where a run stands.
@@ -50,7 +52,7 @@ pub struct Run {
     pub corp: CorpKey,
     /// What.
     pub kind: RunKind,
-    /// The plan that is applied.
+    /// The plan that is applied, or was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanId>,
     /// Where it stands.
@@ -75,6 +77,12 @@ pub struct Run {
     /// Why it failed or was held, one English sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The same as a stable code, for readers of other languages; absent where the state says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// WeCom's errcode, where its answer ended the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errcode: Option<i64>,
     /// For a pull: what it found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull: Option<PullResult>,

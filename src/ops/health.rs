@@ -158,6 +158,8 @@ mod tests {
             calls: Calls::default(),
             failed: Vec::new(),
             message: None,
+            code: None,
+            errcode: None,
             pull: None,
         }
     }

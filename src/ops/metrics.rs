@@ -195,6 +195,7 @@ fn kind_name(kind: RunKind) -> &'static str {
     match kind {
         RunKind::Pull => "pull",
         RunKind::Downstream => "downstream",
+        RunKind::Plan => "plan",
     }
 }
 

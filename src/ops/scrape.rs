@@ -22,7 +22,7 @@ struct Seen {
 pub async fn render(app: &App) -> Result<String, StoreError> {
     let seen = app.store.read_async(look).await?;
     let metrics = &app.metrics;
-    for kind in [RunKind::Pull, RunKind::Downstream] {
+    for kind in [RunKind::Pull, RunKind::Downstream, RunKind::Plan] {
         metrics.set_running(kind, seen.running.iter().filter(|running| **running == kind).count());
     }
     for (corp, kind, ended_at_ms) in seen.last_good {

@@ -14,7 +14,9 @@ const HEADS: Table<(Str, Str), PlanHead> = Table::new("plans");
 const CORPS: Table<Str, CorpKey> = Table::new("plan_corps");
 /// (corp, plan, seq)
 const CHANGES: Table<(Str, Str, u32), Change> = Table::new("plan_changes");
-pub(super) const TABLES: &[TableInfo] = &[HEADS.info(), CORPS.info(), CHANGES.info()];
+/// (corp, plan) of the plans that wait for a decision → when they expire, Unix milliseconds
+const HELD: Table<(Str, Str), i64> = Table::new("plans_held");
+pub(super) const TABLES: &[TableInfo] = &[HEADS.info(), CORPS.info(), CHANGES.info(), HELD.info()];
 
 /// The plan's head.
 pub fn head(tx: &impl Reads, plan: &PlanId) -> Result<Option<PlanHead>, StoreError> {
@@ -93,8 +95,31 @@ pub fn list_before(tx: &impl Reads, corp: &CorpKey, plan: &PlanId, limit: usize)
 
 /// Creates or changes a plan's head. Write it after its changes: a plan without a head does not exist.
 pub fn put_head(tx: &WriteTx, head: &PlanHead) -> Result<(), StoreError> {
+    let key = (head.corp.as_str(), head.id.as_str());
     CORPS.put(tx, head.id.as_str(), &head.corp)?;
-    HEADS.put(tx, (head.corp.as_str(), head.id.as_str()), head)
+    if head.state == PlanState::Held {
+        HELD.put(tx, key, &head.expires_at_ms)?;
+    } else {
+        HELD.remove(tx, key)?;
+    }
+    HEADS.put(tx, key, head)
+}
+
+/// How many plans wait for a decision that can still be made.
+pub fn count_waiting(tx: &impl Reads, now_ms: i64) -> Result<usize, StoreError> {
+    let held = HELD.list(tx, &everything())?;
+    Ok(held.into_iter().filter(|expires_at_ms| *expires_at_ms > now_ms).count())
+}
+
+/// The plans that wait for a decision that can still be made, of one corp or of all, the newest first.
+pub fn waiting(tx: &impl Reads, corp: Option<&CorpKey>, now_ms: i64) -> Result<Vec<PlanHead>, StoreError> {
+    let range = corp.map_or_else(everything, |corp| Prefix::text(corp.as_str()).range());
+    let mut heads = Vec::new();
+    for (corp, plan) in HELD.keys(tx, &range)? {
+        heads.extend(HEADS.get(tx, (&corp, &plan))?.filter(|head| head.expires_at_ms > now_ms));
+    }
+    heads.sort_by(|a, b| b.id.cmp(&a.id));
+    Ok(heads)
 }
 
 /// Writes a chunk of a plan's changes; writing it again changes nothing.
@@ -107,6 +132,7 @@ pub fn put_changes(tx: &WriteTx, corp: &CorpKey, plan: &PlanId, changes: &[Chang
 pub fn remove(tx: &WriteTx, plan: &PlanId) -> Result<bool, StoreError> {
     let Some(corp) = CORPS.remove(tx, plan.as_str())? else { return Ok(false) };
     CHANGES.remove_range(tx, &all_of(&corp, plan).range())?;
+    HELD.remove(tx, (corp.as_str(), plan.as_str()))?;
     Ok(HEADS.remove(tx, (corp.as_str(), plan.as_str()))?.is_some())
 }
 
@@ -149,12 +175,21 @@ pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
         CORPS.remove(tx, &plan)?;
     }
     HEADS.remove_range(tx, &all)?;
+    HELD.remove_range(tx, &all)?;
     CHANGES.remove_range(tx, &all).map(|_| ())
 }
 
 pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     let wanted = HEADS.keys(tx, &everything())?.into_iter().map(|(_, plan)| plan);
     checks.same_keys(CORPS.name(), CORPS.keys(tx, &everything())?, wanted);
+    let mut held = Vec::new();
+    HEADS.scan(tx, &everything(), |key, head| {
+        if head.state == PlanState::Held {
+            held.push(key);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    checks.same_keys(HELD.name(), HELD.keys(tx, &everything())?, held.into_iter());
     Ok(())
 }
 

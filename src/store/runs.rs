@@ -6,7 +6,7 @@ use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{corps, plans};
-use crate::model::{CorpKey, JournalEntry, Run, RunBrief, RunId};
+use crate::model::{CorpKey, JournalEntry, Run, RunBrief, RunId, RunKind};
 use std::ops::ControlFlow;
 
 /// (corp, run)
@@ -135,7 +135,7 @@ pub fn remove_before(tx: &WriteTx, before_ms: i64, keep: usize, limit: usize) ->
         JOURNAL.remove_range(tx, &all_of(&run.corp, &run.id).range())?;
         RUNS.remove(tx, (run.corp.as_str(), run.id.as_str()))?;
         CORPS.remove(tx, run.id.as_str())?;
-        if let Some(plan) = &run.plan {
+        if let Some(plan) = run.plan.as_ref().filter(|_| run.kind == RunKind::Downstream) {
             plans::remove(tx, plan)?;
         }
     }

@@ -6,7 +6,7 @@ use super::env::Env;
 use super::error::SyncError;
 use super::progress::{Phase, Watch};
 use super::pull::{self, PullRequest};
-use super::service;
+use super::service::{self, PlanRequest, Undone};
 use crate::model::{Actor, Calls, Corp, CorpKey, Counts, PlanHead, PlanId, PlanState, Run, RunId, RunKind, RunState};
 use crate::store;
 use crate::wecom::CallMeter;
@@ -30,6 +30,8 @@ pub(crate) fn new_run(env: &Env, corp: &CorpKey, kind: RunKind, actor: &Actor) -
         calls: Calls::default(),
         failed: Vec::new(),
         message: None,
+        code: None,
+        errcode: None,
         pull: None,
     }
 }
@@ -81,6 +83,48 @@ pub(crate) async fn pull(
     (run, result)
 }
 
+/// Pulls as asked and makes a plan; the run's row names it. Nothing is written to WeCom.
+pub(crate) async fn plan(env: &Env, corp: &Corp, request: PlanRequest, mut run: Run, watch: &Watch) -> Run {
+    let meter = Arc::new(CallMeter::new());
+    let made = async {
+        if service::must_pull(env, &corp.key, request.policy).await? {
+            run.pull = Some(pull::pull(env, corp, request.pull, meter.clone(), watch).await?.1);
+        }
+        watch.reading(Phase::Plan, 0, 0);
+        service::plan_and_store(env, &corp.key).await
+    };
+    let made = made.await;
+    made_plan(env, made, meter, run, watch).await
+}
+
+/// Pulls and makes a plan that takes back what another run has done.
+pub(crate) async fn undo(env: &Env, corp: &Corp, undone: Undone, mut run: Run, watch: &Watch) -> Run {
+    let meter = Arc::new(CallMeter::new());
+    let made = async {
+        run.pull = Some(pull::pull(env, corp, undone.pull_request(), meter.clone(), watch).await?.1);
+        watch.reading(Phase::Plan, 0, 0);
+        service::plan_undo(env, corp, undone).await
+    };
+    let made = made.await;
+    made_plan(env, made, meter, run, watch).await
+}
+
+async fn made_plan(
+    env: &Env,
+    made: Result<PlanHead, SyncError>,
+    meter: Arc<CallMeter>,
+    mut run: Run,
+    watch: &Watch,
+) -> Run {
+    match made {
+        Ok(plan) => (run.plan, run.state) = (Some(plan.id), RunState::Done),
+        Err(error) => fail(&mut run, &error),
+    }
+    run.calls = meter.calls();
+    end(env, &mut run, watch).await;
+    run
+}
+
 /// Pull, plan, and apply at once when no guard trips; otherwise the plan is held (exit code 4 of the command).
 pub(crate) async fn sync(env: &Env, corp: &Corp, request: PullRequest, mut run: Run, watch: &Watch) -> Run {
     let meter = Arc::new(CallMeter::new());
@@ -120,6 +164,7 @@ async fn try_sync(
             let broken: Vec<&str> = plan.invariants.iter().filter(|i| !i.holds).map(|i| i.name.as_str()).collect();
             run.state = RunState::Failed;
             run.message = Some(format!("the plan breaks {} and is never applied", broken.join(", ")));
+            run.code = Some("run.plan_refused".into());
             return Ok(None);
         }
         _ => {}
@@ -217,6 +262,17 @@ pub(crate) fn fail(run: &mut Run, error: &SyncError) {
         SyncError::Stopping => "the appliance stopped before anything was written; start again".to_owned(),
         other => other.to_string(),
     });
+    let code = match error {
+        SyncError::Plan(refusal) => refusal.code(),
+        other => other.code(),
+    };
+    run.code = Some(code.to_owned());
+    run.errcode = match error {
+        SyncError::Read { cause, .. } | SyncError::Stopped { cause, .. } => {
+            cause.refusal().map(|refusal| refusal.errcode)
+        }
+        _ => None,
+    };
 }
 
 /// Writes the last row and tells the watchers. A store that cannot be written leaves the run to the next start.

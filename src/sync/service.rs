@@ -12,8 +12,8 @@ use super::pull::PullRequest;
 use super::{facts, hash, plan, runs};
 use crate::clock::Stopwatch;
 use crate::model::{
-    Action, Actor, Change, Corp, CorpKey, Direction, DownstreamOptions, EmployeeId, MatchRule, Outcome,
-    PlanHead, PlanId, PlanState, RunId,
+    Action, Actor, Change, Corp, CorpKey, Direction, DownstreamOptions, EmployeeId, MatchRule, Outcome, PlanHead,
+    PlanId, PlanState, Run, RunId,
 };
 use crate::store::{self, CHUNK_ROWS, StoreError};
 use std::collections::HashSet;
@@ -72,7 +72,8 @@ pub async fn make_plan(env: &Env, corp: &CorpKey, actor: &Actor, request: PlanRe
     plan_and_store(env, corp, &actor.name).await
 }
 
-async fn must_pull(env: &Env, corp: &CorpKey, policy: PullPolicy) -> Result<bool, SyncError> {
+/// Whether a plan begins with a pull.
+pub(super) async fn must_pull(env: &Env, corp: &CorpKey, policy: PullPolicy) -> Result<bool, SyncError> {
     let PullPolicy::IfOlderThan(age_ms) = policy else { return Ok(policy == PullPolicy::Always) };
     let key = corp.clone();
     let (head, memory) =
@@ -236,11 +237,44 @@ pub async fn explain(env: &Env, corp: &CorpKey, employee: &EmployeeId) -> Result
 /// # Errors
 /// [`SyncError::NoUndo`] when the run has done nothing or is under way.
 pub async fn undo(env: &Env, run: &RunId, actor: &Actor) -> Result<PlanHead, SyncError> {
-    let refuse = |why: &str| SyncError::NoUndo { run: run.clone(), why: why.to_owned() };
+    let corp = get_run(env, run).await?.corp;
+    let _lease = env.occupy(&corp, "making a plan that undoes a run", &actor.name)?;
+    let undone = check_undo(env, run).await?;
+    let corp = env.get_corp(&corp).await?;
+    let pull_run = runs::begin_pull(env, &corp.key, actor).await?;
+    let watch = Watch::unwatched(pull_run.id.clone());
+    runs::pull(env, &corp, undone.pull_request(), pull_run, &watch).await.1?;
+    plan_undo(env, &corp, undone, &actor.name).await
+}
+
+async fn get_run(env: &Env, run: &RunId) -> Result<Run, SyncError> {
     let wanted = run.clone();
     let found = env.store.read_async(move |tx| store::runs::find(tx, &wanted)).await?;
-    let found = found.ok_or_else(|| SyncError::NoRun(run.clone()))?;
-    let _lease = env.occupy(&found.corp, "making a plan that undoes a run", &actor.name)?;
+    found.ok_or_else(|| SyncError::NoRun(run.clone()))
+}
+
+/// What is to be taken back.
+pub(crate) struct Undone {
+    run: RunId,
+    changes: Vec<Change>,
+    done: HashSet<u32>,
+}
+
+impl Undone {
+    /// How to pull first: a creation may only be taken back by what its member is now, not by what we remember of it.
+    pub(crate) fn pull_request(&self) -> PullRequest {
+        let full = self.changes.iter().any(|change| matches!(change.action, Action::CreateMember { .. }));
+        PullRequest { full, ..PullRequest::default() }
+    }
+}
+
+/// What a run has done.
+///
+/// # Errors
+/// [`SyncError::NoUndo`] when that is nothing, or the run is under way.
+pub(crate) async fn check_undo(env: &Env, run: &RunId) -> Result<Undone, SyncError> {
+    let refuse = |why: &str| SyncError::NoUndo { run: run.clone(), why: why.to_owned() };
+    let found = get_run(env, run).await?;
     let Some(applied) = found.plan.clone().filter(|_| found.state.is_final()) else {
         return Err(refuse(if found.state.is_final() { "it has applied no plan" } else { "it is under way" }));
     };
@@ -251,14 +285,13 @@ pub async fn undo(env: &Env, run: &RunId, actor: &Actor) -> Result<PlanHead, Syn
     if done.is_empty() {
         return Err(refuse("it has done nothing"));
     }
-    let corp = env.get_corp(&found.corp).await?;
     let changes = list_changes(env, &applied, 0, u32::MAX).await?;
-    // a creation may only be taken back by what its member is now, not by what we remember of it
-    let full = changes.iter().any(|change| matches!(change.action, Action::CreateMember { .. }));
-    let request = PullRequest { full, ..PullRequest::default() };
-    let pull_run = runs::begin_pull(env, &corp.key, actor).await?;
-    let watch = Watch::unwatched(pull_run.id.clone());
-    runs::pull(env, &corp, request, pull_run, &watch).await.1?;
+    Ok(Undone { run: run.clone(), changes, done })
+}
+
+/// Plans on what is stored. The caller holds the corp's lease and has pulled.
+pub(super) async fn plan_undo(env: &Env, corp: &Corp, undone: Undone, by: &str) -> Result<PlanHead, SyncError> {
+    let Undone { run, changes, done } = undone;
     let loaded = load_whole(env, &corp.key).await?;
     let computed = tokio::task::spawn_blocking(move || {
         let watch = Stopwatch::start();
@@ -269,8 +302,8 @@ pub async fn undo(env: &Env, run: &RunId, actor: &Actor) -> Result<PlanHead, Syn
         Ok((draft, watch.elapsed_ms(), loaded))
     });
     let (draft, compute_ms, loaded) = computed.await.map_err(|error| SyncError::Bug(error.to_string()))??;
-    let origin = Origin { by: &actor.name, undoes: Some(run.clone()) };
-    store_draft(env, &corp, draft, &loaded, compute_ms, origin).await
+    let origin = Origin { by, undoes: Some(run) };
+    store_draft(env, corp, draft, &loaded, compute_ms, origin).await
 }
 
 /// The head of a plan.

@@ -130,6 +130,10 @@ async fn admit(
         Ok(places) => visit.places = places,
         Err(error) => return Err((visit, store_problem(error))),
     }
+    match nav::waiting(&web.app.store, web.app.clock.now_ms()).await {
+        Ok(waiting) => visit.waiting = waiting,
+        Err(error) => return Err((visit, store_problem(error))),
+    }
     if account.must_change_password && !["/account", "/sign-out"].iter().any(|free| visit.path.starts_with(free)) {
         let answer = reply::see_other(&visit.url("/account/password"));
         return Ok(Admitted::Elsewhere { visit, answer });
@@ -173,6 +177,7 @@ pub(super) fn of(request: &HttpRequest) -> Visit {
         flash: cookies::read(request, cookies::FLASH, is_secure).and_then(|value| flash::Flash::of_cookie(&value)),
         corp: corp_of_cookie(request, is_secure),
         places: Vec::new(),
+        waiting: 0,
     }
 }
 

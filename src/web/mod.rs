@@ -29,6 +29,7 @@ mod directory;
 mod overview;
 mod settings;
 mod sign_in;
+mod sync;
 mod system;
 
 pub use error_page::error_page;
@@ -71,5 +72,6 @@ fn table() -> Routes {
     settings::routes(&mut routes);
     directory::routes(&mut routes);
     system::routes(&mut routes);
+    sync::routes(&mut routes);
     routes
 }

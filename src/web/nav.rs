@@ -25,6 +25,13 @@ pub struct Item {
     pub icon: &'static str,
     /// Whether this page or one below it is open.
     pub is_current: bool,
+    /// How much waits there; 0 = nothing is shown.
+    pub count: usize,
+}
+
+/// How many plans wait for a decision.
+pub(super) async fn waiting(store: &Store, now_ms: i64) -> Result<usize, StoreError> {
+    store.read_async(move |tx| store::plans::count_waiting(tx, now_ms)).await
 }
 
 /// Corps with their tenants, and tenants without one, for the switcher.
@@ -64,7 +71,10 @@ pub(super) fn groups(visit: &Visit, role: Role, place: Option<&Place>) -> Vec<Gr
             builder.item(Some(ApiScope::SyncRead), t.nav_bindings(), "link", &format!("{corp}/bindings"));
             builder.group(t.nav_sync_group());
             builder.item(Some(ApiScope::SyncRead), t.nav_sync(), "sync", &format!("{corp}/sync"));
+            builder.item(Some(ApiScope::SyncRead), t.nav_decisions(), "check", "/decisions");
+            builder.count(visit.waiting);
             builder.item(Some(ApiScope::SyncRead), t.nav_runs(), "list", &format!("{corp}/runs"));
+            builder.item(Some(ApiScope::SyncRead), t.nav_explain(), "search", &format!("{corp}/explain"));
             builder.item(Some(ApiScope::SyncRead), t.nav_sync_settings(), "sliders", &format!("{corp}/settings"));
         }
     }
@@ -94,9 +104,16 @@ impl Builder<'_> {
         if needed.is_some_and(|right| !self.role.may(right)) {
             return;
         }
-        let item = Item { label, href: self.visit.url(path), icon, is_current: self.visit.path == path };
+        let item = Item { label, href: self.visit.url(path), icon, is_current: self.visit.path == path, count: 0 };
         if let Some(group) = self.groups.last_mut() {
             group.items.push(item);
+        }
+    }
+
+    /// How much waits behind the last entry.
+    fn count(&mut self, count: usize) {
+        if let Some(item) = self.groups.last_mut().and_then(|group| group.items.last_mut()) {
+            item.count = count;
         }
     }
 

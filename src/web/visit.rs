@@ -74,6 +74,8 @@ pub struct Visit {
     pub(super) corp: Option<CorpKey>,
     /// What the navigation shows; filled for people who have signed in.
     pub(super) places: Vec<Place>,
+    /// Plans that wait for a decision, for the navigation.
+    pub(super) waiting: usize,
 }
 
 impl Visit {
@@ -141,6 +143,18 @@ impl Person {
     /// The frame of a page.
     pub fn frame(&self, title: impl Into<String>) -> Frame {
         Frame::new(&self.visit, Some(&self.account), title.into())
+    }
+
+    /// The frame of a page that is about a corp although its path does not name it; in the navigation it stands below
+    /// this page of the corp.
+    pub fn frame_at(&self, corp: &CorpKey, below: &str, title: impl Into<String>) -> Frame {
+        let visit = Visit { corp: Some(corp.clone()), ..(*self.visit).clone() };
+        let mut frame = Frame::new(&visit, Some(&self.account), title.into());
+        let href = visit.url(&format!("/corps/{corp}/{below}"));
+        for item in frame.nav.iter_mut().flat_map(|group| &mut group.items) {
+            item.is_current = item.href == href;
+        }
+        frame
     }
 }
 

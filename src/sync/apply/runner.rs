@@ -321,10 +321,13 @@ impl Runner {
         let (failed, succeeded) = (self.ledger.failed, self.ledger.succeeded);
         let run = &mut self.ledger.run;
         let now_ms = self.env.clock.now_ms();
+        (run.code, run.errcode) = (None, None);
         (run.state, run.message) = match (&self.stopped_by, interruption) {
             (None, Some(Interruption::Stopping)) => (RunState::Running, None),
             (Some(Trouble::Call(cause)), _) => {
                 let error = SyncError::Stopped { step: cause.endpoint, cause: Box::new(cause.clone()) };
+                run.code = Some(error.code().to_owned());
+                run.errcode = cause.refusal().map(|refusal| refusal.errcode);
                 (RunState::Failed, Some(error.to_string()))
             }
             (Some(Trouble::Streak { errcode, count }), _) => {
@@ -332,6 +335,7 @@ impl Runner {
                     "stopped after {count} refusals in a row with errcode {errcode}, for the next ones would fail alike; \
                      the failed records tell the cause"
                 );
+                (run.code, run.errcode) = (Some("run.streak".into()), Some(*errcode));
                 (RunState::Failed, Some(message))
             }
             (None, Some(Interruption::Cancelled)) => {
@@ -339,6 +343,7 @@ impl Runner {
             }
             // a record was tried again while others wait: the run is not done
             (None, None) if is_open => {
+                run.code = Some("run.not_tried".into());
                 (RunState::Failed, Some(format!("{open} of {} records were not tried yet: resume the run", run.total)))
             }
             (None, None) if failed > 0 => {

@@ -5,7 +5,7 @@ mod about;
 mod account;
 mod account_faults;
 mod accounts;
-//mod audit;
+mod audit;
 mod backup;
 mod diagnostics;
 mod keys;
@@ -21,7 +21,7 @@ pub(super) fn routes(routes: &mut Routes) {
     own_factor::routes(routes);
     accounts::routes(routes);
     keys::routes(routes);
-    //audit::routes(routes);
+    audit::routes(routes);
     settings::routes(routes);
     backup::routes(routes);
     diagnostics::routes(routes);

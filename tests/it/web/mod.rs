@@ -6,3 +6,4 @@ mod directory;
 mod door;
 mod import;
 mod office;
+mod sync;

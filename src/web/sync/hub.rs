@@ -1,0 +1,239 @@
+//! A corp's sync at a glance: what is set, what was done last, what comes next, what waits; and the buttons.
+
+use super::cards::{CorpView, PlanCard, RunCard};
+use crate::http::Problem;
+use crate::http::errors::{store_problem, sync_problem};
+use crate::http::permission::{SyncRead, SyncRun};
+use crate::jobs::ScheduleKind;
+use crate::locale::T;
+use crate::model::{
+    Access, ApiScope, Corp, CorpKey, Leaver, MirrorHead, OutOfScope, PlanHead, Run, RunKind, RunState, SecretName,
+};
+use crate::store::{self, Reads, StoreError};
+use crate::sync::SyncError;
+use crate::sync::pull::PullRequest;
+use crate::sync::service::PlanRequest;
+use crate::web::form::{Form, Nothing, is_on};
+use crate::web::frame::Frame;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::{Admin, Person};
+use crate::web::{reply, time};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+/// Runs and plans that are looked at.
+const LOOKED_AT: usize = 50;
+const SHOWN: usize = 8;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        .get("/corps/{corp}/sync", show)
+        .post("/corps/{corp}/sync/pull", pull)
+        .post("/corps/{corp}/sync/plan", plan)
+        .post("/corps/{corp}/sync/run", sync);
+}
+
+/// Something that must be done first.
+struct Missing {
+    text: &'static str,
+    label: &'static str,
+    href: String,
+}
+
+struct ScheduleView {
+    what: &'static str,
+    next: Option<(String, String)>,
+    trouble: bool,
+    detail: String,
+}
+
+#[derive(Template)]
+#[template(path = "sync/hub.html")]
+struct HubPage {
+    f: Frame,
+    corp: CorpView,
+    missing: Vec<Missing>,
+    /// Nothing can be read yet.
+    is_blocked: bool,
+    may_run: bool,
+    may_write: bool,
+    settings: Vec<(&'static str, String)>,
+    pull: Option<(String, String, String)>,
+    last_good: Option<RunCard>,
+    last: Option<RunCard>,
+    running: Option<RunCard>,
+    schedules: Vec<ScheduleView>,
+    waiting: Vec<PlanCard>,
+    plans: Vec<PlanCard>,
+    runs: Vec<RunCard>,
+}
+
+struct Facts {
+    corp: Corp,
+    has_people: bool,
+    has_secret: bool,
+    mirror: Option<MirrorHead>,
+    runs: Vec<Run>,
+    plans: Vec<PlanHead>,
+    waiting: Vec<PlanHead>,
+}
+
+fn load(tx: &impl Reads, corp: &CorpKey, now_ms: i64) -> Result<Option<Facts>, StoreError> {
+    let Some(corp) = store::corps::find(tx, corp)? else { return Ok(None) };
+    let key = &corp.key;
+    let mut names = vec![SecretName::Contacts];
+    names.extend(corp.read_app.clone().map(SecretName::App));
+    let mut has_secret = false;
+    for name in &names {
+        has_secret |= store::secrets::find(tx, key, name)?.is_some();
+    }
+    Ok(Some(Facts {
+        has_people: store::directory::counts(tx, &corp.tenant)?.employees > 0,
+        has_secret,
+        mirror: store::mirror::head(tx, key)?,
+        runs: store::runs::list(tx, key, LOOKED_AT)?,
+        plans: store::plans::list(tx, key, SHOWN)?,
+        waiting: store::plans::waiting(tx, Some(key), now_ms)?,
+        corp,
+    }))
+}
+
+async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    let app = &web.app;
+    let (t, now_ms) = (who.t, app.clock.now_ms());
+    let wanted = corp.clone();
+    let found = app.store.read_async(move |tx| load(tx, &wanted, now_ms)).await.map_err(store_problem)?;
+    let Some(facts) = found else { return Err(sync_problem(SyncError::NoCorp(corp.into_inner()))) };
+    let schedules = app.jobs.schedules().await.map_err(sync_problem)?;
+    let schedules = schedules.into_iter().filter(|health| health.corp == facts.corp.key);
+    let schedules = schedules.map(|health| ScheduleView {
+        what: match health.kind {
+            ScheduleKind::Pull => t.hub_schedule_pull(),
+            ScheduleKind::Sync => t.hub_schedule_sync(),
+        },
+        next: health.next_at_ms.map(|at_ms| (time::minute(at_ms), time::machine(at_ms))),
+        trouble: health.is_unhealthy,
+        detail: health.last_error,
+    });
+    let of =
+        |wanted: fn(&Run) -> bool| facts.runs.iter().find(|run| wanted(run)).map(|run| RunCard::new(t, run, now_ms));
+    let card = |head: &PlanHead| PlanCard::new(t, head, facts.corp.name.clone(), now_ms);
+    let missing = missing(&who, &facts);
+    let page = HubPage {
+        f: who.frame(t.nav_sync()),
+        is_blocked: !facts.has_secret,
+        may_run: who.may(ApiScope::SyncRun),
+        may_write: facts.corp.access == Access::ReadWrite && facts.corp.downstream.enabled,
+        settings: sentences(t, &facts.corp),
+        pull: facts.mirror.as_ref().map(|head| {
+            let read = t.hub_read(head.departments, head.members);
+            (time::minute(head.read_at_ms), time::ago(t, head.read_at_ms, now_ms), read)
+        }),
+        last_good: of(|run| run.kind == RunKind::Downstream && run.state == RunState::Done),
+        last: of(|run| run.kind == RunKind::Downstream && run.state.is_final()),
+        running: of(|run| run.state == RunState::Running),
+        schedules: schedules.collect(),
+        waiting: facts.waiting.iter().map(card).collect(),
+        plans: facts.plans.iter().map(card).collect(),
+        runs: facts.runs.iter().take(SHOWN).map(|run| RunCard::new(t, run, now_ms)).collect(),
+        corp: CorpView { key: facts.corp.key.clone(), name: facts.corp.name.clone() },
+        missing,
+    };
+    reply::page(&page)
+}
+
+fn missing(who: &Person, facts: &Facts) -> Vec<Missing> {
+    let t = who.t;
+    let corp = format!("/corps/{}", facts.corp.key);
+    let checks = [
+        (!facts.has_people, t.hub_needs_people(), t.nav_import(), format!("/tenants/{}/import", facts.corp.tenant)),
+        (!facts.has_secret, t.hub_needs_secret(), t.hub_to_corp(), corp.clone()),
+        (facts.corp.access != Access::ReadWrite, t.hub_needs_access(), t.hub_to_corp(), corp.clone()),
+        (!facts.corp.downstream.enabled, t.hub_needs_enabled(), t.nav_sync_settings(), format!("{corp}/settings")),
+    ];
+    let open = checks.into_iter().filter(|(is_missing, ..)| *is_missing);
+    open.map(|(_, text, label, path)| Missing { text, label, href: who.url(&path) }).collect()
+}
+
+/// One sentence for each setting that matters most.
+fn sentences(t: T, corp: &Corp) -> Vec<(&'static str, String)> {
+    let options = &corp.downstream;
+    let scope = &options.scope;
+    let mut who = match (scope.units.len(), scope.include.len()) {
+        (0, 0) => t.hub_scope_all().to_owned(),
+        (units, people) => t.hub_scope_some(units, people),
+    };
+    if !scope.exclude.is_empty() {
+        who.push_str(&t.hub_scope_without(scope.exclude.len()));
+    }
+    if !scope.filter.trim().is_empty() {
+        who.push_str(t.hub_scope_filter());
+    }
+    let mut leavers = match options.leaver {
+        Leaver::Disable if options.delete_after_days > 0 => t.hub_leaver_disable_delete(options.delete_after_days),
+        Leaver::Disable => t.hub_leaver_disable().to_owned(),
+        Leaver::Delete => t.hub_leaver_delete().to_owned(),
+    };
+    if !options.remove {
+        leavers = t.hub_remove_off().to_owned();
+    }
+    let outside = match options.out_of_scope {
+        OutOfScope::Keep => t.hub_outside_keep(),
+        OutOfScope::Disable => t.hub_outside_disable(),
+        OutOfScope::Delete => t.hub_outside_delete(),
+    };
+    let direction = match (corp.access, options.enabled) {
+        (Access::ReadOnly, _) => t.hub_direction_read_only(),
+        (Access::ReadWrite, false) => t.hub_direction_off(),
+        (Access::ReadWrite, true) => t.hub_direction_on(),
+    };
+    let guard = &options.guard;
+    vec![
+        (t.hub_direction(), direction.to_owned()),
+        (t.hub_scope(), who),
+        (t.hub_leavers(), leavers),
+        (t.hub_outside(), outside.to_owned()),
+        (t.hub_guards(), t.hub_guards_text(guard.max_removals, guard.max_removal_percent)),
+    ]
+}
+
+#[derive(Deserialize)]
+struct PullFields {
+    full: Option<String>,
+    accept_shrink: Option<String>,
+}
+
+async fn pull(
+    who: Admin<SyncRun>,
+    web: web::Data<Web>,
+    corp: web::Path<CorpKey>,
+    form: Form<PullFields>,
+) -> Result<HttpResponse, Problem> {
+    let request =
+        PullRequest { full: is_on(form.0.full.as_ref()), accept_shrink: is_on(form.0.accept_shrink.as_ref()) };
+    let run = web.app.jobs.start_pull(&corp, request, &who.actor()).await.map_err(sync_problem)?;
+    Ok(reply::go(&who, &format!("/runs/{run}"), None))
+}
+
+async fn plan(
+    who: Admin<SyncRun>,
+    web: web::Data<Web>,
+    corp: web::Path<CorpKey>,
+    _: Form<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let run = web.app.jobs.start_plan(&corp, PlanRequest::default(), &who.actor()).await.map_err(sync_problem)?;
+    Ok(reply::go(&who, &format!("/runs/{run}?then=plan"), None))
+}
+
+async fn sync(
+    who: Admin<SyncRun>,
+    web: web::Data<Web>,
+    corp: web::Path<CorpKey>,
+    _: Form<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let request = PullRequest::default();
+    let run = web.app.jobs.start_sync(&corp, request, &who.actor()).await.map_err(sync_problem)?;
+    Ok(reply::go(&who, &format!("/runs/{run}"), None))
+}

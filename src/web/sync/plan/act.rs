@@ -1,0 +1,163 @@
+//! What can be done with a plan: apply, allow, reject, link a renamed department.
+
+use super::{Entered, page};
+use crate::http::Problem;
+use crate::http::errors::sync_problem;
+use crate::http::permission::{BindingWrite, SyncDecide, SyncRun};
+use crate::locale::T;
+use crate::model::{Access, ApiScope, Corp, DepartmentId, PlanHead, PlanId, PlanState, UnitId};
+use crate::sync::bindings;
+use crate::sync::service;
+use crate::web::flash::Flash;
+use crate::web::form::{Faults, Form};
+use crate::web::state::Web;
+use crate::web::visit::{Admin, Person};
+use crate::web::{link, reply};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+/// A reason is at most so long, characters.
+const REASON_MAX: usize = 500;
+
+/// What the person may do with the plan now.
+pub(super) struct Act {
+    /// A run may take it.
+    pub(super) may_apply: bool,
+    pub(super) may_allow: bool,
+    pub(super) may_reject: bool,
+    /// It waits for somebody else.
+    pub(super) waits: bool,
+    pub(super) is_ready: bool,
+    pub(super) is_empty: bool,
+    pub(super) is_refused: bool,
+    pub(super) is_over: bool,
+    /// Why nothing may be written to the corp.
+    pub(super) barred: Option<&'static str>,
+    /// Two people must allow it.
+    pub(super) needs_two: bool,
+    /// What must be typed before people are removed.
+    pub(super) confirm: Option<String>,
+}
+
+impl Act {
+    pub(super) fn new(who: &Person, corp: &Corp, head: &PlanHead, needs_two: bool, now_ms: i64) -> Self {
+        let t = who.t;
+        let is_over = head.expires_at_ms <= now_ms;
+        let is_ready = matches!(head.state, PlanState::Ready | PlanState::Allowed) && !is_over;
+        let decides = who.may(ApiScope::SyncDecide);
+        let barred = if corp.access != Access::ReadWrite {
+            Some(t.plan_barred_access())
+        } else if !corp.downstream.enabled {
+            Some(t.plan_barred_enabled())
+        } else {
+            None
+        };
+        Self {
+            may_apply: is_ready && who.may(ApiScope::SyncRun) && barred.is_none() && !head.is_empty(),
+            may_allow: head.state == PlanState::Held && !is_over && decides,
+            may_reject: head.state.is_open() && !is_over && decides,
+            waits: head.state == PlanState::Held && !is_over && !decides,
+            is_ready,
+            is_empty: head.is_empty(),
+            is_refused: head.state == PlanState::Refused,
+            is_over: is_over && head.state.is_open(),
+            barred,
+            needs_two: needs_two && head.counts.members.disable + head.counts.members.delete > 0,
+            confirm: confirm_text(t, head),
+        }
+    }
+}
+
+/// What must be typed before a plan is applied that removes people or departments.
+fn confirm_text(t: T, head: &PlanHead) -> Option<String> {
+    let (people, departments) =
+        (head.counts.members.disable + head.counts.members.delete, head.counts.departments.delete);
+    match (people, departments) {
+        (0, 0) => None,
+        (0, _) => Some(t.plan_confirm_departments(departments)),
+        _ => Some(t.plan_confirm_people(people)),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct ApplyFields {
+    #[serde(default)]
+    confirm: String,
+}
+
+pub(super) async fn apply(
+    who: Admin<SyncRun>,
+    web: web::Data<Web>,
+    plan: web::Path<PlanId>,
+    form: Form<ApplyFields>,
+) -> Result<HttpResponse, Problem> {
+    let head = service::get_plan(&web.app.env, &plan).await.map_err(sync_problem)?;
+    if confirm_text(who.t, &head).is_some_and(|wanted| form.0.confirm.trim() != wanted) {
+        let mut faults = Faults::default();
+        faults.add("confirm", who.t.confirm_mismatch());
+        return page(&who, &web, &plan, Entered { faults, reason: String::new() }).await;
+    }
+    let run = web.app.jobs.start_apply(&plan, &who.actor()).await.map_err(sync_problem)?;
+    Ok(reply::go(&who, &format!("/runs/{run}"), None))
+}
+
+#[derive(Deserialize)]
+pub(super) struct DecideFields {
+    #[serde(default)]
+    reason: String,
+    decision: String,
+}
+
+pub(super) async fn decide(
+    who: Admin<SyncDecide>,
+    web: web::Data<Web>,
+    plan: web::Path<PlanId>,
+    form: Form<DecideFields>,
+) -> Result<HttpResponse, Problem> {
+    let (t, reason) = (who.t, form.0.reason.trim().to_owned());
+    let is_allowed = match form.0.decision.as_str() {
+        "allow" => true,
+        "reject" => false,
+        _ => return Err(Problem::bad_request("request.form", "The decision is `allow` or `reject`.")),
+    };
+    let mut faults = Faults::default();
+    if reason.is_empty() {
+        faults.add("reason", t.decide_needs_reason());
+    } else if reason.chars().count() > REASON_MAX {
+        faults.add("reason", t.decide_reason_long(REASON_MAX));
+    }
+    if !faults.is_empty() {
+        return page(&who, &web, &plan, Entered { faults, reason }).await;
+    }
+    let plan_now =
+        service::decide(&web.app.env, &plan, is_allowed, &who.actor(), &reason).await.map_err(sync_problem)?;
+    let flash = match plan_now.state {
+        PlanState::Allowed => Flash::good(t.decide_allowed()),
+        PlanState::Held => Flash::warning(t.decide_half_allowed()),
+        _ => Flash::good(t.decide_rejected()),
+    };
+    Ok(reply::go(&who, &format!("/plans/{}", link::part(&*plan)), Some(flash)))
+}
+
+#[derive(Deserialize)]
+pub(super) struct OfferFields {
+    unit: String,
+    department: String,
+}
+
+pub(super) async fn bind_offer(
+    who: Admin<BindingWrite>,
+    web: web::Data<Web>,
+    plan: web::Path<PlanId>,
+    form: Form<OfferFields>,
+) -> Result<HttpResponse, Problem> {
+    let head = service::get_plan(&web.app.env, &plan).await.map_err(sync_problem)?;
+    let (unit, department) = (UnitId::from(form.0.unit.as_str()), form.0.department.parse().map(DepartmentId));
+    let offer = head.offers.iter().find(|offer| offer.unit == unit && department == Ok(offer.department));
+    let Some(offer) = offer else { return Err(Problem::not_found("offer", unit)) };
+    let bound = bindings::bind_department(&web.app.env, &head.corp, &offer.unit, offer.department, &who.actor()).await;
+    bound.map_err(sync_problem)?;
+    web.app.views.refresh_corp(&head.corp);
+    let flash = Flash::good(who.t.offer_bound(&offer.unit_name, &offer.department_name));
+    Ok(reply::go(&who, &format!("/plans/{}?tab=checks", link::part(&*plan)), Some(flash)))
+}

@@ -1,0 +1,235 @@
+//! The preview (DIR-61): tree in colours, changes with their reasons, checks, cost; then apply, allow or reject.
+
+mod act;
+pub(super) mod changes;
+mod checks;
+mod cost;
+mod tree;
+
+use super::cards::{CorpView, PlanCard};
+use super::sheet;
+use crate::browse::PAGE_MAX;
+use crate::browse::plan::ColourCounts;
+use crate::http::Problem;
+use crate::http::errors::{browse_problem, store_problem, sync_problem};
+use crate::http::permission::SyncRead;
+use crate::locale::T;
+use crate::model::{Decision, PlanId, PlanState, Run, RunKind};
+use crate::store;
+use crate::sync::SyncError;
+use crate::web::form::Faults;
+use crate::web::frame::Frame;
+use crate::web::listing::{Listing, ROWS};
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::{Admin, Person};
+use crate::web::{reply, time};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+const _: () = assert!(ROWS <= PAGE_MAX);
+
+/// So many runs are looked at for the one that took the plan.
+const RUNS_LOOKED_AT: usize = 30;
+
+/// Parameters of the page.
+pub(super) const PARAMS: [&str; 13] =
+    ["tab", "q", "colour", "kind", "side", "reason", "undo", "branch", "open", "sort", "dir", "after", "before"];
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        // before the page, whose hole would take the ending too
+        .get("/plans/{plan}.csv", csv)
+        .get("/plans/{plan}.xlsx", xlsx)
+        .get("/plans/{plan}", show)
+        .get("/plans/{plan}/tree", tree::children)
+        .post("/plans/{plan}/apply", act::apply)
+        .post("/plans/{plan}/decide", act::decide)
+        .post("/plans/{plan}/offers", act::bind_offer);
+}
+
+/// Which part of the page is open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Changes,
+    Checks,
+    Cost,
+}
+
+/// A tile with a count, which filters.
+struct Tile {
+    label: &'static str,
+    members: u32,
+    departments: u32,
+    href: String,
+    is_chosen: bool,
+    tone: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "sync/plan.html")]
+struct PlanPage {
+    f: Frame,
+    list: Listing,
+    card: PlanCard,
+    corp: CorpView,
+    tab: Tab,
+    hash: String,
+    options_hash: String,
+    undoes: Option<String>,
+    decision: Option<DecisionView>,
+    applied_by: Option<String>,
+    act: act::Act,
+    faults: Faults,
+    reason: String,
+    changes_total: usize,
+    notices_total: usize,
+    has_trouble: bool,
+    estimated: String,
+    tiles: Vec<Tile>,
+    changes: Option<changes::ChangesView>,
+    checks: Option<checks::ChecksView>,
+    cost: Option<cost::CostView>,
+}
+
+/// A decision as it is shown.
+struct DecisionView {
+    by: String,
+    at: String,
+    reason: String,
+    is_allowed: bool,
+}
+
+impl DecisionView {
+    fn new(t: T, decision: &Decision) -> Self {
+        Self {
+            by: t.sync_actor(&decision.by),
+            at: time::minute(decision.at_ms),
+            reason: decision.reason.clone(),
+            is_allowed: decision.allowed,
+        }
+    }
+}
+
+/// What was entered and is not acceptable.
+#[derive(Default)]
+struct Entered {
+    faults: Faults,
+    reason: String,
+}
+
+async fn show(who: Admin<SyncRead>, web: web::Data<Web>, plan: web::Path<PlanId>) -> Result<HttpResponse, Problem> {
+    page(&who, &web, &plan, Entered::default()).await
+}
+
+/// The page, with the faults of a form.
+async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Result<HttpResponse, Problem> {
+    let (app, t) = (&web.app, who.t);
+    let list = Listing::of(who, &PARAMS);
+    let head = crate::sync::service::get_plan(&app.env, plan).await.map_err(sync_problem)?;
+    let (wanted, key, is_taken) = (head.id.clone(), head.corp.clone(), head.state == PlanState::Taken);
+    let read = app.store.read_async(move |tx| {
+        let runs = if is_taken { store::runs::list(tx, &key, RUNS_LOOKED_AT)? } else { Vec::new() };
+        let took = |run: &Run| run.kind == RunKind::Downstream && run.plan.as_ref() == Some(&wanted);
+        let applied = runs.into_iter().find(took).map(|run| run.id);
+        Ok((store::corps::find(tx, &key)?, applied, crate::admin::settings::read(tx)?.two_person_removals))
+    });
+    let (corp, applied, needs_two) = read.await.map_err(store_problem)?;
+    let corp = corp.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
+    let now_ms = app.clock.now_ms();
+    let tab = match list.get("tab") {
+        "checks" => Tab::Checks,
+        "cost" => Tab::Cost,
+        _ => Tab::Changes,
+    };
+    let looking = list.clone();
+    let (tiles, changes, changes_total) = app
+        .views
+        .plan(plan, move |view, _| {
+            let summary = view.summary();
+            let tiles = tiles(t, &looking, summary.members, summary.departments);
+            let total = summary.changes;
+            let changes = (tab == Tab::Changes).then(|| changes::view(t, view, &looking, &summary)).transpose()?;
+            Ok((tiles, changes, total))
+        })
+        .await
+        .map_err(browse_problem)?;
+    let checks = match tab {
+        Tab::Checks => Some(checks::view(who, web, &corp, &head, &list).await?),
+        _ => None,
+    };
+    let has_faults = !entered.faults.is_empty();
+    let page = PlanPage {
+        f: who.frame_at(&head.corp, "sync", t.plan_title()),
+        card: PlanCard::new(t, &head, corp.name.clone(), now_ms),
+        tab,
+        hash: head.hash.clone(),
+        options_hash: head.options_hash.clone(),
+        undoes: head.undoes.as_ref().map(ToString::to_string),
+        decision: head.decision.as_ref().map(|decision| DecisionView::new(t, decision)),
+        applied_by: applied.map(|run| run.to_string()),
+        act: act::Act::new(who, &corp, &head, needs_two, now_ms),
+        faults: entered.faults,
+        reason: entered.reason,
+        changes_total,
+        notices_total: head.notices.len(),
+        has_trouble: head.tripped().next().is_some() || head.invariants.iter().any(|entry| !entry.holds),
+        estimated: time::span(t, i64::try_from(head.budget.estimated_s).unwrap_or(i64::MAX / 1000) * 1000),
+        tiles,
+        changes,
+        checks,
+        cost: (tab == Tab::Cost).then(|| cost::view(t, &corp, &head, now_ms)),
+        corp: CorpView { key: corp.key, name: corp.name },
+        list,
+    };
+    reply::page_with(if has_faults { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+}
+
+fn tiles(t: T, list: &Listing, members: ColourCounts, departments: ColourCounts) -> Vec<Tile> {
+    let tile = |colour: &str, label, tone, count: fn(&ColourCounts) -> u32| Tile {
+        label,
+        members: count(&members),
+        departments: count(&departments),
+        href: if list.is("colour", colour) { list.with("colour", "") } else { list.with("colour", colour) },
+        is_chosen: !colour.is_empty() && list.is("colour", colour),
+        tone,
+    };
+    vec![
+        tile("new", t.colour_new(), "new", |counts| counts.new),
+        tile("linked", t.colour_linked(), "matched", |counts| counts.linked),
+        tile("changed", t.colour_changed(), "changed", |counts| counts.changed),
+        tile("removed", t.colour_removed(), "removed", |counts| counts.removed),
+        Tile { href: String::new(), ..tile("", t.colour_matched(), "", |counts| counts.matched) },
+        Tile { href: String::new(), ..tile("", t.colour_untouched(), "", |counts| counts.untouched) },
+    ]
+}
+
+async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, plan: web::Path<PlanId>) -> Result<HttpResponse, Problem> {
+    export(&who, &web, &plan, sheet::Form::Csv).await
+}
+
+async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, plan: web::Path<PlanId>) -> Result<HttpResponse, Problem> {
+    export(&who, &web, &plan, sheet::Form::Xlsx).await
+}
+
+async fn export(who: &Person, web: &Web, plan: &PlanId, form: sheet::Form) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let query = changes::query(&Listing::of(who, &PARAMS));
+    let (view, _) = web.app.views.plan_view(plan).await.map_err(browse_problem)?;
+    let captions = vec![
+        t.change_seq(),
+        t.change_what(),
+        t.change_name(),
+        t.change_employee(),
+        t.change_userid(),
+        t.change_place(),
+        t.change_why(),
+        t.change_undo(),
+        t.change_differences(),
+    ];
+    let fill = move |out: &mut std::fs::File| {
+        sheet::write(form, out, &captions, view.rows(&query).map(|row| row.map(|row| changes::cells(t, row))))
+    };
+    sheet::file(&web.app.views, form, t.plan_file(), fill).await
+}

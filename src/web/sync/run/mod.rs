@@ -1,0 +1,233 @@
+//! One run: how far it is while it works, what became of it, what can be done about it.
+
+mod act;
+mod records;
+
+use super::cards::{CorpView, RunCard};
+use crate::api::answer::Events;
+use crate::api::events;
+use crate::http::errors::{store_problem, sync_problem};
+use crate::http::permission::SyncRead;
+use crate::http::{Problem, Settings};
+use crate::locale::{self, T};
+use crate::model::{ApiScope, FailedRecord, MirrorHead, PlanState, Run, RunId, RunKind, RunState};
+use crate::store;
+use crate::sync::SyncError;
+use crate::web::frame::Frame;
+use crate::web::listing::Listing;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::{Admin, Person};
+use crate::web::{link, reply, time};
+use crate::wecom::errcode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+/// Failed records that are listed on the run's own page; the others are among the records.
+const FAILED_SHOWN: usize = 50;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        .get("/runs/{run}", show)
+        .get("/runs/{run}/events", watch)
+        .get("/runs/{run}/records", records::show)
+        .get("/runs/{run}/records.csv", records::csv)
+        .get("/runs/{run}/records.xlsx", records::xlsx)
+        .post("/runs/{run}/records/{seq}/retry", act::retry)
+        .post("/runs/{run}/cancel", act::cancel)
+        .post("/runs/{run}/resume", act::resume)
+        .post("/runs/{run}/undo", act::undo);
+}
+
+/// What went wrong, in the reader's language, with the engine's sentence beside it.
+struct Trouble {
+    title: String,
+    what: String,
+    fix: String,
+    detail: String,
+    errcode: Option<ErrcodeView>,
+}
+
+/// WeCom's refusal, explained.
+struct ErrcodeView {
+    code: i64,
+    meaning: &'static str,
+    cause: &'static str,
+    fix: &'static str,
+}
+
+struct FailedView {
+    seq: u32,
+    subject: String,
+    step: String,
+    errcode: Option<ErrcodeView>,
+    message: String,
+}
+
+struct PullView {
+    strategy: &'static str,
+    departments: u64,
+    members: u64,
+    bound: u64,
+    ambiguous: u64,
+    unreadable: u64,
+    /// What could not be read, while the mirror is still the one of this run: subject, what, why.
+    gaps: Vec<(String, String, String)>,
+    why: String,
+}
+
+#[derive(Template)]
+#[template(path = "sync/run.html")]
+struct RunPage {
+    f: Frame,
+    corp: CorpView,
+    card: RunCard,
+    kind: RunKind,
+    state: RunState,
+    id: String,
+    started: String,
+    ended: Option<String>,
+    plan: Option<String>,
+    events: String,
+    trouble: Option<Trouble>,
+    failed: Vec<FailedView>,
+    failed_total: usize,
+    endpoints: Vec<(String, u64)>,
+    reads: u64,
+    writes: u64,
+    pull: Option<PullView>,
+    may_cancel: bool,
+    may_resume: bool,
+    may_retry: bool,
+    may_undo: bool,
+    /// The pull was not believed because much was missing: a person may say that it is right.
+    may_accept: bool,
+    has_records: bool,
+}
+
+async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let run = get(&web, &run).await?;
+    let then = Listing::of(&who, &["then"]);
+    if let (true, RunKind::Plan, RunState::Done, Some(plan)) = (then.is("then", "plan"), run.kind, run.state, &run.plan)
+    {
+        return Ok(reply::see_other(&who.url(&format!("/plans/{}", link::part(plan)))));
+    }
+    let (key, plan) = (run.corp.clone(), run.plan.clone());
+    let read = web.app.store.read_async(move |tx| {
+        let plan = plan.map(|plan| store::plans::head(tx, &plan)).transpose()?.flatten();
+        Ok((store::corps::find(tx, &key)?, store::mirror::head(tx, &key)?, plan))
+    });
+    let (corp, mirror, plan) = read.await.map_err(store_problem)?;
+    let name = corp.map_or_else(|| run.corp.to_string(), |corp| corp.name);
+    let is_applied =
+        run.kind == RunKind::Downstream && plan.as_ref().is_some_and(|plan| plan.state == PlanState::Taken);
+    let runs = who.may(ApiScope::SyncRun);
+    let is_final = run.state.is_final();
+    let id = link::part(&run.id);
+    let page = RunPage {
+        f: who.frame_at(&run.corp, "runs", t.run_title(t.run_kind(run.kind))),
+        card: RunCard::new(t, &run, web.app.clock.now_ms()),
+        kind: run.kind,
+        state: run.state,
+        started: time::second(run.started_at_ms),
+        ended: run.ended_at_ms.map(time::second),
+        plan: run.plan.as_ref().filter(|_| plan.is_some()).map(link::part),
+        events: who.url(&format!("/runs/{id}/events")),
+        trouble: trouble(t, &run),
+        failed: run.failed.iter().take(FAILED_SHOWN).map(|record| failed(t, record)).collect(),
+        failed_total: run.failed.len(),
+        endpoints: run.calls.by_endpoint.iter().map(|(endpoint, calls)| (endpoint.clone(), *calls)).collect(),
+        reads: run.calls.reads,
+        writes: run.calls.writes,
+        pull: pull(t, &run, mirror),
+        may_cancel: !is_final && runs,
+        may_resume: is_applied && matches!(run.state, RunState::Failed | RunState::Cancelled) && runs,
+        may_retry: is_applied && is_final && runs,
+        may_undo: is_applied && is_final && run.counts.total() > 0 && runs,
+        may_accept: run.code.as_deref() == Some("sync.suspicious_read") && runs,
+        has_records: is_applied,
+        corp: CorpView { key: run.corp, name },
+        id,
+    };
+    reply::page(&page)
+}
+
+async fn get(web: &Web, run: &RunId) -> Result<Run, Problem> {
+    let found = web.app.jobs.find(run).await.map_err(sync_problem)?;
+    found.ok_or_else(|| sync_problem(SyncError::NoRun(run.clone())))
+}
+
+/// Events of a run, for the script of its page.
+async fn watch(
+    _: Admin<SyncRead>,
+    web: web::Data<Web>,
+    settings: web::Data<Settings>,
+    run: web::Path<RunId>,
+) -> Result<Events, Problem> {
+    // subscribed before the state is read, so that nothing falls between the two
+    let live = web.app.jobs.subscribe(&run);
+    let now = get(&web, &run).await?;
+    Ok(events::stream(web.app.clone(), now, live, settings.stopping.clone()))
+}
+
+fn explain(t: T, code: i64) -> Option<ErrcodeView> {
+    let known = errcode::explain(code).filter(|_| code != 0)?;
+    Some(ErrcodeView {
+        code,
+        meaning: t.lang.pick(known.meaning.zh, known.meaning.en),
+        cause: t.lang.pick(known.cause.zh, known.cause.en),
+        fix: t.lang.pick(known.fix.zh, known.fix.en),
+    })
+}
+
+fn failed(t: T, record: &FailedRecord) -> FailedView {
+    FailedView {
+        seq: record.seq,
+        subject: t.run_subject(&record.subject),
+        step: record.step.clone(),
+        errcode: explain(t, record.errcode),
+        message: record.message.clone(),
+    }
+}
+
+fn trouble(t: T, run: &Run) -> Option<Trouble> {
+    let detail = run.message.clone().unwrap_or_default();
+    let errcode = run.errcode.and_then(|code| explain(t, code));
+    let code = run.code.as_deref()?;
+    if let Some(title) = t.run_code(code) {
+        return Some(Trouble { title: title.to_owned(), what: String::new(), fix: String::new(), detail, errcode });
+    }
+    if run.state != RunState::Failed {
+        return None;
+    }
+    let advice = locale::advice(t.lang, code, 500);
+    Some(Trouble { title: advice.title.into(), what: advice.what.into(), fix: advice.fix.into(), detail, errcode })
+}
+
+fn pull(t: T, run: &Run, mirror: Option<MirrorHead>) -> Option<PullView> {
+    let found = run.pull.as_ref()?;
+    // the list of gaps is kept with the mirror: it is this run's as long as no later one has read
+    let own = mirror.filter(|head| {
+        head.read_at_ms >= run.started_at_ms && run.ended_at_ms.is_none_or(|ended_ms| head.read_at_ms <= ended_ms)
+    });
+    let gaps = own.iter().flat_map(|head| &head.unreadable);
+    Some(PullView {
+        strategy: t.read_strategy(found.strategy),
+        departments: found.departments,
+        members: found.members,
+        bound: found.bound,
+        ambiguous: found.ambiguous,
+        unreadable: found.unreadable,
+        gaps: gaps
+            .map(|gap| (t.run_subject(&gap.subject), t.unreadable_part(&gap.what), gap.why.clone()))
+            .take(200)
+            .collect(),
+        why: own.map(|head| head.strategy_reason).unwrap_or_default(),
+    })
+}
+
+/// A frame for the pages below a run.
+fn frame(who: &Person, run: &Run, title: String) -> Frame {
+    who.frame_at(&run.corp, "runs", title)
+}

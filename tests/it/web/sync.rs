@@ -1,0 +1,254 @@
+//! The main job by the pages alone: preview, decide, apply, follow, mend, explain.
+
+use super::browser::{Browser, Shown};
+use crate::api::world::{CORP, PEOPLE, World};
+use reqwest::Method;
+use serde_json::{Value, json};
+use wecom_bridge::directory::sample::SampleSpec;
+use wecom_bridge::model::Role;
+use wecom_bridge::sandbox::{Effect, Fault, seed};
+
+const HUB: &str = "/corps/acme-main/sync";
+
+/// Follows a form's answer to the run's page and waits for its end there, as the script of the page does.
+async fn watch(world: &World, browser: &Browser, started: &Shown) -> Shown {
+    let path = started.location();
+    let run = path.split('?').next().unwrap().rsplit('/').next().unwrap();
+    world.bridge.app.jobs.wait(&run.into()).await.unwrap();
+    let page = browser.get(&path).await;
+    if page.status == 303 { browser.follow(&page).await.expect(200) } else { page.expect(200) }
+}
+
+/// Presses a button of the hub and waits for what it starts.
+async fn press(world: &World, browser: &Browser, button: &str) -> Shown {
+    let hub = browser.get(HUB).await.expect(200);
+    let started = browser.submit(&hub, &format!("{HUB}/{button}"), &[]).await;
+    watch(world, browser, &started).await
+}
+
+#[tokio::test]
+async fn a_directory_arrives_in_wecom_by_clicks_alone() {
+    let world = World::new().await;
+    let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
+    let hub = browser.get(HUB).await.expect(200);
+    hub.has("还没有从企业微信拉取过").has("全部在职人员").has("未设置定时");
+    press(&world, &browser, "pull").await.has("拉取结果").has("账号列表加逐个详情");
+
+    let plan = press(&world, &browser, "plan").await;
+    assert!(plan.path.starts_with("/plans/"), "{}", plan.path);
+    plan.has("同步预览").has("可以执行").has("新建成员").has("OA 新增人员").has("组织树");
+    for (tab, texts) in [
+        ("checks", ["安全设置", "必须遵守的规则", "一次停用或删除的成员数"]),
+        ("cost", ["user/create", "配额", "逐条调用"]),
+    ] {
+        let page = browser.get(&format!("{}?tab={tab}", plan.path)).await.expect(200);
+        texts.iter().for_each(|text| drop(page.has(text)));
+    }
+    let started = browser.submit(&plan, "/apply", &[]).await;
+    let run = watch(&world, &browser, &started).await;
+    run.has("完成").has(&format!("新建成员 {PEOPLE}")).has("撤销这次运行").lacks("data-live");
+    let in_wecom = world.sandbox.state().with_corp(seed::CORPID, |corp| corp.directory.members().count()).unwrap();
+    assert_eq!(in_wecom, PEOPLE);
+
+    let records = browser.get(&format!("{}/records?kind=create_member", run.path)).await.expect(200);
+    records.has("完成").has(&format!("共 {PEOPLE} 条"));
+    let file = browser.get(&format!("{}/records.csv?kind=create_member", run.path)).await.expect(200);
+    assert_eq!(file.text.lines().count(), PEOPLE + 1, "{}", file.text);
+    browser.get(&plan.path).await.expect(200).has("这个计划已经执行").lacks("/apply");
+    press(&world, &browser, "plan").await.has("没有需要同步的变更");
+    browser
+        .get("/corps/acme-main/runs?kind=downstream")
+        .await
+        .expect(200)
+        .has("完成")
+        .lacks("<td data-label=\"类型\">拉取");
+    browser.get("/corps/acme-main/runs.csv").await.expect(200).has("新建成员");
+    browser.get("/corps/acme-main/runs?from=2099-01-01").await.expect(200).has("没有符合条件的记录");
+    let english = browser.in_english().await;
+    english.get(&plan.path).await.expect(200).has("This plan has been applied").has("create member");
+    world.stop().await;
+}
+
+async fn leave(world: &World, from: usize, count: usize) {
+    let people = world.bridge.get("/api/v1/tenants/acme/employees").await.expect(200);
+    let list = people["items"].as_array().unwrap();
+    let leavers: Vec<&Value> = list.iter().skip(from).take(count).map(|row| &row["id"]).collect();
+    world.bridge.post("/api/v1/tenants/acme/departures", &json!({ "employees": leavers })).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
+    let world = World::new().await;
+    world.first_sync().await;
+    leave(&world, 0, 9).await;
+    let operator = Browser::sign_in(&world.bridge, Role::Operator).await;
+    let held = press(&world, &operator, "run").await;
+    held.has("等待审批").has("没有写入任何内容");
+    let waiting = operator.get("/decisions").await.expect(200);
+    waiting.has("停用成员 9").has("一次停用或删除的成员占已关联成员的比例").has("nav-count");
+    let path = waiting.text.split("href=\"").find(|rest| rest.starts_with("/plans/")).unwrap();
+    let path = path.split('"').next().unwrap().to_owned();
+    let seen = operator.get(&path).await.expect(200);
+    seen.has("请联系系统管理员审批");
+    assert!(!seen.has_form("/decide") && !seen.has_form("/apply"));
+    operator.post(&format!("{path}/decide"), &[("decision", "allow"), ("reason", "x")]).await.expect(403);
+
+    let admin = Browser::sign_in(&world.bridge, Role::Administrator).await;
+    let page = admin.get(&path).await.expect(200);
+    let again = admin.submit(&page, "/decide", &[("decision", "allow"), ("reason", "  ")]).await.expect(422);
+    again.has("请填写理由");
+    let reason = "<script>alert(1)</script> 分公司关闭";
+    let decided = admin.submit(&again, "/decide", &[("decision", "allow"), ("reason", reason)]).await;
+    let page = admin.follow(&decided).await.expect(200);
+    page.has("已批准，可以执行了").has("&#60;script&#62;alert(1)").lacks("<script>alert");
+    let refused = admin.submit(&page, "/apply", &[("confirm", "9")]).await.expect(422);
+    refused.has("输入的内容与要求不一致");
+    let started = admin.submit(&refused, "/apply", &[("confirm", "移出 9 人")]).await;
+    watch(&world, &admin, &started).await.has("完成").has("停用成员 9");
+
+    leave(&world, 9, 9).await;
+    let plan = press(&world, &admin, "plan").await;
+    plan.has("触发了安全设置");
+    let rejected = admin.submit(&plan, "/decide", &[("decision", "reject"), ("reason", "弄错了")]).await;
+    let page = admin.follow(&rejected).await.expect(200);
+    page.has("驳回").has("弄错了");
+    assert!(!page.has_form("/apply") && !page.has_form("/decide"));
+    let forced = admin.post(&format!("{}/apply", plan.path), &[("confirm", "移出 9 人")]).await;
+    forced.expect(409);
+    admin.get("/decisions").await.expect(200).has("没有等待审批的计划");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_failed_record_is_explained_and_tried_again() {
+    let world = World::new().await;
+    let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
+    let refused = Effect::Errcode { errcode: 40066 };
+    world.sandbox.state().add_fault(Fault { count: Some(1), ..Fault::always("user/create", refused) });
+    let run = press(&world, &browser, "run").await;
+    run.has("部分完成").has("失败的记录（1）").has("企业微信返回 40066");
+    let failed = browser.get(&format!("{}/records?outcome=failed", run.path)).await.expect(200);
+    failed.has("失败").has("共 1 条").has("重试");
+    let started = browser.submit(&run, "/retry", &[]).await;
+    watch(&world, &browser, &started).await.has("完成").lacks("失败的记录");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_run_is_cancelled_resumed_and_undone() {
+    let world = World::new().await;
+    let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
+    press(&world, &browser, "pull").await;
+    world.sandbox.state().add_fault(Fault::always("user/create", Effect::Delay { ms: 400 }));
+    let hub = browser.get(HUB).await.expect(200);
+    let started = browser.submit(&hub, &format!("{HUB}/run"), &[]).await;
+    let path = started.location();
+    let live = browser.get(&path).await.expect(200);
+    live.has("data-live=").has("<noscript><meta http-equiv=\"refresh\"");
+    // another start is refused while this one works
+    browser.submit(&hub, &format!("{HUB}/pull"), &[]).await.expect(409);
+    let events = browser.request(Method::GET, &format!("{path}/events")).send();
+    let mut events = events.await.unwrap();
+    assert_eq!(events.headers()["content-type"], "text/event-stream");
+    assert!(events.headers().get("content-encoding").is_none());
+    let first = events.chunk().await.unwrap().unwrap();
+    assert!(first.starts_with(b"event: run\n"), "{first:?}");
+    loop {
+        let chunk = events.chunk().await.unwrap().expect("the run writes before it ends");
+        if String::from_utf8_lossy(&chunk).contains("\"phase\":\"apply\"") {
+            break;
+        }
+    }
+    let cancelled = browser.submit(&live, "/cancel", &[]).await;
+    let page = watch(&world, &browser, &cancelled).await;
+    page.has("已取消");
+    drop(events);
+    browser.post(&format!("{path}/cancel"), &[]).await.expect(409);
+    world.sandbox.state().clear_faults();
+    let resumed = browser.submit(&page, "/resume", &[]).await;
+    let page = watch(&world, &browser, &resumed).await;
+    page.has("完成");
+    let undoing = browser.submit(&page, "/undo", &[]).await;
+    let plan = watch(&world, &browser, &undoing).await;
+    plan.has("撤销计划").has("撤销：收回新建");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn roles_are_refused_what_they_may_not_do() {
+    let world = World::new().await;
+    world.first_sync().await;
+    let auditor = Browser::sign_in(&world.bridge, Role::Auditor).await;
+    let hub = auditor.get(HUB).await.expect(200);
+    for button in ["pull", "plan", "run"] {
+        assert!(!hub.has_form(&format!("{HUB}/{button}")));
+        auditor.post(&format!("{HUB}/{button}"), &[]).await.expect(403);
+    }
+    let runs = world.bridge.get(&format!("{CORP}/runs")).await.expect(200);
+    let run = format!("/runs/{}", runs["items"][0]["id"].as_str().unwrap());
+    let page = auditor.get(&run).await.expect(200);
+    for act in ["cancel", "resume", "undo", "records/0/retry"] {
+        assert!(!page.has_form(&format!("/{act}")));
+        auditor.post(&format!("{run}/{act}"), &[]).await.expect(403);
+    }
+    let stranger = Browser::new(&world.bridge);
+    assert!(stranger.get(&run).await.location().starts_with("/sign-in"));
+    assert!(stranger.get(&format!("{run}/events")).await.location().starts_with("/sign-in"));
+    for missing in ["/runs/none", "/plans/none", "/corps/none/sync", "/corps/none/runs", "/corps/none/explain"] {
+        auditor.get(missing).await.expect(404);
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn names_come_out_as_text_and_one_person_is_explained() {
+    let world = World::new().await;
+    let bridge = &world.bridge;
+    let mut person = bridge.get("/api/v1/tenants/acme/employees?limit=1").await.expect(200)["items"][0].take();
+    let path = format!("/api/v1/tenants/acme/employees/{}", person["id"].as_str().unwrap());
+    person["name"] = json!("<script>alert(1)</script>");
+    bridge.put(&path, &person).await.expect(200);
+    let id = person["id"].as_str().unwrap();
+    let browser = Browser::sign_in(bridge, Role::Auditor).await;
+    // nothing was pulled yet: said, not shown as an error of the bridge
+    browser.get(&format!("/corps/acme-main/explain/{id}")).await.expect(409).has("拉取");
+    let operator = Browser::sign_in(bridge, Role::Operator).await;
+    let plan = press(&world, &operator, "plan").await;
+    let found = browser.get("/corps/acme-main/explain?q=alert").await.expect(200);
+    let explained = browser.get(&format!("/corps/acme-main/explain/{id}")).await.expect(200);
+    let searched = operator.get(&format!("{}?q=alert", plan.path)).await.expect(200);
+    for page in [&found, &explained, &searched] {
+        page.lacks("<script>alert").has("&#60;script&#62;alert");
+    }
+    explained.has("在同步范围内").has("user/create").has("没有成员使用这个值").has("新建成员").has("将写入");
+    browser.get("/corps/acme-main/explain/nobody").await.expect(200).has("OA 目录里没有这个编号的人员");
+    let csv = operator.get(&format!("{}.csv?q=alert", plan.path)).await.expect(200);
+    assert!(
+        csv.text.contains("<script>") && csv.headers["content-disposition"].to_str().unwrap().contains("attachment")
+    );
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn pages_stay_small_with_thousands_of_changes() {
+    let world = World::with(SampleSpec { employees: 2_000, units: 300, seed: 3 }).await;
+    let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
+    let plan = press(&world, &browser, "plan").await;
+    let mut pages = vec![plan.path.clone()];
+    pages.extend(
+        ["?tab=checks", "?tab=cost", "?colour=new", "?side=departments"].map(|rest| format!("{}{rest}", plan.path)),
+    );
+    let next = plan.text.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    pages.push(super::browser::unescape(next));
+    for path in &pages {
+        let page = browser.get(path).await.expect(200);
+        assert!(page.text.len() < 300_000, "{path}: {} bytes", page.text.len());
+    }
+    let branch = plan.text.split("data-load=\"").nth(1).unwrap().split('"').next().unwrap();
+    let loaded = browser.get(&super::browser::unescape(branch)).await.expect(200);
+    loaded.has("<ul><li>");
+    browser.get(&format!("{}/tree?branch=u:none", plan.path)).await.expect(404);
+    let file = browser.get(&format!("{}.csv?kind=create_member", plan.path)).await.expect(200);
+    assert_eq!(file.text.matches("新建成员").count(), 2_000);
+    world.stop().await;
+}
