@@ -26,6 +26,7 @@ texts! {
     overview_run_held = "被拦下", "held";
     overview_run_cancelled = "已取消", "cancelled";
     overview_run_pull = "拉取", "Pull";
+    overview_run_plan = "生成预览", "Preview";
     overview_run_sync = "同步", "Sync";
     chart_members = "成员数（30 天）", "Members (30 days)";
     chart_changes = "每天的变更", "Changes per day";

@@ -91,7 +91,7 @@ pub(crate) async fn plan(env: &Env, corp: &Corp, request: PlanRequest, mut run: 
             run.pull = Some(pull::pull(env, corp, request.pull, meter.clone(), watch).await?.1);
         }
         watch.reading(Phase::Plan, 0, 0);
-        service::plan_and_store(env, &corp.key).await
+        service::plan_and_store(env, &corp.key, &run.by).await
     };
     let made = made.await;
     made_plan(env, made, meter, run, watch).await
@@ -103,7 +103,7 @@ pub(crate) async fn undo(env: &Env, corp: &Corp, undone: Undone, mut run: Run, w
     let made = async {
         run.pull = Some(pull::pull(env, corp, undone.pull_request(), meter.clone(), watch).await?.1);
         watch.reading(Phase::Plan, 0, 0);
-        service::plan_undo(env, corp, undone).await
+        service::plan_undo(env, corp, undone, &run.by).await
     };
     let made = made.await;
     made_plan(env, made, meter, run, watch).await

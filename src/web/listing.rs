@@ -26,6 +26,11 @@ impl Listing {
         Self { action: visit.url(&visit.path), params }
     }
 
+    /// The same parameters on another page.
+    pub fn on(self, action: String) -> Self {
+        Self { action, ..self }
+    }
+
     /// The value of a parameter; empty where it is absent.
     pub fn get(&self, name: &str) -> &str {
         self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap_or_default()

@@ -138,6 +138,7 @@ impl View<'_> {
         let kind = match brief.kind {
             RunKind::Pull => t.overview_run_pull(),
             RunKind::Downstream => t.overview_run_sync(),
+            RunKind::Plan => t.overview_run_plan(),
         };
         let at_ms = brief.ended_at_ms.unwrap_or(brief.started_at_ms);
         RunView { brief: brief.clone(), kind, state, class, when: time::ago(t, at_ms, self.now_ms) }

@@ -7,7 +7,7 @@ use crate::http::permission::{BindingWrite, SyncDecide, SyncRun};
 use crate::locale::T;
 use crate::model::{Access, ApiScope, Corp, DepartmentId, PlanHead, PlanId, PlanState, UnitId};
 use crate::sync::bindings;
-use crate::sync::service;
+use crate::sync::service::{self, Decided};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form};
 use crate::web::state::Web;
@@ -129,12 +129,12 @@ pub(super) async fn decide(
     if !faults.is_empty() {
         return page(&who, &web, &plan, Entered { faults, reason }).await;
     }
-    let plan_now =
+    let decided =
         service::decide(&web.app.env, &plan, is_allowed, &who.actor(), &reason).await.map_err(sync_problem)?;
-    let flash = match plan_now.state {
-        PlanState::Allowed => Flash::good(t.decide_allowed()),
-        PlanState::Held => Flash::warning(t.decide_half_allowed()),
-        _ => Flash::good(t.decide_rejected()),
+    let flash = match decided {
+        Decided::Allowed(_) => Flash::good(t.decide_allowed()),
+        Decided::HalfAllowed(_) => Flash::warning(t.decide_half_allowed()),
+        Decided::Rejected(_) => Flash::good(t.decide_rejected()),
     };
     Ok(reply::go(&who, &format!("/plans/{}", link::part(&*plan)), Some(flash)))
 }

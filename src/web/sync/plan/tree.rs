@@ -48,7 +48,7 @@ pub(super) fn tone(colour: Colour) -> &'static str {
 }
 
 /// One line of the tree.
-pub(super) struct TreeLine {
+pub(in crate::web::sync) struct TreeLine {
     /// Lists that end before this line.
     pub(super) closes: usize,
     pub(super) code: String,
@@ -147,7 +147,7 @@ pub(super) async fn children(
     let t = who.t;
     let from: usize = Listing::of(&who, &["from"]).get("from").parse().unwrap_or(0);
     let base = who.url(&format!("/plans/{}", link::part(&*plan)));
-    let list = Listing { action: base.clone(), ..Listing::of(&who, &["branch"]) };
+    let list = Listing::of(&who, &["branch"]).on(base.clone());
     let unknown = || Problem::not_found("branch", list.get("branch"));
     let branch = find_branch(list.get("branch")).ok_or_else(unknown)?;
     let missing = unknown();
