@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod demo;
+mod keys;
+mod pull;
 mod server;
 mod setup;
 mod store;
