@@ -5,7 +5,7 @@ use crate::browse::Views;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::Jobs;
-use crate::ops::Metrics;
+use crate::ops::{Metrics, Pulse};
 use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::Env;
 use crate::wecom::Clients;
@@ -31,6 +31,8 @@ pub struct App {
     pub jobs: Jobs,
     /// Counters.
     pub metrics: Metrics,
+    /// What the probes have seen last.
+    pub pulse: Pulse,
 }
 
 /// Why the application does not start. The text says what to do.
@@ -55,7 +57,8 @@ impl App {
         let admin = admin::Env::new(store.clone(), clock.clone());
         let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
-        Ok(Arc::new(Self { config, store, clock, clients, env, admin, views, jobs, metrics }))
+        let pulse = Pulse::default();
+        Ok(Arc::new(Self { config, store, clock, clients, env, admin, views, jobs, metrics, pulse }))
     }
 
     /// [`App::open`] where a store must be there already.

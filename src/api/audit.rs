@@ -51,7 +51,7 @@ async fn list(
     query: Query<ListQuery>,
 ) -> Result<Ok<Page<AuditRow>>, Problem> {
     let ListQuery { limit, after } = query.0;
-    let limit = super::page_limit(limit)?;
+    let limit = super::lists::page_limit(limit)?;
     let items =
         state.app.store.read_async(move |tx| store::audit::page(tx, after, limit)).await.map_err(store_problem)?;
     let next = items.last().filter(|row| items.len() == limit && row.seq > 1).map(|row| row.seq.to_string());
