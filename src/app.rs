@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http;
 use crate::jobs::Jobs;
-use crate::ops::Metrics;
+use crate::ops::{Metrics, Pulse};
 use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::Env;
 use crate::wecom::Clients;
@@ -34,6 +34,8 @@ pub struct App {
     /// Counters.
     pub metrics: Metrics,
     listens_on: OnceLock<SocketAddr>,
+    /// What the probes have seen last.
+    pub pulse: Pulse,
 }
 
 /// Why the application does not start. The text says what to do.
@@ -68,6 +70,7 @@ impl App {
             views,
             jobs,
             metrics,
+            pulse: Pulse::default(),
             listens_on: OnceLock::new(),
         }))
     }

@@ -21,10 +21,24 @@ pub struct NewKey {
     pub name: String,
     /// At least one.
     pub scopes: Vec<ApiScope>,
-    /// Addresses or blocks it may come from; empty = from anywhere.
+    /// Addresses or blocks it may come from; empty = from anywhere, or as the key that makes it.
     pub networks: Vec<String>,
-    /// Unix milliseconds; `None` = never expires.
+    /// Unix milliseconds; `None` = never expires, or with the key that makes it.
     pub expires_at_ms: Option<i64>,
+}
+
+/// What a key must not hand on, because it does not have it itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Excess {
+    /// A scope.
+    #[error("the scope {}", .0.name())]
+    Scope(ApiScope),
+    /// Addresses from which the making key is refused.
+    #[error("use from {0}")]
+    Network(String),
+    /// A longer life.
+    #[error("a life beyond its own end")]
+    Expiry,
 }
 
 /// Why a key cannot be made or revoked.
@@ -45,6 +59,12 @@ pub enum KeyError {
     /// It would never be accepted.
     #[error("the time of expiry lies in the past")]
     Expired,
+    /// The key that makes it does not have it itself.
+    #[error("a key can hand on only what it has itself; it does not have {0}")]
+    NotHeld(Excess),
+    /// The key that makes it was revoked, or has expired, meanwhile.
+    #[error("the key that makes this one is not in force any more")]
+    MakerGone,
     /// There is no such key.
     #[error("there is no API key {0:?}")]
     Unknown(String),
@@ -55,6 +75,31 @@ pub enum KeyError {
 
 /// Makes a key. The text in the answer is the only time it is seen.
 pub async fn create(store: &Store, clock: &Clock, actor: &Actor, new: NewKey) -> Result<(ApiKey, Secret), KeyError> {
+    make(store, clock, actor, None, new).await
+}
+
+/// Makes a key on behalf of the key with the id `maker`: it can do no more than that one, from nowhere else and no
+/// longer, and is revoked together with it. Networks and expiry that are not given are those of the maker.
+///
+/// # Errors
+/// [`KeyError::NotHeld`] names what the maker does not have itself; nothing is made then.
+pub async fn create_with(
+    store: &Store,
+    clock: &Clock,
+    actor: &Actor,
+    maker: &str,
+    new: NewKey,
+) -> Result<(ApiKey, Secret), KeyError> {
+    make(store, clock, actor, Some(maker.to_owned()), new).await
+}
+
+async fn make(
+    store: &Store,
+    clock: &Clock,
+    actor: &Actor,
+    maker: Option<String>,
+    new: NewKey,
+) -> Result<(ApiKey, Secret), KeyError> {
     let now_ms = clock.now_ms();
     check(&new, now_ms)?;
     let id = hex::encode(rand::random::<[u8; 8]>());
@@ -66,26 +111,56 @@ pub async fn create(store: &Store, clock: &Clock, actor: &Actor, new: NewKey) ->
         scopes: sorted(new.scopes),
         networks: new.networks,
         created_by: actor.name.clone(),
+        made_with: maker,
         created_at_ms: now_ms,
         expires_at_ms: new.expires_at_ms,
         revoked_at_ms: None,
     };
-    let is_free = store
-        .write({
-            let (key, actor) = (key.clone(), actor.clone());
-            move |tx| {
-                let is_taken =
-                    store::api_keys::list(tx)?.iter().any(|other| other.name == key.name && other.is_valid_at(now_ms));
-                if is_taken {
-                    return Ok(false);
-                }
-                store::api_keys::put(tx, &key)?;
-                store::audit::append(tx, &actor, "key.create", &key.name, None, Some(facts(&key)))?;
-                Ok(true)
+    let actor = actor.clone();
+    let made = store
+        .write(move |tx| {
+            let keys = store::api_keys::list(tx)?;
+            if keys.iter().any(|other| other.name == key.name && other.is_valid_at(now_ms)) {
+                return Ok(Err(KeyError::NameTaken(key.name.clone())));
             }
+            // the maker as it is in this very commit: it may have been revoked since the door let it in
+            let key = match key.made_with.as_ref().map(|id| keys.iter().find(|other| other.id == *id)) {
+                None => key.clone(),
+                Some(Some(maker)) if maker.is_valid_at(now_ms) => match within(key.clone(), maker) {
+                    Ok(key) => key,
+                    Err(excess) => return Ok(Err(KeyError::NotHeld(excess))),
+                },
+                Some(_) => return Ok(Err(KeyError::MakerGone)),
+            };
+            store::api_keys::put(tx, &key)?;
+            store::audit::append(tx, &actor, "key.create", &key.name, None, Some(facts(&key)))?;
+            Ok(Ok(key))
         })
         .await?;
-    if is_free { Ok((key, text)) } else { Err(KeyError::NameTaken(key.name)) }
+    made.map(|key| (key, text))
+}
+
+/// The new key as its maker may make it, or what it would have beyond the maker. Pure.
+fn within(mut key: ApiKey, maker: &ApiKey) -> Result<ApiKey, Excess> {
+    if let Some(scope) = key.scopes.iter().find(|scope| !maker.scopes.contains(scope)) {
+        return Err(Excess::Scope(*scope));
+    }
+    if key.networks.is_empty() {
+        key.networks.clone_from(&maker.networks);
+    }
+    if !maker.networks.is_empty() {
+        let held: Vec<NetBlock> = maker.networks.iter().filter_map(|text| NetBlock::parse(text)).collect();
+        let is_held = |text: &String| NetBlock::parse(text).is_some_and(|block| held.iter().any(|h| h.covers(&block)));
+        if let Some(network) = key.networks.iter().find(|text| !is_held(text)) {
+            return Err(Excess::Network(network.clone()));
+        }
+    }
+    if let Some(end_ms) = maker.expires_at_ms
+        && *key.expires_at_ms.get_or_insert(end_ms) > end_ms
+    {
+        return Err(Excess::Expiry);
+    }
+    Ok(key)
 }
 
 /// All keys, revoked ones included, the newest first.
@@ -95,9 +170,19 @@ pub async fn list(store: &Store) -> Result<Vec<ApiKey>, KeyError> {
     Ok(keys)
 }
 
-/// Revokes a key, named by its id or by the name of a key in force; it is refused from the next request on. Revoking a
-/// revoked key changes nothing.
-pub async fn revoke(store: &Store, clock: &Clock, actor: &Actor, id_or_name: &str) -> Result<ApiKey, KeyError> {
+/// A revoked key, and those that went with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// The key that was named.
+    pub key: ApiKey,
+    /// Keys made with it, or with one of these, that were revoked in the same commit.
+    pub with_it: Vec<ApiKey>,
+}
+
+/// Revokes a key, named by its id or by the name of a key in force, with all keys that were made with it: who holds a key
+/// that must not be used any more may hold those too. They are refused from the next request on. Revoking a revoked key
+/// changes nothing.
+pub async fn revoke(store: &Store, clock: &Clock, actor: &Actor, id_or_name: &str) -> Result<Revoked, KeyError> {
     let now_ms = clock.now_ms();
     let (wanted, actor) = (id_or_name.to_owned(), actor.clone());
     let found = store
@@ -108,16 +193,37 @@ pub async fn revoke(store: &Store, clock: &Clock, actor: &Actor, id_or_name: &st
                 .find(|key| key.id == wanted)
                 .or_else(|| keys.iter().find(|key| key.name == wanted && key.revoked_at_ms.is_none()));
             let Some(found) = found else { return Ok(None) };
-            let mut key = found.clone();
-            if key.revoked_at_ms.is_none() {
-                key.revoked_at_ms = Some(now_ms);
-                store::api_keys::put(tx, &key)?;
-                store::audit::append(tx, &actor, "key.revoke", &key.name, Some(facts(found)), None)?;
-            }
-            Ok(Some(key))
+            let end = |key: &ApiKey| {
+                let mut ended = key.clone();
+                if ended.revoked_at_ms.is_none() {
+                    ended.revoked_at_ms = Some(now_ms);
+                    store::api_keys::put(tx, &ended)?;
+                    store::audit::append(tx, &actor, "key.revoke", &key.name, Some(facts(key)), None)?;
+                }
+                Ok::<ApiKey, StoreError>(ended)
+            };
+            let key = end(found)?;
+            let made = descendants(&keys, &found.id);
+            let with_it = made.filter(|key| key.revoked_at_ms.is_none()).map(end).collect::<Result<Vec<_>, _>>()?;
+            Ok(Some(Revoked { key, with_it }))
         })
         .await?;
     found.ok_or_else(|| KeyError::Unknown(id_or_name.to_owned()))
+}
+
+/// The keys made with a key, and with those, in no particular order.
+fn descendants<'k>(keys: &'k [ApiKey], id: &'k str) -> impl Iterator<Item = &'k ApiKey> {
+    let mut found: Vec<&ApiKey> = Vec::new();
+    let mut makers = vec![id];
+    while let Some(maker) = makers.pop() {
+        for key in keys.iter().filter(|key| key.made_with.as_deref() == Some(maker)) {
+            if key.id != id && !found.iter().any(|known| known.id == key.id) {
+                found.push(key);
+                makers.push(&key.id);
+            }
+        }
+    }
+    found.into_iter()
 }
 
 /// Why a presented key is not accepted.
@@ -209,6 +315,7 @@ fn check(new: &NewKey, now_ms: i64) -> Result<(), KeyError> {
 fn facts(key: &ApiKey) -> serde_json::Value {
     serde_json::json!({
         "id": key.id, "scopes": key.scopes, "networks": key.networks, "expires_at_ms": key.expires_at_ms,
+        "made_with": key.made_with,
     })
 }
 
@@ -224,6 +331,7 @@ mod tests {
             scopes: vec![ApiScope::SyncRead],
             networks: Vec::new(),
             created_by: "cli:root".into(),
+            made_with: None,
             created_at_ms: 0,
             expires_at_ms: None,
             revoked_at_ms: None,
@@ -246,6 +354,107 @@ mod tests {
             let told = format!("{key:?} from {from:?}");
             let got = admit(key, 1_000, from.map(|text| text.parse().unwrap()));
             assert_eq!(got.err(), expected, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_key_hands_on_no_more_than_it_has() {
+        use ApiScope::{KeysAdmin, SyncRead, SyncRun};
+        let nets = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let maker = |networks: &[&str], expires_at_ms| ApiKey {
+            scopes: vec![SyncRead, KeysAdmin],
+            networks: nets(networks),
+            expires_at_ms,
+            ..key()
+        };
+        let new = |scopes: &[ApiScope], networks: &[&str], expires_at_ms| ApiKey {
+            scopes: scopes.to_vec(),
+            networks: nets(networks),
+            expires_at_ms,
+            ..key()
+        };
+        let network = |text: &str| Excess::Network(text.to_owned());
+        for (name, made, by, want) in [
+            ("the same", new(&[SyncRead], &[], None), maker(&[], None), Ok((nets(&[]), None))),
+            ("another scope", new(&[SyncRead, SyncRun], &[], None), maker(&[], None), Err(Excess::Scope(SyncRun))),
+            (
+                "fewer networks",
+                new(&[SyncRead], &["10.0.0.0/8"], None),
+                maker(&[], None),
+                Ok((nets(&["10.0.0.0/8"]), None)),
+            ),
+            (
+                "networks inherited",
+                new(&[SyncRead], &[], None),
+                maker(&["10.0.0.0/8"], None),
+                Ok((nets(&["10.0.0.0/8"]), None)),
+            ),
+            (
+                "a smaller block",
+                new(&[SyncRead], &["10.1.0.0/16"], None),
+                maker(&["10.0.0.0/8"], None),
+                Ok((nets(&["10.1.0.0/16"]), None)),
+            ),
+            (
+                "one address of it",
+                new(&[SyncRead], &["10.1.2.3"], None),
+                maker(&["10.0.0.0/8"], None),
+                Ok((nets(&["10.1.2.3"]), None)),
+            ),
+            (
+                "a wider block",
+                new(&[SyncRead], &["10.0.0.0/7"], None),
+                maker(&["10.0.0.0/8"], None),
+                Err(network("10.0.0.0/7")),
+            ),
+            (
+                "everything",
+                new(&[SyncRead], &["0.0.0.0/0"], None),
+                maker(&["10.0.0.0/8"], None),
+                Err(network("0.0.0.0/0")),
+            ),
+            (
+                "one good, one not",
+                new(&[SyncRead], &["10.1.0.0/16", "11.0.0.1"], None),
+                maker(&["10.0.0.0/8"], None),
+                Err(network("11.0.0.1")),
+            ),
+            ("the other family", new(&[SyncRead], &["::/0"], None), maker(&["10.0.0.0/8"], None), Err(network("::/0"))),
+            ("an end inherited", new(&[SyncRead], &[], None), maker(&[], Some(9)), Ok((nets(&[]), Some(9)))),
+            ("an earlier end", new(&[SyncRead], &[], Some(8)), maker(&[], Some(9)), Ok((nets(&[]), Some(8)))),
+            ("the same end", new(&[SyncRead], &[], Some(9)), maker(&[], Some(9)), Ok((nets(&[]), Some(9)))),
+            ("a later end", new(&[SyncRead], &[], Some(10)), maker(&[], Some(9)), Err(Excess::Expiry)),
+            (
+                "an end where the maker has none",
+                new(&[SyncRead], &[], Some(10)),
+                maker(&[], None),
+                Ok((nets(&[]), Some(10))),
+            ),
+        ] {
+            let got = within(made, &by).map(|key| (key.networks, key.expires_at_ms));
+            assert_eq!(got, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_was_made_with_a_key_is_found_to_the_last_generation() {
+        let named =
+            |id: &str, made_with: Option<&str>| ApiKey { id: id.into(), made_with: made_with.map(Into::into), ..key() };
+        // a circle cannot be made, and must not hang either
+        let keys = [
+            named("a", None),
+            named("b", Some("a")),
+            named("c", Some("b")),
+            named("d", Some("a")),
+            named("e", None),
+            named("f", Some("e")),
+            named("x", Some("y")),
+            named("y", Some("x")),
+        ];
+        for (id, want) in [("a", "bcd"), ("b", "c"), ("c", ""), ("e", "f"), ("x", "y"), ("none", "")] {
+            let mut found: Vec<&str> = descendants(&keys, id).map(|key| key.id.as_str()).collect();
+            found.sort_unstable();
+            assert_eq!(found.concat(), want, "{id}");
         }
     }
 

@@ -20,10 +20,15 @@ pub(super) fn routes(routes: &mut Routes) {
         .post(
             "/api/v1/api-keys",
             "Make a key\nThe answer is the only time that the key is shown; only its hash is kept. A repetition with the \
-             same Idempotency-Key answers the first result without the key. A key can hand on only scopes that it has itself.",
+             same Idempotency-Key answers the first result without the key. A key can hand on only what it has itself: scopes, \
+             networks and life; networks and expiry that are not given are its own.",
             create,
         )
-        .delete("/api/v1/api-keys/{key}", "Revoke a key\nIt is refused from the next request on.", revoke);
+        .delete(
+            "/api/v1/api-keys/{key}",
+            "Revoke a key\nWith it go all keys that were made with it; they are refused from the next request on.",
+            revoke,
+        );
 }
 
 /// A key without its secret.
@@ -39,6 +44,9 @@ struct KeyView {
     networks: Vec<String>,
     /// Who made it.
     created_by: String,
+    /// Id of the key that it was made with, together with which it is revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_with: Option<String>,
     /// Unix milliseconds.
     created_at_ms: i64,
     /// From then on refused, Unix milliseconds; absent = never expires.
@@ -57,6 +65,7 @@ impl From<ApiKey> for KeyView {
             scopes: key.scopes,
             networks: key.networks,
             created_by: key.created_by,
+            made_with: key.made_with,
             created_at_ms: key.created_at_ms,
             expires_at_ms: key.expires_at_ms,
             revoked_at_ms: key.revoked_at_ms,
@@ -71,12 +80,22 @@ struct NewKeyBody {
     name: String,
     /// At least one.
     scopes: Vec<ApiScope>,
-    /// Addresses or blocks it may come from, e.g. `10.0.0.0/8`; empty = from anywhere.
+    /// Addresses or blocks it may come from, e.g. `10.0.0.0/8`, within those of the calling key; empty = as that one.
     #[serde(default)]
     networks: Vec<String>,
-    /// From then on refused, Unix milliseconds; absent = never expires.
+    /// From then on refused, Unix milliseconds, not after the end of the calling key; absent = as that one.
     #[serde(default)]
     expires_at_ms: Option<i64>,
+}
+
+/// A key just revoked.
+#[derive(Debug, Serialize, ToSchema)]
+struct RevokedKeyView {
+    /// The key.
+    #[serde(flatten)]
+    view: KeyView,
+    /// Keys made with it that were revoked together with it.
+    revoked_with_it: Vec<KeyView>,
 }
 
 /// A key just made.
@@ -103,10 +122,10 @@ async fn create(
 ) -> Result<Created<NewKeyView>, Problem> {
     let app = state.app.clone();
     let NewKeyBody { name, scopes, networks, expires_at_ms } = body.value;
-    caller.check_may_hand_on(&scopes)?;
     let new = NewKey { name, scopes, networks, expires_at_ms };
     once.run(&state, &caller.id.clone(), &body.digest, async move {
-        let (key, text) = keys::create(&app.store, &app.clock, &caller.actor, new).await.map_err(key_problem)?;
+        let made = keys::create_with(&app.store, &app.clock, &caller.actor, &caller.id.0, new).await;
+        let (key, text) = made.map_err(key_problem)?;
         let location = format!("/api/v1/api-keys/{}", key.id);
         let mut answer = NewKeyView { key: None, view: key.into() };
         let kept = serde_json::to_value(&answer).map_err(Problem::internal)?;
@@ -120,7 +139,8 @@ async fn revoke(
     caller: Key<KeysAdmin>,
     state: web::Data<State>,
     key: web::Path<String>,
-) -> Result<Ok<KeyView>, Problem> {
-    let key = keys::revoke(&state.app.store, &state.app.clock, &caller.actor, &key).await.map_err(key_problem)?;
-    Result::Ok(Reply::new(key.into()))
+) -> Result<Ok<RevokedKeyView>, Problem> {
+    let revoked = keys::revoke(&state.app.store, &state.app.clock, &caller.actor, &key).await.map_err(key_problem)?;
+    let revoked_with_it = revoked.with_it.into_iter().map(KeyView::from).collect();
+    Result::Ok(Reply::new(RevokedKeyView { view: revoked.key.into(), revoked_with_it }))
 }

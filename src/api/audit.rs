@@ -67,7 +67,7 @@ async fn list(
     query: Query<ListQuery>,
 ) -> Result<Ok<Page<AuditRow>>, Problem> {
     let ListQuery { limit, after, actor, action, subject, from_ms, until_ms } = query.0;
-    let limit = super::page_limit(limit)?;
+    let limit = super::lists::page_limit(limit)?;
     let search = |text: Option<String>| text.filter(|text| !text.trim().is_empty()).map(|text| Search::new(&text));
     let filter = AuditFilter { actor: search(actor), action, subject: search(subject), from_ms, until_ms };
     let page = state.app.store.read_async(move |tx| audit::search(tx, &filter, after, limit)).await;

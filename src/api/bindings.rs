@@ -2,14 +2,15 @@
 
 use super::answer::{Download, NoContent, Ok, Page, Reply};
 use super::auth::{BindingWrite, Key, SyncRead};
+use super::lists::{self, Asked};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use super::upload::Upload;
-use crate::http::errors::{store_problem, sync_problem};
+use crate::http::errors::sync_problem;
 use crate::http::{Body, Problem, Query};
 use crate::model::{CorpKey, DepartmentBinding, DepartmentId, EmployeeId, MemberBinding, ResolveCase, UnitId, UserId};
-use crate::store::{self, Search};
+use crate::store;
 use crate::sync::bindings::{self, FileFormat, LinkImport, LinkRequest};
 use actix_web::web;
 use bytes::Bytes;
@@ -172,15 +173,8 @@ async fn list(
     corp: web::Path<CorpKey>,
     query: Query<ListQuery>,
 ) -> Result<Ok<Page<MemberBinding>>, Problem> {
-    let ListQuery { limit, after, search } = query.0;
-    let limit = super::page_limit(limit)?;
-    let after = after.map(EmployeeId::from);
-    let search = search.map(|text| Search::new(&text));
-    let page = state.app.store.read_async(move |tx| {
-        super::must_have_corp(tx, &corp)?;
-        store::bindings::page_members(tx, &corp, after.as_ref(), limit, search.as_ref())
-    });
-    page.await.map(|page| Reply::new(page.into())).map_err(store_problem)
+    let asked = Asked::new(query.0.limit, query.0.after, query.0.search)?;
+    lists::page(&state, corp, asked, store::bindings::page_members).await
 }
 
 async fn read(
@@ -190,11 +184,8 @@ async fn read(
 ) -> Result<Ok<MemberBinding>, Problem> {
     let (corp, employee) = path.into_inner();
     let wanted = employee.clone();
-    let found = state.app.store.read_async(move |tx| {
-        super::must_have_corp(tx, &corp)?;
-        store::bindings::find_by_employee(tx, &corp, &wanted)
-    });
-    found.await.map_err(store_problem)?.map(Reply::new).ok_or_else(|| Problem::not_found("binding", employee))
+    let found = lists::of(&state, corp, move |tx, corp| store::bindings::find_by_employee(tx, corp, &wanted)).await?;
+    found.map(Reply::new).ok_or_else(|| Problem::not_found("binding", employee))
 }
 
 async fn bind(
@@ -287,7 +278,7 @@ async fn import(
     let digest = upload.digest;
     once.run(&state, &caller.id.clone(), &digest, async move {
         let Upload { name, content, .. } = upload;
-        let done = bindings::import(&app.env, &corp, &name, &content, request, &caller.actor).await;
+        let done = bindings::import(&app.env, &corp, &name, content, request, &caller.actor).await;
         done.map(Reply::new).map_err(sync_problem)
     })
     .await
@@ -300,13 +291,10 @@ async fn list_departments(
     query: Query<DepartmentsQuery>,
 ) -> Result<Ok<Page<DepartmentBinding>>, Problem> {
     let DepartmentsQuery { limit, after } = query.0;
-    let limit = super::page_limit(limit)?;
-    let all = state.app.store.read_async(move |tx| {
-        super::must_have_corp(tx, &corp)?;
-        store::bindings::departments(tx, &corp)
-    });
+    let limit = lists::page_limit(limit)?;
+    let all = lists::of(&state, corp.into_inner(), store::bindings::departments).await?;
     let is_left = |row: &DepartmentBinding| after.as_deref().is_none_or(|after| row.unit.as_str() > after);
-    let rest = all.await.map_err(store_problem)?.into_iter().filter(is_left);
+    let rest = all.into_iter().filter(is_left);
     Result::Ok(Reply::new(Page::first(rest, limit, |row| row.unit.to_string())))
 }
 

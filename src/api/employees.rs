@@ -2,6 +2,7 @@
 
 use super::answer::{NoContent, Ok, Page, Reply};
 use super::auth::{DirectoryRead, DirectoryWrite, Key};
+use super::lists::{self, Asked};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
@@ -9,8 +10,8 @@ use crate::directory::{RowCounts, service};
 use crate::http::errors::{directory_problem, store_problem};
 use crate::http::{Body, Bulk, Problem, Query};
 use crate::model::{Employee, EmployeeId, TenantKey};
+use crate::store;
 use crate::store::directory::HistoryRow;
-use crate::store::{self, Search};
 use actix_web::web;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -79,15 +80,8 @@ async fn list(
     tenant: web::Path<TenantKey>,
     query: Query<ListQuery>,
 ) -> Result<Ok<Page<Employee>>, Problem> {
-    let ListQuery { limit, after, search } = query.0;
-    let limit = super::page_limit(limit)?;
-    let after = after.map(EmployeeId::from);
-    let search = search.map(|text| Search::new(&text));
-    let page = state.app.store.read_async(move |tx| {
-        super::must_have_tenant(tx, &tenant)?;
-        store::directory::page_employees(tx, &tenant, after.as_ref(), limit, search.as_ref())
-    });
-    page.await.map(|page| Reply::new(page.into())).map_err(store_problem)
+    let asked = Asked::new(query.0.limit, query.0.after, query.0.search)?;
+    lists::page(&state, tenant, asked, store::directory::page_employees).await
 }
 
 async fn read(
@@ -160,9 +154,6 @@ async fn history(
     path: web::Path<(TenantKey, EmployeeId)>,
 ) -> Result<Ok<Page<HistoryRow>>, Problem> {
     let (tenant, id) = path.into_inner();
-    let rows = state.app.store.read_async(move |tx| {
-        super::must_have_tenant(tx, &tenant)?;
-        store::directory::history(tx, &tenant, &id)
-    });
-    rows.await.map(|rows| Reply::new(Page::whole(rows))).map_err(store_problem)
+    let rows = lists::of(&state, tenant, move |tx, tenant| store::directory::history(tx, tenant, &id)).await?;
+    Result::Ok(Reply::new(Page::whole(rows)))
 }

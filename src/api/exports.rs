@@ -2,6 +2,7 @@
 
 use super::answer::Download;
 use super::auth::{DirectoryRead, Key, OpsBackup};
+use super::lists;
 use super::routes::Routes;
 use super::state::State;
 use crate::directory::export::{Captions, to_xlsx, to_zip};
@@ -76,12 +77,10 @@ async fn directory(
         Language::English => Captions::English,
         Language::Chinese => Captions::Chinese,
     };
-    let key = tenant.clone();
-    let rows = state.app.store.read_async(move |tx| {
-        super::must_have_tenant(tx, &key)?;
-        Ok((store::directory::units(tx, &key)?, store::directory::employees(tx, &key)?))
-    });
-    let (units, employees) = rows.await.map_err(store_problem)?;
+    let (units, employees) = lists::of(&state, tenant.clone(), |tx, tenant| {
+        Ok((store::directory::units(tx, tenant)?, store::directory::employees(tx, tenant)?))
+    })
+    .await?;
     let (content_type, ending) = match format {
         Form::Xlsx => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
         Form::Zip => ("application/zip", "zip"),

@@ -2,9 +2,9 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{DirectoryRead, Key};
+use super::lists;
 use super::routes::Routes;
 use super::state::State;
-use crate::http::errors::store_problem;
 use crate::http::{Body, Problem};
 use crate::model::{EmployeeId, TenantKey};
 use crate::store::{self, StoreError};
@@ -40,17 +40,16 @@ async fn test(
     body: Body<TestBody>,
 ) -> Result<Ok<ExpressionTest>, Problem> {
     let TestBody { kind, text, employee } = body.value;
-    let tested = state.app.store.read_async(move |tx| {
-        super::must_have_tenant(tx, &tenant)?;
+    let tested = lists::of(&state, tenant.into_inner(), move |tx, tenant| {
         let found = match &employee {
             None => None,
             Some(id) => Some(
-                store::directory::find_employee(tx, &tenant, id)?
+                store::directory::find_employee(tx, tenant, id)?
                     .ok_or_else(|| StoreError::not_found(format!("employee {id}")))?,
             ),
         };
-        let units = store::directory::units(tx, &tenant)?;
+        let units = store::directory::units(tx, tenant)?;
         Result::Ok(test_expression(kind, &text, found.as_ref(), &units))
     });
-    tested.await.map(Reply::new).map_err(store_problem)
+    tested.await.map(Reply::new)
 }

@@ -2,6 +2,7 @@
 
 use super::answer::{Created, Ok, Reply};
 use super::auth::{DirectoryRead, DirectoryWrite, Key};
+use super::lists;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
@@ -10,7 +11,7 @@ use crate::directory::{
     Change, ChangeKind, DirectoryError, Fault, FieldChange, ImportMode, ImportOptions, Imported, Preview, Summary,
     confirm_upload, import, preview_upload,
 };
-use crate::http::errors::{directory_problem, store_problem};
+use crate::http::errors::directory_problem;
 use crate::http::kept::KEPT_MS;
 use crate::http::{Problem, Query};
 use crate::model::{Employee, OrgUnit, TenantKey};
@@ -144,12 +145,7 @@ async fn last(
     state: web::Data<State>,
     tenant: web::Path<TenantKey>,
 ) -> Result<Ok<Imported>, Problem> {
-    let key = tenant.clone();
-    let found = state.app.store.read_async(move |tx| {
-        super::must_have_tenant(tx, &key)?;
-        import::last_import(tx, &key)
-    });
-    let found = found.await.map_err(store_problem)?;
+    let found = lists::of(&state, tenant.clone(), import::last_import).await?;
     found.map(Reply::new).ok_or_else(|| Problem::not_found("import", tenant))
 }
 

@@ -2,12 +2,12 @@
 
 use super::answer::{Ok, Page, Reply};
 use super::auth::{Key, SyncRead};
+use super::lists::{self, Asked};
 use super::routes::Routes;
 use super::state::State;
-use crate::http::errors::store_problem;
 use crate::http::{Problem, Query};
 use crate::model::{CorpKey, Department, DepartmentId, Member, MirrorHead, UserId};
-use crate::store::{self, Search};
+use crate::store;
 use actix_web::web;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -42,12 +42,8 @@ struct MembersQuery {
 }
 
 async fn head(_: Key<SyncRead>, state: web::Data<State>, corp: web::Path<CorpKey>) -> Result<Ok<MirrorHead>, Problem> {
-    let key = corp.clone();
-    let found = state.app.store.read_async(move |tx| {
-        super::must_have_corp(tx, &key)?;
-        store::mirror::head(tx, &key)
-    });
-    found.await.map_err(store_problem)?.map(Reply::new).ok_or_else(|| Problem::not_found("mirror", corp))
+    let found = lists::of(&state, corp.clone(), store::mirror::head).await?;
+    found.map(Reply::new).ok_or_else(|| Problem::not_found("mirror", corp))
 }
 
 async fn departments(
@@ -57,13 +53,9 @@ async fn departments(
     query: Query<DepartmentsQuery>,
 ) -> Result<Ok<Page<Department>>, Problem> {
     let DepartmentsQuery { limit, after } = query.0;
-    let limit = super::page_limit(limit)?;
-    let all = state.app.store.read_async(move |tx| {
-        super::must_have_corp(tx, &corp)?;
-        store::mirror::departments(tx, &corp)
-    });
-    let rest =
-        all.await.map_err(store_problem)?.into_iter().filter(|row| after.is_none_or(|id| row.id > DepartmentId(id)));
+    let limit = lists::page_limit(limit)?;
+    let all = lists::of(&state, corp.into_inner(), store::mirror::departments).await?;
+    let rest = all.into_iter().filter(|row| after.is_none_or(|id| row.id > DepartmentId(id)));
     Result::Ok(Reply::new(Page::first(rest, limit, |row| row.id.to_string())))
 }
 
@@ -74,14 +66,12 @@ async fn members(
     query: Query<MembersQuery>,
 ) -> Result<Ok<Page<Member>>, Problem> {
     let MembersQuery { limit, after, search } = query.0;
-    let limit = super::page_limit(limit)?;
-    let after = after.as_deref().map(UserId::from);
-    let search = search.map(|text| Search::new(&text));
-    let page = state.app.store.read_async(move |tx| {
-        super::must_have_corp(tx, &corp)?;
-        store::mirror::page_members(tx, &corp, after.as_ref(), limit, search.as_ref())
-    });
-    page.await.map(|page| Reply::new(page.into())).map_err(store_problem)
+    let asked = Asked::<String>::new(limit, after, search)?;
+    lists::page(&state, corp, asked, |tx, corp, after, limit, search| {
+        let after = after.map(|id| UserId::from(id.as_str()));
+        store::mirror::page_members(tx, corp, after.as_ref(), limit, search)
+    })
+    .await
 }
 
 async fn member(
@@ -91,9 +81,6 @@ async fn member(
 ) -> Result<Ok<Member>, Problem> {
     let (corp, userid) = path.into_inner();
     let wanted = UserId::from(userid.as_str());
-    let found = state.app.store.read_async(move |tx| {
-        super::must_have_corp(tx, &corp)?;
-        store::mirror::find_member(tx, &corp, &wanted)
-    });
-    found.await.map_err(store_problem)?.map(Reply::new).ok_or_else(|| Problem::not_found("member", userid))
+    let found = lists::of(&state, corp, move |tx, corp| store::mirror::find_member(tx, corp, &wanted)).await?;
+    found.map(Reply::new).ok_or_else(|| Problem::not_found("member", userid))
 }

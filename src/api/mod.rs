@@ -19,6 +19,7 @@ mod explain;
 mod exports;
 mod expressions;
 mod imports;
+mod lists;
 mod mirror;
 mod once;
 mod openapi;
@@ -37,16 +38,11 @@ mod upload;
 
 use crate::app::App;
 use crate::http::Problem;
-use crate::model::{CorpKey, TenantKey};
-use crate::store::{Reads, StoreError};
 use actix_web::web::{self, ServiceConfig};
 use bytes::Bytes;
 use routes::Routes;
 use state::State;
 use std::sync::Arc;
-
-/// Rows on a page where the query does not say.
-const PAGE_DEFAULT: usize = 100;
 
 /// The whole of the API; one for all workers.
 #[derive(Clone)]
@@ -108,32 +104,6 @@ fn table() -> Routes {
     audit::routes(&mut routes);
     system::routes(&mut routes);
     routes
-}
-
-/// Rows on a page, 1 to 1000.
-fn page_limit(limit: Option<usize>) -> Result<usize, Problem> {
-    match limit {
-        None => Ok(PAGE_DEFAULT),
-        Some(limit) if (1..=crate::store::PAGE_MAX).contains(&limit) => Ok(limit),
-        Some(_) => Err(Problem::bad_request("request.query", "The query is not acceptable.")
-            .at("query.limit", format!("must be 1 to {}", crate::store::PAGE_MAX))),
-    }
-}
-
-/// A list of a tenant that does not exist is an error, not an empty list.
-fn must_have_tenant(tx: &impl Reads, tenant: &TenantKey) -> Result<(), StoreError> {
-    match crate::store::tenants::find(tx, tenant)? {
-        Some(_) => Ok(()),
-        None => Err(StoreError::not_found(format!("tenant {tenant}"))),
-    }
-}
-
-/// A list of a corp that does not exist is an error, not an empty list.
-fn must_have_corp(tx: &impl Reads, corp: &CorpKey) -> Result<(), StoreError> {
-    match crate::store::corps::find(tx, corp)? {
-        Some(_) => Ok(()),
-        None => Err(StoreError::not_found(format!("corp {corp}"))),
-    }
 }
 
 /// The id in a body repeats that of the path.

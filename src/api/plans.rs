@@ -2,14 +2,16 @@
 
 use super::answer::{Accepted, Created, Ok, Page, Reply};
 use super::auth::{Key, SyncDecide, SyncRead, SyncRun};
+use super::lists::{self, LatestQuery};
 use super::once::Once;
 use super::routes::Routes;
 use super::runs;
 use super::state::State;
-use crate::http::errors::{store_problem, sync_problem};
+use crate::http::errors::sync_problem;
 use crate::http::{Body, Problem, Query};
 use crate::model::{Change, CorpKey, DownstreamOptions, MatchRule, PlanHead, PlanId, Run};
 use crate::store;
+use crate::sync::SyncError;
 use crate::sync::pull::PullRequest;
 use crate::sync::service::{self, PlanRequest, PullPolicy};
 use actix_web::web;
@@ -45,15 +47,6 @@ pub(super) fn routes(routes: &mut Routes) {
              run before anything is written.",
             apply,
         );
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    /// Rows on the page, 1 to 1000; default 100.
-    limit: Option<usize>,
-    /// `next` of the page before.
-    after: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -107,19 +100,10 @@ async fn list(
     _: Key<SyncRead>,
     state: web::Data<State>,
     corp: web::Path<CorpKey>,
-    query: Query<ListQuery>,
+    query: Query<LatestQuery>,
 ) -> Result<Ok<Page<PlanHead>>, Problem> {
-    let limit = super::page_limit(query.0.limit)?;
-    let after = query.0.after.map(PlanId::from);
-    let rows = state.app.store.read_async(move |tx| {
-        super::must_have_corp(tx, &corp)?;
-        match &after {
-            Some(plan) => store::plans::list_before(tx, &corp, plan, limit + 1),
-            None => store::plans::list(tx, &corp, limit + 1),
-        }
-    });
-    let rows = rows.await.map_err(store_problem)?;
-    Result::Ok(Reply::new(Page::first(rows.into_iter(), limit, |plan| plan.id.to_string())))
+    let (first, before) = (store::plans::list, store::plans::list_before);
+    lists::latest::<PlanId, _>(&state, corp, query.0, first, before, |plan| plan.id.to_string()).await
 }
 
 async fn make(
@@ -135,11 +119,16 @@ async fn make(
     let app = state.app.clone();
     once.run(&state, &caller.id.clone(), &[], async move {
         let request = PlanRequest { policy, pull };
-        let plan = service::make_plan(&app.env, &corp, &caller.actor, request).await.map_err(sync_problem)?;
-        let location = format!("/api/v1/plans/{}", plan.id);
-        Result::Ok(Reply::at(plan, location))
+        made(service::make_plan(&app.env, &corp, &caller.actor, request).await)
     })
     .await
+}
+
+/// The answer to whoever had a plan made.
+pub(super) fn made(plan: Result<PlanHead, SyncError>) -> Result<Created<PlanHead>, Problem> {
+    let plan = plan.map_err(sync_problem)?;
+    let location = format!("/api/v1/plans/{}", plan.id);
+    Result::Ok(Reply::at(plan, location))
 }
 
 async fn what_if(
@@ -165,7 +154,7 @@ async fn changes(
     plan: web::Path<PlanId>,
     query: Query<ChangesQuery>,
 ) -> Result<Ok<Page<Change>>, Problem> {
-    let limit = super::page_limit(query.0.limit)?;
+    let limit = lists::page_limit(query.0.limit)?;
     let from = query.0.after.map_or(0, |seq| seq.saturating_add(1));
     let asked = u32::try_from(limit).unwrap_or(u32::MAX).saturating_add(1);
     let rows = service::list_changes(&state.app.env, &plan, from, asked).await.map_err(sync_problem)?;
@@ -214,10 +203,5 @@ async fn apply(
     plan: web::Path<PlanId>,
     once: Once,
 ) -> Result<Accepted<Run>, Problem> {
-    let app = state.app.clone();
-    once.run(&state, &caller.id.clone(), &[], async move {
-        let started = app.jobs.start_apply(&plan, &caller.actor).await.map_err(sync_problem)?;
-        runs::started(&app, started).await
-    })
-    .await
+    runs::start(caller, state, once, |app, actor| async move { app.jobs.start_apply(&plan, &actor).await }).await
 }

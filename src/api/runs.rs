@@ -3,19 +3,23 @@
 use super::answer::{Accepted, Created, Events, Ok, Page, Reply};
 use super::auth::{Key, SyncRead, SyncRun};
 use super::events;
+use super::lists::{self, LatestQuery};
 use super::once::Once;
+use super::plans;
 use super::routes::Routes;
 use super::state::State;
 use crate::app::App;
 use crate::http::errors::{store_problem, sync_problem};
 use crate::http::{Problem, Query, Settings};
-use crate::model::{Change, CorpKey, JournalEntry, PlanHead, Run, RunId};
+use crate::model::{Actor, Change, CorpKey, JournalEntry, PlanHead, Run, RunId};
 use crate::store;
 use crate::sync::SyncError;
 use crate::sync::pull::PullRequest;
 use crate::sync::service;
 use actix_web::web;
 use serde::{Deserialize, Serialize};
+use std::future::Future;
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -52,15 +56,6 @@ pub(super) fn routes(routes: &mut Routes) {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
-    /// Rows on the page, 1 to 1000; default 100.
-    limit: Option<usize>,
-    /// `next` of the page before.
-    after: Option<String>,
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 struct PullQuery {
     /// Read names and details of everything, not only of what is new.
     full: Option<bool>,
@@ -88,10 +83,24 @@ struct RecordView {
     change: Option<Change>,
 }
 
-/// The answer to whoever started a run.
-pub(super) async fn started(app: &App, run: RunId) -> Result<Accepted<Run>, Problem> {
-    let found = get(app, &run).await?;
-    Result::Ok(Reply::at(found, format!("/api/v1/runs/{run}")))
+/// Does what begins a run, or changes one, and answers the run.
+pub(super) async fn start<F>(
+    caller: Key<SyncRun>,
+    state: web::Data<State>,
+    once: Once,
+    work: impl FnOnce(Arc<App>, Actor) -> F + Send + 'static,
+) -> Result<Accepted<Run>, Problem>
+where
+    F: Future<Output = Result<RunId, SyncError>> + Send + 'static,
+{
+    let app = state.app.clone();
+    let begun = work(app.clone(), caller.actor);
+    once.run(&state, &caller.id, &[], async move {
+        let run = begun.await.map_err(sync_problem)?;
+        let found = get(&app, &run).await?;
+        Result::Ok(Reply::at(found, format!("/api/v1/runs/{run}")))
+    })
+    .await
 }
 
 async fn get(app: &App, run: &RunId) -> Result<Run, Problem> {
@@ -103,19 +112,10 @@ async fn list(
     _: Key<SyncRead>,
     state: web::Data<State>,
     corp: web::Path<CorpKey>,
-    query: Query<ListQuery>,
+    query: Query<LatestQuery>,
 ) -> Result<Ok<Page<Run>>, Problem> {
-    let limit = super::page_limit(query.0.limit)?;
-    let after = query.0.after.map(RunId::from);
-    let rows = state.app.store.read_async(move |tx| {
-        super::must_have_corp(tx, &corp)?;
-        match &after {
-            Some(run) => store::runs::list_before(tx, &corp, run, limit + 1),
-            None => store::runs::list(tx, &corp, limit + 1),
-        }
-    });
-    let rows = rows.await.map_err(store_problem)?;
-    Result::Ok(Reply::new(Page::first(rows.into_iter(), limit, |run| run.id.to_string())))
+    let (first, before) = (store::runs::list, store::runs::list_before);
+    lists::latest::<RunId, _>(&state, corp, query.0, first, before, |run| run.id.to_string()).await
 }
 
 async fn pull(
@@ -125,12 +125,8 @@ async fn pull(
     query: Query<PullQuery>,
     once: Once,
 ) -> Result<Accepted<Run>, Problem> {
-    let (app, request) = (state.app.clone(), request(query.0));
-    once.run(&state, &caller.id.clone(), &[], async move {
-        let run = app.jobs.start_pull(&corp, request, &caller.actor).await.map_err(sync_problem)?;
-        started(&app, run).await
-    })
-    .await
+    let request = request(query.0);
+    start(caller, state, once, move |app, actor| async move { app.jobs.start_pull(&corp, request, &actor).await }).await
 }
 
 async fn sync(
@@ -140,12 +136,8 @@ async fn sync(
     query: Query<PullQuery>,
     once: Once,
 ) -> Result<Accepted<Run>, Problem> {
-    let (app, request) = (state.app.clone(), request(query.0));
-    once.run(&state, &caller.id.clone(), &[], async move {
-        let run = app.jobs.start_sync(&corp, request, &caller.actor).await.map_err(sync_problem)?;
-        started(&app, run).await
-    })
-    .await
+    let request = request(query.0);
+    start(caller, state, once, move |app, actor| async move { app.jobs.start_sync(&corp, request, &actor).await }).await
 }
 
 fn request(query: PullQuery) -> PullRequest {
@@ -174,7 +166,7 @@ async fn records(
     run: web::Path<RunId>,
     query: Query<RecordsQuery>,
 ) -> Result<Ok<Page<RecordView>>, Problem> {
-    let limit = super::page_limit(query.0.limit)?;
+    let limit = lists::page_limit(query.0.limit)?;
     let from = query.0.after.map_or(0, |seq| seq.saturating_add(1));
     let to = from.saturating_add(u32::try_from(limit).unwrap_or(u32::MAX));
     let known = get(&state.app, &run).await?;
@@ -203,12 +195,7 @@ async fn retry(
     once: Once,
 ) -> Result<Accepted<Run>, Problem> {
     let (run, seq) = path.into_inner();
-    let app = state.app.clone();
-    once.run(&state, &caller.id.clone(), &[], async move {
-        let run = app.jobs.retry(&run, seq, &caller.actor).await.map_err(sync_problem)?;
-        started(&app, run).await
-    })
-    .await
+    start(caller, state, once, move |app, actor| async move { app.jobs.retry(&run, seq, &actor).await }).await
 }
 
 async fn cancel(
@@ -219,11 +206,12 @@ async fn cancel(
 ) -> Result<Accepted<Run>, Problem> {
     let app = state.app.clone();
     once.run(&state, &caller.id.clone(), &[], async move {
-        if get(&app, &run).await?.state.is_final() {
+        let found = get(&app, &run).await?;
+        if found.state.is_final() {
             return Err(Problem::conflict("run.ended", "The run has ended already; there is nothing to cancel."));
         }
         app.jobs.cancel(&run, &caller.actor).await.map_err(sync_problem)?;
-        started(&app, run.into_inner()).await
+        Result::Ok(Reply::at(get(&app, &run).await?, format!("/api/v1/runs/{run}")))
     })
     .await
 }
@@ -234,12 +222,7 @@ async fn resume(
     run: web::Path<RunId>,
     once: Once,
 ) -> Result<Accepted<Run>, Problem> {
-    let app = state.app.clone();
-    once.run(&state, &caller.id.clone(), &[], async move {
-        let run = app.jobs.resume(&run, &caller.actor).await.map_err(sync_problem)?;
-        started(&app, run).await
-    })
-    .await
+    start(caller, state, once, move |app, actor| async move { app.jobs.resume(&run, &actor).await }).await
 }
 
 async fn undo(
@@ -249,10 +232,11 @@ async fn undo(
     once: Once,
 ) -> Result<Created<PlanHead>, Problem> {
     let app = state.app.clone();
-    once.run(&state, &caller.id.clone(), &[], async move {
-        let plan = service::undo(&app.env, &run, &caller.actor).await.map_err(sync_problem)?;
-        let location = format!("/api/v1/plans/{}", plan.id);
-        Result::Ok(Reply::at(plan, location))
-    })
+    once.run(
+        &state,
+        &caller.id.clone(),
+        &[],
+        async move { plans::made(service::undo(&app.env, &run, &caller.actor).await) },
+    )
     .await
 }

@@ -2,6 +2,7 @@
 
 use super::answer::{NoContent, Ok, Page, Reply};
 use super::auth::{DirectoryRead, DirectoryWrite, Key};
+use super::lists::{self, Asked};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
@@ -9,7 +10,7 @@ use crate::directory::{RowCounts, service};
 use crate::http::errors::{directory_problem, store_problem};
 use crate::http::{Body, Bulk, Problem, Query};
 use crate::model::{OrgUnit, TenantKey, UnitId};
-use crate::store::{self, Search};
+use crate::store;
 use actix_web::web;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -63,15 +64,8 @@ async fn list(
     tenant: web::Path<TenantKey>,
     query: Query<ListQuery>,
 ) -> Result<Ok<Page<OrgUnit>>, Problem> {
-    let ListQuery { limit, after, search } = query.0;
-    let limit = super::page_limit(limit)?;
-    let after = after.map(UnitId::from);
-    let search = search.map(|text| Search::new(&text));
-    let page = state.app.store.read_async(move |tx| {
-        super::must_have_tenant(tx, &tenant)?;
-        store::directory::page_units(tx, &tenant, after.as_ref(), limit, search.as_ref())
-    });
-    page.await.map(|page| Reply::new(page.into())).map_err(store_problem)
+    let asked = Asked::new(query.0.limit, query.0.after, query.0.search)?;
+    lists::page(&state, tenant, asked, store::directory::page_units).await
 }
 
 async fn read(

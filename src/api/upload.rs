@@ -42,7 +42,7 @@ impl FromRequest for Upload {
 }
 
 async fn read(mut multipart: Multipart, max_bytes: usize) -> Result<Upload, Problem> {
-    let mut found: Option<(String, Bytes)> = None;
+    let mut found: Option<Upload> = None;
     while let Some(field) = multipart.next().await {
         let mut field = field.map_err(|cause| broken(&cause))?;
         match field.name() {
@@ -56,6 +56,9 @@ async fn read(mut multipart: Multipart, max_bytes: usize) -> Result<Upload, Prob
             }
         }
         let name = field.content_disposition().and_then(|disposition| disposition.get_filename()).map(plain_name);
+        let name = name.unwrap_or_else(|| "upload".into());
+        // hashed as it comes: the whole at once would hold the worker up
+        let mut digest = Sha256::new().chain_update(&name).chain_update([0]);
         let mut content = BytesMut::new();
         while let Some(chunk) = field.next().await {
             let chunk = chunk.map_err(|cause| broken(&cause))?;
@@ -66,13 +69,12 @@ async fn read(mut multipart: Multipart, max_bytes: usize) -> Result<Upload, Prob
                     format!("The file may have at most {max_bytes} bytes."),
                 ));
             }
+            digest.update(&chunk);
             content.extend_from_slice(&chunk);
         }
-        found = Some((name.unwrap_or_else(|| "upload".into()), content.freeze()));
+        found = Some(Upload { name, content: content.freeze(), digest: digest.finalize().into() });
     }
-    let (name, content) = found.ok_or_else(|| bad("There is no part named `file`."))?;
-    let digest = Sha256::new().chain_update(&name).chain_update([0]).chain_update(&content).finalize().into();
-    Ok(Upload { name, content, digest })
+    found.ok_or_else(|| bad("There is no part named `file`."))
 }
 
 fn bad(detail: &str) -> Problem {

@@ -78,6 +78,11 @@ impl NetBlock {
         (prefix <= widest).then_some(Self { address, prefix })
     }
 
+    /// Whether every address of the other block lies in this one.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.prefix <= other.prefix && self.contains(other.address)
+    }
+
     /// Whether the address lies in the block. IPv4 addresses mapped into IPv6 count as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {

@@ -2,7 +2,7 @@
 
 use super::{Fault, Problem};
 use crate::admin::AccountError;
-use crate::admin::keys::KeyError;
+use crate::admin::keys::{Excess, KeyError};
 use crate::admin::settings::SettingsError;
 use crate::browse::BrowseError;
 use crate::directory::DirectoryError;
@@ -158,6 +158,20 @@ pub fn key_problem(error: KeyError) -> Problem {
         KeyError::Network(_) => {
             Problem::invalid("key.network_form", sentence(&error)).at("networks", error.to_string())
         }
+        KeyError::NotHeld(ref excess) => {
+            let code = match excess {
+                Excess::Scope(_) => "key.scope_not_held",
+                Excess::Network(_) => "key.network_not_held",
+                Excess::Expiry => "key.expiry_not_held",
+            };
+            let problem = Problem::new(StatusCode::FORBIDDEN, code, sentence(&error));
+            match excess {
+                Excess::Scope(scope) => problem.with("scope", scope.name()),
+                Excess::Network(network) => problem.with("network", network.as_str()),
+                Excess::Expiry => problem,
+            }
+        }
+        KeyError::MakerGone => Problem::unauthorized("key.revoked", sentence(&error)),
         KeyError::Expired => Problem::invalid("key.expiry", sentence(&error)).at("expires_at_ms", error.to_string()),
     }
 }

@@ -14,6 +14,9 @@ use sha2::{Digest, Sha256};
 /// Bound of an ordinary JSON body; bulk bodies have the configured one.
 pub const ORDINARY_MAX_BYTES: usize = 1 << 20;
 
+/// Larger bodies are taken apart on a thread that may block: a worker that parses for a second answers nobody else.
+const PARSED_ASIDE_BYTES: usize = 256 << 10;
+
 /// A JSON body of at most 1 MiB. Unknown fields, wrong types and trailing text are refused with their place.
 #[derive(Debug)]
 pub struct Body<T> {
@@ -30,7 +33,7 @@ pub struct Bulk<T>(
     pub Body<T>,
 );
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
@@ -39,7 +42,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Bulk<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest for Bulk<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
@@ -55,7 +58,7 @@ pub fn body_max_bytes(request: &HttpRequest) -> usize {
     request.app_data::<web::Data<Settings>>().map_or(ORDINARY_MAX_BYTES, |settings| settings.body_max_bytes)
 }
 
-fn read_json<T: DeserializeOwned + 'static>(
+fn read_json<T: DeserializeOwned + Send + 'static>(
     request: &HttpRequest,
     payload: &mut Payload,
     max_bytes: usize,
@@ -72,9 +75,21 @@ fn read_json<T: DeserializeOwned + 'static>(
             ));
         }
         let bytes = read_limited(payload, announced, max_bytes).await?;
-        let value = parse_strict(&bytes)?;
-        Ok(Body { value, digest: Sha256::digest(&bytes).into() })
+        let length = bytes.len();
+        let read = move || Ok(Body { value: parse_strict(&bytes)?, digest: Sha256::digest(&bytes).into() });
+        aside(length, read).await
     })
+}
+
+/// Does work on so many bytes: aside where there are many of them, else at once.
+async fn aside<R: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> Result<R, Problem> + Send + 'static,
+) -> Result<R, Problem> {
+    if bytes <= PARSED_ASIDE_BYTES {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?
 }
 
 fn announced_length(request: &HttpRequest) -> Option<u64> {
@@ -182,6 +197,37 @@ mod tests {
     struct People {
         #[expect(dead_code, reason = "only parsed")]
         employees: Vec<Employee>,
+    }
+
+    /// On which thread it was parsed.
+    struct Where(std::thread::ThreadId);
+
+    impl<'de> serde::Deserialize<'de> for Where {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            String::deserialize(deserializer)?;
+            Ok(Self(std::thread::current().id()))
+        }
+    }
+
+    /// A request with a text of so many bytes, and on which thread it was parsed.
+    async fn parsed_on(bytes: usize) -> Result<std::thread::ThreadId, Problem> {
+        let mut settings = Settings::of(&crate::config::Config::from_toml("").unwrap());
+        settings.body_max_bytes = 4 << 20;
+        let (request, mut payload) = actix_web::test::TestRequest::post()
+            .insert_header(("content-type", "application/json"))
+            .app_data(web::Data::new(settings))
+            .set_payload(format!("{:?}", "x".repeat(bytes)))
+            .to_http_parts();
+        Ok(Bulk::<Where>::from_request(&request, &mut payload).await?.0.value.0)
+    }
+
+    #[actix_web::test]
+    async fn a_large_body_is_not_parsed_on_the_worker() {
+        let worker = std::thread::current().id();
+        assert_eq!(parsed_on(1_000).await.unwrap(), worker, "a small one is not worth the way");
+        assert_ne!(parsed_on(1 << 20).await.unwrap(), worker);
+        assert_ne!(parsed_on(3 << 20).await.unwrap(), worker);
+        assert_eq!(parsed_on(5 << 20).await.unwrap_err().code(), "request.too_large");
     }
 
     #[test]

@@ -1,28 +1,27 @@
-//! Scheduled pulls and syncs: starts each tick once, does not replay what was missed while the appliance was off,
-//! backs off when a schedule fails again and again, and recovers by itself (PEER-07).
+//! Scheduled pulls and syncs: starts each tick once, backs off when a schedule fails again and again, and recovers by
+//! itself (PEER-07). Which tick is due is decided by [`due`], without a clock.
+//!
+//! A tick that finds somebody at work on its corp waits and is started when the corp is free, at the latest before the
+//! next tick of the same schedule comes; it does not survive a stop of the appliance.
+
+mod due;
 
 use super::Jobs;
 use super::cron::Ticks;
-use crate::model::{Actor, Corp, CorpKey, Run, RunState};
+use crate::clock::Clock;
+use crate::model::{Actor, Corp, CorpKey, Run, RunId, RunState};
 use crate::store;
 use crate::sync::apply;
 use crate::sync::env::Env;
-use crate::sync::error::SyncError;
+use crate::sync::error::{SyncError, utc};
 use crate::sync::pull::PullRequest;
+use due::{Memory, UNHEALTHY_AFTER};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::time::Duration;
 
 /// Settings are looked at again at least so often, so that a changed schedule takes effect.
 const LOOK_EVERY_MS: i64 = 15_000;
-/// After so many failures in a row a schedule counts as unhealthy and is tried less often.
-const UNHEALTHY_AFTER: u32 = 3;
-/// The first pause of an unhealthy schedule; it doubles with each further failure.
-const PAUSE_MS: i64 = 10 * 60 * 1_000;
-/// A look back never reaches further: after a suspended machine or a step of the clock older ticks are not replayed.
-const LOOK_BACK_MAX_MS: i64 = 3_600 * 1_000;
-/// The longest pause.
-const PAUSE_MAX_MS: i64 = 6 * 3_600 * 1_000;
 
 /// What a schedule starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -44,26 +43,20 @@ impl ScheduleKind {
         }
     }
 
+    /// As log lines name it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Sync => "sync",
+        }
+    }
+
     fn cron(self, corp: &Corp) -> (&str, &str) {
         match self {
             Self::Pull => (&corp.pull.cron, &corp.pull.time_zone),
             Self::Sync => (&corp.downstream.cron, &corp.downstream.time_zone),
         }
     }
-}
-
-/// What is remembered of one schedule of one corp.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct Memory {
-    /// Wall-clock key of the last tick that was started, so that no tick is started twice.
-    last_key: String,
-    /// Failures in a row.
-    failures: u32,
-    /// No tick is started before this moment, Unix milliseconds.
-    paused_until_ms: i64,
-    /// How the last one ended, one English sentence; empty = well.
-    last_error: String,
 }
 
 /// How one schedule fares.
@@ -130,28 +123,32 @@ async fn next_tick(env: &Env, after_ms: i64) -> Result<Option<i64>, SyncError> {
     Ok(schedules.iter().filter_map(|(_, _, ticks)| ticks.as_ref().ok()?.next_after(after_ms)).min())
 }
 
+/// A tick that is due.
+struct Due {
+    corp: Corp,
+    kind: ScheduleKind,
+    /// The next tick of the same schedule: until then this one may wait for the corp.
+    next_ms: Option<i64>,
+}
+
 /// Starts the schedules that have a tick in `(from_ms, to_ms]`; several ticks of one schedule are one run.
 async fn start_due(jobs: &Jobs, from_ms: i64, to_ms: i64) -> Result<(), SyncError> {
-    let mut due = Vec::new();
+    let mut list = Vec::new();
     for (corp, kind, ticks) in schedules(jobs.env()).await? {
         let Ok(ticks) = ticks else { continue };
-        let Some(tick) = latest_tick(&ticks, from_ms, to_ms) else { continue };
         let memory = get(jobs.env(), &corp.key, kind).await?;
-        let key = ticks.key(tick);
-        if memory.last_key == key || to_ms < memory.paused_until_ms {
-            continue;
-        }
+        let Some(key) = due::key(&ticks, &memory, from_ms, to_ms) else { continue };
         change(jobs.env(), &corp.key, kind, move |memory| memory.last_key.clone_from(&key)).await?;
-        due.push((corp, kind));
+        list.push(Due { corp, kind, next_ms: ticks.next_after(to_ms) });
     }
     let syncing: HashSet<CorpKey> =
-        due.iter().filter(|(corp, kind)| pulls_too(corp, *kind)).map(|(corp, _)| corp.key.clone()).collect();
-    for (corp, kind) in due {
-        if kind == ScheduleKind::Pull && syncing.contains(&corp.key) {
+        list.iter().filter(|due| pulls_too(&due.corp, due.kind)).map(|due| due.corp.key.clone()).collect();
+    for due in list {
+        if due.kind == ScheduleKind::Pull && syncing.contains(&due.corp.key) {
             continue;
         }
         let jobs = jobs.clone();
-        jobs.0.tasks.clone().spawn(async move { start_one(jobs, corp.key, kind).await });
+        jobs.0.tasks.clone().spawn(async move { start_one(jobs, due).await });
     }
     Ok(())
 }
@@ -162,59 +159,78 @@ fn pulls_too(corp: &Corp, kind: ScheduleKind) -> bool {
     kind == ScheduleKind::Sync && apply::check_allowed(corp).is_ok()
 }
 
-fn latest_tick(ticks: &Ticks, from_ms: i64, to_ms: i64) -> Option<i64> {
-    let mut latest = None;
-    let mut at = from_ms.max(to_ms.saturating_sub(LOOK_BACK_MAX_MS));
-    while let Some(tick) = ticks.next_after(at) {
-        if tick > to_ms {
-            break;
-        }
-        latest = Some(tick);
-        at = tick;
-    }
-    latest
-}
-
-async fn start_one(jobs: Jobs, corp: CorpKey, kind: ScheduleKind) {
-    let actor = Actor::schedule();
-    let started = match kind {
-        ScheduleKind::Pull => jobs.start_pull(&corp, PullRequest::default(), &actor).await,
-        ScheduleKind::Sync => jobs.start_sync(&corp, PullRequest::default(), &actor).await,
-    };
-    let ended = match started {
-        Ok(run) => jobs.wait(&run).await,
-        // somebody is at work on the corp: the next tick will do
-        Err(SyncError::Busy { .. } | SyncError::Stopping) => return,
+async fn start_one(jobs: Jobs, due: Due) {
+    let ended = match start_when_free(&jobs, &due).await {
+        Ok(Some(run)) => jobs.wait(&run).await,
+        Ok(None) => return,
         Err(error) => Err(error),
     };
     let trouble = match &ended {
         Ok(run) => trouble_of(run),
         Err(error) => Some(error.to_string()),
     };
-    let now_ms = jobs.env().clock.now_ms();
-    let noted = change(jobs.env(), &corp, kind, move |memory| note(memory, trouble.clone(), now_ms)).await;
+    let (corp, now_ms) = (due.corp.key, jobs.env().clock.now_ms());
+    let noted = change(jobs.env(), &corp, due.kind, move |memory| due::note(memory, trouble.clone(), now_ms)).await;
     if let Err(error) = noted {
         tracing::error!(%corp, %error, "the end of a scheduled run could not be noted");
     }
 }
 
+/// Starts a tick's run, waiting for the corp where somebody is at work on it; `None` = nothing is started any more:
+/// the next tick has come, the schedule was changed, or the appliance stops.
+async fn start_when_free(jobs: &Jobs, due: &Due) -> Result<Option<RunId>, SyncError> {
+    let (corp, kind, env) = (&due.corp.key, due.kind, jobs.env());
+    let mut has_waited = false;
+    loop {
+        if has_waited && !is_still_scheduled(env, due).await? {
+            tracing::info!(%corp, "the scheduled {} of corp {corp} waited and is not wanted any more", kind.name());
+            return Ok(None);
+        }
+        let actor = Actor::schedule();
+        let started = match kind {
+            ScheduleKind::Pull => jobs.start_pull(corp, PullRequest::default(), &actor).await,
+            ScheduleKind::Sync => jobs.start_sync(corp, PullRequest::default(), &actor).await,
+        };
+        let busy = match started {
+            Ok(run) => return Ok(Some(run)),
+            Err(SyncError::Stopping) => return Ok(None),
+            Err(busy @ SyncError::Busy { .. }) => busy,
+            Err(error) => return Err(error),
+        };
+        if !has_waited {
+            has_waited = true;
+            let until = due.next_ms.map_or_else(String::new, |at| format!(", at the latest at {}", utc(at)));
+            tracing::info!(%corp, "the scheduled {} waits until the corp is free{until}: {busy}", kind.name());
+        }
+        tokio::select! {
+            biased;
+            () = jobs.stop_token().cancelled() => return Ok(None),
+            () = sleep_until(&env.clock, due.next_ms) => {
+                tracing::warn!(%corp, "the scheduled {} is dropped, for its next tick has come: {busy}", kind.name());
+                return Ok(None);
+            }
+            () = env.wait_until_free(corp) => {}
+        }
+    }
+}
+
+async fn sleep_until(clock: &Clock, at_ms: Option<i64>) {
+    match at_ms {
+        Some(at_ms) => clock.sleep_until_ms(at_ms).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether the schedule that a waiting tick belongs to is as it was.
+async fn is_still_scheduled(env: &Env, due: &Due) -> Result<bool, SyncError> {
+    let key = due.corp.key.clone();
+    let now = env.store.read_async(move |tx| store::corps::find(tx, &key)).await?;
+    Ok(now.is_some_and(|corp| due.kind.cron(&corp) == due.kind.cron(&due.corp)))
+}
+
 /// A held plan waits for a person and a partly done run has its records: neither is trouble of the schedule.
 fn trouble_of(run: &Run) -> Option<String> {
     (run.state == RunState::Failed).then(|| run.message.clone().unwrap_or_else(|| "it failed".into()))
-}
-
-/// Notes how a scheduled run ended; from the third failure on the schedule pauses, each time twice as long.
-fn note(memory: &mut Memory, trouble: Option<String>, now_ms: i64) {
-    let Some(trouble) = trouble else {
-        *memory = Memory { last_key: std::mem::take(&mut memory.last_key), ..Memory::default() };
-        return;
-    };
-    memory.failures += 1;
-    memory.last_error = trouble;
-    if let Some(beyond) = memory.failures.checked_sub(UNHEALTHY_AFTER) {
-        let pause_ms = PAUSE_MS.saturating_mul(1 << beyond.min(10)).min(PAUSE_MAX_MS);
-        memory.paused_until_ms = now_ms + pause_ms;
-    }
 }
 
 async fn get(env: &Env, corp: &CorpKey, kind: ScheduleKind) -> Result<Memory, SyncError> {
@@ -257,37 +273,4 @@ pub(super) async fn health(env: &Env) -> Result<Vec<ScheduleHealth>, SyncError> 
         });
     }
     Ok(list)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failing_schedule_pauses_longer_and_longer_and_recovers() {
-        let mut memory = Memory { last_key: "k".into(), ..Memory::default() };
-        let mut pauses = Vec::new();
-        for _ in 0..9 {
-            note(&mut memory, Some("no connection".into()), 1_000);
-            pauses.push((memory.paused_until_ms - 1_000).max(-1_000) / 60_000);
-        }
-        assert_eq!(pauses, [0, 0, 10, 20, 40, 80, 160, 320, 360]);
-        note(&mut memory, None, 2_000);
-        assert_eq!(memory, Memory { last_key: "k".into(), ..Memory::default() });
-    }
-
-    #[test]
-    fn many_ticks_in_one_stretch_are_one_run() {
-        let ticks = Ticks::parse("*/10 * * * * *", "UTC").unwrap();
-        assert_eq!(latest_tick(&ticks, 0, 35_000), Some(30_000));
-        assert_eq!(latest_tick(&ticks, 30_000, 35_000), None);
-    }
-
-    #[test]
-    fn a_tick_missed_long_ago_is_not_replayed() {
-        let ticks = Ticks::parse("0 30 2 * * *", "UTC").unwrap();
-        let (tick, hour) = (9_000_000, 3_600_000);
-        assert_eq!(latest_tick(&ticks, 0, tick + hour - 1), Some(tick));
-        assert_eq!(latest_tick(&ticks, 0, tick + 2 * hour), None);
-    }
 }

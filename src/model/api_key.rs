@@ -112,6 +112,10 @@ pub struct ApiKey {
     pub networks: Vec<String>,
     /// Who created it.
     pub created_by: String,
+    /// Id of the key that it was made with; `None` = not made over the API, or before this was noted. Such a key is
+    /// revoked together with the one that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_with: Option<String>,
     /// Unix milliseconds.
     pub created_at_ms: i64,
     /// From then on refused, Unix milliseconds; `None` = never expires.

@@ -53,30 +53,44 @@ impl Reason {
     }
 }
 
-/// Whether the process works at all: the store answers a read and its writer takes a write. For `/healthz`;
-/// says nothing about WeCom.
+/// Whether the process works at all: the store answers a read, and has taken a write within the last seconds. For
+/// `/healthz`; says nothing about WeCom.
 pub async fn is_alive(app: &App) -> bool {
-    app.store.write(|_| Ok(())).await.is_ok()
+    fault_of_store(app).await.is_none()
 }
 
-/// Looks at the store, its disk, and the last runs of each corp.
+/// Looks at the store, its disk, and the last runs of each corp; what it says is at most two seconds old, but for a
+/// store that cannot be read, which shows at once.
 pub async fn readiness(app: &App) -> Readiness {
-    if let Err(error) = app.store.write(|_| Ok(())).await {
-        let reason = Reason { code: "store.down".into(), corp: None, text: error.to_string() };
-        return Readiness { status: Status::Down, reasons: vec![reason] };
+    let down = |text: String| {
+        let reason = Reason { code: "store.down".into(), corp: None, text };
+        Readiness { status: Status::Down, reasons: vec![reason] }
+    };
+    if let Some(fault) = fault_of_store(app).await {
+        return down(fault);
     }
     let now_ms = app.clock.now_ms();
-    match app.store.read_async(move |tx| look(tx, now_ms)).await {
-        Ok(mut reasons) => {
-            reasons.extend(schedules(app).await);
+    let look = || async {
+        let mut reasons = app.store.read_async(move |tx| look(tx, now_ms)).await.map_err(|error| error.to_string())?;
+        reasons.extend(schedules(app).await);
+        Ok(reasons)
+    };
+    match app.pulse.look.get(now_ms, look).await {
+        Ok(reasons) => {
             let status = if reasons.is_empty() { Status::Ready } else { Status::Degraded };
             Readiness { status, reasons }
         }
-        Err(error) => {
-            let reason = Reason { code: "store.down".into(), corp: None, text: error.to_string() };
-            Readiness { status: Status::Down, reasons: vec![reason] }
-        }
+        Err(fault) => down(fault),
     }
+}
+
+/// What is wrong with the store. Each question reads, which costs nothing; a write costs the disk and is shared.
+async fn fault_of_store(app: &App) -> Option<String> {
+    if let Err(error) = app.store.read_async(|_| Ok(())).await {
+        return Some(error.to_string());
+    }
+    let write = || async { app.store.write(|_| Ok(())).await.map_err(|error| error.to_string()) };
+    app.pulse.write.get(app.clock.now_ms(), write).await.err()
 }
 
 /// Schedules that fail again and again, or cannot be read.

@@ -8,8 +8,10 @@ pub mod exec;
 pub mod health;
 pub mod logging;
 pub mod metrics;
+mod pulse;
 pub mod report;
 pub mod scrape;
 pub mod systemd;
 
 pub use metrics::Metrics;
+pub use pulse::Pulse;

@@ -182,14 +182,7 @@ fn read_corp(mut table: Table, at: usize, from: &ReadFrom<'_>, faults: &mut Vec<
     for table in app_tables {
         apps.extend(read_app(table, apps.len(), &path, &mut secrets, faults));
     }
-    let match_rules = matches
-        .into_iter()
-        .enumerate()
-        .map(|(at, table)| {
-            let raw: RawMatch = read_section(table, &format!("{path}.match[{}]", at + 1), faults);
-            MatchRule { employee: raw.employee, member: raw.member }
-        })
-        .collect();
+    let match_rules = read_matches(matches, &path, faults);
     let key = required_key(raw.key, &path, CorpKey::parse, faults);
     let tenant = required(raw.tenant, &under("tenant"), TenantKey::parse, faults);
     let read_app = raw.read_app.filter(|key| !key.is_empty());
@@ -224,7 +217,17 @@ fn read_corp(mut table: Table, at: usize, from: &ReadFrom<'_>, faults: &mut Vec<
     Some(SetupCorp { corp, secrets: secrets.found })
 }
 
-fn read_downstream(mut table: Table, path: &str, faults: &mut Vec<SetupFault>) -> DownstreamOptions {
+/// Reads `[[match]]`.
+pub(super) fn read_matches(tables: Vec<Table>, path: &str, faults: &mut Vec<SetupFault>) -> Vec<MatchRule> {
+    let read = tables.into_iter().enumerate().map(|(at, table)| {
+        let raw: RawMatch = read_section(table, &join(path, &format!("match[{}]", at + 1)), faults);
+        MatchRule { employee: raw.employee, member: raw.member }
+    });
+    read.collect()
+}
+
+/// Reads `[downstream]` with what is below it.
+pub(super) fn read_downstream(mut table: Table, path: &str, faults: &mut Vec<SetupFault>) -> DownstreamOptions {
     let mut inner = |key: &str, faults: &mut Vec<SetupFault>| take_table(&mut table, key, path, faults);
     let (scope, guard) = (inner("scope", faults), inner("guard", faults));
     let (fields, external) = (inner("fields", faults), inner("external_fields", faults));

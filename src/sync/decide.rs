@@ -136,6 +136,7 @@ mod tests {
             created_at_ms,
             expires_at_ms: None,
             revoked_at_ms: None,
+            made_with: None,
         }
     }
 

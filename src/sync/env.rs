@@ -7,6 +7,7 @@ use crate::store::{self, Store, StoreError};
 use crate::wecom::{Client, Clients, CorpSecrets};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// Everything that a function of this room needs from outside. Built once, cheap to clone.
 #[derive(Clone)]
@@ -18,6 +19,7 @@ pub struct Env {
     /// WeCom clients by corp.
     pub clients: Clients,
     busy: Arc<Mutex<HashMap<CorpKey, Occupant>>>,
+    freed: Arc<Notify>,
 }
 
 #[derive(Debug, Clone)]
@@ -32,18 +34,20 @@ struct Occupant {
 pub struct Lease {
     corp: CorpKey,
     busy: Arc<Mutex<HashMap<CorpKey, Occupant>>>,
+    freed: Arc<Notify>,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         lock(&self.busy).remove(&self.corp);
+        self.freed.notify_waiters();
     }
 }
 
 impl Env {
     /// An environment in which nobody is at work.
     pub fn new(store: Store, clock: Clock, clients: Clients) -> Self {
-        Self { store, clock, clients, busy: Arc::default() }
+        Self { store, clock, clients, busy: Arc::default(), freed: Arc::default() }
     }
 
     /// Takes the right to work on a corp, or says who has it (PEER-12). `what` names the work, `by` who asked for it.
@@ -59,7 +63,20 @@ impl Env {
         }
         let occupant = Occupant { what: what.to_owned(), by: by.to_owned(), since_ms: self.clock.now_ms() };
         busy.insert(corp.clone(), occupant);
-        Ok(Lease { corp: corp.clone(), busy: self.busy.clone() })
+        Ok(Lease { corp: corp.clone(), busy: self.busy.clone(), freed: self.freed.clone() })
+    }
+
+    /// Returns when nobody is at work on the corp. Somebody else may be quicker to begin then.
+    pub async fn wait_until_free(&self, corp: &CorpKey) {
+        loop {
+            let freed = self.freed.notified();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if !lock(&self.busy).contains_key(corp) {
+                return;
+            }
+            freed.await;
+        }
     }
 
     /// The corp with this key.

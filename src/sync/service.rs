@@ -51,6 +51,9 @@ impl Default for PlanRequest {
     }
 }
 
+/// The id of every [`WhatIf`].
+pub const WHAT_IF_ID: &str = "what-if";
+
 /// A plan that was computed but not stored: what other settings would do (PEER-05). It can never be applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WhatIf {
@@ -214,7 +217,7 @@ pub async fn plan_with_options(
     let loaded = load_whole(env, corp).await?;
     let (corp, draft, compute_ms, loaded) = compute(loaded, Some((downstream, match_rules))).await?;
     let mut head = head_of(env, &corp, &draft, &loaded, compute_ms);
-    head.id = PlanId::from("what-if");
+    head.id = PlanId::from(WHAT_IF_ID);
     Ok(WhatIf { head, changes: draft.changes })
 }
 

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::config::{LogConfig, LogFormat, LogLevel};
 use crate::model::Actor;
 use crate::ops::admin::wire::SecretText;
-use crate::ops::admin::{Answer, Command, CommandError, Exit, KeyCommand, Output};
+use crate::ops::admin::{Answer, Command, CommandError, Exit, KeyCommand, KeyExpiry, Output, Reading};
 use crate::ops::exec::{self, NewKeyReport};
 use crate::ops::logging;
 use crate::ops::report::{PlanReport, SyncReport};
@@ -84,23 +84,24 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
     }
 
     say("3. Pull: WeCom → mirror", "3. 拉取企业微信通讯录");
-    stage.act(Command::Pull { corp: CORP.into(), full: false, accept_shrink: false }).await?;
+    stage.act(Command::Pull { corp: CORP.into(), reading: Reading::default() }).await?;
 
     say("4. Plan: everything one sync would do", "4. 计算同步预览");
-    let first: PlanReport = stage.report(Command::Plan { corp: CORP.into() }).await?;
+    let first: PlanReport = stage.report(Command::Plan { corp: CORP.into(), reading: Reading::default() }).await?;
     if !context.is_json() {
         print_out(&show::plan_summary(&first, language))?;
     }
 
     say("5. Apply exactly that plan", "5. 严格按预览执行");
-    let sync = Command::Sync { corp: CORP.into(), plan: Some(first.id.clone()), reason: None };
+    let (corp, plan, reading) = (CORP.into(), Some(first.id.clone()), Reading::default());
+    let sync = Command::Sync { corp, plan, reason: None, reading };
     let synced: SyncReport = stage.report(sync).await?;
     if !context.is_json() {
         print_out(&show::sync(&synced, language))?;
     }
 
     say("6. Plan again: nothing is left to do", "6. 再次预览:没有变化");
-    let second: PlanReport = stage.report(Command::Plan { corp: CORP.into() }).await?;
+    let second: PlanReport = stage.report(Command::Plan { corp: CORP.into(), reading: Reading::default() }).await?;
     let is_quiet = second.changes.is_empty();
     if !context.is_json() {
         print_out(&show::plan_summary(&second, language))?;
@@ -110,7 +111,8 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
         .report(Command::Key(KeyCommand::Create {
             name: format!("demo-{}", scene.app().clock.now_ms()),
             scopes: vec!["all".into()],
-            expires_days: Some(1),
+            networks: Vec::new(),
+            expires: Some(KeyExpiry::Days(1)),
         }))
         .await?;
     let password = account::ready_account(scene.app(), &stage.actor).await?;

@@ -5,6 +5,7 @@ use crate::cli::language::Language;
 use crate::cli::table::{pairs, table};
 use crate::model::{Counts, PlanState};
 use crate::ops::report::{ChangeReport, PlanReport, PlanRow};
+use crate::sync::service::WHAT_IF_ID;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -25,6 +26,13 @@ pub fn plan(report: &PlanReport, language: Language) -> String {
     }
     let (corp, id) = (&report.corp, &report.id);
     let next = match report.state {
+        _ if report.id.as_str() == WHAT_IF_ID => format!(
+            "{}\n",
+            pick(
+                "These settings were only tried: nothing is saved, and this plan cannot be applied.",
+                "仅为试算:设置未保存,此计划不能执行。"
+            )
+        ),
         PlanState::Held => format!(
             "{}\n  wecom-bridge sync --corp {corp} --plan {id} --yes --reason TEXT\n  \
              wecom-bridge plans reject {id} --reason TEXT\n",

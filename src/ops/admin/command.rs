@@ -17,11 +17,13 @@ pub enum Command {
     /// `import`: previews, or imports with `yes`.
     Import { tenant: TenantKey, file: Upload, mode: ImportMode, skip_bad_rows: bool, allow_shrink: bool, yes: bool },
     /// `pull`
-    Pull { corp: CorpKey, full: bool, accept_shrink: bool },
+    Pull { corp: CorpKey, reading: Reading },
     /// `plan`: makes a plan and stores it.
-    Plan { corp: CorpKey },
+    Plan { corp: CorpKey, reading: Reading },
+    /// `plan --what-if`: what other settings would do; `settings` is a fragment of the set-up file. Writes nothing.
+    WhatIf { corp: CorpKey, settings: String },
     /// `sync`: plans and applies, or applies the named plan; with `reason`, a held plan is allowed first.
-    Sync { corp: CorpKey, plan: Option<PlanId>, reason: Option<String> },
+    Sync { corp: CorpKey, plan: Option<PlanId>, reason: Option<String>, reading: Reading },
     /// `explain`
     Explain { corp: CorpKey, employee: EmployeeId },
     /// `check`
@@ -40,6 +42,17 @@ pub enum Command {
     Plans(PlanCommand),
     /// `backup`, `verify`, `rekey`, `compact`
     Store(StoreCommand),
+}
+
+/// How WeCom is read first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+pub struct Reading {
+    /// Read all names and details again, not only those of what is new
+    #[arg(long)]
+    pub full: bool,
+    /// Believe that the many departments or members missing from WeCom's answer were really removed there
+    #[arg(long)]
+    pub accept_shrink: bool,
 }
 
 /// A file that the caller has read.
@@ -113,7 +126,7 @@ pub enum BindingCommand {
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum KeyCommand {
     /// Makes a key and answers it once.
-    Create { name: String, scopes: Vec<String>, expires_days: Option<u32> },
+    Create { name: String, scopes: Vec<String>, networks: Vec<String>, expires: Option<KeyExpiry> },
     /// All keys, without the keys themselves.
     List,
     /// Ends a key.
@@ -148,6 +161,16 @@ pub enum AdminCommand {
     ResetTotp { name: String },
     /// Makes a new link for the first administrator.
     SetupLink,
+}
+
+/// When a new key ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyExpiry {
+    /// After so many days.
+    Days(u32),
+    /// At a moment, Unix milliseconds.
+    AtMs(i64),
 }
 
 /// Runs.

@@ -8,8 +8,8 @@ pub mod server;
 pub mod wire;
 
 pub use command::{
-    AdminCommand, BindingCommand, Command, ExpressionKind, FileFormat, ImportMode, KeyCommand, PlanCommand, RunCommand,
-    StoreCommand, Upload,
+    AdminCommand, BindingCommand, Command, ExpressionKind, FileFormat, ImportMode, KeyCommand, KeyExpiry, PlanCommand,
+    Reading, RunCommand, StoreCommand, Upload,
 };
 pub use output::{Answer, CommandError, Exit, Output, Progress};
 

@@ -48,7 +48,7 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: BindingCommand) -
         }
         BindingCommand::Import { corp, file, member_field, dry_run } => {
             let request = LinkRequest { member_field, dry_run };
-            let imported = bindings::import(env, &corp, &file.name, &file.content.0, request, actor).await;
+            let imported = bindings::import(env, &corp, &file.name, file.content.0.into(), request, actor).await;
             let report = imported.map_err(refused)?;
             let exit = match (report.faults_total, dry_run && report.bound > 0) {
                 (0, true) => Exit::Pending,

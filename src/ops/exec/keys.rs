@@ -4,7 +4,7 @@ use super::MessageReport;
 use crate::admin::keys::{self, NewKey};
 use crate::app::App;
 use crate::model::{Actor, ApiKey, ApiScope};
-use crate::ops::admin::{Answer, CommandError, Exit, KeyCommand};
+use crate::ops::admin::{Answer, CommandError, Exit, KeyCommand, KeyExpiry};
 use crate::ops::report::time_text;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub struct KeyReport {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<String>,
     pub created_by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_with: Option<String>,
     /// RFC 3339, UTC.
     pub created_at: String,
     /// RFC 3339, UTC.
@@ -46,6 +48,7 @@ impl From<ApiKey> for KeyReport {
             scopes: key.scopes,
             networks: key.networks,
             created_by: key.created_by,
+            made_with: key.made_with,
             created_at: time_text(key.created_at_ms),
             expires_at: key.expires_at_ms.map(time_text),
             revoked_at: key.revoked_at_ms.map(time_text),
@@ -60,10 +63,12 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: KeyCommand) -> Re
         _ => CommandError::usage(error.to_string()),
     };
     match command {
-        KeyCommand::Create { name, scopes, expires_days } => {
-            let day_ms = 24 * 3_600 * 1_000;
-            let expires_at_ms = expires_days.map(|days| app.clock.now_ms() + i64::from(days) * day_ms);
-            let new = NewKey { name, scopes: parse_scopes(&scopes)?, networks: Vec::new(), expires_at_ms };
+        KeyCommand::Create { name, scopes, networks, expires } => {
+            let expires_at_ms = expires.map(|expires| match expires {
+                KeyExpiry::Days(days) => app.clock.now_ms() + i64::from(days) * 24 * 3_600 * 1_000,
+                KeyExpiry::AtMs(at_ms) => at_ms,
+            });
+            let new = NewKey { name, scopes: parse_scopes(&scopes)?, networks, expires_at_ms };
             let (key, text) = keys::create(&app.store, &app.clock, actor, new).await.map_err(refused)?;
             let report = NewKeyReport { key: text.expose().to_owned(), about: key.into() };
             Answer::new(Exit::Done, &report)
@@ -74,8 +79,14 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: KeyCommand) -> Re
             Answer::new(Exit::Done, &serde_json::json!({ "keys": keys }))
         }
         KeyCommand::Revoke { id } => {
-            let key = keys::revoke(&app.store, &app.clock, actor, &id).await.map_err(refused)?;
-            MessageReport::answer(format!("the key {} ({}) is revoked", key.name, key.id))
+            let revoked = keys::revoke(&app.store, &app.clock, actor, &id).await.map_err(refused)?;
+            let mut message = format!("the key {} ({}) is revoked", revoked.key.name, revoked.key.id);
+            if !revoked.with_it.is_empty() {
+                let names: Vec<String> =
+                    revoked.with_it.iter().map(|key| format!("{} ({})", key.name, key.id)).collect();
+                message.push_str(&format!(", and with it the keys that were made with it: {}", names.join(", ")));
+            }
+            MessageReport::answer(message)
         }
     }
 }

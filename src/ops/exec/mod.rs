@@ -17,7 +17,7 @@ pub use maintenance::{BackupReport, CompactReport, VerifyOutcome};
 pub use setup::{ApplyReport, ExportReport};
 
 use super::admin::server::Execute;
-use super::admin::{Answer, Command, CommandError, Exit, Output};
+use super::admin::{Answer, Command, CommandError, Exit, Output, Reading};
 use super::doctor;
 use crate::app::App;
 use crate::directory::ImportOptions;
@@ -57,11 +57,15 @@ pub async fn execute(
             let options = ImportOptions { mode: mode.into(), skip_bad_rows, allow_shrink };
             directory::import(app, actor, &tenant, file, options, yes, output).await
         }
-        Command::Pull { corp, full, accept_shrink } => {
-            sync::pull(app, actor, &corp, PullRequest { full, accept_shrink }, output).await
+        Command::Pull { corp, reading } => sync::pull(app, actor, &corp, request(reading), output).await,
+        Command::Plan { corp, reading } => sync::plan(app, actor, &corp, request(reading), output).await,
+        Command::WhatIf { corp, settings } => sync::what_if(app, &corp, &settings).await,
+        Command::Sync { corp, plan: Some(plan), reason, .. } => {
+            sync::apply(app, actor, &corp, &plan, reason, output).await
         }
-        Command::Plan { corp } => sync::plan(app, actor, &corp, output).await,
-        Command::Sync { corp, plan, reason } => sync::sync(app, actor, &corp, plan, reason, output).await,
+        Command::Sync { corp, plan: None, reading, .. } => {
+            sync::sync(app, actor, &corp, request(reading), output).await
+        }
         Command::Explain { corp, employee } => sync::explain(app, &corp, &employee).await,
         Command::Check { corp } => {
             let report = doctor::examine(app, corp.as_ref()).await.map_err(sync::refusal)?;
@@ -77,6 +81,10 @@ pub async fn execute(
         Command::Plans(command) => history::plans(app, actor, command).await,
         Command::Store(command) => maintenance::execute(app, actor, command).await,
     }
+}
+
+fn request(reading: Reading) -> PullRequest {
+    PullRequest { full: reading.full, accept_shrink: reading.accept_shrink }
 }
 
 impl Execute for App {

@@ -5,6 +5,7 @@ use crate::jobs::{Phase, RunEvent};
 use crate::model::{Actor, Change, CorpKey, EmployeeId, PlanHead, PlanId, PlanState, Run, RunId, RunState};
 use crate::ops::admin::{Answer, CommandError, Exit, Output, Progress};
 use crate::ops::report::{PlanReport, PullReport, SyncReport, exit_of};
+use crate::setup;
 use crate::store;
 use crate::sync::SyncError;
 use crate::sync::pull::PullRequest;
@@ -73,11 +74,24 @@ pub(super) async fn plan(
     app: &App,
     actor: &Actor,
     corp: &CorpKey,
+    pull: PullRequest,
     output: &mut dyn Output,
 ) -> Result<Answer, CommandError> {
     output.progress(Progress { label: "plan".into(), done: 0, total: 0 });
-    let head = service::make_plan(&app.env, corp, actor, PlanRequest::default()).await.map_err(refusal)?;
+    let request = PlanRequest { pull, ..PlanRequest::default() };
+    let head = service::make_plan(&app.env, corp, actor, request).await.map_err(refusal)?;
     whole_plan(app, head).await
+}
+
+/// Plans with other settings on what is stored now; nothing is saved and nobody is called. Exit code 3 when they would
+/// change something.
+pub(super) async fn what_if(app: &App, corp: &CorpKey, settings: &str) -> Result<Answer, CommandError> {
+    let stored = app.env.get_corp(corp).await.map_err(refusal)?;
+    let changed = setup::lay_over(&stored, settings).map_err(|faults| CommandError::usage(faults.to_string()))?;
+    let found = service::plan_with_options(&app.env, corp, changed.downstream, Some(changed.match_rules)).await;
+    let found = found.map_err(refusal)?;
+    let exit = if found.changes.is_empty() { Exit::Done } else { Exit::Pending };
+    Answer::new(exit, &PlanReport::new(found.head, &found.changes))
 }
 
 /// Says what would be done with one person and why.
@@ -109,39 +123,44 @@ pub(super) async fn whole_plan(app: &App, head: PlanHead) -> Result<Answer, Comm
     Answer::new(exit, &PlanReport::new(head, &changes))
 }
 
-/// Pulls, plans and applies; or applies the named plan, after allowing it where a reason is given.
+/// Pulls, plans and applies.
 pub(super) async fn sync(
     app: &App,
     actor: &Actor,
     corp: &CorpKey,
-    plan: Option<PlanId>,
+    pull: PullRequest,
+    output: &mut dyn Output,
+) -> Result<Answer, CommandError> {
+    let id = app.jobs.start_sync(corp, pull, actor).await.map_err(refusal)?;
+    let run = follow(app, &id, output).await?;
+    answer(report_of(app, run).await?)
+}
+
+/// Applies the named plan, after allowing it where a reason is given.
+pub(super) async fn apply(
+    app: &App,
+    actor: &Actor,
+    corp: &CorpKey,
+    plan: &PlanId,
     reason: Option<String>,
     output: &mut dyn Output,
 ) -> Result<Answer, CommandError> {
-    let started = match plan {
-        None => app.jobs.start_sync(corp, PullRequest::default(), actor).await,
-        Some(plan) => {
-            let head = service::get_plan(&app.env, &plan).await.map_err(refusal)?;
-            if head.corp != *corp {
-                return Err(CommandError::usage(format!("the plan {plan} is one of the corp {}", head.corp)));
+    let head = service::get_plan(&app.env, plan).await.map_err(refusal)?;
+    if head.corp != *corp {
+        return Err(CommandError::usage(format!("the plan {plan} is one of the corp {}", head.corp)));
+    }
+    match (head.state, reason) {
+        (PlanState::Held, None) => return answer(SyncReport::of_plan(&head)),
+        (PlanState::Held, Some(reason)) => {
+            let decided = service::decide(&app.env, plan, true, actor, &reason).await.map_err(refusal)?;
+            if let Decided::HalfAllowed(head) = decided {
+                output.note("this is the first of two allowances; a second administrator must allow the plan too");
+                return answer(SyncReport::of_plan(&head));
             }
-            match (head.state, reason) {
-                (PlanState::Held, None) => return answer(SyncReport::of_plan(&head)),
-                (PlanState::Held, Some(reason)) => {
-                    let decided = service::decide(&app.env, &plan, true, actor, &reason).await.map_err(refusal)?;
-                    if let Decided::HalfAllowed(head) = decided {
-                        output.note(
-                            "this is the first of two allowances; a second administrator must allow the plan too",
-                        );
-                        return answer(SyncReport::of_plan(&head));
-                    }
-                }
-                _ => {}
-            }
-            app.jobs.start_apply(&plan, actor).await
         }
-    };
-    let id = started.map_err(refusal)?;
+        _ => {}
+    }
+    let id = app.jobs.start_apply(plan, actor).await.map_err(refusal)?;
     let run = follow(app, &id, output).await?;
     answer(report_of(app, run).await?)
 }

@@ -12,6 +12,7 @@ use crate::store::{self, StoreError};
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::matching::{CompiledRule, check_rules};
+use bytes::Bytes;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -126,14 +127,17 @@ pub async fn import(
     env: &Env,
     corp: &CorpKey,
     file_name: &str,
-    bytes: &[u8],
+    content: Bytes,
     request: LinkRequest,
     actor: &Actor,
 ) -> Result<LinkImport, SyncError> {
     let _lease = env.occupy(corp, "importing links", &actor.name)?;
     let rule = MatchRule { employee: "id".into(), member: request.member_field.clone() };
     check_rules(std::slice::from_ref(&rule)).map_err(|fault| SyncError::BindingFile(fault.to_string()))?;
-    let read = rows::read(file_name, bytes, Limits::UPLOAD);
+    // taking a file apart is work for a thread that may block
+    let name = file_name.to_owned();
+    let read = tokio::task::spawn_blocking(move || rows::read(&name, &content, Limits::UPLOAD)).await;
+    let read = read.map_err(|error| SyncError::Bug(error.to_string()))?;
     let wanted = columns(read.map_err(|faults| SyncError::BindingFile(faults.to_string()))?)?;
     let (corp, employees, members, bindings) = load(env, corp).await?;
     let mut report = LinkImport::default();

@@ -122,7 +122,7 @@ async fn by_ids(
             findings.lists_ids = Some(false);
             return Ok(None);
         }
-        Err(cause) => return Err(SyncError::read("the ids of departments", cause)),
+        Err(cause) => return Err(SyncError::read(step_of(context, &cause, "the ids of departments"), cause)),
     };
     context.check()?;
     let members = match ids::read_ids(client).await {
@@ -131,7 +131,7 @@ async fn by_ids(
             findings.lists_ids = Some(false);
             return Ok(None);
         }
-        Err(cause) => return Err(SyncError::read("the ids of members", cause)),
+        Err(cause) => return Err(SyncError::read(step_of(context, &cause, "the ids of members"), cause)),
     };
     findings.lists_ids = Some(true);
     if findings.contacts_reads_details.is_none() {
@@ -154,6 +154,15 @@ async fn by_ids(
     ids::read(context, listed, members, app.as_ref(), reason).await.map(Some)
 }
 
+/// What was read, with advice where a private edition may simply lack the call and says so in a way of its own.
+fn step_of(context: &Context, cause: &CallError, step: &'static str) -> &'static str {
+    let is_unexplained = cause.class() == Some(&RefusalClass::Other);
+    if is_unexplained && context.client.edition() != Edition::Public { MAYBE_NO_SUCH_CALL } else { step }
+}
+
+const MAYBE_NO_SUCH_CALL: &str = "the ids of departments and members; if this WeCom does not have these calls, set \
+                                  pull.strategy to lists";
+
 /// One harmless call tells.
 async fn may_contacts_read_details(context: &Context, listed: &[Department]) -> Result<bool, SyncError> {
     let Some(top) = listed.first() else { return Ok(false) };
@@ -175,9 +184,114 @@ pub fn reader(corp: &Corp, client: &Client, contacts_reads_details: Option<bool>
 /// Whether the credential may not do this, or this WeCom does not know the call; anything else is trouble. Only private
 /// and government editions lack calls, and they answer a page instead.
 pub fn is_not_allowed(client: &Client, error: &CallError) -> bool {
+    says_not_allowed(client.edition(), error)
+}
+
+/// Only a refusal that is known to speak of the credential's rights changes the way of reading. A number that nobody
+/// knows may mean anything, so it ends the read: taken for "may not", it would make an app's visible range look like
+/// the whole corp.
+fn says_not_allowed(edition: Edition, error: &CallError) -> bool {
     match error.class() {
-        Some(RefusalClass::DetailsBlocked | RefusalClass::Permission | RefusalClass::Other) => !error.is_systemic(),
+        Some(RefusalClass::DetailsBlocked | RefusalClass::Permission) => !error.is_systemic(),
         Some(_) => false,
-        None => client.edition() != Edition::Public && matches!(error.kind, CallErrorKind::Malformed { .. }),
+        None => edition != Edition::Public && matches!(error.kind, CallErrorKind::Malformed { .. }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wecom::{NotSentCause, Refusal};
+
+    fn refusal(class: RefusalClass) -> Refusal {
+        Refusal { errcode: 1, errmsg: String::new(), class, caller_ip: None, hint: None }
+    }
+
+    fn call(kind: CallErrorKind) -> CallError {
+        CallError { endpoint: "user/list_id", kind }
+    }
+
+    /// Whether a class lets the read go another way; a new class does not compile until somebody has decided.
+    fn expected(class: &RefusalClass) -> bool {
+        match class {
+            RefusalClass::DetailsBlocked | RefusalClass::Permission => true,
+            RefusalClass::NotFound
+            | RefusalClass::AlreadyExists
+            | RefusalClass::MobileTaken { .. }
+            | RefusalClass::EmailTaken
+            | RefusalClass::Invalid
+            | RefusalClass::IpNotTrusted
+            | RefusalClass::Credential
+            | RefusalClass::RateLimited
+            | RefusalClass::Capacity
+            | RefusalClass::NotEmpty
+            | RefusalClass::Conflict
+            | RefusalClass::TooLarge
+            | RefusalClass::Busy
+            | RefusalClass::Other => false,
+        }
+    }
+
+    #[test]
+    fn only_a_refusal_of_rights_changes_the_way_of_reading() {
+        let classes = [
+            RefusalClass::NotFound,
+            RefusalClass::AlreadyExists,
+            RefusalClass::MobileTaken { holder: None },
+            RefusalClass::EmailTaken,
+            RefusalClass::Invalid,
+            RefusalClass::Permission,
+            RefusalClass::DetailsBlocked,
+            RefusalClass::IpNotTrusted,
+            RefusalClass::Credential,
+            RefusalClass::RateLimited,
+            RefusalClass::Capacity,
+            RefusalClass::NotEmpty,
+            RefusalClass::Conflict,
+            RefusalClass::TooLarge,
+            RefusalClass::Busy,
+            RefusalClass::Other,
+        ];
+        for edition in [Edition::Public, Edition::Private, Edition::Government] {
+            for class in &classes {
+                let error = call(CallErrorKind::Refused(refusal(class.clone())));
+                assert_eq!(says_not_allowed(edition, &error), expected(class), "{class:?} on {edition:?}");
+                let refusal = Box::new(refusal(class.clone()));
+                let cause = NotSentCause::Suspended { refusal, until_ms: 1 };
+                let error = call(CallErrorKind::NotSent { cause });
+                assert!(!says_not_allowed(edition, &error), "suspended after {class:?} on {edition:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_of_the_encyclopaedia_goes_by_its_class_and_an_unknown_one_is_trouble() {
+        let mut rights = 0;
+        for row in crate::wecom::errcode::all() {
+            let refusal = Refusal::read("user/list_id", row.code, "text");
+            let wanted = expected(&refusal.class);
+            rights += usize::from(wanted);
+            let error = call(CallErrorKind::Refused(refusal));
+            assert_eq!(says_not_allowed(Edition::Private, &error), wanted, "{}", row.code);
+        }
+        assert!(rights > 5, "{rights}");
+        for code in [123_456, 999_999, -7] {
+            let error = call(CallErrorKind::Refused(Refusal::read("user/list_id", code, "text")));
+            assert!(!says_not_allowed(Edition::Public, &error), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_page_instead_of_an_answer_means_a_missing_call_on_private_editions_only() {
+        for (edition, kind, want) in [
+            (Edition::Private, CallErrorKind::Malformed { what: "a page".into() }, true),
+            (Edition::Government, CallErrorKind::Malformed { what: "a page".into() }, true),
+            (Edition::Public, CallErrorKind::Malformed { what: "a page".into() }, false),
+            (Edition::Private, CallErrorKind::OutcomeUnknown { cause: "cut off".into() }, false),
+            (Edition::Private, CallErrorKind::NotSent { cause: NotSentCause::Connect("no route".into()) }, false),
+        ] {
+            let told = format!("{kind:?} on {edition:?}");
+            assert_eq!(says_not_allowed(edition, &call(kind)), want, "{told}");
+        }
     }
 }

@@ -158,6 +158,8 @@ async fn revoke(
     id: web::Path<String>,
     _: Form<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let key = keys::revoke(&web.app.store, &web.app.clock, &who.actor(), &id).await.map_err(key_problem)?;
-    Ok(reply::go(&who, "/system/keys", Some(Flash::good(who.t.keys_revoked_now(key.name)))))
+    let revoked = keys::revoke(&web.app.store, &web.app.clock, &who.actor(), &id).await.map_err(key_problem)?;
+    // with a key go those that were made with it
+    let names: Vec<String> = std::iter::once(revoked.key).chain(revoked.with_it).map(|key| key.name).collect();
+    Ok(reply::go(&who, "/system/keys", Some(Flash::good(who.t.keys_revoked_now(names.join(", "))))))
 }

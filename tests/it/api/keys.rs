@@ -55,6 +55,82 @@ async fn keys_are_checked_when_they_are_made() {
     bridge.stop().await;
 }
 
+/// Makes a key with another key; answers id and text.
+async fn make_with(bridge: &Bridge, maker: &str, body: Value) -> (String, String) {
+    let made = send(bridge.bare(Method::POST, KEYS).bearer_auth(maker).json(&body)).await.expect(201);
+    (made["id"].as_str().unwrap().to_owned(), made["key"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_key_hands_on_only_what_it_has() {
+    let clock = Clock::manual(NOON_MS);
+    let bridge = Bridge::start_with("trusted_proxies = [\"127.0.0.1\"]\n", clock.clone()).await;
+    let end_ms = NOON_MS + 3_600_000;
+    let maker = json!({
+        "name": "maker", "scopes": ["keys.admin", "sync.read"], "networks": ["127.0.0.0/8", "10.0.0.0/8"],
+        "expires_at_ms": end_ms,
+    });
+    let (maker_id, maker) = make_with(&bridge, &bridge.key, maker).await;
+    let with = |more: Value| {
+        let mut body = json!({ "name": "child", "scopes": ["sync.read"] });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        bridge.bare(Method::POST, KEYS).bearer_auth(&maker).json(&body)
+    };
+    for (more, code) in [
+        (json!({ "scopes": ["sync.run"] }), "key.scope_not_held"),
+        (json!({ "networks": ["0.0.0.0/0"] }), "key.network_not_held"),
+        (json!({ "networks": ["10.1.0.0/16", "11.0.0.1"] }), "key.network_not_held"),
+        (json!({ "expires_at_ms": end_ms + 1 }), "key.expiry_not_held"),
+    ] {
+        send(with(more)).await.expect_problem(403, code);
+    }
+    let child = send(with(json!({ "networks": ["10.1.0.0/16"], "expires_at_ms": NOON_MS + 60_000 }))).await.expect(201);
+    assert_eq!(child["made_with"], maker_id.as_str());
+    let heir = send(with(json!({ "name": "heir" }))).await.expect(201);
+    assert_eq!(heir["networks"], json!(["127.0.0.0/8", "10.0.0.0/8"]), "as the key that made it: {heir}");
+    assert_eq!(heir["expires_at_ms"], end_ms);
+    let use_from = |key: &Value, address: &'static str| {
+        let request = bridge.bare(Method::GET, "/api/v1/corps/none/runs").bearer_auth(key.as_str().unwrap());
+        send(request.header("x-forwarded-for", address))
+    };
+    use_from(&heir["key"], "10.9.9.9").await.expect_problem(404, "corp.not_found");
+    use_from(&heir["key"], "192.168.0.1").await.expect_problem(403, "key.network");
+    clock.advance(Duration::from_secs(3_600));
+    use_from(&heir["key"], "10.9.9.9").await.expect_problem(401, "key.expired");
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn with_a_key_go_the_keys_that_were_made_with_it() {
+    let bridge = Bridge::start().await;
+    let named = |name: &str| json!({ "name": name, "scopes": ["keys.admin", "corp.read"] });
+    let (first_id, first) = make_with(&bridge, &bridge.key, named("first")).await;
+    let (second_id, second) = make_with(&bridge, &first, named("second")).await;
+    let (third_id, third) = make_with(&bridge, &second, named("third")).await;
+    let (_, other) = make_with(&bridge, &bridge.key, named("other")).await;
+    let answer = bridge.delete(&format!("{KEYS}/{first_id}")).await.expect(200);
+    assert_eq!(answer["id"], first_id.as_str());
+    let mut gone: Vec<&str> =
+        answer["revoked_with_it"].as_array().unwrap().iter().map(|key| key["id"].as_str().unwrap()).collect();
+    gone.sort_unstable();
+    let mut want = [second_id.as_str(), third_id.as_str()];
+    want.sort_unstable();
+    assert_eq!(gone, want);
+    for key in [&first, &second, &third] {
+        let answer = send(bridge.bare(Method::GET, "/api/v1/tenants").bearer_auth(key)).await;
+        answer.expect_problem(401, "key.revoked");
+    }
+    for key in [&other, &bridge.key] {
+        send(bridge.bare(Method::GET, "/api/v1/tenants").bearer_auth(key)).await.expect(200);
+    }
+    let again = bridge.delete(&format!("{KEYS}/{first_id}")).await.expect(200);
+    assert_eq!(again["revoked_with_it"], json!([]), "nothing is left to revoke");
+    let rows = bridge.get("/api/v1/audit?limit=3").await.expect(200);
+    let actions: Vec<_> = rows["items"].as_array().unwrap().iter().map(|row| &row["action"]).collect();
+    assert_eq!(actions, ["key.revoke", "key.revoke", "key.revoke"]);
+    bridge.stop().await;
+}
+
 #[tokio::test]
 async fn keys_expire_and_know_where_they_may_come_from() {
     let clock = Clock::manual(NOON_MS);

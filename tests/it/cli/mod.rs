@@ -3,6 +3,8 @@
 mod admin;
 mod bad_input;
 mod demo;
+mod keys;
+mod pull;
 mod server;
 mod setup;
 mod store;

@@ -142,6 +142,7 @@ fn keys_answers_and_cases() {
         scopes: vec![ApiScope::SyncRead],
         networks: Vec::new(),
         created_by: "cli".into(),
+        made_with: None,
         created_at_ms: 1,
         expires_at_ms: None,
         revoked_at_ms: None,

@@ -1,4 +1,5 @@
 //! What several rooms' tests use.
 
+pub mod corp;
 pub mod ldif;
 pub mod slapd;

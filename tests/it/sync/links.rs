@@ -86,7 +86,10 @@ async fn the_binding_file_goes_out_and_comes_back() {
     let by_mobile = |dry_run| LinkRequest { member_field: "mobile".into(), dry_run };
     let import = |dry_run| {
         let (env, corp, filled) = (world.env.clone(), world.corp.clone(), filled.clone());
-        async move { bindings::import(&env, &corp, "links.csv", filled.as_bytes(), by_mobile(dry_run), &actor()).await }
+        async move {
+            bindings::import(&env, &corp, "links.csv", filled.clone().into_bytes().into(), by_mobile(dry_run), &actor())
+                .await
+        }
     };
     let dry = import(true).await.unwrap();
     assert_eq!((dry.bound, dry.empty, dry.faults_total, world.bindings().len()), (4, 1, 2, 0));
@@ -98,12 +101,14 @@ async fn the_binding_file_goes_out_and_comes_back() {
     let xlsx = bindings::export(&world.env, &world.corp, FileFormat::Xlsx).await.unwrap();
     bindings::unbind_all(&world.env, &world.corp, &actor()).await.unwrap();
     let by_userid = LinkRequest { member_field: "userid".into(), dry_run: false };
-    let back = bindings::import(&world.env, &world.corp, "links.xlsx", &xlsx, by_userid, &actor()).await.unwrap();
+    let back = bindings::import(&world.env, &world.corp, "links.xlsx", xlsx.into(), by_userid, &actor()).await.unwrap();
     assert_eq!((back.bound, back.faults_total), (4, 0), "{back:?}");
 
     for (bytes, field) in [(&b"id,nothing\n1,2\n"[..], "userid"), (b"", "userid"), (b"id,link\n", "shoe_size")] {
         let request = LinkRequest { member_field: field.into(), dry_run: false };
-        let refused = bindings::import(&world.env, &world.corp, "x.csv", bytes, request, &actor()).await.unwrap_err();
+        let refused = bindings::import(&world.env, &world.corp, "x.csv", bytes.to_vec().into(), request, &actor())
+            .await
+            .unwrap_err();
         assert!(matches!(refused, SyncError::BindingFile(_)), "{refused}");
     }
 }

@@ -7,6 +7,7 @@ mod guards;
 mod kill;
 mod links;
 mod property;
+mod pull;
 mod records;
 mod removal;
 mod schedule;

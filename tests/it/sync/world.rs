@@ -1,25 +1,24 @@
 //! A bridge and a sandbox on one clock: store in a temporary folder, directory of a sample organisation.
 
+use crate::support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::directory::sample::{SampleSpec, generate};
 use wecom_bridge::jobs::Jobs;
 use wecom_bridge::model::{
-    Access, Actor, App, AppKey, Change, Corp, CorpKey, Edition, Employee, EmployeeId, Endpoints, MatchRule,
-    MemberBinding, MirrorHead, OrgUnit, PlanHead, PullOptions, Quota, Run, RunState, Secret, SecretName, Tenant, Text,
-    UnitId, UpstreamOptions,
+    Actor, Change, Corp, CorpKey, Employee, EmployeeId, MatchRule, MemberBinding, MirrorHead, OrgUnit, PlanHead, Run,
+    RunState, Secret, SecretName, Tenant, Text, UnitId,
 };
 use wecom_bridge::model::{DownstreamOptions, Member};
-use wecom_bridge::sandbox::{self, Profile, Sandbox, SandboxOptions, State, VisibleRange, seed};
+use wecom_bridge::sandbox::{self, Profile, Sandbox, SandboxOptions, State, seed};
 use wecom_bridge::store::{self, KeyRing, Store, StoreOptions};
 use wecom_bridge::sync::pull::PullRequest;
 use wecom_bridge::sync::service::{self, PlanRequest, PullPolicy};
 use wecom_bridge::sync::{Env, SyncError};
 use wecom_bridge::wecom::{Clients, NoObserver};
 
-pub const START_MS: i64 = 1_760_000_000_000;
-pub const CORPID: &str = seed::CORPID;
+pub use crate::support::corp::{CORPID, START_MS};
 
 pub fn actor() -> Actor {
     Actor { name: "test".into(), from: None }
@@ -37,30 +36,10 @@ pub struct World {
 
 /// The settings of the corp, pointed at an address, with downstream switched on.
 pub fn corp(api_base: &str) -> Corp {
-    let base = api_base.to_owned();
     Corp {
-        key: "acme-main".into(),
-        tenant: "acme".into(),
-        name: "示例集团".into(),
-        corpid: CORPID.into(),
-        edition: Edition::Public,
-        endpoints: Endpoints {
-            api_base: base.clone(),
-            authorize_base: base.clone(),
-            login_base: base.clone(),
-            console_url: base,
-            ca_file: String::new(),
-            proxy: String::new(),
-            timeout_ms: 5_000,
-        },
-        access: Access::ReadWrite,
-        read_app: Some(AppKey::from("oa")),
-        quota: Quota::default(),
-        apps: vec![App { key: "oa".into(), name: "OA".into(), agentid: seed::AGENTID, callback_enabled: false }],
         match_rules: vec![MatchRule { employee: "employee_no".into(), member: "userid".into() }],
-        pull: PullOptions::default(),
         downstream: DownstreamOptions { enabled: true, ..DownstreamOptions::default() },
-        upstream: UpstreamOptions::default(),
+        ..support::corp::corp(api_base)
     }
 }
 
@@ -102,8 +81,7 @@ pub fn start_sandbox(profile: Profile, clock: &Clock, root_name: &str) -> Sandbo
     let options =
         SandboxOptions { profile, clock: clock.clone(), workers: 1, calls_kept: 200_000, ..SandboxOptions::default() };
     let sandbox = Sandbox::start(options).unwrap();
-    sandbox.state().add_corp(CORPID, seed::CONTACTS_SECRET);
-    sandbox.state().add_app(CORPID, seed::AGENTID, seed::APP_SECRET, VisibleRange::root());
+    support::corp::add_corp(sandbox.state());
     sandbox.state().with_corp(CORPID, |corp| {
         let mut root = corp.directory.department(1).cloned().unwrap();
         root.name = root_name.into();
@@ -128,11 +106,7 @@ impl World {
     pub fn on(clock: Clock, profile: Profile, change: impl FnOnce(&mut Corp)) -> Self {
         let sandbox = start_sandbox(profile, &clock, "示例集团");
         let mut settings = corp(sandbox.base_url());
-        settings.edition = match profile {
-            Profile::PublicNew | Profile::PublicLegacy => Edition::Public,
-            Profile::Private => Edition::Private,
-            Profile::Government => Edition::Government,
-        };
+        settings.edition = support::corp::edition_of(profile);
         change(&mut settings);
         let folder = tempfile::tempdir().unwrap();
         let store = open_store(folder.path(), &clock, &settings);

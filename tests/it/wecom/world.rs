@@ -1,20 +1,17 @@
 //! A sandbox and the product's client on one clock.
 
+use crate::support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wecom_bridge::clock::Clock;
-use wecom_bridge::model::{
-    Access, App, AppKey, Corp, Edition, Endpoints, Fields, MatchRule, MemberField, MemberImage, Membership,
-    PullOptions, Quota, Secret, Text, UserId,
-};
-use wecom_bridge::model::{DepartmentId, DepartmentImage, DownstreamOptions, UpstreamOptions};
-use wecom_bridge::sandbox::{Profile, Sandbox, SandboxOptions, State, VisibleRange, seed};
+use wecom_bridge::model::{AppKey, Corp, Fields, MemberField, MemberImage, Membership, Secret, Text, UserId};
+use wecom_bridge::model::{DepartmentId, DepartmentImage};
+use wecom_bridge::sandbox::{Profile, Sandbox, SandboxOptions, State, seed};
 use wecom_bridge::wecom::{
     CallError, CallMeter, Client, Clients, CorpSecrets, Credential, DepartmentWrite, MemberWrite, NoObserver,
 };
 
-pub const START_MS: i64 = 1_760_000_000_000;
-pub const CORPID: &str = seed::CORPID;
+pub use crate::support::corp::{CORPID, START_MS, corp};
 
 /// The credential of the app `oa`.
 pub fn app() -> Credential {
@@ -23,35 +20,6 @@ pub fn app() -> Credential {
 
 pub fn contacts() -> Credential {
     Credential::Contacts
-}
-
-/// The corp's settings, pointed at an address.
-pub fn corp(api_base: &str) -> Corp {
-    let base = api_base.to_owned();
-    Corp {
-        key: "acme-main".into(),
-        tenant: "acme".into(),
-        name: "示例集团".into(),
-        corpid: CORPID.into(),
-        edition: Edition::Public,
-        endpoints: Endpoints {
-            api_base: base.clone(),
-            authorize_base: base.clone(),
-            login_base: base.clone(),
-            console_url: base,
-            ca_file: String::new(),
-            proxy: String::new(),
-            timeout_ms: 5000,
-        },
-        access: Access::ReadWrite,
-        read_app: Some(AppKey::from("oa")),
-        quota: Quota::default(),
-        apps: vec![App { key: "oa".into(), name: "OA".into(), agentid: seed::AGENTID, callback_enabled: false }],
-        match_rules: Vec::<MatchRule>::new(),
-        pull: PullOptions::default(),
-        downstream: DownstreamOptions::default(),
-        upstream: UpstreamOptions::default(),
-    }
 }
 
 pub fn secrets() -> CorpSecrets {
@@ -77,14 +45,9 @@ impl World {
     pub fn on(clock: Clock, profile: Profile) -> Self {
         let options = SandboxOptions { profile, clock: clock.clone(), workers: 1, ..SandboxOptions::default() };
         let sandbox = Sandbox::start(options).unwrap();
-        sandbox.state().add_corp(CORPID, seed::CONTACTS_SECRET);
-        sandbox.state().add_app(CORPID, seed::AGENTID, seed::APP_SECRET, VisibleRange::root());
+        support::corp::add_corp(sandbox.state());
         let mut corp = corp(sandbox.base_url());
-        corp.edition = match profile {
-            Profile::PublicNew | Profile::PublicLegacy => Edition::Public,
-            Profile::Private => Edition::Private,
-            Profile::Government => Edition::Government,
-        };
+        corp.edition = support::corp::edition_of(profile);
         let clients = Clients::new(clock.clone(), Arc::new(NoObserver));
         Self { sandbox, clock, clients, corp }
     }
