@@ -24,7 +24,7 @@ pub mod sheet;
 mod text;
 mod unpack;
 mod upload;
-mod values;
+pub mod values;
 mod xlsx;
 
 pub use compare::{Stored, compare};

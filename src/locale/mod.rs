@@ -4,7 +4,9 @@
 #[macro_use]
 mod texts;
 
+mod bindings;
 mod corps;
+mod directory;
 mod errors;
 mod frame;
 mod overview;
@@ -13,6 +15,7 @@ mod sign_in;
 mod system;
 mod watch;
 
+pub use directory::directory_fault;
 pub use errors::{Advice, advice};
 
 use serde::{Deserialize, Serialize};

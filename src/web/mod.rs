@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 mod assets;
+mod code;
 mod cookies;
 mod csrf;
 mod error_page;
@@ -22,7 +23,9 @@ mod time;
 mod upload;
 mod visit;
 
+mod bindings;
 mod corps;
+mod directory;
 mod overview;
 mod settings;
 mod sign_in;
@@ -63,8 +66,10 @@ fn table() -> Routes {
     assets::routes(&mut routes);
     sign_in::routes(&mut routes);
     overview::routes(&mut routes);
+    bindings::routes(&mut routes);
     corps::routes(&mut routes);
     settings::routes(&mut routes);
+    directory::routes(&mut routes);
     system::routes(&mut routes);
     routes
 }

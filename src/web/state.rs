@@ -1,16 +1,24 @@
 //! What handlers share.
 
+use super::bindings::LinkUpload;
+use super::directory::Import;
 use crate::app::App;
+use crate::http::kept::Kept;
 use std::sync::Arc;
 
 /// The application, as pages see it; one for all workers.
 pub struct Web {
     /// The application.
     pub app: Arc<App>,
+    /// Directory files between preview and confirmation.
+    pub(super) imports: Kept<Import>,
+    /// Binding files between preview and confirmation.
+    pub(super) links: Kept<LinkUpload>,
 }
 
 impl Web {
     pub(super) fn new(app: Arc<App>) -> Self {
-        Self { app }
+        let max_bytes = app.config.limits.body_max_bytes();
+        Self { imports: Kept::new(max_bytes.saturating_mul(4)), links: Kept::new(max_bytes), app }
     }
 }

@@ -33,3 +33,20 @@
     events.onerror = () => { if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000); };
   }
 })();
+// data-poll="1000": the page is asked again so often, until the part is no longer in it.
+(() => {
+  "use strict";
+  const part = document.querySelector("[data-poll]");
+  if (!part) return;
+  const again = async () => {
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector("[data-poll]");
+      if (!fresh) { location.reload(); return; }
+      if (part.innerHTML !== fresh.innerHTML) part.innerHTML = fresh.innerHTML;
+    } catch { /* the next time */ }
+    setTimeout(again, Number(part.dataset.poll));
+  };
+  setTimeout(again, Number(part.dataset.poll));
+})();

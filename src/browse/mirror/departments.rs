@@ -66,6 +66,13 @@ impl MirrorView {
         self.node_of(branch).map(|node| self.describe(node))
     }
 
+    /// The department that a unit is linked with, where it is in the mirror.
+    pub fn department_of_unit(&self, unit: &UnitId) -> Option<DepartmentNode> {
+        let unit = self.directory.node_of_id(unit)?;
+        let department = self.departments.get(unit as usize).copied().filter(|department| *department != NONE)?;
+        Some(self.describe(department))
+    }
+
     /// The departments directly below one, from the place `from` on.
     pub fn children(
         &self,

@@ -17,7 +17,7 @@ pub use links::{BindingColumn, BindingQuery, BindingRow, CaseRow, LinkState, Per
 pub use members::{DepartmentRef, EmployeeRef, MemberColumn, MemberQuery, MemberRow, StatusFilter};
 pub use naming::Naming;
 pub use sides::{Side, SideCounts, SideRow, SideState};
-pub use suggest::Likeness;
+pub use suggest::{Likeness, UserLookup};
 
 pub(super) use suggest::key;
 

@@ -1,7 +1,7 @@
 //! Who may belong together among those without a link: equal names, mobiles, e-mail addresses, accounts. Suggestions
 //! for a person who decides; nobody is linked by them.
 
-use super::members::MemberRow;
+use super::members::{MemberQuery, MemberRow};
 use super::{MirrorView, NONE};
 use crate::browse::cells::fold_into;
 use crate::browse::directory::EmployeeRow;
@@ -111,6 +111,34 @@ impl MirrorView {
     /// Whether a member has a link.
     pub fn is_member_bound(&self, userid: &UserId) -> bool {
         self.base.members.find(userid).is_some_and(|row| self.base.members.links[row] != NONE)
+    }
+}
+
+/// A member as somebody types it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserLookup {
+    /// The member that is meant.
+    One(UserId),
+    /// Members that have this name, at most fifty; none, where nobody has it.
+    Several(Vec<UserId>),
+}
+
+impl MirrorView {
+    /// The member of this userid, or the only one of this name.
+    pub fn lookup_member(&self, typed: &str) -> UserLookup {
+        if let Some(row) = self.base.members.find(&UserId::from(typed)) {
+            return UserLookup::One(self.member_row(row).userid);
+        }
+        let query = MemberQuery { search: typed.to_owned(), ..MemberQuery::default() };
+        let named = self.rows(&query).filter(|row| row.name.as_deref() == Some(typed));
+        let mut named: Vec<UserId> = named.map(|row| row.userid).take(50).collect();
+        match (named.len(), named.pop()) {
+            (1, Some(userid)) => UserLookup::One(userid),
+            (_, last) => {
+                named.extend(last);
+                UserLookup::Several(named)
+            }
+        }
     }
 }
 

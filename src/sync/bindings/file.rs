@@ -59,9 +59,27 @@ pub struct LinkImport {
     pub faults_total: u64,
 }
 
+/// Why a row was not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkFaultCode {
+    /// The directory has no such employee.
+    NoEmployee,
+    /// No member shows the value, or the field cannot be read.
+    NoMember,
+    /// Several members show the value.
+    SeveralMembers,
+    /// The employee is linked to another member.
+    OtherMember,
+    /// The link contradicts another one, made since or by a row before.
+    Conflict,
+}
+
 /// A row that was not used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct LinkFault {
+    /// Why, as a code.
+    pub code: LinkFaultCode,
     /// Row in the file, from 1.
     pub row: u32,
     /// Its employee.
@@ -142,7 +160,7 @@ pub async fn import(
         match bound {
             Ok(()) => report.bound += 1,
             Err(error @ (StoreError::Conflict { .. } | StoreError::Refused(_))) => {
-                report.fault(row, employee.as_str(), error.to_string());
+                report.fault(row, employee.as_str(), LinkFaultCode::Conflict, error.to_string());
             }
             Err(error) => return Err(error.into()),
         }
@@ -151,10 +169,10 @@ pub async fn import(
 }
 
 impl LinkImport {
-    fn fault(&mut self, row: u32, employee: &str, why: String) {
+    fn fault(&mut self, row: u32, employee: &str, code: LinkFaultCode, why: String) {
         self.faults_total += 1;
         if self.faults.len() < FAULTS_KEPT {
-            self.faults.push(LinkFault { row, employee: employee.to_owned(), why });
+            self.faults.push(LinkFault { code, row, employee: employee.to_owned(), why });
         }
     }
 }
@@ -202,23 +220,28 @@ fn pair_up<'m>(
             continue;
         }
         let Some(employee) = known.get(id.as_str()) else {
-            report.fault(row, &id, "there is no such employee in the directory".into());
+            report.fault(row, &id, LinkFaultCode::NoEmployee, "there is no such employee in the directory".into());
             continue;
         };
         match by_value.get(compiled.normal(&link).as_ref()).map_or(&[][..], Vec::as_slice) {
             [] => {
                 let why = format!("no member shows {} = {link}, or the field cannot be read", rule.member);
-                report.fault(row, &id, why);
+                report.fault(row, &id, LinkFaultCode::NoMember, why);
             }
             [member] => match linked.get(&employee.id) {
                 Some(present) if present.userid.is_same(&member.userid) => report.unchanged += 1,
                 Some(present) => {
                     let why = format!("the employee is linked to member {}: take that away first", present.userid);
-                    report.fault(row, &id, why);
+                    report.fault(row, &id, LinkFaultCode::OtherMember, why);
                 }
                 None => pairs.push((row, employee.id.clone(), *member)),
             },
-            several => report.fault(row, &id, format!("{} members show this value", several.len())),
+            several => report.fault(
+                row,
+                &id,
+                LinkFaultCode::SeveralMembers,
+                format!("{} members show this value", several.len()),
+            ),
         }
     }
     Ok(pairs)

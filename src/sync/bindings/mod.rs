@@ -6,7 +6,7 @@ mod resolve;
 mod swap;
 mod units;
 
-pub use file::{FileFormat, LinkFault, LinkImport, LinkRequest, export, import};
+pub use file::{FileFormat, LinkFault, LinkFaultCode, LinkImport, LinkRequest, export, import};
 pub use resolve::{resolve, resolve_list};
 pub use swap::swap;
 pub use units::{bind_department, unbind_department};

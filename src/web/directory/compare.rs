@@ -1,0 +1,396 @@
+//! `/corps/{corp}/compare`: both trees side by side, with a solid dot where a unit and a department are linked (DIR-58),
+//! and links of units and departments made by hand.
+
+use super::looked;
+use super::tree::{self, department_name, unit_name};
+use crate::browse::directory::UnitNode;
+use crate::browse::mirror::{DepartmentNode, MirrorView, Side, SideCounts, SideRow, SideState};
+use crate::browse::{Branch, BrowseError, CHILDREN_MAX};
+use crate::http::Problem;
+use crate::http::permission::SyncRead;
+use crate::locale::T;
+use crate::model::{ApiScope, CorpKey, DepartmentId, TenantKey, UnitId};
+use crate::web::frame::Frame;
+use crate::web::listing::{Listing, ROWS};
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::Admin;
+use crate::web::{code, reply};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use std::collections::HashSet;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes.get("/corps/{corp}/compare", show).get("/corps/{corp}/compare/branch", branch);
+}
+
+const KNOWN: &[&str] = &["unit", "department", "strays", "state", "page", "level", "pick"];
+/// Levels that are open at first.
+const LEVELS: usize = 2;
+/// Lines of the two trees at most.
+const LINES_MAX: usize = 800;
+/// Units or departments that are offered for a link.
+const PICKED: usize = 30;
+/// Deeper lines are indented no further.
+const LEVEL_MAX: usize = 12;
+
+/// One line of the two trees.
+struct Line {
+    row: SideRow,
+    level: usize,
+    is_open: bool,
+    has_children: bool,
+    hidden: usize,
+    closes: usize,
+    query: String,
+    is_current: bool,
+}
+
+/// What the page shows of the place that was chosen.
+struct Chosen {
+    unit: Option<UnitNode>,
+    unit_path: String,
+    department: Option<DepartmentNode>,
+    department_path: String,
+    /// Departments that the unit can be linked with.
+    departments: Vec<(DepartmentNode, String)>,
+    /// Units that the department can be linked with.
+    units: Vec<(UnitNode, String)>,
+}
+
+struct Found {
+    tenant: TenantKey,
+    counts: SideCounts,
+    is_read: bool,
+    lines: Vec<Line>,
+    /// Rows of the state that is asked for.
+    total: usize,
+    chosen: Option<Chosen>,
+}
+
+#[derive(Template)]
+#[template(path = "directory/compare.html")]
+struct ComparePage {
+    f: Frame,
+    corp: CorpKey,
+    list: Listing,
+    found: Found,
+    pick: String,
+    page: usize,
+    can_bind: bool,
+}
+
+/// Names of rows, which both templates show.
+macro_rules! names {
+    ($page:ty) => {
+        impl $page {
+            fn at(&self, path: &str) -> String {
+                self.f.url(&format!("/corps/{}{path}", self.corp))
+            }
+
+            fn unit_name(&self, unit: &UnitNode) -> String {
+                unit_name(self.f.t, &unit.branch, &unit.name)
+            }
+
+            fn department_name(&self, department: &DepartmentNode) -> String {
+                department_name(self.f.t, &department.branch, department.name.as_deref())
+            }
+
+            fn state(&self, state: &SideState) -> &'static str {
+                self.f.t.side_state(*state)
+            }
+
+            fn state_class(&self, state: &SideState) -> &'static str {
+                match state {
+                    SideState::Linked => "",
+                    SideState::NameDiffers | SideState::Moved => "changed",
+                    SideState::OnlyHere => "new",
+                    SideState::OnlyThere => "warn",
+                }
+            }
+
+            fn is_linked(&self, row: &SideRow) -> bool {
+                row.unit.is_some() && row.department.is_some()
+            }
+
+            fn is_plain(&self, row: &SideRow) -> bool {
+                row.state == SideState::Linked
+            }
+
+            fn level(&self, line: &Line) -> usize {
+                line.level.min(LEVEL_MAX)
+            }
+
+            fn load(&self, line: &Line) -> String {
+                format!("{}?{}&level={}", self.at("/compare/branch"), line.query, line.level + 1)
+            }
+        }
+    };
+}
+names!(ComparePage);
+names!(BranchPage);
+
+impl ComparePage {
+    fn tabs(&self) -> Vec<(String, &'static str, usize, bool)> {
+        let (t, counts) = (self.f.t, &self.found.counts);
+        let all = [
+            (SideState::OnlyHere, counts.only_here),
+            (SideState::OnlyThere, counts.only_there),
+            (SideState::NameDiffers, counts.name_differs),
+            (SideState::Moved, counts.moved),
+            (SideState::Linked, counts.linked),
+        ];
+        let tab = |(state, count): (SideState, usize)| {
+            let code = code::of(state);
+            (format!("{}?state={code}", self.list.action), t.side_state(state), count, self.list.is("state", &code))
+        };
+        all.into_iter().map(tab).collect()
+    }
+
+    fn is_tree(&self) -> bool {
+        self.list.get("state").is_empty()
+    }
+
+    fn unit_id<'a>(&self, unit: &'a UnitNode) -> Option<&'a UnitId> {
+        unit.branch.node()
+    }
+
+    fn department_id<'a>(&self, department: &'a DepartmentNode) -> Option<&'a DepartmentId> {
+        department.branch.node()
+    }
+
+    /// Where the forms of the chosen place come back to.
+    fn back(&self) -> String {
+        let query = self.list.first();
+        let query = query.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+        format!("/corps/{}/compare{query}", self.corp)
+    }
+
+    fn unit_url(&self, unit: &UnitNode) -> String {
+        let query = tree::query_of_unit(&unit.branch);
+        self.f.url(&format!("/tenants/{}/directory?{query}", self.found.tenant))
+    }
+
+    fn department_url(&self, department: &DepartmentNode) -> String {
+        format!("{}?{}", self.at("/members"), tree::query_of_department(&department.branch))
+    }
+
+    fn previous(&self) -> Option<String> {
+        (!self.is_tree() && self.page > 1).then(|| self.list.at("page", &(self.page - 1).to_string()))
+    }
+
+    fn next(&self) -> Option<String> {
+        let more = !self.is_tree() && self.page * ROWS < self.found.total;
+        more.then(|| self.list.at("page", &(self.page + 1).to_string()))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "directory/compare_branch.html")]
+struct BranchPage {
+    f: Frame,
+    corp: CorpKey,
+    lines: Vec<Line>,
+    hidden: usize,
+}
+
+/// What stands for a place in addresses.
+fn query_of(row: &SideRow) -> String {
+    match (&row.unit, &row.department) {
+        (Some(unit), _) => query_of_unit(&unit.branch),
+        (None, Some(department)) => query_of_department(&department.branch),
+        (None, None) => String::new(),
+    }
+}
+
+fn query_of_unit(branch: &Branch<UnitId>) -> String {
+    if *branch == Branch::Stray { "strays=oa".into() } else { tree::query_of_unit(branch) }
+}
+
+fn query_of_department(branch: &Branch<DepartmentId>) -> String {
+    if *branch == Branch::Stray { "strays=wecom".into() } else { tree::query_of_department(branch) }
+}
+
+fn place_of(list: &Listing) -> Option<Side> {
+    match (list.get("unit"), list.get("department"), list.get("strays")) {
+        ("", "", "oa") => Some(Side::Unit(Branch::Stray)),
+        ("", "", "wecom") => Some(Side::Department(Branch::Stray)),
+        ("", "", _) => None,
+        ("", department, _) => department.parse().ok().map(|id| Side::Department(Branch::Node(DepartmentId(id)))),
+        (unit, ..) => Some(Side::Unit(Branch::Node(UnitId::from(unit)))),
+    }
+}
+
+fn side_of(row: &SideRow) -> Option<Side> {
+    match (&row.unit, &row.department) {
+        (Some(unit), _) => Some(Side::Unit(unit.branch.clone())),
+        (None, Some(department)) => Some(Side::Department(department.branch.clone())),
+        (None, None) => None,
+    }
+}
+
+async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    let corp = corp.into_inner();
+    let list = Listing::of(&who, KNOWN);
+    let place = place_of(&list);
+    let state: Option<SideState> = code::find(list.get("state"));
+    let page = list.get("page").parse().unwrap_or(1_usize).max(1);
+    let (t, pick) = (who.t, list.get("pick").to_owned());
+    let wanted = pick.clone();
+    let found = web.app.views.mirror(&corp, move |view| Ok(find(t, view, place, state, page, &wanted)));
+    let found = looked(found.await)?;
+    let (f, can_bind) = (who.frame(t.nav_compare()), who.may(ApiScope::BindingWrite));
+    reply::page(&ComparePage { f, corp, list, found, pick, page, can_bind })
+}
+
+fn find(t: T, view: &MirrorView, place: Option<Side>, state: Option<SideState>, page: usize, pick: &str) -> Found {
+    let (lines, total) = match state {
+        Some(state) => {
+            let rows = view.sides_of(state, (page - 1) * ROWS, ROWS);
+            (rows.nodes.into_iter().map(|row| line(row, 0, place.as_ref())).collect(), rows.total)
+        }
+        None => {
+            let lines = outline(view, place.as_ref());
+            let total = lines.len();
+            (lines, total)
+        }
+    };
+    Found {
+        tenant: view.directory().tenant().clone(),
+        counts: view.side_counts(),
+        is_read: view.head().is_some(),
+        lines,
+        total,
+        chosen: place.and_then(|place| choose(t, view, &place, pick)),
+    }
+}
+
+fn line(row: SideRow, level: usize, current: Option<&Side>) -> Line {
+    let is_current = current.is_some() && side_of(&row).as_ref() == current;
+    let (has_children, query) = (row.has_children(), query_of(&row));
+    Line { row, level, is_open: false, has_children, hidden: 0, closes: 0, query, is_current }
+}
+
+/// The upper levels of both trees, and the way to the place that was chosen.
+fn outline(view: &MirrorView, place: Option<&Side>) -> Vec<Line> {
+    let open: HashSet<String> = place.map(|place| way_to(view, place)).unwrap_or_default();
+    let mut lines: Vec<Line> = Vec::new();
+    let top = view.sides(&Side::Top, 0, CHILDREN_MAX).map(|children| children.nodes).unwrap_or_default();
+    let mut waiting: Vec<Line> = top.into_iter().rev().map(|row| line(row, 0, place)).collect();
+    while let Some(mut next) = waiting.pop() {
+        let wants = next.has_children && (next.level + 1 < LEVELS || open.contains(&next.query));
+        let children = side_of(&next.row)
+            .filter(|_| wants && lines.len() + waiting.len() < LINES_MAX)
+            .and_then(|side| view.sides(&side, 0, CHILDREN_MAX));
+        if let Some(children) = children.filter(|children| !children.nodes.is_empty()) {
+            next.is_open = true;
+            next.hidden = children.total - children.nodes.len();
+            let level = next.level + 1;
+            waiting.extend(children.nodes.into_iter().rev().map(|row| line(row, level, place)));
+        }
+        lines.push(next);
+    }
+    close(&mut lines, 0);
+    lines
+}
+
+/// Notes behind which line how many lists end; the lines begin at a level.
+fn close(lines: &mut [Line], from: usize) {
+    let levels: Vec<usize> = lines.iter().skip(1).map(|line| line.level).chain([from]).collect();
+    for (line, next) in lines.iter_mut().zip(levels) {
+        line.closes = (line.level + usize::from(line.is_open)).saturating_sub(next);
+    }
+}
+
+/// The places that lead to one, itself included, as they stand in addresses.
+fn way_to(view: &MirrorView, place: &Side) -> HashSet<String> {
+    let units = |branch: &Branch<UnitId>| {
+        view.directory().path(branch).into_iter().map(|step| query_of_unit(&step.branch)).collect::<Vec<_>>()
+    };
+    match place {
+        Side::Top => HashSet::new(),
+        Side::Unit(branch) => units(branch).into_iter().collect(),
+        Side::Department(branch) => {
+            let mut way = HashSet::new();
+            for step in view.path(branch) {
+                match view.department(&step.branch).and_then(|node| node.unit) {
+                    Some(unit) => way.extend(units(&Branch::Node(unit.id))),
+                    None => drop(way.insert(query_of_department(&step.branch))),
+                }
+            }
+            way
+        }
+    }
+}
+
+fn choose(t: T, view: &MirrorView, place: &Side, pick: &str) -> Option<Chosen> {
+    let directory = view.directory();
+    let (unit, department) = match place {
+        Side::Unit(Branch::Node(id)) => (directory.unit(&Branch::Node(id.clone())), view.department_of_unit(id)),
+        Side::Department(branch @ Branch::Node(_)) => {
+            let department = view.department(branch)?;
+            let linked = department.unit.as_ref().map(|unit| Branch::Node(unit.id.clone()));
+            (linked.and_then(|branch| directory.unit(&branch)), Some(department))
+        }
+        _ => return None,
+    };
+    if unit.is_none() && department.is_none() {
+        return None;
+    }
+    let unit_way = |branch: &Branch<UnitId>| {
+        let names = directory.path(branch).into_iter().map(|step| unit_name(t, &step.branch, &step.name));
+        names.collect::<Vec<_>>().join(" / ")
+    };
+    let department_way = |branch: &Branch<DepartmentId>| {
+        let steps = view.path(branch).into_iter();
+        let names = steps.map(|step| department_name(t, &step.branch, step.name.as_deref()));
+        names.collect::<Vec<_>>().join(" / ")
+    };
+    let mut chosen = Chosen {
+        unit_path: unit.as_ref().map(|unit| unit_way(&unit.branch)).unwrap_or_default(),
+        department_path: department.as_ref().map(|node| department_way(&node.branch)).unwrap_or_default(),
+        departments: Vec::new(),
+        units: Vec::new(),
+        unit,
+        department,
+    };
+    match (&chosen.unit, &chosen.department) {
+        (Some(unit), None) => {
+            let search = if pick.is_empty() { unit.name.as_str() } else { pick };
+            let hits = view.find_departments(search, PICKED).into_iter().filter(|node| node.unit.is_none());
+            chosen.departments = hits
+                .map(|node| {
+                    let way = department_way(&node.branch);
+                    (node, way)
+                })
+                .collect();
+        }
+        (None, Some(department)) => {
+            let search = if pick.is_empty() { department.name.as_deref().unwrap_or_default() } else { pick };
+            let hits = directory.find_units(search, PICKED).into_iter();
+            let free = hits.filter(|unit| unit.branch.node().is_some_and(|id| view.department_of_unit(id).is_none()));
+            chosen.units = free
+                .map(|unit| {
+                    let way = unit_way(&unit.branch);
+                    (unit, way)
+                })
+                .collect();
+        }
+        _ => {}
+    }
+    Some(chosen)
+}
+
+async fn branch(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    let corp = corp.into_inner();
+    let list = Listing::of(&who, KNOWN);
+    let place = place_of(&list).ok_or_else(|| Problem::not_found("unit", list.get("unit")))?;
+    let level = list.get("level").parse().unwrap_or(1_usize).min(1_000);
+    let look = move |view: &MirrorView| -> Result<_, BrowseError> { Ok(view.sides(&place, 0, CHILDREN_MAX)) };
+    let found = looked(web.app.views.mirror(&corp, look).await)?;
+    let children = found.ok_or_else(|| Problem::not_found("unit", list.get("unit")))?;
+    let hidden = children.total - children.nodes.len();
+    let mut lines: Vec<Line> = children.nodes.into_iter().map(|row| line(row, level, None)).collect();
+    close(&mut lines, level);
+    reply::page(&BranchPage { f: who.frame(""), corp, lines, hidden })
+}

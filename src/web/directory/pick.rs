@@ -1,0 +1,135 @@
+//! Units and people as somebody types them into a field: an id, or a name that only one of them has.
+
+use super::fields::Values;
+use crate::browse::directory::{DirectoryView, EmployeeQuery};
+use crate::browse::{Branch, OutlineQuery, Paging};
+use crate::locale::T;
+use crate::model::{EmployeeId, UnitId};
+use crate::web::form::Faults;
+
+/// Candidates that are looked at; of more, none is named.
+const LOOKED_AT: usize = 50;
+/// Units that a form offers as a list.
+const OFFERED_MAX: usize = 300;
+
+/// A unit to choose.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Id.
+    pub id: String,
+    /// The way to it.
+    pub name: String,
+}
+
+/// Replaces what was typed into a field by the id of the unit that is meant.
+pub fn unit(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults: &mut Faults) {
+    let typed = values.get(field).to_owned();
+    if !typed.is_empty() {
+        match find_unit(view, &typed) {
+            Ok(id) => values.set(field, id.to_string()),
+            Err(several) => faults.add(field, not_one(t, &typed, &several, true)),
+        }
+    }
+}
+
+/// [`unit`] for a field with several, separated by semicolons.
+pub fn units(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults: &mut Faults) {
+    several(t, values, field, faults, true, |typed| find_unit(view, typed).map(|id| id.to_string()));
+}
+
+/// Replaces what was typed into a field by the id of the person who is meant.
+pub fn person(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults: &mut Faults) {
+    let typed = values.get(field).to_owned();
+    if !typed.is_empty() {
+        match find_person(view, &typed) {
+            Ok(id) => values.set(field, id.to_string()),
+            Err(several) => faults.add(field, not_one(t, &typed, &several, false)),
+        }
+    }
+}
+
+/// [`person`] for a field with several, separated by semicolons.
+pub fn people(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults: &mut Faults) {
+    several(t, values, field, faults, false, |typed| find_person(view, typed).map(|id| id.to_string()));
+}
+
+fn several(
+    t: T,
+    values: &mut Values,
+    field: &str,
+    faults: &mut Faults,
+    is_unit: bool,
+    find: impl Fn(&str) -> Result<String, Vec<String>>,
+) {
+    let typed = values.get(field).to_owned();
+    let mut ids = Vec::new();
+    for part in typed.split([';', '；']).map(str::trim).filter(|part| !part.is_empty()) {
+        match find(part) {
+            Ok(id) => ids.push(id),
+            Err(several) => faults.add(field, not_one(t, part, &several, is_unit)),
+        }
+    }
+    if faults.of(field).is_empty() {
+        values.set(field, ids.join(";"));
+    }
+}
+
+/// The unit of this id, or the only one of this name; otherwise the ids of all that have it.
+fn find_unit(view: &DirectoryView, typed: &str) -> Result<UnitId, Vec<String>> {
+    let exact = Branch::Node(UnitId::from(typed));
+    if view.unit(&exact).is_some() {
+        return Ok(UnitId::from(typed));
+    }
+    let hits = view.find_units(typed, LOOKED_AT);
+    let named: Vec<&UnitId> =
+        hits.iter().filter(|unit| unit.name == typed).filter_map(|unit| unit.branch.node()).collect();
+    match named[..] {
+        [id] => Ok(id.clone()),
+        _ => Err(named.into_iter().map(ToString::to_string).collect()),
+    }
+}
+
+/// The person of this id, or the only one of this name, account or number.
+pub fn find_person(view: &DirectoryView, typed: &str) -> Result<EmployeeId, Vec<String>> {
+    let exact = EmployeeId::from(typed);
+    if view.employee(&exact).is_some() {
+        return Ok(exact);
+    }
+    let paging = Paging { limit: LOOKED_AT, ..Paging::default() };
+    let query = EmployeeQuery { search: typed.to_owned(), paging, ..EmployeeQuery::default() };
+    let rows = view.page(&query).map(|page| page.rows).unwrap_or_default();
+    let mut named =
+        rows.into_iter().filter(|row| row.name == typed || row.account == typed || row.employee_no == typed);
+    match (named.next(), named.next()) {
+        (Some(row), None) => Ok(row.id),
+        (first, second) => Err(first.into_iter().chain(second).chain(named).map(|row| row.id.to_string()).collect()),
+    }
+}
+
+fn not_one(t: T, typed: &str, several: &[String], is_unit: bool) -> String {
+    let ids = several.iter().take(5).map(String::as_str).collect::<Vec<_>>().join("、");
+    match (several.is_empty(), is_unit) {
+        (true, true) => t.pick_no_unit(typed),
+        (true, false) => t.pick_no_person(typed),
+        (false, true) => t.pick_several_units(typed, ids),
+        (false, false) => t.pick_several_people(typed, ids),
+    }
+}
+
+/// All units, where there are not too many for a list.
+pub fn offers(view: &DirectoryView) -> Vec<Offer> {
+    if view.totals().units > OFFERED_MAX {
+        return Vec::new();
+    }
+    let lines = view.outline(&OutlineQuery { levels: usize::MAX, open: Vec::new() });
+    let mut way: Vec<String> = Vec::new();
+    let mut offers = Vec::with_capacity(lines.len());
+    for line in lines {
+        way.truncate(line.level);
+        way.push(line.node.name.to_string());
+        if let Some(id) = line.node.branch.node() {
+            offers.push(Offer { id: id.to_string(), name: way.join(" / ") });
+        }
+    }
+    offers
+}

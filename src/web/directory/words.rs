@@ -1,0 +1,153 @@
+//! Codes of the read models and of directory files in the reader's language.
+
+use crate::browse::Misplaced;
+use crate::browse::mirror::{Likeness, LinkState, Naming, SideState, StatusFilter};
+use crate::directory::{ChangeKind, FaultCode};
+use crate::locale::{T, directory_fault};
+use crate::model::MemberStatus;
+use crate::sync::bindings::LinkFaultCode;
+use std::borrow::{Borrow, Cow};
+
+impl T {
+    /// What is wrong with a directory file or a row.
+    pub fn fault_text(self, code: impl Borrow<FaultCode>) -> Cow<'static, str> {
+        let code = code.borrow().code();
+        directory_fault(self.lang, &code).unwrap_or(Cow::Owned(code))
+    }
+
+    /// What happens to a row.
+    pub fn change_kind(self, kind: ChangeKind) -> &'static str {
+        match kind {
+            ChangeKind::Added => self.change_added(),
+            ChangeKind::Changed => self.change_changed(),
+            ChangeKind::Departed => self.change_departed(),
+            ChangeKind::Returned => self.change_returned(),
+            ChangeKind::Removed => self.change_removed(),
+        }
+    }
+
+    /// Why a unit has no place.
+    pub fn misplaced(self, why: &Option<Misplaced>) -> &'static str {
+        match why {
+            Some(Misplaced::ParentMissing) => self.misplaced_parent(),
+            Some(Misplaced::Cycle) => self.misplaced_cycle(),
+            None => "",
+        }
+    }
+
+    /// Whether a name is a name.
+    pub fn naming(self, naming: Naming) -> &'static str {
+        match naming {
+            Naming::Read => self.naming_read(),
+            Naming::Unreadable => self.naming_unreadable(),
+            Naming::Untranslated => self.naming_untranslated(),
+        }
+    }
+
+    /// A status to filter by.
+    pub fn status_filter(self, status: StatusFilter) -> &'static str {
+        self.member_status(match status {
+            StatusFilter::Activated => Some(MemberStatus::Activated),
+            StatusFilter::Disabled => Some(MemberStatus::Disabled),
+            StatusFilter::NotActivated => Some(MemberStatus::NotActivated),
+            StatusFilter::Left => Some(MemberStatus::Left),
+            StatusFilter::Other => None,
+        })
+    }
+
+    /// How a row of the two trees stands.
+    pub fn side_state(self, state: SideState) -> &'static str {
+        match state {
+            SideState::Linked => self.side_linked(),
+            SideState::NameDiffers => self.side_name_differs(),
+            SideState::Moved => self.side_moved(),
+            SideState::OnlyHere => self.side_only_here(),
+            SideState::OnlyThere => self.side_only_there(),
+        }
+    }
+
+    /// What is remarkable about a link.
+    pub fn link_state(self, state: LinkState) -> &'static str {
+        match state {
+            LinkState::Whole => self.bind_state_whole(),
+            LinkState::Departed => self.bind_state_departed(),
+            LinkState::EmployeeGone => self.bind_employee_gone(),
+            LinkState::MemberGone => self.bind_member_gone(),
+        }
+    }
+
+    /// What two rows agree in.
+    pub fn likeness(self, likeness: Likeness) -> &'static str {
+        match likeness {
+            Likeness::Account => self.likeness_account(),
+            Likeness::Mobile => self.likeness_mobile(),
+            Likeness::Email => self.likeness_email(),
+            Likeness::Name => self.likeness_name(),
+        }
+    }
+
+    /// Why a row of a binding file was not used.
+    pub fn link_fault(self, code: LinkFaultCode) -> &'static str {
+        match code {
+            LinkFaultCode::NoEmployee => self.link_fault_no_employee(),
+            LinkFaultCode::NoMember => self.link_fault_no_member(),
+            LinkFaultCode::SeveralMembers => self.link_fault_several(),
+            LinkFaultCode::OtherMember => self.link_fault_other(),
+            LinkFaultCode::Conflict => self.link_fault_conflict(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Lang;
+    use FaultCode::*;
+
+    #[test]
+    fn every_fault_has_words_in_both_languages() {
+        for code in [
+            Unreadable,
+            UnknownFormat,
+            TooLarge,
+            TooManyRows,
+            TooManyColumns,
+            BadArchive,
+            BadWorkbook,
+            BadEncoding,
+            NotText,
+            BadCsv,
+            BadLdif,
+            UnsupportedLdif,
+            Truncated,
+            MissingTable,
+            MissingColumn,
+            DuplicateColumn,
+            EmptySource,
+            DuplicateUnit,
+            DuplicateEmployee,
+            NoRoot,
+            SeveralRoots,
+            Cycle,
+            MissingParent,
+            Shrunken,
+            OtherPeople,
+            UnitInUse,
+            MissingValue,
+            BadValue,
+            TooLong,
+            TooManyValues,
+            RoundedNumber,
+            UnknownUnit,
+            UnknownHead,
+            UnknownSuperior,
+            UnnamedColumn,
+            RemovalsWithheld,
+            Ignored,
+        ] {
+            for lang in Lang::ALL {
+                assert_ne!(T::new(lang).fault_text(code), code.code(), "{code:?}");
+            }
+        }
+    }
+}
