@@ -26,7 +26,7 @@ use askama::Template;
 use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/corps/{corp}/bindings/swap", show).post("/corps/{corp}/bindings/swap", swap);
+    routes.get("/corps/{corp}/bindings/swap", show).post("/corps/{corp}/bindings/swap/confirm", swap);
 }
 
 /// One of the two people.

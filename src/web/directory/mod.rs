@@ -16,7 +16,6 @@ mod words;
 pub(super) use fields::actor_name;
 pub(super) use import::Import;
 pub(super) use pick::find_person;
-pub(super) use tree::{department_name, unit_name};
 
 use super::routes::Routes;
 use super::state::Web;

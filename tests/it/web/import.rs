@@ -1,0 +1,144 @@
+//! Directory files: uploaded, looked at, confirmed; and what is refused.
+
+use super::browser::{Browser, Shown};
+use super::office::{ESCAPED, Office, SCRIPT, TENANT};
+use serde_json::json;
+use wecom_bridge::directory::export::{Captions, to_zip};
+use wecom_bridge::model::{Employee, EmployeeId, OrgUnit, Role};
+
+const IMPORT: &str = "/tenants/acme/import";
+
+fn units() -> Vec<OrgUnit> {
+    let rows = json!([
+        { "id": "1", "name": "总部" },
+        { "id": "2", "parent_id": "1", "name": "研发部" },
+        { "id": "3", "parent_id": "1", "name": "销售部" },
+    ]);
+    serde_json::from_value(rows).unwrap()
+}
+
+fn file(people: &[Employee]) -> Vec<u8> {
+    to_zip(&units(), people, Captions::Chinese).unwrap()
+}
+
+async fn upload(office: &Office, mode: &str, content: Vec<u8>) -> Shown {
+    office.get(IMPORT).await.expect(200);
+    office.browser.upload(IMPORT, &[("mode", mode)], "people.zip", content).await
+}
+
+/// Uploads and shows the preview.
+async fn preview(office: &Office, mode: &str, content: Vec<u8>) -> Shown {
+    let uploaded = upload(office, mode, content).await;
+    office.browser.follow(&uploaded).await.expect(200)
+}
+
+#[tokio::test]
+async fn a_file_is_previewed_then_imported() {
+    let office = Office::open().await;
+    let page = office.get(IMPORT).await.expect(200);
+    page.has("整体替换").has("template.xlsx").has("还没有导入过");
+    for kind in ["xlsx", "zip"] {
+        let file = office.get(&format!("{IMPORT}/template.{kind}")).await.expect(200);
+        assert!(file.headers["content-disposition"].to_str().unwrap().contains(&format!(".{kind}")));
+    }
+    let mut new = Employee::new("n1", SCRIPT, "2");
+    new.mobile = "13700000000".into();
+    let mut changed = Employee::new("wang", "王五五", "3");
+    changed.account = "wangwu".into();
+    let shown = preview(&office, "merge", file(&[new, changed])).await;
+    shown.has("导入预览").has("新增人员").has(ESCAPED).lacks(SCRIPT).has("<del>王五</del>").has("<ins>王五五</ins>");
+    assert!(!office.active().contains(&"n1".to_owned()), "nothing is written by a preview");
+    let confirm = shown.form("/confirm").action;
+    let done = office.browser.submit(&shown, "/confirm", &[]).await;
+    let result = office.browser.follow(&done).await.expect(200);
+    result.has("导入完成").has("/corps/acme-main/sync");
+    assert!(office.active().contains(&"n1".to_owned()));
+    let again = office.browser.post(&confirm, &[]).await;
+    office.browser.follow(&again).await.expect(200).has("导入完成");
+    office.get(IMPORT).await.expect(200).has("people.zip").has("新增 1，修改 1，离职 0");
+    office.get(&format!("{TENANT}/employees/wang")).await.expect(200).has("王五五");
+    office.close().await;
+}
+
+#[tokio::test]
+async fn a_bad_file_shows_its_faults_and_changes_nothing() {
+    let office = Office::open().await;
+    let before = office.bridge.get("/api/v1/tenants/acme/units").await.expect(200);
+    let mut broken = units();
+    broken[2].parent_id = Some("99".into());
+    broken.push(units()[1].clone());
+    let content = to_zip(&broken, &[], Captions::Chinese).unwrap();
+    let page = upload(&office, "replace", content).await.expect(422);
+    page.has("不能导入，组织保持原样").has("部门编号重复").has("第 ");
+    for (content, told) in
+        [(b"PK\x03\x04 nonsense".to_vec(), "损坏"), (Vec::new(), "文件是空的"), (b"\x00\x01\x02".to_vec(), "不能导入")]
+    {
+        upload(&office, "replace", content).await.expect(422).has(told);
+    }
+    office.get(IMPORT).await.expect(200);
+    let missing = office.browser.upload(IMPORT, &[("mode", "merge")], "", Vec::new()).await.expect(422);
+    missing.has("请选择文件");
+    assert_eq!(office.bridge.get("/api/v1/tenants/acme/units").await.expect(200), before);
+    assert_eq!(office.active().len(), 4);
+    office.close().await;
+}
+
+#[tokio::test]
+async fn bad_rows_are_listed_and_left_out_only_when_that_is_said() {
+    let office = Office::open().await;
+    let content = "人员编号,姓名,主部门,性别\nn1,新人,2,男\nn2,坏人,2,<b>\nn3,,2,男\n".as_bytes().to_vec();
+    office.get(IMPORT).await.expect(200);
+    let uploaded = office.browser.upload(IMPORT, &[("mode", "merge")], "employees.csv", content).await;
+    let shown = office.browser.follow(&uploaded).await.expect(200);
+    shown.has("第 3 行").has("性别").has("&#60;b&#62;").has("值不符合要求").has("不能为空");
+    let refused = office.browser.submit(&shown, "/confirm", &[]).await.expect(422);
+    refused.has("bad rows");
+    assert!(!office.active().contains(&"n1".to_owned()));
+    let done = office.browser.submit(&shown, "/confirm", &[("skip_bad_rows", "1")]).await;
+    office.browser.follow(&done).await.expect(200).has("导入完成");
+    let active = office.active();
+    assert!(active.contains(&"n1".to_owned()) && !active.contains(&"n2".to_owned()), "{active:?}");
+    office.close().await;
+}
+
+#[tokio::test]
+async fn departures_are_confirmed_by_typing_how_many() {
+    let office = Office::open().await;
+    let rows = ["zhang", "li", "wang"].map(|id| {
+        let key = "acme".into();
+        let read = |tx: &_| wecom_bridge::store::directory::find_employee(tx, &key, &EmployeeId::from(id));
+        office.bridge.app.store.read(read).unwrap().unwrap()
+    });
+    let shown = preview(&office, "replace", file(&rows)).await;
+    shown.has("确认后将有 1 人被标记为离职").has("请输入“1”以确认");
+    let allow = ("allow_shrink", "1");
+    office.browser.submit(&shown, "/confirm", &[allow, ("confirm", "")]).await.expect(422).has("没有执行");
+    assert!(office.active().contains(&"script".to_owned()));
+    let done = office.browser.submit(&shown, "/confirm", &[allow, ("confirm", "1")]).await;
+    office.browser.follow(&done).await.expect(200).has("导入完成");
+    assert_eq!(office.active(), ["li", "wang", "zhang"]);
+    office.close().await;
+}
+
+#[tokio::test]
+async fn what_has_changed_since_the_preview_or_was_discarded_is_not_imported() {
+    let office = Office::open().await;
+    let shown = preview(&office, "merge", file(&[Employee::new("n1", "新人", "2")])).await;
+    let row = json!({ "id": "n1", "name": "别人", "unit_id": "2" });
+    office.bridge.put("/api/v1/tenants/acme/employees/n1", &row).await.expect(200);
+    let done = office.browser.submit(&shown, "/confirm", &[]).await;
+    let page = office.browser.follow(&done).await.expect(200);
+    page.has("preview it again");
+    assert_eq!(office.bridge.get("/api/v1/tenants/acme/employees/n1").await.expect(200)["name"], "别人");
+    let gone = office.browser.submit(&page, "/discard", &[]).await;
+    office.browser.follow(&gone).await.expect(200).has("已放弃");
+    office.get(&shown.path).await.expect(404);
+    office.bridge.put("/api/v1/tenants/other", &json!({ "name": "o" })).await.expect(201);
+    let shown = preview(&office, "merge", file(&[])).await;
+    let elsewhere = shown.path.replace("/tenants/acme/", "/tenants/other/");
+    office.get(&elsewhere).await.expect(404);
+    let auditor = Browser::sign_in(&office.bridge, Role::Auditor).await;
+    auditor.get(&shown.path).await.expect(403);
+    auditor.post(&format!("{}/confirm", shown.path), &[]).await.expect(403);
+    office.close().await;
+}
