@@ -208,6 +208,8 @@ impl Shown {
 /// The fields that a browser would send.
 fn fields(form: &str) -> Vec<(String, String)> {
     let mut fields = Vec::new();
+    // the options of a datalist are no fields
+    let mut in_select = false;
     for tag in form.split('<').skip(1) {
         let (head, rest) = tag.split_once('>').unwrap_or((tag, ""));
         let name = attribute(head, "name");
@@ -221,7 +223,11 @@ fn fields(form: &str) -> Vec<(String, String)> {
             fields.extend(name.map(|name| (name, unescape(rest.strip_prefix('\n').unwrap_or(rest)))));
         } else if head.starts_with("select") {
             fields.extend(name.map(|name| (name, String::new())));
-        } else if head.starts_with("option")
+            in_select = true;
+        } else if head.starts_with("/select") {
+            in_select = false;
+        } else if in_select
+            && head.starts_with("option")
             && (head.contains(" selected") || fields.last().is_some_and(|f| f.1.is_empty()))
         {
             let value = attribute(head, "value").unwrap_or_default();
