@@ -1,6 +1,8 @@
 //! Problems in the reader's language, by their stable code: a title, what it means, what to do. A code that is not
 //! here is spoken of by its HTTP status.
 
+mod directory;
+
 use super::Lang;
 
 /// What a page says about a problem.
@@ -29,7 +31,7 @@ const fn row(code: &'static str, zh: Texts, en: Texts) -> Row {
 /// What a page says about a problem's code, or else about its status.
 pub fn advice(lang: Lang, code: &str, status: u16) -> Advice {
     let kind = code.rsplit_once('.').filter(|(_, last)| *last == "not_found").map(|_| "not_found");
-    let known = |wanted: &str| ROWS.iter().find(|row| row.code == wanted);
+    let known = |wanted: &str| ROWS.iter().chain(directory::ROWS).find(|row| row.code == wanted);
     let found = known(code).or_else(|| kind.and_then(known)).unwrap_or_else(|| of_status(status));
     let [title, what, fix] = match lang {
         Lang::Zh => found.zh,

@@ -9,14 +9,15 @@ mod corps;
 mod directory;
 mod errors;
 mod frame;
+mod import;
 mod overview;
 mod settings;
 mod sign_in;
 mod system;
 mod watch;
 
-pub use directory::directory_fault;
 pub use errors::{Advice, advice};
+pub use import::directory_fault;
 
 use serde::{Deserialize, Serialize};
 

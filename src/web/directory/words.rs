@@ -12,7 +12,7 @@ impl T {
     /// What is wrong with a directory file or a row.
     pub fn fault_text(self, code: impl Borrow<FaultCode>) -> Cow<'static, str> {
         let code = code.borrow().code();
-        directory_fault(self.lang, &code).unwrap_or(Cow::Owned(code))
+        directory_fault(self.lang, &code).map_or(Cow::Owned(code), Cow::Borrowed)
     }
 
     /// What happens to a row.

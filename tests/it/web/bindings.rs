@@ -3,7 +3,8 @@
 use super::browser::Browser;
 use super::office::{CORP, Office, SCRIPT};
 use serde_json::json;
-use wecom_bridge::model::Role;
+use wecom_bridge::model::{CorpKey, MemberBinding, Role};
+use wecom_bridge::store;
 
 #[tokio::test]
 async fn people_and_members_are_bound_and_unbound() {
@@ -54,7 +55,7 @@ async fn people_and_members_are_bound_and_unbound() {
     assert_eq!(office.bound("zhang").await, None);
     let new = office.get(&format!("{CORP}/bindings/new?employee=zhang")).await.expect(200);
     new.has("可能的成员").has("ZhangSan");
-    office.get(&format!("{CORP}/bindings/new?userid=wang2&q=王")).await.expect(200).has("wangwu");
+    office.get(&format!("{CORP}/bindings/new?userid=wang2&q=王")).await.expect(200).has("王五").has("bindings/bind");
     office.get(&format!("{CORP}/bindings/new?employee=nobody")).await.expect(404);
     office.close().await;
 }
@@ -137,6 +138,12 @@ async fn crossed_links_are_swapped_in_one_step() {
     let office = Office::open().await;
     office.bind("zhang", "lisi").await;
     office.bind("li", "ZhangSan").await;
+    // what is noted of a member goes with it
+    let noted = json!({ "employee": "li", "userid": "ZhangSan", "origin": "rule", "bound_at_ms": 1,
+        "pushed": { "mobile": { "value": "139" } }, "removal": { "cause": "departed", "disabled_at_ms": 5 } });
+    let noted: MemberBinding = serde_json::from_value(noted).unwrap();
+    let key = CorpKey::from("acme-main");
+    office.bridge.app.store.write(move |tx| store::bindings::put_member(tx, &key, &noted)).await.unwrap();
     let swap = format!("{CORP}/bindings/swap");
     office.get(&swap).await.expect(200).has("选择两个人");
     for (query, told) in [
@@ -155,6 +162,9 @@ async fn crossed_links_are_swapped_in_one_step() {
     office.browser.follow(&done).await.expect(200).has("已互换 张三 和 李四");
     assert_eq!(office.bound("zhang").await.as_deref(), Some("ZhangSan"));
     assert_eq!(office.bound("li").await.as_deref(), Some("lisi"));
+    let zhang = office.bridge.get("/api/v1/corps/acme-main/bindings/zhang").await.expect(200);
+    assert_eq!((&zhang["pushed"]["mobile"]["value"], &zhang["removal"]["disabled_at_ms"]), (&json!("139"), &json!(5)));
+    assert_eq!(zhang["origin"], "manual");
     // sent twice, it does not swap back
     office.browser.submit(&page, "/swap/confirm", &[]).await.expect(422);
     assert_eq!(office.bound("li").await.as_deref(), Some("lisi"));
