@@ -238,7 +238,7 @@ impl T {
     }
 
     /// A property of a member by its name in WeCom.
-    pub fn member_field(self, name: &str) -> String {
+    pub fn member_property(self, name: &str) -> String {
         match name {
             "userid" => self.wx_userid(),
             "biz_mail" => self.field_biz_mail(),

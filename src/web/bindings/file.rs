@@ -64,7 +64,7 @@ impl FilePage {
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
-        FIELDS.iter().map(|field| (*field, self.f.t.member_field(field))).collect()
+        FIELDS.iter().map(|field| (*field, self.f.t.member_property(field))).collect()
     }
 }
 
@@ -158,7 +158,7 @@ async fn preview(
     let kept = web.links.find(&id, corp.as_str(), web.app.clock.now_ms());
     let kept = kept.ok_or_else(|| Problem::not_found("preview", &id))?;
     let f = who.frame(who.t.file_preview_title());
-    let (file, field, report) = (kept.name.clone(), who.t.member_field(&kept.member_field), kept.report.clone());
+    let (file, field, report) = (kept.name.clone(), who.t.member_property(&kept.member_field), kept.report.clone());
     reply::page(&PreviewPage { f, corp, id, file, field, report, is_done: false })
 }
 
@@ -182,7 +182,7 @@ async fn confirm(
         return Ok(reply::go(&who, &format!("/corps/{corp}/bindings"), Some(done)));
     }
     let f = who.frame(who.t.file_done_title());
-    let (file, field) = (kept.name.clone(), who.t.member_field(&kept.member_field));
+    let (file, field) = (kept.name.clone(), who.t.member_property(&kept.member_field));
     reply::page(&PreviewPage { f, corp, id, file, field, report, is_done: true })
 }
 

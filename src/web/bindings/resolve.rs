@@ -61,7 +61,7 @@ impl ResolvePage {
     fn rule(&self, case: &CaseRow) -> String {
         match case.rule.split_once(" = ") {
             Some((employee, member)) => {
-                format!("{} = {}", self.f.t.employee_field(employee), self.f.t.member_field(member))
+                format!("{} = {}", self.f.t.employee_field(employee), self.f.t.member_property(member))
             }
             None => case.rule.to_string(),
         }

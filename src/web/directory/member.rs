@@ -122,11 +122,11 @@ async fn show(
     let (row, places) = looked(seen.await)?;
     let row = row.ok_or_else(|| Problem::not_found("member", &userid))?;
     let facts = member.fields.iter().filter(|(_, value)| !value.is_empty());
-    let facts = facts.map(|(field, value)| (t.member_field(&field.path()), t.member_value(field, value)));
+    let facts = facts.map(|(field, value)| (t.member_property(&field.path()), t.member_value(field, value)));
     let facts: Vec<_> = facts.collect();
     let hidden = |field: &crate::model::MemberField| member.fields.get(field).is_none();
     let pushed = binding.iter().flat_map(|binding| binding.pushed.iter()).filter(|(field, _)| hidden(field));
-    let written = pushed.map(|(field, pushed)| (t.member_field(&field.path()), t.member_value(field, &pushed.value)));
+    let written = pushed.map(|(field, pushed)| (t.member_property(&field.path()), t.member_value(field, &pushed.value)));
     let written = written.collect();
     let subject = format!("member {}", member.userid);
     let notes = head.iter().flat_map(|head| &head.unreadable).filter(|note| note.subject == subject);
