@@ -300,7 +300,7 @@ impl T {
     }
 
     /// Why somebody is removed.
-    pub fn removal_cause(self, cause: &RemovalCause) -> &'static str {
+    pub fn leaving_cause(self, cause: &RemovalCause) -> &'static str {
         match cause {
             RemovalCause::Departed => self.removal_departed(),
             RemovalCause::OutOfScope => self.removal_out_of_scope(),

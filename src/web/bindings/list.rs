@@ -157,7 +157,7 @@ fn cells(t: T, row: &BindingRow) -> Vec<String> {
         t.link_state(row.state).to_owned(),
         t.origin(&row.origin).to_owned(),
         time::minute(row.bound_at_ms),
-        row.removal.map(|cause| t.removal_cause(&cause)).unwrap_or_default().to_owned(),
+        row.removal.map(|cause| t.leaving_cause(&cause)).unwrap_or_default().to_owned(),
         row.disabled_at_ms.map(time::minute).unwrap_or_default(),
     ]
 }

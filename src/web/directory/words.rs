@@ -16,7 +16,7 @@ impl T {
     }
 
     /// What happens to a row.
-    pub fn change_kind(self, kind: ChangeKind) -> &'static str {
+    pub fn row_change(self, kind: ChangeKind) -> &'static str {
         match kind {
             ChangeKind::Added => self.change_added(),
             ChangeKind::Changed => self.change_changed(),

@@ -100,7 +100,7 @@ impl PreviewPage {
     }
 
     fn kind_name(&self, kind: &ChangeKind) -> &'static str {
-        self.f.t.change_kind(*kind)
+        self.f.t.row_change(*kind)
     }
 
     fn kind_class(&self, kind: &ChangeKind) -> &'static str {
