@@ -126,7 +126,8 @@ async fn show(
     let facts: Vec<_> = facts.collect();
     let hidden = |field: &crate::model::MemberField| member.fields.get(field).is_none();
     let pushed = binding.iter().flat_map(|binding| binding.pushed.iter()).filter(|(field, _)| hidden(field));
-    let written = pushed.map(|(field, pushed)| (t.member_property(&field.path()), t.member_value(field, &pushed.value)));
+    let written =
+        pushed.map(|(field, pushed)| (t.member_property(&field.path()), t.member_value(field, &pushed.value)));
     let written = written.collect();
     let subject = format!("member {}", member.userid);
     let notes = head.iter().flat_map(|head| &head.unreadable).filter(|note| note.subject == subject);
