@@ -51,7 +51,8 @@ pub struct Line<N> {
     pub level: usize,
     /// Whether the lines of its children follow.
     pub is_open: bool,
-    /// Children that are not listed although it is open, because there are too many.
+    /// Nodes that would follow and are not listed because there are too many: its children, where it is open; further tops
+    /// of the tree, on the last line.
     pub hidden: usize,
 }
 
@@ -67,12 +68,17 @@ pub struct Children<N> {
 /// The lines of a tree: `levels` of it, and the branches that are opened.
 pub(super) fn outline<N>(tree: &Tree, levels: usize, open: &[u32], describe: impl Fn(u32) -> N) -> Vec<Line<N>> {
     let opened: HashSet<u32> = open.iter().flat_map(|node| tree.path(*node)).collect();
-    let mut lines = Vec::new();
-    let mut waiting: Vec<(u32, usize)> = tree.tops().iter().rev().map(|node| (*node, 0)).collect();
+    let mut lines: Vec<Line<N>> = Vec::new();
+    let tops = tree.tops();
+    let is_shown =
+        |(at, node): &(usize, &u32)| *at < LINES_MAX || opened.contains(*node) || tree.stray() == Some(**node);
+    let mut waiting: Vec<(u32, usize)> = tops.iter().enumerate().filter(is_shown).map(|(_, node)| (*node, 0)).collect();
+    let hidden_tops = tops.len() - waiting.len();
+    waiting.reverse();
     while let Some((node, level)) = waiting.pop() {
         let mut line = Line { node: describe(node), level, is_open: false, hidden: 0 };
-        let wants = tree.below(node) > 0 && (level + 1 < levels || opened.contains(&node));
-        if wants && lines.len() + waiting.len() < LINES_MAX {
+        let has_room = lines.len() + waiting.len() < LINES_MAX;
+        if tree.below(node) > 0 && (opened.contains(&node) || has_room && level + 1 < levels) {
             line.is_open = true;
             let before = waiting.len();
             for (at, child) in tree.children(node).enumerate() {
@@ -85,6 +91,9 @@ pub(super) fn outline<N>(tree: &Tree, levels: usize, open: &[u32], describe: imp
             waiting[before..].reverse();
         }
         lines.push(line);
+    }
+    if let Some(last) = lines.last_mut() {
+        last.hidden += hidden_tops;
     }
     lines
 }
@@ -137,6 +146,16 @@ mod tests {
         ] {
             assert_eq!(shown(&tree, levels, open), wanted, "{levels} levels, open {open:?}");
         }
+    }
+
+    #[test]
+    fn a_forest_is_cut_too() {
+        let mut parents = vec![Parent::Top; 3_000];
+        parents.push(Parent::Missing);
+        let siblings: Vec<u32> = (0..3_001).collect();
+        let lines = outline(&Tree::build(&parents, &siblings, false), 1, &[2_000], |node| node);
+        assert_eq!(lines.len(), LINES_MAX + 2, "the opened one and the stray node are always there");
+        assert_eq!(lines.last().map(|line| (line.node, line.hidden)), Some((3_001, 3_001 - LINES_MAX - 2)));
     }
 
     #[test]

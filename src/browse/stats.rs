@@ -10,6 +10,10 @@ use serde::Serialize;
 
 /// Runs of a corp that are read at most; older ones are left out, which is told.
 const RUNS_READ: usize = 5_000;
+/// Runs that are read at once.
+const BATCH: usize = 250;
+/// Batches before the span that are read at most to find the last run of each kind.
+const BATCHES_BEFORE: usize = 2;
 /// Plans of a corp that are looked at for decisions that wait.
 const PLANS_READ: usize = 50;
 /// Failed runs that are shown.
@@ -38,9 +42,9 @@ pub struct CorpStats {
     pub is_cut: bool,
     /// The run under way.
     pub running: Option<RunBrief>,
-    /// The last pull that ended.
+    /// The last pull that ended, if it is not long before the span.
     pub last_pull: Option<RunBrief>,
-    /// The last downstream run that ended.
+    /// The last downstream run that ended, if it is not long before the span.
     pub last_sync: Option<RunBrief>,
     /// Plans that a guard holds and nobody has decided about, the newest first.
     pub waiting: Vec<WaitingPlan>,
@@ -131,9 +135,8 @@ impl Span {
 pub(super) fn of_corp(tx: &ReadTx, corp: &Corp, span: Span) -> Result<CorpStats, StoreError> {
     let head = store::mirror::head(tx, &corp.key)?;
     let first = span.first();
-    // one more than is shown: the count of members goes on from the last pull before the span
-    let runs = store::runs::briefs(tx, &corp.key, None, RUNS_READ)?;
-    let is_cut = runs.len() == RUNS_READ && runs.last().is_some_and(|run| span.date(run.started_at_ms) >= first);
+    let runs = runs(tx, &corp.key, first, span)?;
+    let is_cut = runs.len() >= RUNS_READ && runs.last().is_some_and(|run| span.date(run.started_at_ms) >= first);
     let last = |kind| runs.iter().find(|run| run.kind == kind && run.state.is_final()).cloned();
     let is_bad = |run: &&RunBrief| matches!(run.state, RunState::Failed | RunState::Partly);
     let in_span = || runs.iter().take_while(|run| span.date(run.started_at_ms) >= first);
@@ -154,6 +157,25 @@ pub(super) fn of_corp(tx: &ReadTx, corp: &Corp, span: Span) -> Result<CorpStats,
         failures: in_span().filter(is_bad).take(FAILURES_SHOWN).cloned().collect(),
         resolve_cases: store::resolve::count(tx, &corp.key)?,
     })
+}
+
+/// The runs of the span, the newest first, and as many before it as tell the last pull and the last downstream run.
+fn runs(tx: &ReadTx, corp: &CorpKey, first: NaiveDate, span: Span) -> Result<Vec<RunBrief>, StoreError> {
+    let mut list: Vec<RunBrief> = Vec::new();
+    let mut earlier = 0;
+    while list.len() < RUNS_READ {
+        let more = store::runs::briefs(tx, corp, list.last().map(|run| &run.id), BATCH)?;
+        let is_end = more.len() < BATCH;
+        list.extend(more);
+        let is_before = |run: &&RunBrief| span.date(run.started_at_ms) < first;
+        earlier += usize::from(list.last().as_ref().is_some_and(is_before));
+        let has = |kind| list.iter().any(|run| run.kind == kind && run.state.is_final());
+        let is_enough = has(RunKind::Pull) && has(RunKind::Downstream);
+        if is_end || earlier > 0 && (is_enough || earlier > BATCHES_BEFORE) {
+            break;
+        }
+    }
+    Ok(list)
 }
 
 /// The days of the span out of the runs, which come the newest first.

@@ -146,7 +146,7 @@ impl MirrorView {
     }
 
     /// The department that a unit is linked with.
-    pub(in crate::browse) fn department_of(&self, unit: u32) -> Option<DepartmentId> {
+    pub(in crate::browse) fn linked_department(&self, unit: u32) -> Option<DepartmentId> {
         let node = Some(self.department_at(unit)).filter(|node| *node != NONE)?;
         Some(DepartmentId(self.department_id(node)))
     }

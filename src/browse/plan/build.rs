@@ -231,7 +231,7 @@ impl Planting {
         let directory = mirror.directory();
         let units = directory.units_len();
         let mut linked: Vec<u32> =
-            (0..units as u32).map(|unit| mirror.department_of(unit).map_or(0, |id| id.0)).collect();
+            (0..units as u32).map(|unit| mirror.linked_department(unit).map_or(0, |id| id.0)).collect();
         let mut parents_after: HashMap<u32, u32> = HashMap::new();
         for change in changes {
             let unit = change.unit.as_ref().and_then(|unit| directory.node_of_id(unit));

@@ -134,7 +134,7 @@ async fn upload(
     };
     let request = LinkRequest { member_field: member_field.clone(), dry_run: true };
     let env = &web.app.env;
-    match bindings::import(env, &corp, &file.name, &file.content, request, &who.actor()).await {
+    match bindings::import(env, &corp, &file.name, file.content.clone(), request, &who.actor()).await {
         Ok(report) => {
             let bytes = file.content.len();
             let kept = LinkUpload { name: file.name, content: file.content, member_field, report };
@@ -173,7 +173,7 @@ async fn confirm(
     let kept = kept.ok_or_else(|| Problem::not_found("preview", &id))?;
     let request = LinkRequest { member_field: kept.member_field.clone(), dry_run: false };
     let env = &web.app.env;
-    let done = bindings::import(env, &corp, &kept.name, &kept.content, request, &who.actor()).await;
+    let done = bindings::import(env, &corp, &kept.name, kept.content.clone(), request, &who.actor()).await;
     let report = done.map_err(sync_problem)?;
     web.links.forget(&id);
     web.app.views.refresh_corp(&corp);

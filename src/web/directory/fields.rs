@@ -17,10 +17,10 @@ pub type Pairs = Vec<(String, String)>;
 /// Who did something, from an actor's name.
 pub fn actor_name(t: T, name: &str) -> String {
     match name.split_once(':') {
-        Some(("account", name)) => t.actor_account(name),
-        Some(("key", name)) => t.actor_key(name),
-        Some(("cli", name)) => t.actor_cli(name),
-        _ if name == "system" => t.actor_system().to_owned(),
+        Some(("account", name)) => t.done_by_account(name),
+        Some(("key", name)) => t.done_by_key(name),
+        Some(("cli", name)) => t.done_by_cli(name),
+        _ if name == "system" => t.done_by_system().to_owned(),
         _ => name.to_owned(),
     }
 }

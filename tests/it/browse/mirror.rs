@@ -379,3 +379,62 @@ fn both_trees_side_by_side() {
     let first = &view.sides_of(SideState::NameDiffers, 0, 1).nodes[0];
     assert!(!first.has_children() || first.department.as_ref().unwrap().children > 0);
 }
+
+#[test]
+fn who_may_belong_together_is_suggested() {
+    let world = World::new();
+    world.units(vec![unit("r", None, "总部")]);
+    let person = |id: &str, name: &str, account: &str, mobile: &str| {
+        let mut row = employee(id, name, "r");
+        (row.account, row.mobile) = (account.into(), mobile.into());
+        row
+    };
+    let mut departed = person("e5", "张三", "", "");
+    departed.status = EmployeeStatus::Departed;
+    world.employees(vec![
+        person("E1", "张三", "zhang", "139"),
+        person("e2", "张三", "", "138"),
+        person("e3", "李四", "", "139"),
+        person("e4", "无名", "", ""),
+        departed,
+    ]);
+    world.departments(vec![department(1, 0, "总部")]);
+    let with_mobile = |userid: &str, name: &str, mobile: &str| {
+        let mut row = member(userid, name, &[1]);
+        row.fields.insert(wecom_bridge::model::MemberField::Mobile, mobile.into());
+        row
+    };
+    world.members(vec![
+        with_mobile("e1", "张三", "139"),
+        with_mobile("ZHANG", "章三", "137"),
+        with_mobile("m3", "张三", ""),
+        with_mobile("taken", "张三", "139"),
+        member("e4x", "", &[1]),
+    ]);
+    world.bindings(vec![binding("e2", "taken")]);
+    let view = view(&world);
+    let people = view.directory().page(&EmployeeQuery::default()).unwrap().rows;
+    let members: Vec<Vec<_>> = view
+        .suggest_members(&people)
+        .into_iter()
+        .map(|found| found.into_iter().map(|(likeness, row)| (likeness, row.userid.to_string())).collect())
+        .collect();
+    let like = |likeness, id: &str| (likeness, id.to_owned());
+    use wecom_bridge::browse::mirror::Likeness::{Account, Mobile, Name};
+    assert_eq!(members[0], [like(Account, "e1"), like(Account, "ZHANG"), like(Name, "m3")], "E1");
+    assert_eq!(members[2], [like(Mobile, "e1")], "e3");
+    assert_eq!(members[3], [], "e4: nothing is like what is empty");
+    let rows = view.page(&MemberQuery::default()).unwrap().rows;
+    let found: Vec<Vec<_>> = view
+        .suggest_employees(&rows)
+        .into_iter()
+        .map(|found| found.into_iter().map(|(likeness, row)| (likeness, row.id.to_string())).collect())
+        .collect();
+    assert_eq!(rows.iter().map(|row| row.userid.as_str()).collect::<Vec<_>>(), ["e1", "e4x", "m3", "taken", "ZHANG"]);
+    assert_eq!(found[0], [like(Account, "E1"), like(Mobile, "e3")], "who is linked or gone is not suggested");
+    assert_eq!(
+        (found[1].len(), &found[2][..], &found[4][..]),
+        (0, &[like(Name, "E1")][..], &[like(Account, "E1")][..])
+    );
+    assert!(view.is_bound(&"e2".into()) && !view.is_bound(&"E1".into()) && view.is_member_bound(&"TAKEN".into()));
+}

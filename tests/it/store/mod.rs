@@ -9,6 +9,7 @@ mod group;
 mod keys;
 mod load;
 mod repositories;
+mod revisions;
 mod schema;
 mod support;
 mod work;

@@ -55,7 +55,7 @@ async fn people_and_members_are_bound_and_unbound() {
     assert_eq!(office.bound("zhang").await, None);
     let new = office.get(&format!("{CORP}/bindings/new?employee=zhang")).await.expect(200);
     new.has("可能的成员").has("ZhangSan");
-    office.get(&format!("{CORP}/bindings/new?userid=wang2&q=王")).await.expect(200).has("wangwu");
+    office.get(&format!("{CORP}/bindings/new?userid=wang2&q=王")).await.expect(200).has("王五").has("bindings/bind");
     office.get(&format!("{CORP}/bindings/new?employee=nobody")).await.expect(404);
     office.close().await;
 }
