@@ -62,6 +62,12 @@ pub fn remove(tx: &WriteTx, account: &AccountId, id: &SessionId) -> Result<Optio
     Ok(Some(row.session))
 }
 
+/// Ends all sessions: a backup may hold some that were revoked since.
+pub(super) fn clear(tx: &WriteTx) -> Result<(), StoreError> {
+    SESSIONS.remove_range(tx, &everything())?;
+    BY_TOKEN.remove_range(tx, &everything()).map(|_| ())
+}
+
 pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     let wanted = SESSIONS.list(tx, &everything())?.into_iter().map(|row| row.token_hash);
     checks.same_keys(BY_TOKEN.name(), BY_TOKEN.keys(tx, &everything())?, wanted);

@@ -2,14 +2,14 @@
 
 use crate::store::error::StoreError;
 use crate::store::open::StoreOptions;
-use crate::store::{database_path, file, open};
+use crate::store::{database_path, file, open, sessions};
 use std::path::{Path, PathBuf};
 
 /// Puts a backup in the place of the store at `to` (a data directory or `.redb` file) and returns where the former file
 /// is kept, if there was one. The store must be closed. Blocks.
 ///
 /// The backup is copied, opened with the given master keys (and migrated where it is older), and verified row by row
-/// before anything is replaced.
+/// before anything is replaced. Its sessions are ended: some may have been revoked since it was made.
 ///
 /// # Errors
 /// [`StoreError::InUse`] while a server has the store open; [`StoreError::Corrupt`], [`StoreError::WrongKey`],
@@ -39,9 +39,10 @@ fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions) -> Result<(), 
     let named = |error| name_backup(error, from);
     let store = open::open(to, options.clone(), crate::store::migrate::MIGRATIONS).map_err(named)?;
     let report = store.verify().map_err(named)?;
+    let ended = store.write_blocking(sessions::clear);
     store.close();
     match report.faults.first() {
-        None => Ok(()),
+        None => ended,
         Some(fault) => Err(StoreError::Corrupt {
             path: from.to_owned(),
             detail: format!("{} faults, the first in {}: {}", report.faults_total, fault.table, fault.what),

@@ -4,8 +4,18 @@ use super::bridge::send;
 use super::world::{CORP, PEOPLE, World};
 use reqwest::Method;
 use serde_json::{Value, json};
-use wecom_bridge::model::{Actor, ApiScope};
+use wecom_bridge::model::{Actor, ApiScope, PlanId};
+use wecom_bridge::ops::admin::{Command, Exit, Output, PlanCommand, Progress};
+use wecom_bridge::ops::exec;
 use wecom_bridge::sandbox::seed;
+
+/// Hears nothing.
+struct Quiet;
+
+impl Output for Quiet {
+    fn progress(&mut self, _: Progress) {}
+    fn note(&mut self, _: &str) {}
+}
 
 #[tokio::test]
 async fn a_directory_arrives_in_wecom_and_a_second_plan_is_empty() {
@@ -132,6 +142,22 @@ async fn a_held_plan_waits_for_a_person() {
         }
     }
     assert_eq!(states, [(json!("held"), true), (json!("allowed"), true)]);
+
+    // the command line tells the same
+    let wang = bridge.make_key_by(&Actor::account("wang", None), &[ApiScope::SyncRun]).await;
+    let plan = send(bridge.bare(Method::POST, &format!("{CORP}/plans")).bearer_auth(&wang)).await.expect(201);
+    let plan = PlanId::from(plan["id"].as_str().unwrap());
+    let sync = Command::Sync { corp: "acme-main".into(), plan: Some(plan.clone()), reason: Some("closed".into()) };
+    let actor = Actor::cli("root");
+    let half = exec::execute(&bridge.app, &actor, sync.clone(), &mut Quiet).await.unwrap();
+    assert_eq!((half.exit, &half.value["state"]), (Exit::Held, &json!("held")), "{}", half.value);
+    let again = exec::execute(&bridge.app, &actor, sync, &mut Quiet).await.unwrap_err();
+    assert_eq!(again.exit, Exit::Usage, "{again}");
+    assert!(again.message.contains("a second administrator must allow it too"), "{again}");
+    let show = Command::Plans(PlanCommand::Show { plan });
+    let shown = exec::execute(&bridge.app, &actor, show, &mut Quiet).await.unwrap();
+    assert!(shown.value["made_by"].as_str().unwrap().starts_with("key:"), "{}", shown.value["made_by"]);
+    assert_eq!(shown.value["first_allow"]["reason"], "closed");
     let text = bridge.get("/api/v1/audit").await.text;
     assert!(text.contains("plan.allow") && text.contains("plan.reject") && text.contains("a mistake"), "{text}");
     world.stop().await;

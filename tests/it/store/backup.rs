@@ -4,9 +4,11 @@ use super::support::{Home, binding, corp_key, employee, furnish, tenant};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use wecom_bridge::model::{Actor, Secret, SecretName};
+use wecom_bridge::model::{Actor, Secret, SecretName, Session};
 use wecom_bridge::store::{KeyRing, Store};
-use wecom_bridge::store::{Scope, StoreError, StoreOptions, audit, bindings, directory, restore, secrets, settings};
+use wecom_bridge::store::{
+    Scope, StoreError, StoreOptions, audit, bindings, directory, restore, secrets, sessions, settings,
+};
 
 fn fill(store: &Store) {
     furnish(store);
@@ -166,4 +168,31 @@ fn compaction_gives_space_back_and_keeps_the_rows() {
     let stats = store.stats().unwrap();
     assert_eq!(stats.file_bytes, after);
     assert_eq!(stats.tables.iter().find(|table| table.name == "employees").unwrap().rows, 500);
+}
+
+#[test]
+fn a_restored_backup_opens_no_session() {
+    let home = Home::new();
+    let store = home.open();
+    let session = Session {
+        id: "s".into(),
+        account: "a".into(),
+        opened_at_ms: 0,
+        last_seen_ms: 0,
+        from: None,
+        user_agent: None,
+        expires_at_ms: i64::MAX,
+    };
+    store.write_blocking(move |tx| sessions::insert(tx, &session, "hash")).unwrap();
+    let backup = home.path().join("backup.redb");
+    store.backup(&backup).unwrap();
+    // revoked since, which the backup does not know
+    store.write_blocking(|tx| sessions::remove(tx, &"a".into(), &"s".into())).unwrap();
+    store.close();
+    drop(store);
+    restore(&backup, home.path(), &home.options().unwrap()).unwrap();
+    let store = home.open();
+    assert!(store.read(|tx| sessions::find_by_token(tx, "hash")).unwrap().is_none());
+    assert!(store.read(|tx| sessions::list(tx, None)).unwrap().is_empty());
+    assert!(store.verify().unwrap().is_good());
 }
