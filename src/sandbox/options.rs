@@ -1,5 +1,9 @@
 //! What a sandbox is made of: profile, switches, limits, quota. Every documented doubt is a switch here.
 
+mod messages;
+
+pub use messages::{MessageLimits, MessageSwitches};
+
 use crate::clock::Clock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! [`State`]: the handle on a sandbox's inside, for seeding and for assertions.
 
+mod messages;
+
 use super::events::outbox::{Delivery, DeliveryOptions, Letter, Outbox};
 use super::events::{self, Change, Origin};
 use super::jobs;

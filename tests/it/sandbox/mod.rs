@@ -10,6 +10,7 @@ mod faults;
 mod imports;
 mod lookups;
 mod members;
+mod messages;
 mod reads;
 mod tags;
 mod tokens;
