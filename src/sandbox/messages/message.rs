@@ -55,6 +55,17 @@ pub enum Room {
     Robot(String),
 }
 
+impl Room {
+    /// A name for it that no other room has.
+    pub fn name(&self) -> String {
+        match self {
+            Self::App(agentid) => format!("app {agentid}"),
+            Self::Chat(chatid) => format!("chat {chatid}"),
+            Self::Robot(key) => format!("robot {key}"),
+        }
+    }
+}
+
 impl Origin {
     /// The room in which it is read.
     pub fn room(&self) -> Room {

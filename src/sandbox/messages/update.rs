@@ -31,7 +31,8 @@ impl Messages {
                     **now = CardNow { card: Some(Box::new(card)), updates: now.updates, ..CardNow::default() };
                 }
             }
-            (now.pressed, now.chosen) = (Vec::new(), Vec::new());
+            // What was chosen stays visible below a button that became a text.
+            now.pressed = Vec::new();
             now.updates += 1;
             reached += 1;
         }

@@ -53,6 +53,21 @@ pub struct MessageSwitches {
     pub tells_subscriptions: bool,
 }
 
+/// The events that take an ordinary passive reply, by the one secondary source that lists them.
+pub const EVENTS_WITH_REPLY: &[&str] = &[
+    "subscribe",
+    "enter_agent",
+    "LOCATION",
+    "click",
+    "view",
+    "view_miniprogram",
+    "scancode_waitmsg",
+    "template_card_menu_event",
+];
+
+/// The events that take a card update as passive reply (doc path 90241).
+pub const EVENTS_WITH_CARD_UPDATE: &[&str] = &["template_card_event", "template_card_menu_event"];
+
 impl MessageSwitches {
     /// The likeliest behaviour of a profile.
     pub fn of(profile: Profile) -> Self {

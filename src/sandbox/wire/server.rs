@@ -12,7 +12,7 @@ use crate::sandbox::state::World;
 use crate::sandbox::traffic::calls::Call;
 use crate::sandbox::traffic::fault::Effect;
 use crate::sandbox::traffic::quota::Excess;
-use crate::sandbox::{control, page};
+use crate::sandbox::{control, page, phone};
 use actix_web::body::SizedStream;
 use actix_web::dev::ServerHandle;
 use actix_web::http::{Method, StatusCode, header};
@@ -40,6 +40,7 @@ pub async fn serve(
             .route("/cgi-bin/{path:.*}", web::to(call))
             .route("/export/{file}", web::get().to(download::file))
             .route("/mmbiz/{corpid}/{number}", web::get().to(download::page_image))
+            .configure(phone::routes)
             .configure(control::routes)
             .configure(page::routes)
     })
