@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use wecom_bridge::clock::Stopwatch;
-use wecom_bridge::sandbox::{Member, Profile, Sandbox, SandboxOptions, State, VisibleRange};
+use wecom_bridge::sandbox::{Callback, Member, Profile, Sandbox, SandboxOptions, State, VisibleRange};
 
 const CORP: &str = "ww0000000000000001";
 const MEMBERS: u32 = 100_000;
@@ -31,12 +31,16 @@ fn main() {
     );
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let token = token(&sandbox).await;
+        let contacts = token(&sandbox, "contacts-secret").await;
+        let app = token(&sandbox, "app-secret").await;
         println!("{connections} connections, {seconds} s each:");
-        for (name, make) in WORK {
-            let rate = measure(&sandbox, &token, *make, connections, seconds).await;
-            println!("  {name:<34} {rate:>8.0} requests/s");
+        for (token, work) in [(&contacts, WORK), (&app, APP_WORK)] {
+            for (name, make) in work {
+                let rate = measure(&sandbox, token, *make, connections, seconds).await;
+                println!("  {name:<34} {rate:>8.0} requests/s");
+            }
         }
+        println!("{} MiB resident at the end", resident_kib().saturating_sub(before) / 1024);
         sandbox.stop().await;
     });
 }
@@ -63,6 +67,35 @@ const WORK: &[(&str, Make)] = &[
     ("user/list_id, 10,000 rows", |token, _| post(&format!("user/list_id?access_token={token}"), "{}")),
 ];
 
+/// What an app sends; its token is another one.
+const APP_WORK: &[(&str, Make)] = &[
+    ("message/send, one receiver", |token, n| {
+        let body = format!(
+            r#"{{"touser":"u{}","agentid":7,"msgtype":"text","text":{{"content":"message {n}"}},"enable_duplicate_check":1}}"#,
+            n % u64::from(MEMBERS)
+        );
+        post(&format!("message/send?access_token={token}"), &body)
+    }),
+    ("message/send, a card", |token, n| {
+        let body = format!(
+            r#"{{"touser":"u{}","agentid":7,"msgtype":"template_card","template_card":{{"card_type":"button_interaction",
+            "task_id":"t-{n}","main_title":{{"title":"approve"}},"horizontal_content_list":[{{"keyname":"who","value":"u"}}],
+            "button_list":[{{"text":"yes","key":"y:{n}"}},{{"text":"no","key":"n:{n}"}}]}}}}"#,
+            n % u64::from(MEMBERS)
+        );
+        post(&format!("message/send?access_token={token}"), &body)
+    }),
+    ("message/send, 1,000 receivers", |token, n| {
+        let from = n * 1000 % u64::from(MEMBERS);
+        let users: Vec<String> = (from..from + 1000).map(|n| format!("u{n}")).collect();
+        let body = format!(
+            r#"{{"touser":"{}","agentid":7,"msgtype":"text","text":{{"content":"message {n}"}}}}"#,
+            users.join("|")
+        );
+        post(&format!("message/send?access_token={token}"), &body)
+    }),
+];
+
 fn get(path: &str) -> String {
     format!("GET /cgi-bin/{path} HTTP/1.1\r\nHost: x\r\n\r\n")
 }
@@ -79,6 +112,14 @@ fn fill(state: &State) {
         let quota = &mut corp.quota;
         (quota.corp_minute, quota.corp_hour, quota.ip_minute, quota.ip_hour, quota.concurrency) = (0, 0, 0, 0, 0);
         corp.limits.nodes = usize::MAX;
+        corp.message_limits.day_per_account = 0;
+        if let Some(app) = corp.apps.get_mut(&7) {
+            // Cards need an address; nobody presses them here.
+            let callback =
+                Callback { url: "http://127.0.0.1:9/".into(), token: "token".into(), aes_key: "a".repeat(43) };
+            app.callback = Some(callback);
+        }
+        corp.message_switches.tells_subscriptions = false;
     });
     for id in 2..=DEPARTMENTS {
         state.seed_department(CORP, id, if id < 50 { 1 } else { 2 + id % 40 }, &format!("department {id}"), 0);
@@ -92,9 +133,9 @@ fn fill(state: &State) {
     }
 }
 
-async fn token(sandbox: &Sandbox) -> String {
+async fn token(sandbox: &Sandbox, secret: &str) -> String {
     let mut line = Line::open(sandbox).await;
-    let body = line.ask(&get(&format!("gettoken?corpid={CORP}&corpsecret=contacts-secret"))).await;
+    let body = line.ask(&get(&format!("gettoken?corpid={CORP}&corpsecret={secret}"))).await;
     let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
     value["access_token"].as_str().unwrap().to_owned()
 }

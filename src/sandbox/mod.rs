@@ -15,14 +15,20 @@
 //! # }
 //! ```
 
+mod acts;
 mod api;
 mod console;
 mod control;
 mod events;
 mod handle;
+mod html;
 mod jobs;
+mod menus;
+pub mod messages;
 mod options;
 mod page;
+mod page_messages;
+mod phone;
 mod rules;
 pub mod seed;
 mod shared;
@@ -30,12 +36,17 @@ mod state;
 mod traffic;
 mod wire;
 
+pub use acts::{Act, ActError, Acted, EventOrder, Extra};
 pub use events::Change;
-pub use events::outbox::{Delivery, DeliveryOptions};
+pub use events::outbox::Delivery;
+pub use events::verify::VerifyError;
 pub use handle::{RunOptions, Sandbox, SandboxError, run};
-pub use options::{Limits, Profile, QuotaLimits, SandboxOptions, Switches};
+pub use options::{
+    DeliveryOptions, Limits, MessageLimits, MessageSwitches, Profile, QuotaLimits, SandboxOptions, Switches,
+};
 pub use shared::State;
 pub use state::World;
+pub use state::chat::{Chat, Chats, Robot};
 pub use state::corp::{App, AppKind, Callback, Contacts, Corp, Owner, Settings, TrustedIps, VisibleRange};
 pub use state::directory::Directory;
 pub use state::file::{CorpFile, FileError, StateFile};

@@ -1,5 +1,11 @@
 //! What a sandbox is made of: profile, switches, limits, quota. Every documented doubt is a switch here.
 
+mod delivery;
+mod messages;
+
+pub use delivery::DeliveryOptions;
+pub use messages::{EVENTS_WITH_CARD_UPDATE, EVENTS_WITH_REPLY, MessageLimits, MessageSwitches};
+
 use crate::clock::Clock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,12 @@
 //! The page for people: departments, members, calls, quota, faults. Plain HTML, no script, nothing from elsewhere.
 
+use super::html::{link_part, safe, time};
+use super::page_messages;
 use super::shared::State;
 use super::state::corp::Corp;
 use super::state::member::{Member, folded};
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Query, ServiceConfig};
-use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use std::fmt::Write;
 
@@ -41,6 +42,7 @@ struct Wish {
     department: u32,
     after: String,
     find: String,
+    view: String,
 }
 
 async fn page(state: Data<State>, wish: Query<Wish>) -> HttpResponse {
@@ -54,35 +56,6 @@ async fn page(state: Data<State>, wish: Query<Wish>) -> HttpResponse {
             "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'",
         ))
         .body(html)
-}
-
-/// Text made safe for HTML, attributes included.
-fn safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
-fn link_part(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
-/// A time as China's wall clock shows it.
-fn time(at_ms: i64) -> String {
-    let zone = FixedOffset::east_opt(8 * 3600);
-    match (DateTime::from_timestamp_millis(at_ms), zone) {
-        (Some(time), Some(zone)) => time.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string(),
-        _ => at_ms.to_string(),
-    }
 }
 
 fn write_page(out: &mut String, state: &State, wish: &Wish) -> std::fmt::Result {
@@ -105,7 +78,15 @@ fn write_page(out: &mut String, state: &State, wish: &Wish) -> std::fmt::Result 
             write!(out, "<a href='?corp={}'>{}</a>", link_part(&other.corpid), safe(&other.name))?;
         }
         write!(out, "</nav>")?;
-        write_corp(out, corp, wish)
+        let link = link_part(&corp.corpid);
+        write!(
+            out,
+            "<nav><a href='?corp={link}'>通讯录 Directory</a><a href='?corp={link}&amp;view=messages'>消息 Messages</a></nav>\
+             <form action=/_sandbox/phone><input type=hidden name=corp value=\"{}\"><input name=userid required \
+             placeholder='账号或姓名 userid or name'> <button>打开手机 Open the phone</button></form>",
+            safe(&corp.corpid)
+        )?;
+        if wish.view == "messages" { page_messages::write(out, corp, &wish.find) } else { write_corp(out, corp, wish) }
     })?;
     write_traffic(out, state)?;
     write!(out, "</body></html>")
@@ -180,7 +161,7 @@ fn write_members(out: &mut String, corp: &Corp, wish: &Wish) -> std::fmt::Result
     };
     write!(
         out,
-        "<table><tr><th>账号 userid<th>姓名 name<th>状态 status<th>部门 departments<th>手机 mobile<th>邮箱 email<th>职位 position</tr>"
+        "<table><tr><th>账号 userid<th>姓名 name<th>状态 status<th>部门 departments<th>手机 mobile<th>邮箱 email<th>职位 position<th></tr>"
     )?;
     for member in found.iter().take(PAGE) {
         let status = match member.status() {
@@ -199,13 +180,15 @@ fn write_members(out: &mut String, corp: &Corp, wish: &Wish) -> std::fmt::Result
             .collect();
         write!(
             out,
-            "<tr><td>{}<td>{}<td>{status}<td>{}<td>{}<td>{}<td>{}</tr>",
+            "<tr><td>{}<td>{}<td>{status}<td>{}<td>{}<td>{}<td>{}<td><a href='/_sandbox/phone/{}/{}'>手机 phone</a></tr>",
             safe(&member.userid),
             safe(&member.name),
             departments.join("<br>"),
             safe(&member.mobile),
             safe(&member.email),
             safe(&member.position),
+            link_part(&corp.corpid),
+            link_part(&member.userid),
         )?;
     }
     write!(out, "</table>")?;
@@ -299,28 +282,20 @@ fn write_traffic(out: &mut String, state: &State) -> std::fmt::Result {
     }
     write!(
         out,
-        "</table><h2>事件 Events</h2><table><tr><th>时间 time<th>类型 kind<th>地址 address<th>结果 outcome<th>HTTP</tr>"
+        "</table><h2>事件 Events</h2><table><tr><th>时间 time<th>类型 kind<th>成员 member<th>地址 address<th>结果 outcome<th>HTTP<th>回复 reply</tr>"
     )?;
     for delivery in state.deliveries().iter().rev().take(PAGE) {
         write!(
             out,
-            "<tr><td>{}<td>{}<td>{}<td>{}<td class=n>{}</tr>",
+            "<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td class=n>{}<td>{}</tr>",
             time(delivery.at_ms),
             safe(&delivery.kind),
+            safe(&delivery.userid),
             safe(&delivery.url),
             delivery.outcome,
-            delivery.status
+            delivery.status,
+            safe(&delivery.reply),
         )?;
     }
     write!(out, "</table>")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_escapes_from_a_text() {
-        assert_eq!(safe("<a href='x'>\"&"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;");
-    }
 }

@@ -1,9 +1,12 @@
 //! [`State`]: the handle on a sandbox's inside, for seeding and for assertions.
 
-use super::events::outbox::{Delivery, DeliveryOptions, Letter, Outbox};
-use super::events::{self, Change, Origin};
+mod acts;
+mod messages;
+
+use super::events::outbox::{Delivery, Letter, Outbox};
+use super::events::{self, Change, Origin, courier, reply};
 use super::jobs;
-use super::options::{Profile, SandboxOptions};
+use super::options::{DeliveryOptions, Profile, SandboxOptions};
 use super::state::World;
 use super::state::corp::{App, Corp, Owner, VisibleRange};
 use super::state::file::{CorpFile, FileError, StateFile};
@@ -15,7 +18,7 @@ use super::traffic::quota::QuotaRow;
 use crate::clock::Clock;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Notify;
 
 /// A sandbox's inside; cheap to clone. Direct access changes things as the console does, without a call and without
@@ -35,6 +38,7 @@ struct Inside {
     hints: AtomicU64,
     outbox: Mutex<Outbox>,
     wake: Notify,
+    http: OnceLock<Option<reqwest::Client>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -65,6 +69,7 @@ impl State {
             hints: AtomicU64::new(1_700_000_000_000_000_000),
             outbox: Mutex::new(Outbox::default()),
             wake: Notify::new(),
+            http: OnceLock::new(),
         }))
     }
 
@@ -139,9 +144,19 @@ impl State {
         lock(&self.0.outbox).take_due(self.now_ms())
     }
 
-    pub(crate) fn letter_tried(&self, letter: Letter, status: Option<u16>) {
-        lock(&self.0.outbox).tried(letter, self.now_ms(), status);
+    /// Notes the end of a try, and lets a passive reply do its work.
+    pub(crate) fn letter_tried(&self, letter: Letter, status: Option<u16>, body: &str) {
+        let now_ms = self.now_ms();
+        let talk = letter.talk.as_ref().filter(|_| status == Some(200));
+        let reply =
+            talk.and_then(|talk| self.with_corp(&talk.corpid, |corp| reply::take(corp, &letter, talk, body, now_ms)));
+        lock(&self.0.outbox).tried(letter, now_ms, status, reply.unwrap_or_default());
         self.wake();
+    }
+
+    /// The client of all callbacks; `None` when it cannot be built.
+    pub(crate) fn http(&self) -> Option<reqwest::Client> {
+        self.0.http.get_or_init(courier::client).clone()
     }
 
     pub(crate) fn next_due_ms(&self) -> Option<i64> {
@@ -163,6 +178,11 @@ impl State {
     /// Tries to deliver events, oldest first.
     pub fn deliveries(&self) -> Vec<Delivery> {
         lock(&self.0.outbox).log().cloned().collect()
+    }
+
+    /// Number of the newest try to deliver something.
+    pub(crate) fn last_delivery(&self) -> u64 {
+        lock(&self.0.outbox).last_number()
     }
 
     /// Events neither delivered nor given up.

@@ -1,6 +1,8 @@
 //! `export/*` (doc paths 94849–94854) and the `async/*` reads of the private editions.
 
 use super::Exchange;
+use crate::sandbox::messages::message::Origin;
+use crate::sandbox::state::corp::Owner;
 use crate::sandbox::state::job::{EXPORT_URL_MS, Export, ExportKind};
 use crate::sandbox::wire::answer::{Answer, Refusal, refuse};
 use crate::wecom::crypto::AesKey;
@@ -132,9 +134,31 @@ fn order_list(exchange: &mut Exchange<'_>, kind: fn(u32, bool) -> ExportKind) ->
     Ok(Answer::new("ok").with("jobid", &order(exchange, kind(id, deep), String::new(), 0)))
 }
 
+/// The state of a job that sends a message.
+fn sending(exchange: &Exchange<'_>) -> Option<Answer> {
+    let ring = &exchange.corp.messages.ring;
+    let message = ring.get(ring.find(exchange.query.find("jobid")?)?)?;
+    message.origin.agentid().filter(|agentid| exchange.owner == Owner::App(*agentid))?;
+    let kind = if matches!(message.origin, Origin::Chat { .. }) { "appchat_send" } else { "message_send" };
+    let age_ms = exchange.now_ms - message.at_ms;
+    let status = match age_ms {
+        0 => 0,
+        age_ms if age_ms < exchange.corp.message_limits.job_ms => 1,
+        _ => 2,
+    };
+    let detail = serde_json::json!({"errcode": 0, "errmsg": "ok"});
+    Some(Answer::new("ok").with("status", &status).with("type", kind).with("detail", &detail))
+}
+
 /// `GET async/getresult`: the files are fetched with `media/get`. The status numbers follow `batch/getresult`; the page
 /// that documents them was not available, so they are an assumption.
+///
+/// The jobs of `message/send` and `appchat/send` answer the numbers of chapter 17 of the contract: 0 queued, 1 running,
+/// 2 done.
 pub fn async_getresult(exchange: &mut Exchange<'_>) -> Result<Answer, Refusal> {
+    if let Some(answer) = sending(exchange) {
+        return Ok(answer);
+    }
     let job = find(exchange)?;
     if !job.is_done {
         return Ok(Answer::new("ok").with("status", &2));

@@ -1,17 +1,24 @@
 //! The endpoints, one file per subject, and the table that finds them.
 
 pub mod agent;
+pub mod appchat;
 pub mod department;
 pub mod export;
 pub mod import;
 pub mod invite;
 pub mod lookup;
 pub mod media;
+pub mod media_check;
+pub mod menu;
+pub mod message;
+pub mod message_change;
+pub mod multipart;
 pub mod tag;
 pub mod token;
 pub mod user_read;
 pub mod user_write;
 pub mod view;
+pub mod webhook;
 
 use super::events::Change;
 use super::options::Switches;
@@ -59,6 +66,11 @@ impl Endpoint {
 }
 
 impl Endpoint {
+    /// Whether calls count in the basic frequency: sending does not (doc path 90312).
+    pub fn is_counted(&self) -> bool {
+        !matches!(self.path, "message/send" | "appchat/send" | "webhook/send")
+    }
+
     /// Whether a job may be waiting afterwards.
     pub fn starts_job(&self) -> bool {
         let mut parts = self.path.split('/');
@@ -82,6 +94,8 @@ pub struct Exchange<'a> {
     pub upload: &'a [u8],
     /// Content-Type, for uploads.
     pub content_type: &'a str,
+    /// `Range`, for downloads.
+    pub range: Option<&'a str>,
     /// Own address, for download links.
     pub base_url: &'a str,
     /// What the log shows: userid or department id.
@@ -94,9 +108,21 @@ impl Exchange<'_> {
     /// The app, when the token is an app's.
     pub fn app(&self) -> Option<&App> {
         match self.owner {
-            Owner::Contacts => None,
+            Owner::Contacts | Owner::Robot => None,
             Owner::App(agentid) => self.corp.apps.get(&agentid),
         }
+    }
+
+    /// The app that is named, which must be the token's (41011, 40056, 301002).
+    pub fn own_app(&self, agentid: Option<i64>) -> Result<u64, Refusal> {
+        let Some(agentid) = agentid else { return Err(Refusal::new(41011, "agentid missing")) };
+        let Some(agentid) = u64::try_from(agentid).ok().filter(|id| self.corp.apps.contains_key(id)) else {
+            return Err(Refusal::new(40056, "invalid agentid"));
+        };
+        if self.owner != Owner::App(agentid) {
+            return Err(Refusal::new(301_002, "not allow operate another agent with this accesstoken."));
+        }
+        Ok(agentid)
     }
 
     /// Whether the caller sees the department.
@@ -122,13 +148,17 @@ fn private(switches: &Switches) -> bool {
     switches.has_private_fields
 }
 
+fn public(switches: &Switches) -> bool {
+    !switches.has_private_fields
+}
+
 macro_rules! endpoints {
     ($($verb:ident $path:literal $needs:ident $exists:ident $run:path;)*) => {
         &[$(Endpoint {
             path: $path,
             verb: Verb::$verb,
             needs: Needs::$needs,
-            is_upload: matches!($path.as_bytes(), b"media/upload"),
+            is_upload: matches!($path.as_bytes(), b"media/upload" | b"media/uploadimg" | b"webhook/upload_media"),
             exists: $exists,
             run: $run,
         }),*]
@@ -182,8 +212,30 @@ static ENDPOINTS: &[Endpoint] = endpoints! {
     Post "export/department" Details modern export::department;
     Post "export/taguser" Any modern export::taguser;
     Get "export/get_result" Any modern export::get_result;
+    Get "media/get/jssdk" Any always media::get;
+    Post "media/uploadimg" Any always media::uploadimg;
     Get "agent/get" Any always agent::get;
-    Get "get_api_domain_ip" Any always agent::domain_ip;
+    Get "agent/list" App always agent::list;
+    Post "agent/set" App always agent::set;
+    Post "menu/create" App always menu::create;
+    Get "menu/get" App always menu::get;
+    Get "menu/delete" App always menu::delete;
+    Post "message/send" App always message::send;
+    Post "message/recall" App public message_change::recall;
+    Post "message/revoke" App private message_change::revoke;
+    Post "message/update_template_card" App always message_change::update_template_card;
+    Post "message/get_statistics" App always message_change::get_statistics;
+    Post "appchat/create" App always appchat::create;
+    Post "appchat/update" App always appchat::update;
+    Get "appchat/get" App always appchat::get;
+    Post "appchat/send" App always appchat::send;
+    Post "appchat/dismiss" App private appchat::dismiss;
+    Post "appchat/revoke" App private appchat::revoke;
+    Post "webhook/send" Robot always webhook::send;
+    Post "webhook/upload_media" Robot always webhook::upload_media;
+    Get "get_api_domain_ip" Any always agent::api_domain_ip;
+    Get "getcallbackip" Any always agent::callback_ip;
+    Get "security/get_server_domain_ip" Any public agent::server_domain_ip;
     Get "async/simplelist" Details private export::async_simplelist;
     Get "async/list" Details private export::async_list;
     Get "async/getresult" Details private export::async_getresult;

@@ -35,7 +35,7 @@ fn check_owner(exchange: &Exchange<'_>, id: u32) -> Result<(), Refusal> {
         (None, Owner::Contacts) => Ok(()),
         (Some(owner), caller) if owner == caller => Ok(()),
         (_, Owner::Contacts) => refuse(81011, "no permission to modify the tag"),
-        (_, Owner::App(_)) => refuse(60011, "no privilege to access/modify contact/party/agent "),
+        (_, Owner::App(_) | Owner::Robot) => refuse(60011, "no privilege to access/modify contact/party/agent "),
     }
 }
 

@@ -54,11 +54,12 @@ fn check_owner(corp: &mut Corp, owner: Owner, ip: &str, now_ms: i64) -> Result<(
     let is_enabled = match owner {
         Owner::Contacts => corp.contacts.is_enabled,
         Owner::App(agentid) => corp.apps.get(&agentid).is_some_and(|app| app.is_enabled),
+        Owner::Robot => false,
     };
     if !is_enabled {
         return refuse(50003, "app is disabled");
     }
-    if corp.switches.checks_ip_at_gettoken { gate::check_ip(corp, owner, ip, now_ms) } else { Ok(()) }
+    if corp.switches.checks_ip_at_gettoken { gate::check_ip(corp, owner, "gettoken", ip, now_ms) } else { Ok(()) }
 }
 
 /// The table's entry: a call with a token in hand asks for nothing new.

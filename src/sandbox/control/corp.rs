@@ -1,7 +1,7 @@
 //! One corp: switches, limits, secrets, apps, trusted IPs, tokens, the console.
 
 use super::{bad_request, done, not_found};
-use crate::sandbox::options::{Limits, Profile, QuotaLimits, Switches, patched};
+use crate::sandbox::options::{Limits, MessageLimits, MessageSwitches, Profile, QuotaLimits, Switches, patched};
 use crate::sandbox::shared::State;
 use crate::sandbox::state::corp::{App, Contacts, Corp, Owner, Settings};
 use actix_web::HttpResponse;
@@ -26,9 +26,11 @@ async fn show(state: Data<State>, corpid: Path<String>) -> HttpResponse {
     let shown = state.with_corp(&corpid, |corp| {
         json!({
             "corpid": corp.corpid, "name": corp.name, "profile": corp.profile, "switches": corp.switches,
-            "limits": corp.limits, "quota": corp.quota, "settings": corp.settings, "contacts": corp.contacts,
+            "limits": corp.limits, "quota": corp.quota, "message_switches": corp.message_switches,
+            "message_limits": corp.message_limits, "settings": corp.settings, "contacts": corp.contacts,
             "apps": corp.apps, "departments": corp.directory.department_count(),
-            "members": corp.directory.member_count(), "tags": corp.tags,
+            "members": corp.directory.member_count(), "tags": corp.tags, "chats": corp.chats.groups,
+            "robots": corp.robots,
         })
     });
     shown.map_or_else(|| not_found("corp"), |shown| HttpResponse::Ok().json(shown))
@@ -43,6 +45,8 @@ struct CorpChange {
     switches: Option<Value>,
     limits: Option<Value>,
     quota: Option<Value>,
+    message_switches: Option<Value>,
+    message_limits: Option<Value>,
     settings: Option<Value>,
     contacts: Option<Value>,
 }
@@ -51,18 +55,24 @@ impl CorpChange {
     /// All or nothing.
     fn lay(self, corp: &mut Corp) -> Result<(), serde_json::Error> {
         let (mut switches, mut limits, mut quota) = (corp.switches.clone(), corp.limits.clone(), corp.quota.clone());
+        let mut message_switches = corp.message_switches.clone();
+        let mut message_limits = corp.message_limits.clone();
         if let Some(profile) = self.profile {
             (switches, limits, quota) = (Switches::of(profile), Limits::of(profile), QuotaLimits::of(profile));
+            (message_switches, message_limits) = (MessageSwitches::of(profile), MessageLimits::of(profile));
         }
         let none = Value::Null;
         switches = patched(&switches, self.switches.as_ref().unwrap_or(&none))?;
         limits = patched(&limits, self.limits.as_ref().unwrap_or(&none))?;
         quota = patched(&quota, self.quota.as_ref().unwrap_or(&none))?;
+        message_switches = patched(&message_switches, self.message_switches.as_ref().unwrap_or(&none))?;
+        message_limits = patched(&message_limits, self.message_limits.as_ref().unwrap_or(&none))?;
         let settings: Settings = patched(&corp.settings, self.settings.as_ref().unwrap_or(&none))?;
         let contacts: Contacts = patched(&corp.contacts, self.contacts.as_ref().unwrap_or(&none))?;
         corp.profile = self.profile.unwrap_or(corp.profile);
         corp.name = self.name.unwrap_or_else(|| corp.name.clone());
         (corp.switches, corp.limits, corp.quota) = (switches, limits, quota);
+        (corp.message_switches, corp.message_limits) = (message_switches, message_limits);
         (corp.settings, corp.contacts) = (settings, contacts);
         Ok(())
     }

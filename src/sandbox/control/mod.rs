@@ -1,6 +1,8 @@
 //! `/_sandbox/…`: everything that a rehearsal or a test changes, as JSON. Errors are 400 or 404 with `{"error": …}`.
 
 mod corp;
+mod messages;
+mod people;
 mod traffic;
 
 use super::shared::State;
@@ -30,7 +32,9 @@ pub fn routes(config: &mut ServiceConfig) {
             .route("/clock", web::get().to(clock))
             .route("/clock", web::post().to(move_clock))
             .configure(traffic::routes)
-            .configure(corp::routes),
+            .configure(corp::routes)
+            .configure(messages::routes)
+            .configure(people::routes),
     );
 }
 

@@ -1,8 +1,8 @@
 //! Faults, calls, quota, caller's IP, delivery of events.
 
 use super::{bad_request, done, not_found};
-use crate::sandbox::events::outbox::DeliveryOptions;
-use crate::sandbox::options::patched;
+use crate::sandbox::events::outbox::Delivery;
+use crate::sandbox::options::{DeliveryOptions, patched};
 use crate::sandbox::shared::State;
 use crate::sandbox::traffic::calls::Call;
 use crate::sandbox::traffic::fault::Fault;
@@ -118,6 +118,28 @@ async fn set_delivery(state: Data<State>, patch: Json<Value>) -> actix_web::Resu
     Ok(done())
 }
 
-async fn deliveries(state: Data<State>) -> HttpResponse {
-    HttpResponse::Ok().json(state.deliveries())
+#[derive(Deserialize)]
+struct DeliveriesQuery {
+    /// Only those with a larger number.
+    #[serde(default)]
+    after: u64,
+    /// Only those of this app.
+    agentid: Option<u64>,
+    /// Only those of this member.
+    userid: Option<String>,
+    /// Only those of this kind: `text`, `click`, `create_user` …
+    kind: Option<String>,
+    /// How many, oldest first; absent = all.
+    limit: Option<usize>,
+}
+
+async fn deliveries(state: Data<State>, query: Query<DeliveriesQuery>) -> HttpResponse {
+    let wanted = |delivery: &Delivery| {
+        delivery.number > query.after
+            && query.agentid.is_none_or(|agentid| delivery.agentid == Some(agentid))
+            && query.userid.as_ref().is_none_or(|userid| delivery.userid.eq_ignore_ascii_case(userid))
+            && query.kind.as_ref().is_none_or(|kind| delivery.kind == *kind)
+    };
+    let all = state.deliveries().into_iter().filter(wanted);
+    HttpResponse::Ok().json(all.take(query.limit.unwrap_or(usize::MAX)).collect::<Vec<_>>())
 }

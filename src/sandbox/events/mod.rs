@@ -1,10 +1,15 @@
 //! What happened to a directory, who is told, and how (contacts.md section 8).
 
 pub mod courier;
+pub mod element;
 pub mod outbox;
+pub mod reply;
+mod reply_xml;
+mod subscribe;
+pub mod verify;
 pub mod xml;
 
-use super::state::corp::{AppKind, Callback, Corp, Owner};
+use super::state::corp::{App, AppKind, Callback, Corp, Owner};
 use super::state::job::{Export, ExportKind, Import};
 use super::state::member::{Department, Member};
 use outbox::Letter;
@@ -104,20 +109,30 @@ pub fn letters(corp: &Corp, change: &Change, origin: Origin, now_ms: i64) -> Vec
     }
     for (&agentid, app) in &corp.apps {
         let Some(callback) = &app.callback else { continue };
-        if origin == Origin::Call(Owner::App(agentid)) {
-            continue;
-        }
-        let (form, receiver) = match app.kind {
-            AppKind::SelfBuilt => continue,
-            AppKind::CustomerBuilt => (xml::Form::Full, &corp.corpid),
-            AppKind::ThirdParty | AppKind::EditAuthorised => (xml::Form::Suite(&app.suite_id), &app.suite_id),
-        };
-        let agent = (app.kind == AppKind::CustomerBuilt).then_some(agentid);
-        letters.extend(
-            xml::change(corp, change, form, now_ms).map(|text| letter(callback, receiver, agent, text, change)),
-        );
+        letters.extend(change_letter(corp, (agentid, app, callback), change, origin, now_ms));
+        letters.extend(subscribe::letter(corp, agentid, change, now_ms));
     }
     letters
+}
+
+/// What an app hears of the change itself; self-built apps hear nothing.
+fn change_letter(
+    corp: &Corp,
+    (agentid, app, callback): (u64, &App, &Callback),
+    change: &Change,
+    origin: Origin,
+    now_ms: i64,
+) -> Option<Letter> {
+    if origin == Origin::Call(Owner::App(agentid)) {
+        return None;
+    }
+    let (form, receiver) = match app.kind {
+        AppKind::SelfBuilt => return None,
+        AppKind::CustomerBuilt => (xml::Form::Full, &corp.corpid),
+        AppKind::ThirdParty | AppKind::EditAuthorised => (xml::Form::Suite(&app.suite_id), &app.suite_id),
+    };
+    let agent = (app.kind == AppKind::CustomerBuilt).then_some(agentid);
+    xml::change(corp, change, form, now_ms).map(|text| letter(callback, receiver, agent, text, change))
 }
 
 fn letter(callback: &Callback, receiver: &str, agentid: Option<u64>, text: String, change: &Change) -> Letter {

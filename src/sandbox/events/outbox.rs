@@ -1,12 +1,14 @@
 //! Events on their way: what is lost, doubled, delayed or overtaken on purpose, and what became of each delivery.
 
+use crate::sandbox::options::DeliveryOptions;
 use crate::sandbox::state::corp::Callback;
+use crate::sandbox::state::member::Text;
 use crate::sandbox::traffic::fault::{next_random, unit};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::VecDeque;
 
 /// Deliveries that are remembered.
-const KEPT: usize = 1000;
+const KEPT: usize = 10_000;
 
 /// One event to one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,70 +21,70 @@ pub struct Letter {
     pub agentid: Option<u64>,
     /// Text before encryption.
     pub text: String,
-    /// `create_user` …
-    pub kind: &'static str,
+    /// `create_user`, `text`, `click` …
+    pub kind: String,
     /// When it leaves.
     pub due_at_ms: i64,
     /// Failed tries so far.
     pub failures: u32,
+    /// Messages and events of a member: who may be answered, and what about.
+    pub talk: Option<Talk>,
+    /// What the first try carried, for tries that repeat it.
+    pub sealed: Option<Sealed>,
+}
+
+/// What a passive reply answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Talk {
+    /// Corp.
+    pub corpid: String,
+    /// App.
+    pub agentid: u64,
+    /// Member, folded.
+    pub userid: Text,
+    /// Name of the event; empty for a message.
+    pub event: String,
+    /// The card that an event is about.
+    pub message: Option<u64>,
+}
+
+/// A callback ready to be posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// `timestamp`
+    pub timestamp: String,
+    /// `nonce`
+    pub nonce: String,
+    /// `msg_signature`
+    pub signature: String,
+    /// Base64.
+    pub encrypted: String,
 }
 
 impl Letter {
     /// A letter that leaves at once.
-    pub fn new(callback: &Callback, receiver: &str, agentid: Option<u64>, text: String, kind: &'static str) -> Self {
-        let (callback, receiver) = (callback.clone(), receiver.to_owned());
-        Self { callback, receiver, agentid, text, kind, due_at_ms: 0, failures: 0 }
-    }
-}
-
-/// How reliable the delivery is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DeliveryOptions {
-    /// Probability that an event is never sent.
-    pub loss: f64,
-    /// Probability that it is sent twice.
-    pub duplication: f64,
-    /// Probability that it is held back behind later ones (by `reorder_ms`).
-    pub reordering: f64,
-    /// How long such an event is held back.
-    pub reorder_ms: i64,
-    /// Pause before every event.
-    pub delay_ms: i64,
-    /// Makes the choices repeatable.
-    pub seed: u64,
-    /// Tries in total (doc path 90238).
-    pub tries: u32,
-    /// Pause between tries.
-    pub retry_ms: i64,
-    /// Whether a status other than 200 is tried again; the pages disagree.
-    pub retries_on_status: bool,
-}
-
-impl Default for DeliveryOptions {
-    fn default() -> Self {
-        Self {
-            loss: 0.0,
-            duplication: 0.0,
-            reordering: 0.0,
-            reorder_ms: 2000,
-            delay_ms: 0,
-            seed: 0,
-            tries: 3,
-            retry_ms: 1000,
-            retries_on_status: true,
-        }
+    pub fn new(callback: &Callback, receiver: &str, agentid: Option<u64>, text: String, kind: &str) -> Self {
+        let (callback, receiver, kind) = (callback.clone(), receiver.to_owned(), kind.to_owned());
+        Self { callback, receiver, agentid, text, kind, due_at_ms: 0, failures: 0, talk: None, sealed: None }
     }
 }
 
 /// What became of one try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Delivery {
+    /// Number, from 1.
+    pub number: u64,
     /// When.
     pub at_ms: i64,
     /// Where.
     pub url: String,
-    /// `create_user` …
+    /// CorpID or SuiteID that it was sealed for.
+    pub receiver: String,
+    /// App, for app callbacks.
+    pub agentid: Option<u64>,
+    /// Member, for messages and events of members; lower case.
+    pub userid: String,
+    /// `create_user`, `text`, `click` …
     pub kind: String,
     /// Text before encryption.
     pub text: String,
@@ -90,6 +92,8 @@ pub struct Delivery {
     pub outcome: &'static str,
     /// HTTP status, or 0.
     pub status: u16,
+    /// The passive reply: its type, `refused: ` and why, or nothing.
+    pub reply: String,
 }
 
 /// Letters that wait, and the log.
@@ -101,6 +105,7 @@ pub struct Outbox {
     waiting: Vec<Letter>,
     under_way: usize,
     log: VecDeque<Delivery>,
+    last_number: u64,
 }
 
 impl Outbox {
@@ -118,7 +123,7 @@ impl Outbox {
     pub fn post(&mut self, mut letter: Letter, now_ms: i64) {
         letter.due_at_ms = now_ms + self.options.delay_ms;
         if self.hits(self.options.loss) {
-            self.note(&letter, now_ms, "lost", 0);
+            self.note(&letter, now_ms, "lost", 0, String::new());
             return;
         }
         if self.hits(self.options.duplication) {
@@ -151,8 +156,8 @@ impl Outbox {
         self.waiting.len() + self.under_way
     }
 
-    /// Notes the end of a try; `status` is `None` when there was no answer.
-    pub fn tried(&mut self, mut letter: Letter, now_ms: i64, status: Option<u16>) {
+    /// Notes the end of a try; `status` is `None` when there was no answer, `reply` what a passive reply did.
+    pub fn tried(&mut self, mut letter: Letter, now_ms: i64, status: Option<u16>, reply: String) {
         self.under_way = self.under_way.saturating_sub(1);
         let is_final = match status {
             Some(200) => true,
@@ -161,24 +166,41 @@ impl Outbox {
         };
         if is_final {
             let outcome = if status == Some(200) { "delivered" } else { "given up" };
-            self.note(&letter, now_ms, outcome, status.unwrap_or(0));
+            self.note(&letter, now_ms, outcome, status.unwrap_or(0), reply);
             return;
         }
         letter.failures += 1;
         let is_last = letter.failures >= self.options.tries;
-        self.note(&letter, now_ms, if is_last { "given up" } else { "failed" }, status.unwrap_or(0));
+        self.note(&letter, now_ms, if is_last { "given up" } else { "failed" }, status.unwrap_or(0), reply);
         if !is_last {
             letter.due_at_ms = now_ms + self.options.retry_ms;
             self.waiting.push(letter);
         }
     }
 
-    fn note(&mut self, letter: &Letter, at_ms: i64, outcome: &'static str, status: u16) {
+    fn note(&mut self, letter: &Letter, at_ms: i64, outcome: &'static str, status: u16, reply: String) {
         if self.log.len() == KEPT {
             self.log.pop_front();
         }
-        let (url, kind, text) = (letter.callback.url.clone(), letter.kind.to_owned(), letter.text.clone());
-        self.log.push_back(Delivery { at_ms, url, kind, text, outcome, status });
+        self.last_number += 1;
+        self.log.push_back(Delivery {
+            number: self.last_number,
+            at_ms,
+            url: letter.callback.url.clone(),
+            receiver: letter.receiver.clone(),
+            agentid: letter.agentid,
+            userid: letter.talk.as_ref().map(|talk| talk.userid.to_string()).unwrap_or_default(),
+            kind: letter.kind.clone(),
+            text: letter.text.clone(),
+            outcome,
+            status,
+            reply,
+        });
+    }
+
+    /// Number of the newest row of the log.
+    pub fn last_number(&self) -> u64 {
+        self.last_number
     }
 
     /// The log, oldest first.

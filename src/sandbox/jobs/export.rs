@@ -16,7 +16,7 @@ const ASYNC_BLOCK: usize = 50_000;
 pub fn run(corp: &mut Corp, job: &mut Export) {
     job.is_done = true;
     let app = match job.owner {
-        Owner::Contacts => None,
+        Owner::Contacts | Owner::Robot => None,
         Owner::App(agentid) => corp.apps.get(&agentid),
     };
     let blocks = match job.kind {
@@ -45,7 +45,8 @@ pub fn run(corp: &mut Corp, job: &mut Export) {
         if key.is_none() {
             let filename = format!("{id}.json");
             let created_at_ms = job.due_at_ms;
-            let media = Media { kind: "file".into(), filename, created_at_ms, content: content.clone() };
+            let media =
+                Media { kind: "file".into(), filename, created_at_ms, content: content.clone(), robot: String::new() };
             corp.jobs.media.insert(id.clone(), media);
         }
         job.files.push(ExportFile { id, md5, content });

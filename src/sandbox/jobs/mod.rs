@@ -40,6 +40,7 @@ pub fn carry_out(corp: &mut Corp, now_ms: i64) -> Vec<Done> {
         let callback = match job.owner {
             Owner::Contacts => corp.contacts.callback.clone(),
             Owner::App(agentid) => corp.apps.get(&agentid).and_then(|app| app.callback.clone()),
+            Owner::Robot => None,
         };
         let event = callback.map(|callback| (callback, JobEvent::of_export(&job)));
         done.push(Done { owner: job.owner, changes: Vec::new(), event });

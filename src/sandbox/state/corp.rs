@@ -1,9 +1,12 @@
 //! A corp as the console knows it: secrets, apps, addresses, settings. The directory is in [`super::directory`].
 
+use super::chat::{Chats, Robot};
 use super::directory::Directory;
 use super::job::Jobs;
 use super::tag::Tag;
-use crate::sandbox::options::{Limits, Profile, QuotaLimits, Switches};
+use crate::sandbox::menus::Menu;
+use crate::sandbox::messages::Messages;
+use crate::sandbox::options::{Limits, MessageLimits, MessageSwitches, Profile, QuotaLimits, Switches};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -22,6 +25,8 @@ pub enum Owner {
     Contacts,
     /// An app, by AgentID.
     App(u64),
+    /// A group robot, which has a key in place of a token.
+    Robot,
 }
 
 impl std::fmt::Display for Owner {
@@ -29,6 +34,7 @@ impl std::fmt::Display for Owner {
         match self {
             Self::Contacts => f.write_str("contacts"),
             Self::App(agentid) => write!(f, "app {agentid}"),
+            Self::Robot => f.write_str("robot"),
         }
     }
 }
@@ -176,6 +182,26 @@ pub struct App {
     pub open_fields: BTreeSet<String>,
     /// Third parties: the suite that its events name.
     pub suite_id: String,
+    /// What the console and `agent/set` say about it.
+    pub description: String,
+    /// media_id of the logo given with `agent/set`.
+    pub logo_mediaid: String,
+    /// Trusted domain.
+    pub redirect_domain: String,
+    /// When the trusted domain was changed through the API.
+    pub domain_changes: VecDeque<i64>,
+    /// Members are asked for their place when they open the app.
+    pub report_location_flag: bool,
+    /// `enter_agent` is sent.
+    pub isreportenter: bool,
+    /// Home page.
+    pub home_url: String,
+    /// Apps built for the customer: 0 to be developed, 1 in development, 2 online, 3 has an unpublished version.
+    pub customized_publish_status: u8,
+    /// AppID of the mini program that the app is; empty = none.
+    pub mini_program: String,
+    /// The custom menu.
+    pub menu: Option<Menu>,
 }
 
 impl Default for App {
@@ -192,6 +218,16 @@ impl Default for App {
             callback: None,
             open_fields: BTreeSet::new(),
             suite_id: String::new(),
+            description: String::new(),
+            logo_mediaid: String::new(),
+            redirect_domain: String::new(),
+            domain_changes: VecDeque::new(),
+            report_location_flag: false,
+            isreportenter: false,
+            home_url: String::new(),
+            customized_publish_status: 2,
+            mini_program: String::new(),
+            menu: None,
         }
     }
 }
@@ -218,6 +254,20 @@ pub struct Settings {
     pub is_banned: bool,
     /// Members must pass the second verification.
     pub has_second_verification: bool,
+    /// Only members with a basic interface licence get messages.
+    pub checks_licences: bool,
+    /// Members without one, by folded userid.
+    pub unlicensed: BTreeSet<String>,
+    /// Domains whose ownership is proven (85005 otherwise).
+    pub owned_domains: BTreeSet<String>,
+    /// Domains without a record of the corp (85008).
+    pub unrecorded_domains: BTreeSet<String>,
+    /// Domains of providers (85111).
+    pub provider_domains: BTreeSet<String>,
+    /// What `get_api_domain_ip` answers; empty = this machine.
+    pub api_ips: Vec<String>,
+    /// What `getcallbackip` answers; empty = this machine.
+    pub callback_ips: Vec<String>,
 }
 
 /// A corp.
@@ -235,6 +285,10 @@ pub struct Corp {
     pub limits: Limits,
     /// Rate limits.
     pub quota: QuotaLimits,
+    /// Switches of messages.
+    pub message_switches: MessageSwitches,
+    /// Limits of messages.
+    pub message_limits: MessageLimits,
     /// Settings.
     pub settings: Settings,
     /// The contacts secret.
@@ -257,6 +311,12 @@ pub struct Corp {
     pub tfa_pending: BTreeMap<String, String>,
     /// Departments that a full import left out and that go once they are empty.
     pub doomed: BTreeSet<u32>,
+    /// Messages.
+    pub messages: Messages,
+    /// Group chats of apps.
+    pub chats: Chats,
+    /// Group robots by key.
+    pub robots: BTreeMap<String, Robot>,
 }
 
 impl Corp {
@@ -269,6 +329,8 @@ impl Corp {
             switches: Switches::of(profile),
             limits: Limits::of(profile),
             quota: QuotaLimits::of(profile),
+            message_switches: MessageSwitches::of(profile),
+            message_limits: MessageLimits::of(profile),
             settings: Settings::default(),
             contacts: Contacts::default(),
             apps: BTreeMap::new(),
@@ -280,6 +342,9 @@ impl Corp {
             tfa_codes: BTreeMap::new(),
             tfa_pending: BTreeMap::new(),
             doomed: BTreeSet::new(),
+            messages: Messages::default(),
+            chats: Chats::default(),
+            robots: BTreeMap::new(),
         }
     }
 
@@ -288,6 +353,7 @@ impl Corp {
         match owner {
             Owner::Contacts => Some(&mut self.contacts.trusted_ips),
             Owner::App(agentid) => self.apps.get_mut(&agentid).map(|app| &mut app.trusted_ips),
+            Owner::Robot => None,
         }
     }
 

@@ -1,11 +1,13 @@
 //! A corp as JSON: what `/_sandbox/state` saves and loads, and what a seed file holds. Nearly everything may be left
 //! out of a seed; an unknown member is an error.
 
+use super::chat::{Chats, Robot};
 use super::corp::{App, Contacts, Corp, Settings};
 use super::directory::Directory;
 use super::job::Jobs;
 use super::member::{Department, Member};
 use super::tag::Tag;
+use crate::sandbox::messages::Messages;
 use crate::sandbox::options::{Profile, patched};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,6 +42,12 @@ pub struct CorpFile {
     /// Rate limits that differ from the profile's.
     #[serde(default)]
     pub quota: Value,
+    /// Switches of messages that differ from the profile's.
+    #[serde(default)]
+    pub message_switches: Value,
+    /// Limits of messages that differ from the profile's.
+    #[serde(default)]
+    pub message_limits: Value,
     /// Settings.
     #[serde(default)]
     pub settings: Settings,
@@ -67,6 +75,15 @@ pub struct CorpFile {
     /// Departments that go once they are empty.
     #[serde(default)]
     pub doomed: BTreeSet<u32>,
+    /// Messages.
+    #[serde(default)]
+    pub messages: Messages,
+    /// Group chats.
+    #[serde(default)]
+    pub chats: Chats,
+    /// Robots by key.
+    #[serde(default)]
+    pub robots: BTreeMap<String, Robot>,
 }
 
 /// Why a file was refused; nothing was changed.
@@ -95,6 +112,8 @@ impl CorpFile {
             switches: serde_json::to_value(&corp.switches)?,
             limits: serde_json::to_value(&corp.limits)?,
             quota: serde_json::to_value(&corp.quota)?,
+            message_switches: serde_json::to_value(&corp.message_switches)?,
+            message_limits: serde_json::to_value(&corp.message_limits)?,
             settings: corp.settings.clone(),
             contacts: corp.contacts.clone(),
             apps: corp.apps.clone(),
@@ -104,6 +123,9 @@ impl CorpFile {
             jobs: corp.jobs.clone(),
             creations: corp.creations.clone(),
             doomed: corp.doomed.clone(),
+            messages: corp.messages.clone(),
+            chats: corp.chats.clone(),
+            robots: corp.robots.clone(),
         })
     }
 
@@ -113,6 +135,8 @@ impl CorpFile {
         corp.switches = patched(&corp.switches, &self.switches)?;
         corp.limits = patched(&corp.limits, &self.limits)?;
         corp.quota = patched(&corp.quota, &self.quota)?;
+        corp.message_switches = patched(&corp.message_switches, &self.message_switches)?;
+        corp.message_limits = patched(&corp.message_limits, &self.message_limits)?;
         corp.name = self.name.unwrap_or_else(|| self.corpid.clone());
         let (departments, members) = (self.departments.len(), self.members.len());
         let root_given = self.departments.iter().any(|department| department.id == 1);
@@ -151,6 +175,9 @@ impl CorpFile {
         corp.jobs = self.jobs;
         corp.creations = self.creations;
         corp.doomed = self.doomed;
+        corp.messages = self.messages;
+        corp.chats = self.chats;
+        corp.robots = self.robots;
         Ok(corp)
     }
 }

@@ -10,6 +10,8 @@ pub const MEDIA_MS: i64 = 3 * 24 * 3_600_000;
 pub const EXPORT_URL_MS: i64 = 2 * 3_600_000;
 /// Finished imports whose results are kept.
 pub const RESULTS_KEPT: usize = 5;
+/// Images for pages that are kept; in the live service they stay for good.
+pub const PAGE_IMAGES_KEPT: usize = 1000;
 
 /// An uploaded file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub struct Media {
     /// Content.
     #[serde(with = "base64_bytes")]
     pub content: Vec<u8>,
+    /// Key of the robot that alone may use it; empty = any app of the corp.
+    #[serde(default)]
+    pub robot: String,
 }
 
 /// What an import does.
@@ -158,6 +163,10 @@ pub struct Export {
 pub struct Jobs {
     /// Uploads by media_id.
     pub media: BTreeMap<String, Media>,
+    /// Images by `media/uploadimg`, by number.
+    pub page_images: BTreeMap<u64, Media>,
+    /// When they came.
+    pub page_image_times: VecDeque<i64>,
     /// Imports, oldest first.
     pub imports: VecDeque<Import>,
     /// Ids of imports whose results were thrown away.
@@ -173,6 +182,13 @@ impl Jobs {
     pub fn next_number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number
+    }
+
+    /// Keeps an upload; answers its media_id.
+    pub fn add_media(&mut self, media: Media) -> String {
+        let media_id = format!("3{:032x}{}", rand::random::<u128>(), self.next_number());
+        self.media.insert(media_id.clone(), media);
+        media_id
     }
 
     /// Whether an import is under way.

@@ -1,5 +1,6 @@
 //! Everything a sandbox knows, behind one lock: corps and the tokens given for their secrets.
 
+pub mod chat;
 pub mod corp;
 pub mod directory;
 pub mod file;

@@ -7,23 +7,34 @@ use serde::Serialize;
 pub struct Answer {
     errmsg: &'static str,
     payload: Vec<u8>,
-    filename: Option<String>,
+    file: Option<FileHead>,
+}
+
+/// What goes with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileHead {
+    /// Name given at upload.
+    pub filename: String,
+    /// Content-Type.
+    pub content_type: &'static str,
+    /// `Range` of the request.
+    pub range: Option<String>,
 }
 
 impl Answer {
     /// `ok`, `created`, `updated` or `deleted`.
     pub fn new(errmsg: &'static str) -> Self {
-        Self { errmsg, payload: Vec::new(), filename: None }
+        Self { errmsg, payload: Vec::new(), file: None }
     }
 
     /// A file instead of JSON.
-    pub fn file(filename: String, content: Vec<u8>) -> Self {
-        Self { errmsg: "", payload: content, filename: Some(filename) }
+    pub fn file(filename: String, content_type: &'static str, content: Vec<u8>, range: Option<String>) -> Self {
+        Self { errmsg: "", payload: content, file: Some(FileHead { filename, content_type, range }) }
     }
 
-    /// The name of the file, when it is one.
-    pub fn filename(&self) -> Option<&str> {
-        self.filename.as_deref()
+    /// What goes with the file, when it is one.
+    pub fn take_file(&mut self) -> Option<FileHead> {
+        self.file.take()
     }
 
     /// Adds a member.
@@ -49,11 +60,13 @@ impl Answer {
         self
     }
 
+    /// The content of a file.
+    pub fn content(self) -> Vec<u8> {
+        self.payload
+    }
+
     /// The body; `warning` is added to the text when the request was read only in part.
     pub fn body(self, warning: bool) -> Vec<u8> {
-        if self.filename.is_some() {
-            return self.payload;
-        }
         let warning = if warning { ". Warning: wrong json format. " } else { "" };
         let mut body = format!("{{\"errcode\":0,\"errmsg\":\"{}{warning}\"", self.errmsg).into_bytes();
         body.extend_from_slice(&self.payload);
@@ -69,12 +82,20 @@ pub struct Refusal {
     pub errcode: i64,
     /// Text without the suffix.
     pub text: String,
+    /// Members that go along with the errcode.
+    pub payload: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Refusal {
     /// A refusal with a text of its own.
     pub fn new(errcode: i64, text: impl Into<String>) -> Self {
-        Self { errcode, text: text.into() }
+        Self { errcode, text: text.into(), payload: serde_json::Map::new() }
+    }
+
+    /// Adds a member to the body.
+    pub fn with(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.payload.insert(key.into(), value.into());
+        self
     }
 
     /// The body with the suffix that the live service adds.
@@ -83,6 +104,8 @@ impl Refusal {
         struct Body<'a> {
             errcode: i64,
             errmsg: &'a str,
+            #[serde(flatten)]
+            payload: &'a serde_json::Map<String, serde_json::Value>,
         }
         let warning = if warning { ". Warning: wrong json format. " } else { "" };
         let errmsg = format!(
@@ -90,7 +113,7 @@ impl Refusal {
              https://open.work.weixin.qq.com/devtool/query?e={}",
             self.text, self.errcode
         );
-        serde_json::to_vec(&Body { errcode: self.errcode, errmsg: &errmsg }).unwrap_or_default()
+        serde_json::to_vec(&Body { errcode: self.errcode, errmsg: &errmsg, payload: &self.payload }).unwrap_or_default()
     }
 }
 

@@ -1,9 +1,11 @@
-//! Export files: good for 2 hours, with `Range`.
+//! Files that are fetched: exports (good for 2 hours), images of pages, uploads; with `Range`.
 
+use crate::sandbox::api::media_check;
 use crate::sandbox::shared::State;
 use crate::sandbox::state::job::EXPORT_URL_MS;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
 
 /// `GET /export/{file}`
 pub async fn file(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> HttpResponse {
@@ -17,21 +19,52 @@ pub async fn file(request: HttpRequest, id: web::Path<String>, state: web::Data<
     });
     let Some(content) = content else { return HttpResponse::Forbidden().body("the address has expired") };
     let range = request.headers().get(header::RANGE).and_then(|value| value.to_str().ok());
-    let Some(range) = range else {
-        return HttpResponse::Ok()
-            .insert_header((header::ACCEPT_RANGES, "bytes"))
-            .content_type("application/octet-stream")
-            .body(content);
-    };
-    match parse_range(range, content.len()) {
-        Some((from, to)) => HttpResponse::PartialContent()
-            .insert_header((header::CONTENT_RANGE, format!("bytes {from}-{to}/{}", content.len())))
-            .content_type("application/octet-stream")
-            .body(content[from..=to].to_vec()),
-        None => HttpResponse::RangeNotSatisfiable()
-            .insert_header((header::CONTENT_RANGE, format!("bytes */{}", content.len())))
-            .finish(),
+    ranged(content.into(), range, "application/octet-stream", None)
+}
+
+/// `GET /mmbiz/{corpid}/{number}`: an image of a page.
+pub async fn page_image(path: web::Path<(String, u64)>, state: web::Data<State>) -> HttpResponse {
+    let (corpid, number) = path.into_inner();
+    let image = state.with_corp(&corpid, |corp| corp.jobs.page_images.get(&number).cloned()).flatten();
+    match image {
+        Some(image) => {
+            let content_type = media_check::content_type(&image.kind, &image.filename, &image.content);
+            ranged(image.content.into(), None, content_type, None)
+        }
+        None => HttpResponse::NotFound().finish(),
     }
+}
+
+/// A file, or the range of it that is asked for.
+pub fn ranged(content: Bytes, range: Option<&str>, content_type: &str, filename: Option<&str>) -> HttpResponse {
+    let length = content.len();
+    let (mut answer, content) = match range.map(|range| parse_range(range, length)) {
+        None => (HttpResponse::Ok(), content),
+        Some(Some((from, to))) => {
+            let mut answer = HttpResponse::PartialContent();
+            answer.insert_header((header::CONTENT_RANGE, format!("bytes {from}-{to}/{length}")));
+            (answer, content.slice(from..=to))
+        }
+        Some(None) => {
+            return HttpResponse::RangeNotSatisfiable()
+                .insert_header((header::CONTENT_RANGE, format!("bytes */{length}")))
+                .finish();
+        }
+    };
+    answer.insert_header((header::ACCEPT_RANGES, "bytes")).content_type(content_type.to_owned());
+    answer.insert_header(("X-Content-Type-Options", "nosniff"));
+    if let Some(filename) = filename
+        && let Ok(value) = HeaderValue::from_bytes(format!("attachment; filename=\"{}\"", plain(filename)).as_bytes())
+    {
+        // Raw UTF-8, as the live service gives names back.
+        answer.insert_header(("Content-disposition", value));
+    }
+    answer.body(content)
+}
+
+/// A name that cannot leave its quotes.
+fn plain(filename: &str) -> String {
+    filename.chars().map(|c| if c.is_control() || c == '"' { '_' } else { c }).collect()
 }
 
 /// First and last byte of `bytes=a-b`, `bytes=a-` or `bytes=-n`.

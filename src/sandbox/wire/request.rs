@@ -3,6 +3,8 @@
 //! A body that is broken, or has members of the wrong type, is read as far as possible, and the answer then warns
 //! (doc path 90455). JSON `null` counts as absent.
 
+mod inside;
+
 use super::answer::{Refusal, refuse};
 use percent_encoding::percent_decode_str;
 use serde::Deserializer;
@@ -50,6 +52,7 @@ impl Query {
 pub struct Body {
     members: Map<String, Value>,
     has_warning: bool,
+    is_broken: bool,
 }
 
 impl Body {
@@ -61,15 +64,17 @@ impl Body {
         let mut members = Map::new();
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let whole = reader.deserialize_map(Collect(&mut members)).is_ok() && reader.end().is_ok();
-        Self { members, has_warning: !whole }
+        Self { members, has_warning: !whole, is_broken: !whole }
     }
 
     /// An object inside another.
     pub fn of(value: &Value) -> Self {
-        match value {
-            Value::Object(members) => Self { members: members.clone(), has_warning: false },
-            _ => Self { members: Map::new(), has_warning: true },
-        }
+        Self::from_value(value.clone())
+    }
+
+    /// Whether it is not JSON at all, rather than JSON of the wrong types.
+    pub fn is_broken(&self) -> bool {
+        self.is_broken
     }
 
     /// Whether something could not be read.

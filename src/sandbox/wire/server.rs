@@ -1,6 +1,6 @@
 //! The HTTP server: takes a call through faults, quota and gate to its handler, logs it, and answers.
 
-use super::answer::{Answer, Refusal};
+use super::answer::{Answer, FileHead, Refusal};
 use super::connection::{Line, half};
 use super::request::{Body, Query};
 use super::{download, gate};
@@ -12,7 +12,7 @@ use crate::sandbox::state::World;
 use crate::sandbox::traffic::calls::Call;
 use crate::sandbox::traffic::fault::Effect;
 use crate::sandbox::traffic::quota::Excess;
-use crate::sandbox::{control, page};
+use crate::sandbox::{control, page, phone};
 use actix_web::body::SizedStream;
 use actix_web::dev::ServerHandle;
 use actix_web::http::{Method, StatusCode, header};
@@ -39,6 +39,8 @@ pub async fn serve(
             .app_data(web::PayloadConfig::new(REQUEST_MAX_BYTES))
             .route("/cgi-bin/{path:.*}", web::to(call))
             .route("/export/{file}", web::get().to(download::file))
+            .route("/mmbiz/{corpid}/{number}", web::get().to(download::page_image))
+            .configure(phone::routes)
             .configure(control::routes)
             .configure(page::routes)
     })
@@ -68,7 +70,7 @@ pub async fn serve(
 struct Passing {
     call: Call,
     body: Vec<u8>,
-    filename: Option<String>,
+    file: Option<FileHead>,
 }
 
 async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state: web::Data<State>) -> HttpResponse {
@@ -134,7 +136,7 @@ async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state:
     }
     let passing = carry_out(&state, endpoint, &request, &query, &body, call);
     drop(under_way);
-    let (errcode, filename) = (passing.call.errcode, passing.filename);
+    let (errcode, file) = (passing.call.errcode, passing.file);
     let answer = Bytes::from(passing.body);
     state.with_traffic(|traffic| traffic.calls.push(passing.call));
     for effect in effects {
@@ -153,11 +155,8 @@ async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state:
             _ => {}
         }
     }
-    match filename {
-        Some(filename) => HttpResponse::Ok()
-            .content_type("application/octet-stream")
-            .insert_header(("Content-Disposition", format!("attachment; filename=\"{}\"", ascii_only(&filename))))
-            .body(answer),
+    match file {
+        Some(head) => download::ranged(answer, head.range.as_deref(), head.content_type, Some(&head.filename)),
         None => json(errcode, answer),
     }
 }
@@ -165,15 +164,19 @@ async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state:
 /// Corp, credential, rate limits, and whether the edition has the endpoint; without a valid token nobody's, under the
 /// public limits.
 fn whose(world: &World, endpoint: &Endpoint, query: &Query, now_ms: i64) -> (String, String, QuotaLimits, bool) {
-    let granted = gate::check_token(world, query.find("access_token"), now_ms).ok();
-    let corpid = match granted {
-        Some(grant) => Some(grant.corpid.as_str()),
+    let caller = gate::find_caller(world, endpoint.needs, query, now_ms).ok();
+    let corpid = match &caller {
+        Some((corpid, _)) => Some(corpid.as_str()),
         None => query.find("corpid").filter(|_| endpoint.path == "gettoken"),
     };
     match corpid.and_then(|corpid| world.corps.get(corpid)) {
         Some(corp) => {
-            let credential = granted.map(|grant| grant.owner.to_string()).unwrap_or_default();
-            (corp.corpid.clone(), credential, corp.quota.clone(), (endpoint.exists)(&corp.switches))
+            let credential = caller.map(|(_, owner)| owner.to_string()).unwrap_or_default();
+            let mut limits = corp.quota.clone();
+            if !endpoint.is_counted() {
+                (limits.corp_minute, limits.corp_hour, limits.ip_minute, limits.ip_hour) = (0, 0, 0, 0);
+            }
+            (corp.corpid.clone(), credential, limits, (endpoint.exists)(&corp.switches))
         }
         None => (String::new(), String::new(), QuotaLimits::of(Profile::PublicNew), true),
     }
@@ -201,15 +204,16 @@ fn carry_out(
         _ => Body::default(),
     };
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let range = request.headers().get(header::RANGE).and_then(|value| value.to_str().ok());
     let (got, warning, letters) = state.with(|world| {
-        let (corpid, owner) = match gate::check_token(world, query.find("access_token"), now_ms) {
-            Ok(grant) => (grant.corpid.clone(), grant.owner),
+        let (corpid, owner) = match gate::find_caller(world, endpoint.needs, query, now_ms) {
+            Ok(caller) => caller,
             Err(refusal) => return (Err(refusal), false, Vec::new()),
         };
         let Some(corp) = world.corps.get_mut(&corpid) else {
             return (Err(Refusal::new(40014, "invalid access_token")), false, Vec::new());
         };
-        let gated = gate::check_ip(corp, owner, &call.ip, now_ms)
+        let gated = gate::check_ip(corp, owner, endpoint.path, &call.ip, now_ms)
             .and_then(|()| gate::check_permission(corp, owner, endpoint.needs, &call.ip));
         if let Err(refusal) = gated {
             return (Err(refusal), false, Vec::new());
@@ -231,6 +235,7 @@ fn carry_out(
             body: std::mem::take(&mut body),
             upload: bytes,
             content_type,
+            range,
             base_url: state.base_url(),
             subject: String::new(),
             changes: Vec::new(),
@@ -253,15 +258,16 @@ fn carry_out(
 
 fn finish(state: &State, mut call: Call, got: Result<Answer, Refusal>, warning: bool) -> Passing {
     match got {
-        Ok(answer) => {
+        Ok(mut answer) => {
             call.is_applied = true;
-            let filename = answer.filename().map(str::to_owned);
-            Passing { call, body: answer.body(warning), filename }
+            let file = answer.take_file();
+            let body = if file.is_some() { answer.content() } else { answer.body(warning) };
+            Passing { call, body, file }
         }
         Err(refusal) => {
             call.errcode = refusal.errcode;
             let body = refusal.body(warning, &hint(state), &call.ip);
-            Passing { call, body, filename: None }
+            Passing { call, body, file: None }
         }
     }
 }

@@ -118,7 +118,7 @@ async fn files_are_taken_and_kept_for_three_days() {
     world.state().with_corp(CORP, |corp| corp.limits.file_max_bytes = 100);
     for (path, name, filename, length, errcode) in [
         ("media/upload?type=file", "media", "a.csv", 6, 0),
-        ("media/upload?type=image", "media", "a.png", 6, 0),
+        ("media/upload?type=image", "media", "a.png", 6, 40123), // no picture inside
         ("media/upload", "media", "a.csv", 6, 40005),
         ("media/upload?type=x", "media", "a.csv", 6, 40005),
         ("media/upload?type=image", "media", "a.gif", 6, 40004),
