@@ -3,6 +3,7 @@
 use super::clients::Credential;
 use super::endpoint::{self, Endpoint};
 use super::error::{CallError, CallErrorKind, NotSentCause, Refusal};
+use super::gate::{ASK_AFTER_MS, Gate};
 use super::lanes::Lanes;
 use super::meter::{CallMeter, CallObserver, NO_ANSWER};
 use super::pace::{Pacer, Place};
@@ -45,6 +46,8 @@ pub(super) struct Request<'a> {
     pub query: Vec<(&'static str, String)>,
     pub body: Body,
     pub meter: Option<&'a CallMeter>,
+    /// Who may take the call back while it waits.
+    pub gate: Option<&'a dyn Gate>,
     /// How long the call may wait for its place in the quota.
     pub patience: Duration,
 }
@@ -83,18 +86,20 @@ impl Caller {
             let cause = NotSentCause::NoSecret(credential.to_string());
             return Err(fail(CallErrorKind::NotSent { cause }));
         };
+        let asked_at_ms = self.clock.now_ms();
         let deadline_ms = self.deadline_ms(request.patience);
         let mut tries = Tries::default();
         loop {
-            let not_yet = |until_ms| fail(CallErrorKind::NotSent { cause: NotSentCause::Throttled { until_ms } });
-            let mut place = self.pacer.reserve(endpoint.name, deadline_ms).await.map_err(not_yet)?;
+            let not_sent = |cause| fail(CallErrorKind::NotSent { cause });
+            let mut place = self.reserve(&self.pacer, &request, deadline_ms).await.map_err(not_sent)?;
             let mut host_place = match &self.host_pacer {
-                Some(pacer) => Some(pacer.reserve(endpoint.name, deadline_ms).await.map_err(not_yet)?),
+                Some(pacer) => Some(self.reserve(pacer, &request, deadline_ms).await.map_err(not_sent)?),
                 None => None,
             };
             let lane = self.lanes.enter().await;
             let fetch = || self.fetch_token(secret, request.meter);
             let token = cell.get(endpoint.name, fetch).await?;
+            self.ask_again(&request, asked_at_ms).await.map_err(not_sent)?;
             tries.has_refreshed |= token.is_fresh;
             let mut query: Vec<(&str, &str)> = vec![("access_token", &token.text)];
             query.extend(request.query.iter().map(|(name, value)| (*name, value.as_str())));
@@ -133,6 +138,36 @@ impl Caller {
                     return Err(fail(kind));
                 }
             }
+        }
+    }
+
+    /// A place in the quota, unless the call is taken back first.
+    async fn reserve(
+        &self,
+        pacer: &Arc<Pacer>,
+        request: &Request<'_>,
+        deadline_ms: i64,
+    ) -> Result<Place, NotSentCause> {
+        let place = pacer.reserve(request.endpoint.name, deadline_ms);
+        let reserved = match request.gate {
+            None => place.await,
+            Some(gate) => tokio::select! {
+                // what need not wait is not taken back
+                biased;
+                reserved = place => reserved,
+                why = gate.closed() => return Err(NotSentCause::TakenBack(why)),
+            },
+        };
+        reserved.map_err(|until_ms| NotSentCause::Throttled { until_ms })
+    }
+
+    /// What has waited long goes out only if it still may.
+    async fn ask_again(&self, request: &Request<'_>, asked_at_ms: i64) -> Result<(), NotSentCause> {
+        match request.gate {
+            Some(gate) if self.clock.now_ms() - asked_at_ms >= ASK_AFTER_MS => {
+                gate.check().await.map_err(NotSentCause::TakenBack)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -2,13 +2,17 @@
 
 mod cost;
 mod danger;
+mod doubt;
 mod first;
 mod guards;
 mod kill;
 mod links;
 mod property;
+mod record;
 mod records;
 mod removal;
+mod resume;
 mod schedule;
+mod switch;
 mod undo;
 pub mod world;
