@@ -103,6 +103,10 @@ impl Caller {
             tries.has_refreshed |= token.is_fresh;
             let mut query: Vec<(&str, &str)> = vec![("access_token", &token.text)];
             query.extend(request.query.iter().map(|(name, value)| (*name, value.as_str())));
+            self.pacer.promise(endpoint.name).await;
+            if let Some(pacer) = &self.host_pacer {
+                pacer.promise(endpoint.name).await;
+            }
             place.sent();
             host_place.iter_mut().for_each(Place::sent);
             let sent = self.send(endpoint, &query, request.body.clone(), request.meter).await;
@@ -129,7 +133,7 @@ impl Caller {
                     self.lanes.narrow();
                     self.clock.sleep(jittered(after_ms)).await;
                 }
-                Next::AgainWhenUnblocked => self.pacer.block(endpoint.name),
+                Next::AgainWhenUnblocked => self.block(endpoint).await,
                 Next::AgainWithToken => cell.forget(&token).await,
                 Next::Fail(kind) => {
                     if let Attempt::Refused(refusal) = &attempt {
@@ -171,6 +175,12 @@ impl Caller {
         }
     }
 
+    /// Nothing of this API goes out while WeCom locks us out, after a restart neither.
+    async fn block(&self, endpoint: &Endpoint) {
+        self.pacer.block(endpoint.name);
+        self.pacer.remember_block().await;
+    }
+
     async fn went_well(&self, endpoint: &Endpoint, cell: &TokenCell, token: &Token) {
         self.lanes.widen();
         self.pacer.unblock(endpoint.name);
@@ -182,7 +192,7 @@ impl Caller {
     /// Leaves the next callers what a final refusal says about the API and the token.
     async fn gave_up(&self, endpoint: &Endpoint, cell: &TokenCell, token: &Token, refusal: &Refusal) {
         match super::errcode::reaction(refusal.errcode) {
-            super::errcode::Reaction::WaitWindow => self.pacer.block(endpoint.name),
+            super::errcode::Reaction::WaitWindow => self.block(endpoint).await,
             super::errcode::Reaction::RefreshToken if token.is_fresh => {
                 cell.fresh_token_refused(token, refusal).await;
             }

@@ -41,7 +41,7 @@ pub use error::{CallError, CallErrorKind, NotSentCause, Refusal, RefusalClass};
 pub use export_file::ExportKey;
 pub use gate::Gate;
 pub use meter::{CallMeter, CallObserver, NO_ANSWER, NoObserver};
-pub use pace::{ApiUse, seconds_for};
+pub use pace::{ApiUse, ApiUsed, QuotaAccount, QuotaMemory, QuotaUsed, seconds_for};
 pub use probe::{Abilities, Ability, best_strategy};
 pub use requests::*;
 pub use visit::{Visit, visit};

@@ -125,12 +125,6 @@ impl Client {
         (skew != crate::wecom::call::NO_SKEW).then_some(skew)
     }
 
-    /// Counts calls that are not in this process's memory (a run before a restart), the last one made at that Unix
-    /// millisecond, so that the windows that WeCom still holds against us are not overrun.
-    pub fn assume_used(&self, endpoint: &'static Endpoint, calls: u32, last_at_ms: i64) {
-        self.caller.pacer.assume_used(endpoint.name, calls, last_at_ms);
-    }
-
     /// Ends the pause of a secret that was refused, because a person asks to try again; the next call makes one
     /// attempt.
     pub async fn resume(&self, credential: &Credential) {
