@@ -8,7 +8,7 @@ use crate::http;
 use crate::jobs::Jobs;
 use crate::ops::{Metrics, Pulse};
 use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
-use crate::sync::Env;
+use crate::sync::{Env, StoredQuota};
 use crate::wecom::Clients;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -55,7 +55,8 @@ impl App {
         options.cache_bytes = config.limits.store_cache_bytes();
         let store = Store::open(&config.server.data_dir, options)?;
         let metrics = Metrics::new();
-        let clients = Clients::new(clock.clone(), Arc::new(metrics.clone()));
+        let memory = Arc::new(StoredQuota::new(store.clone()));
+        let clients = Clients::remembering(clock.clone(), Arc::new(metrics.clone()), memory);
         let env = Env::new(store.clone(), clock.clone(), clients.clone());
         let admin = admin::Env::new(store.clone(), clock.clone());
         let views = Views::new(store.clone(), clock.clone());

@@ -45,7 +45,7 @@ pub(super) fn routes(routes: &mut Routes) {
         )
         .get("/api/v1/runs/{run}/records", "List what became of each record, in the order of application", records)
         .post("/api/v1/runs/{run}/records/{seq}/retry", "Try one failed record again", retry)
-        .post("/api/v1/runs/{run}/cancel", "Cancel a run\nThe calls under way are ended; what is done stays done.", cancel)
+        .post("/api/v1/runs/{run}/cancel", "Cancel a run\nThe calls under way are ended; what is done stays done. A run that was interrupted and waits is given up.", cancel)
         .post("/api/v1/runs/{run}/resume", "Go on with a run that was stopped half way", resume)
         .post(
             "/api/v1/runs/{run}/undo",

@@ -4,9 +4,11 @@
 
 mod active;
 pub mod cron;
+mod interrupted;
 mod schedule;
 
 pub use crate::sync::progress::{Phase, RunEvent};
+pub use interrupted::Cancelled;
 pub use schedule::{ScheduleHealth, ScheduleKind};
 
 use crate::model::{Actor, CorpKey, Outcome, PlanId, Run, RunId, RunKind, RunState};
@@ -36,6 +38,9 @@ struct Inner {
     ended: broadcast::Sender<Run>,
 }
 
+/// Why a run does not go on.
+const SUPERSEDED: &str = "a later run has written to WeCom since: make a new plan";
+
 /// Ended runs that a slow listener may be behind before it misses some.
 const ENDED_KEPT: usize = 64;
 
@@ -59,9 +64,9 @@ impl Jobs {
     /// [`SyncError::Busy`] names what is at work on the corp; nothing was started then.
     pub async fn start_pull(&self, corp: &CorpKey, request: PullRequest, actor: &Actor) -> Result<RunId, SyncError> {
         self.check_open()?;
-        let known = self.env().get_corp(corp).await?;
         let run = runs::new_run(self.env(), corp, RunKind::Pull, actor);
         let lease = self.occupy(&run)?;
+        let known = self.env().get_corp(corp).await?;
         runs::begin(self.env(), &run, actor, "run.pull").await?;
         Ok(self.spawn(lease, run, move |env, run, watch| async move {
             // the run's row says how it ended
@@ -104,13 +109,14 @@ impl Jobs {
     /// Starts pull, plan and, when no guard trips, apply (DIR-03). A held plan ends the run as held.
     ///
     /// # Errors
-    /// As [`Jobs::start_pull`]; also when the corp is read-only or its downstream is off.
+    /// As [`Jobs::start_pull`]; also when the corp is read-only or its downstream is off, and
+    /// [`SyncError::Interrupted`] while an interrupted run of the corp waits to be resumed or given up.
     pub async fn start_sync(&self, corp: &CorpKey, request: PullRequest, actor: &Actor) -> Result<RunId, SyncError> {
         self.check_open()?;
+        let run = runs::new_run(self.env(), corp, RunKind::Downstream, actor);
+        let lease = self.claim(&run).await?;
         let known = self.env().get_corp(corp).await?;
         apply::check_allowed(&known)?;
-        let run = runs::new_run(self.env(), corp, RunKind::Downstream, actor);
-        let lease = self.occupy(&run)?;
         runs::begin(self.env(), &run, actor, "run.sync").await?;
         Ok(self.spawn(lease, run, move |env, run, watch| async move {
             runs::sync(&env, &known, request, run, &watch).await;
@@ -126,9 +132,9 @@ impl Jobs {
     pub async fn start_apply(&self, plan: &PlanId, actor: &Actor) -> Result<RunId, SyncError> {
         self.check_open()?;
         let head = crate::sync::service::get_plan(self.env(), plan).await?;
-        let corp = self.env().get_corp(&head.corp).await?;
         let mut run = runs::new_run(self.env(), &head.corp, RunKind::Downstream, actor);
-        let lease = self.occupy(&run)?;
+        let lease = self.claim(&run).await?;
+        let corp = self.env().get_corp(&head.corp).await?;
         apply::get_applicable(self.env(), &corp, plan).await?;
         run.plan = Some(plan.clone());
         runs::begin(self.env(), &run, actor, "run.apply").await?;
@@ -138,28 +144,29 @@ impl Jobs {
         }))
     }
 
-    /// Does one failed or skipped record of an ended run again, with those that were skipped because of it (PEER-07).
+    /// Does one failed or skipped record of an ended run again, with those that were skipped because of it (PEER-07). One
+    /// whose outcome is not known is looked at first.
     ///
     /// # Errors
     /// [`SyncError::NoRetry`] when the record is done, the run is under way, or a later run has written since.
     pub async fn retry(&self, run: &RunId, seq: u32, actor: &Actor) -> Result<RunId, SyncError> {
         self.check_open()?;
         let refuse = |why: &str| SyncError::NoRetry { run: run.clone(), seq, why: why.to_owned() };
-        let ended = self.get_ended(run).await?.ok_or_else(|| refuse("the run is under way"))?;
-        let corp = self.env().get_corp(&ended.corp).await?;
-        apply::check_allowed(&corp)?;
-        let lease = self.occupy(&ended)?;
-        if ended.plan.is_none() || ended.kind != RunKind::Downstream {
+        let lease = self.claim(&self.get(run).await?).await?;
+        let ended = self.get(run).await?;
+        let Some(plan) = ended.plan.clone().filter(|_| ended.kind == RunKind::Downstream) else {
             return Err(refuse("the run has applied no plan"));
-        }
+        };
         if self.is_superseded(&ended).await? {
-            return Err(refuse("a later run has written to WeCom since: make a new plan"));
+            return Err(refuse(SUPERSEDED));
         }
+        let corp = self.env().get_corp(&ended.corp).await?;
+        apply::get_resumable(self.env(), &corp, &plan).await?;
         let wanted = run.clone();
         let entry = self.env().store.read_async(move |tx| store::runs::entry(tx, &wanted, seq)).await?;
         match entry.map(|entry| entry.outcome) {
-            Some(Outcome::Failed { .. } | Outcome::Skipped { .. }) => {}
-            Some(_) => return Err(refuse("it did not fail")),
+            Some(Outcome::Failed { .. } | Outcome::Skipped { .. } | Outcome::Intended) => {}
+            Some(Outcome::Done | Outcome::FoundDone) => return Err(refuse("it did not fail")),
             None => return Err(refuse("the run has no such record, or did not get that far")),
         }
         let reopened = reopened(ended);
@@ -169,24 +176,29 @@ impl Jobs {
         }))
     }
 
-    /// Goes on with a run that an error or a person stopped: what is done is not done again.
+    /// Goes on with a run that an error, a person or a crash stopped: what is done is not done again, and what is left is
+    /// compared with WeCom first.
     ///
     /// # Errors
-    /// [`SyncError::NoRetry`] when there is nothing to go on with.
+    /// [`SyncError::NoResume`] when there is nothing to go on with; also when the plan has expired or its settings have
+    /// changed. The run is as it was then.
     pub async fn resume(&self, run: &RunId, actor: &Actor) -> Result<RunId, SyncError> {
         self.check_open()?;
-        let refuse = |why: &str| SyncError::NoRetry { run: run.clone(), seq: 0, why: why.to_owned() };
-        let ended = self.get_ended(run).await?.ok_or_else(|| refuse("the run is under way"))?;
-        let corp = self.env().get_corp(&ended.corp).await?;
-        apply::check_allowed(&corp)?;
-        let was_stopped = matches!(ended.state, RunState::Failed | RunState::Cancelled);
-        if ended.kind != RunKind::Downstream || !was_stopped || !self.has_taken_plan(&ended).await? {
+        let refuse = |why: &str| SyncError::NoResume { run: run.clone(), why: why.to_owned() };
+        let lease = self.claim(&self.get(run).await?).await?;
+        let ended = self.get(run).await?;
+        let is_stopped = matches!(ended.state, RunState::Failed | RunState::Cancelled | RunState::Running);
+        let Some(plan) = ended.plan.clone().filter(|_| is_stopped && ended.kind == RunKind::Downstream) else {
+            return Err(refuse("it was not stopped half way: start a new one"));
+        };
+        if !self.has_taken_plan(&ended).await? {
             return Err(refuse("it was not stopped half way: start a new one"));
         }
-        let lease = self.occupy(&ended)?;
         if self.is_superseded(&ended).await? {
-            return Err(refuse("a later run has written to WeCom since: make a new plan"));
+            return Err(refuse(SUPERSEDED));
         }
+        let corp = self.env().get_corp(&ended.corp).await?;
+        apply::get_resumable(self.env(), &corp, &plan).await?;
         let reopened = reopened(ended);
         runs::begin(self.env(), &reopened, actor, "run.resume").await?;
         Ok(self.spawn(lease, reopened, move |env, run, watch| async move {
@@ -194,50 +206,18 @@ impl Jobs {
         }))
     }
 
-    /// Takes up what a crash or a stop has interrupted; to be called once at start. Runs that had begun to write go on
-    /// from their journal; the others end as failed, for nothing was written. Answers the runs that go on.
-    pub async fn resume_interrupted(&self) -> Result<Vec<RunId>, SyncError> {
-        let interrupted = self.env().store.read_async(store::runs::running).await?;
-        let mut resumed = Vec::new();
-        for mut run in interrupted {
-            if self.0.active.find(&run.id).is_some() {
-                continue;
-            }
-            let corp = match self.env().get_corp(&run.corp).await {
-                Ok(corp) => corp,
-                Err(error) => {
-                    // one corp's trouble must not keep the others from going on
-                    tracing::error!(run.id = %run.id, %error, "run {} cannot go on", run.id);
-                    continue;
-                }
-            };
-            if run.kind == RunKind::Downstream && self.has_taken_plan(&run).await? {
-                let lease = self.occupy(&run)?;
-                tracing::info!(run.id = %run.id, corp = %run.corp, "run {} was interrupted and goes on", run.id);
-                resumed.push(self.spawn(lease, run, move |env, run, watch| async move {
-                    runs::resume(&env, &corp, run, &watch).await;
-                }));
-            } else {
-                runs::fail(&mut run, &SyncError::Stopping);
-                let watch = Watch::unwatched(run.id.clone());
-                runs::end(self.env(), &mut run, &watch).await;
-            }
-        }
-        Ok(resumed)
-    }
-
-    /// Asks a run to end between two records. What was done stays done.
+    /// Asks a run to end between two records, or gives one up that was interrupted and waits. What was done stays done.
     ///
     /// # Errors
-    /// [`SyncError::NoRun`] when no such run is under way.
-    pub async fn cancel(&self, run: &RunId, actor: &Actor) -> Result<(), SyncError> {
-        let found = self.0.active.find(run).ok_or_else(|| SyncError::NoRun(run.clone()))?;
+    /// [`SyncError::NoRun`] when no such run is under way or waits.
+    pub async fn cancel(&self, run: &RunId, actor: &Actor) -> Result<Cancelled, SyncError> {
+        let Some(found) = self.0.active.find(run) else { return self.give_up(run, actor).await };
         let (subject, actor) = (format!("run {run}"), actor.clone());
         let logged =
             move |tx: &store::WriteTx| store::audit::append(tx, &actor, "run.cancel", &subject, None, None).map(drop);
         self.env().store.write(logged).await?;
         found.cancel();
-        Ok(())
+        Ok(Cancelled::UnderWay)
     }
 
     /// Events of a run from now on. For a run that is not under way the receiver is closed at once.
@@ -289,6 +269,11 @@ impl Jobs {
         self.0.tasks.wait().await;
     }
 
+    fn announce(&self, ended: Run) {
+        // an error only means that nobody listens
+        let _ = self.0.ended.send(ended);
+    }
+
     fn stop_token(&self) -> &CancellationToken {
         &self.0.stop
     }
@@ -306,19 +291,18 @@ impl Jobs {
         self.env().occupy(&run.corp, &format!("{kind} {}", run.id), &run.by)
     }
 
-    async fn get_ended(&self, run: &RunId) -> Result<Option<Run>, SyncError> {
-        let found = self.find(run).await?.ok_or_else(|| SyncError::NoRun(run.clone()))?;
-        Ok(Some(found).filter(|run| run.state.is_final() && self.0.active.find(&run.id).is_none()))
+    async fn get(&self, run: &RunId) -> Result<Run, SyncError> {
+        self.find(run).await?.ok_or_else(|| SyncError::NoRun(run.clone()))
     }
 
-    /// Whether something has written to the corp after this run.
-    async fn is_superseded(&self, run: &Run) -> Result<bool, SyncError> {
-        let corp = run.corp.clone();
-        let written = crate::sync::written_at_ms(self.env(), &corp).await?;
-        Ok(match (written, run.ended_at_ms) {
-            (Some(written), Some(ended)) => written > ended,
-            _ => false,
-        })
+    /// The lease of something that writes to WeCom. What the caller then reads is as it stays: nobody else writes.
+    ///
+    /// # Errors
+    /// [`SyncError::Busy`], or [`SyncError::Interrupted`] while another run of the corp waits to be resumed or given up.
+    async fn claim(&self, run: &Run) -> Result<Lease, SyncError> {
+        let lease = self.occupy(run)?;
+        self.end_idle(&run.corp, &run.id).await?;
+        Ok(lease)
     }
 
     async fn has_taken_plan(&self, run: &Run) -> Result<bool, SyncError> {
@@ -345,8 +329,7 @@ impl Jobs {
                 runs::end(&env, &mut row, &watch).await;
             }
             if let Ok(Some(ended)) = jobs.find(&watch.run).await {
-                // an error only means that nobody listens
-                let _ = jobs.0.ended.send(ended);
+                jobs.announce(ended);
             }
             drop(lease);
             drop(done);

@@ -94,6 +94,13 @@ pub fn put_entries(tx: &WriteTx, run: &RunId, entries: &[JournalEntry]) -> Resul
     entries.iter().try_for_each(|row| table.put((corp.as_str(), run.as_str(), row.seq), row))
 }
 
+/// Removes journal entries of changes that turned out not to have been tried; ones that are not there are no error.
+pub fn remove_entries(tx: &WriteTx, run: &RunId, seqs: &[u32]) -> Result<(), StoreError> {
+    let corp = corp_of(tx, run)?;
+    let mut table = JOURNAL.writer(tx)?;
+    seqs.iter().try_for_each(|seq| table.remove((corp.as_str(), run.as_str(), *seq)).map(drop))
+}
+
 /// Journal entries whose `seq` lies in `range`, by `seq`.
 ///
 /// # Errors

@@ -28,6 +28,14 @@ pub enum SyncError {
         /// Why.
         why: String,
     },
+    /// A run cannot go on.
+    #[error("run {run} cannot go on: {why}")]
+    NoResume {
+        /// The run.
+        run: RunId,
+        /// Why.
+        why: String,
+    },
     /// A run cannot be undone.
     #[error("run {run} cannot be undone: {why}")]
     NoUndo {
@@ -96,8 +104,8 @@ pub enum SyncError {
     OptionsChanged(PlanId),
     /// The target is not what the plan saw.
     #[error(
-        "WeCom has changed since plan {plan} was made ({total} differences, first {first}): nothing was written; \
-         make a new plan"
+        "WeCom has changed since plan {plan} was made ({total} differences, first {first}): {written}; make a new plan",
+        written = if *has_written { "the rest of it was not written" } else { "nothing was written" }
     )]
     Drift {
         /// The plan.
@@ -108,6 +116,24 @@ pub enum SyncError {
         first: String,
         /// How many there are.
         total: usize,
+        /// Whether a part of the plan had been written before.
+        has_written: bool,
+    },
+    /// A run of the corp was interrupted and waits for a decision.
+    #[error(
+        "run {run} of corp {corp} was interrupted (begun {since} by {by}) and has written a part of its plan: resume it \
+         (`wecom-bridge runs retry {run}`) or give it up (`wecom-bridge runs cancel {run}`) before anything else is \
+         written"
+    )]
+    Interrupted {
+        /// The corp.
+        corp: CorpKey,
+        /// The interrupted run.
+        run: RunId,
+        /// Who started it.
+        by: String,
+        /// When, UTC.
+        since: String,
     },
     /// WeCom could not be read; the mirror is as it was.
     #[error("reading WeCom failed ({step}); the former data is kept: {cause}")]
@@ -178,6 +204,7 @@ impl SyncError {
             Self::NoPlan(_) => "sync.no_plan",
             Self::NoRun(_) => "sync.no_run",
             Self::NoRetry { .. } => "sync.no_retry",
+            Self::NoResume { .. } => "sync.no_resume",
             Self::NoUndo { .. } => "sync.no_undo",
             Self::Busy { .. } => "sync.running",
             Self::ReadOnly(_) => "sync.read_only",
@@ -189,6 +216,7 @@ impl SyncError {
             Self::Expired { .. } => "sync.expired",
             Self::OptionsChanged(_) => "sync.options_changed",
             Self::Drift { .. } => "sync.drift",
+            Self::Interrupted { .. } => "sync.interrupted",
             Self::Read { .. } => "sync.read_failed",
             Self::Suspicious { .. } => "sync.suspicious_read",
             Self::Stopped { .. } => "sync.stopped",

@@ -1,6 +1,6 @@
 //! What the engine remembers of a corp between runs, beside the mirror and the bindings.
 
-use crate::model::{CorpKey, DepartmentId};
+use crate::model::{CorpKey, DepartmentId, RunId};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ pub struct Memory {
     /// The department for disabled members that we created; one that was there before is found by its name each time.
     #[serde(rename = "created_disabled_department")]
     pub disabled_department: Option<DepartmentId>,
+    /// Whether the last read has asked for all details itself instead of taking them over from an earlier one.
+    pub has_read_details: bool,
     /// When names and details of everything were last read, Unix milliseconds.
     pub full_read_at_ms: Option<i64>,
     /// Whether the contacts secret may list ids; `None` = not asked yet. Private editions may not know the call.
@@ -25,8 +27,24 @@ pub struct Memory {
     pub contacts_reads_details: Option<bool>,
     /// Set while the rows of the mirror are being replaced: a mirror left like that is read again before it is used.
     pub is_mirror_torn: bool,
-    /// When the last run that wrote to WeCom ended, Unix milliseconds: older plans have drifted.
+    /// When a run last may have written to WeCom, Unix milliseconds: older plans have drifted. Written in the commit of
+    /// the outcome itself, so that it is true after a crash too.
     pub written_at_ms: Option<i64>,
+    /// The run that did so.
+    pub written_by: Option<RunId>,
+}
+
+impl Memory {
+    /// Notes that a run may have written to WeCom.
+    pub fn note_write(&mut self, run: &RunId, at_ms: i64) {
+        self.written_at_ms = Some(self.written_at_ms.map_or(at_ms, |before| before.max(at_ms)));
+        self.written_by = Some(run.clone());
+    }
+
+    /// Whether another run has written since `at_ms`, the last moment at which `run` is known to have been at work.
+    pub fn is_written_after(&self, run: &RunId, at_ms: i64) -> bool {
+        self.written_by.as_ref() != Some(run) && self.written_at_ms.is_some_and(|written| written > at_ms)
+    }
 }
 
 /// What is remembered of a corp.

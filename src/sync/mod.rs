@@ -17,13 +17,14 @@ pub mod env;
 pub mod error;
 pub mod explain;
 pub mod expr;
-mod facts;
+pub(crate) mod facts;
 pub mod guard;
 pub mod hash;
 mod impact;
 pub mod input;
 pub mod invariants;
 mod load;
+pub mod looks;
 pub mod matching;
 pub mod members;
 pub mod normal;
@@ -31,6 +32,7 @@ pub mod notices;
 pub mod plan;
 pub mod progress;
 pub mod pull;
+mod quota;
 pub(crate) mod runs;
 pub mod scope;
 pub mod service;
@@ -43,9 +45,4 @@ pub mod undo;
 pub use env::{Env, Lease};
 pub use error::SyncError;
 pub use input::{Draft, PlanFacts, PlanInput, PlanRefusal};
-
-/// When a run last wrote to the corp's WeCom, Unix milliseconds.
-pub(crate) async fn written_at_ms(env: &Env, corp: &crate::model::CorpKey) -> Result<Option<i64>, SyncError> {
-    let key = corp.clone();
-    Ok(env.store.read_async(move |tx| facts::get(tx, &key)).await?.written_at_ms)
-}
+pub use quota::StoredQuota;

@@ -7,7 +7,9 @@ use super::error::SyncError;
 use super::progress::{Phase, Watch};
 use super::pull::{self, PullRequest};
 use super::service::{self, PlanRequest, Undone};
-use crate::model::{Actor, Calls, Corp, CorpKey, Counts, PlanHead, PlanId, PlanState, Run, RunId, RunKind, RunState};
+use crate::model::{
+    Actor, Calls, Change, Corp, CorpKey, Counts, PlanHead, PlanId, PlanState, Run, RunId, RunKind, RunState,
+};
 use crate::store;
 use crate::wecom::CallMeter;
 use serde_json::json;
@@ -124,6 +126,8 @@ async fn made_plan(
     end(env, &mut run, watch).await;
     run
 }
+/// A plan that was made on details from an earlier read is made again at most so often.
+const REPLANS: u32 = 1;
 
 /// Pull, plan, and apply at once when no guard trips; otherwise the plan is held (exit code 4 of the command).
 pub(crate) async fn sync(env: &Env, corp: &Corp, request: PullRequest, mut run: Run, watch: &Watch) -> Run {
@@ -147,30 +151,48 @@ async fn try_sync(
     meter: Arc<CallMeter>,
     watch: &Watch,
 ) -> Result<Option<Run>, SyncError> {
-    let (_, result) = pull::pull(env, corp, request, meter.clone(), watch).await?;
-    run.pull = Some(result);
-    run.calls = meter.calls();
-    watch.reading(Phase::Plan, 0, 0);
-    let plan = service::plan_and_store(env, &corp.key, &run.by).await?;
-    run.plan = Some(plan.id.clone());
+    let mut replans = 0;
+    loop {
+        let (_, result) = pull::pull(env, corp, request, meter.clone(), watch).await?;
+        run.pull = Some(result);
+        run.calls = meter.calls();
+        watch.reading(Phase::Plan, 0, 0);
+        let plan = service::plan_and_store(env, &corp.key, &run.by).await?;
+        run.plan = Some(plan.id.clone());
+        if !may_be_applied(run, &plan) {
+            return Ok(None);
+        }
+        // the settings may have changed while WeCom was read
+        let corp = env.get_corp(&corp.key).await?;
+        let plan = apply::get_applicable(env, &corp, &plan.id).await?;
+        let changes = apply::checked_changes(env, &plan).await?;
+        match apply::check_after_pull(env, &corp, &plan, &changes, meter.clone(), watch).await {
+            Ok(()) => return run_plan(env, &corp, &plan, changes, run, meter, watch).await.map(Some),
+            // nobody has seen this plan yet: the next pull reads everything, and the plan is made on that
+            Err(SyncError::Drift { .. }) if replans < REPLANS => replans += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether a fresh plan is applied without a person; if not, the run's row says why.
+fn may_be_applied(run: &mut Run, plan: &PlanHead) -> bool {
     match plan.state {
         PlanState::Held => {
             run.state = RunState::Held;
             let names: Vec<&str> = plan.tripped().map(|guard| guard.name.as_str()).collect();
             run.message = Some(format!("held by {}: look at the plan, then allow or reject it", names.join(", ")));
-            return Ok(None);
+            false
         }
         PlanState::Refused => {
             let broken: Vec<&str> = plan.invariants.iter().filter(|i| !i.holds).map(|i| i.name.as_str()).collect();
             run.state = RunState::Failed;
             run.message = Some(format!("the plan breaks {} and is never applied", broken.join(", ")));
             run.code = Some("run.plan_refused".into());
-            return Ok(None);
+            false
         }
-        _ => {}
+        _ => true,
     }
-    // the plan rests on what was read a moment ago under the same lease: nothing is read again
-    run_plan(env, corp, &plan, run, meter, watch).await.map(Some)
 }
 
 /// Applies a stored plan after comparing the target with what the plan saw.
@@ -182,7 +204,7 @@ pub(crate) async fn apply(env: &Env, corp: &Corp, plan: PlanId, mut run: Run, wa
         if !changes.is_empty() {
             apply::check_drift(env, corp, &head, &changes, meter.clone(), watch).await?;
         }
-        run_plan(env, corp, &head, &mut run, meter.clone(), watch).await
+        run_plan(env, corp, &head, changes, &mut run, meter.clone(), watch).await
     };
     match applied.await {
         Ok(ended) => ended,
@@ -199,18 +221,18 @@ async fn run_plan(
     env: &Env,
     corp: &Corp,
     plan: &PlanHead,
+    changes: Vec<Change>,
     run: &mut Run,
     meter: Arc<CallMeter>,
     watch: &Watch,
 ) -> Result<Run, SyncError> {
-    let changes = apply::checked_changes(env, plan).await?;
     run.plan = Some(plan.id.clone());
     run.total = changes.len() as u64;
     apply::take(env, plan, run).await?;
     // the meter goes on counting; what it has counted so far must not be added a second time
     let mut own = run.clone();
     own.calls = Calls::default();
-    let runner = Runner::new(env, corp, own, changes, meter, watch).await?;
+    let runner = Runner::new(env, corp, plan, own, changes, meter, watch).await?;
     runner.run().await
 }
 
@@ -223,8 +245,8 @@ pub(crate) async fn resume(env: &Env, corp: &Corp, run: Run, watch: &Watch) -> R
         };
         let head = apply::get_resumable(env, corp, &plan).await?;
         let changes = apply::checked_changes(env, &head).await?;
-        let runner = Runner::new(env, corp, run.clone(), changes, meter.clone(), watch).await?;
-        runner.run().await
+        let runner = Runner::new(env, corp, &head, run.clone(), changes, meter.clone(), watch).await?;
+        runner.resume().await
     };
     conclude(env, resumed.await, run, watch).await
 }
@@ -238,7 +260,7 @@ pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, seq: u32, watch: &Wa
         };
         let head = apply::get_resumable(env, corp, &plan).await?;
         let changes = apply::checked_changes(env, &head).await?;
-        let runner = Runner::new(env, corp, run.clone(), changes, meter.clone(), watch).await?;
+        let runner = Runner::new(env, corp, &head, run.clone(), changes, meter.clone(), watch).await?;
         runner.retry(seq).await
     };
     conclude(env, retried.await, run, watch).await

@@ -3,6 +3,7 @@
 use super::clients::Credential;
 use super::endpoint::{self, Endpoint};
 use super::error::{CallError, CallErrorKind, NotSentCause, Refusal};
+use super::gate::{ASK_AFTER_MS, Gate};
 use super::lanes::Lanes;
 use super::meter::{CallMeter, CallObserver, NO_ANSWER};
 use super::pace::{Pacer, Place};
@@ -45,6 +46,8 @@ pub(super) struct Request<'a> {
     pub query: Vec<(&'static str, String)>,
     pub body: Body,
     pub meter: Option<&'a CallMeter>,
+    /// Who may take the call back while it waits.
+    pub gate: Option<&'a dyn Gate>,
     /// How long the call may wait for its place in the quota.
     pub patience: Duration,
 }
@@ -83,21 +86,27 @@ impl Caller {
             let cause = NotSentCause::NoSecret(credential.to_string());
             return Err(fail(CallErrorKind::NotSent { cause }));
         };
+        let asked_at_ms = self.clock.now_ms();
         let deadline_ms = self.deadline_ms(request.patience);
         let mut tries = Tries::default();
         loop {
-            let not_yet = |until_ms| fail(CallErrorKind::NotSent { cause: NotSentCause::Throttled { until_ms } });
-            let mut place = self.pacer.reserve(endpoint.name, deadline_ms).await.map_err(not_yet)?;
+            let not_sent = |cause| fail(CallErrorKind::NotSent { cause });
+            let mut place = self.reserve(&self.pacer, &request, deadline_ms).await.map_err(not_sent)?;
             let mut host_place = match &self.host_pacer {
-                Some(pacer) => Some(pacer.reserve(endpoint.name, deadline_ms).await.map_err(not_yet)?),
+                Some(pacer) => Some(self.reserve(pacer, &request, deadline_ms).await.map_err(not_sent)?),
                 None => None,
             };
             let lane = self.lanes.enter().await;
             let fetch = || self.fetch_token(secret, request.meter);
             let token = cell.get(endpoint.name, fetch).await?;
+            self.ask_again(&request, asked_at_ms).await.map_err(not_sent)?;
             tries.has_refreshed |= token.is_fresh;
             let mut query: Vec<(&str, &str)> = vec![("access_token", &token.text)];
             query.extend(request.query.iter().map(|(name, value)| (*name, value.as_str())));
+            self.pacer.promise(endpoint.name).await;
+            if let Some(pacer) = &self.host_pacer {
+                pacer.promise(endpoint.name).await;
+            }
             place.sent();
             host_place.iter_mut().for_each(Place::sent);
             let sent = self.send(endpoint, &query, request.body.clone(), request.meter).await;
@@ -124,7 +133,7 @@ impl Caller {
                     self.lanes.narrow();
                     self.clock.sleep(jittered(after_ms)).await;
                 }
-                Next::AgainWhenUnblocked => self.pacer.block(endpoint.name),
+                Next::AgainWhenUnblocked => self.block(endpoint).await,
                 Next::AgainWithToken => cell.forget(&token).await,
                 Next::Fail(kind) => {
                     if let Attempt::Refused(refusal) = &attempt {
@@ -134,6 +143,42 @@ impl Caller {
                 }
             }
         }
+    }
+
+    /// A place in the quota, unless the call is taken back first.
+    async fn reserve(
+        &self,
+        pacer: &Arc<Pacer>,
+        request: &Request<'_>,
+        deadline_ms: i64,
+    ) -> Result<Place, NotSentCause> {
+        let place = pacer.reserve(request.endpoint.name, deadline_ms);
+        let reserved = match request.gate {
+            None => place.await,
+            Some(gate) => tokio::select! {
+                // what need not wait is not taken back
+                biased;
+                reserved = place => reserved,
+                why = gate.closed() => return Err(NotSentCause::TakenBack(why)),
+            },
+        };
+        reserved.map_err(|until_ms| NotSentCause::Throttled { until_ms })
+    }
+
+    /// What has waited long goes out only if it still may.
+    async fn ask_again(&self, request: &Request<'_>, asked_at_ms: i64) -> Result<(), NotSentCause> {
+        match request.gate {
+            Some(gate) if self.clock.now_ms() - asked_at_ms >= ASK_AFTER_MS => {
+                gate.check().await.map_err(NotSentCause::TakenBack)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing of this API goes out while WeCom locks us out, after a restart neither.
+    async fn block(&self, endpoint: &Endpoint) {
+        self.pacer.block(endpoint.name);
+        self.pacer.remember_block().await;
     }
 
     async fn went_well(&self, endpoint: &Endpoint, cell: &TokenCell, token: &Token) {
@@ -147,7 +192,7 @@ impl Caller {
     /// Leaves the next callers what a final refusal says about the API and the token.
     async fn gave_up(&self, endpoint: &Endpoint, cell: &TokenCell, token: &Token, refusal: &Refusal) {
         match super::errcode::reaction(refusal.errcode) {
-            super::errcode::Reaction::WaitWindow => self.pacer.block(endpoint.name),
+            super::errcode::Reaction::WaitWindow => self.block(endpoint).await,
             super::errcode::Reaction::RefreshToken if token.is_fresh => {
                 cell.fresh_token_refused(token, refusal).await;
             }

@@ -5,7 +5,7 @@ use super::client::Client;
 use super::error::{CallError, CallErrorKind, NotSentCause};
 use super::lanes::Lanes;
 use super::meter::CallObserver;
-use super::pace::Pacer;
+use super::pace::{Pacer, QuotaAccount, QuotaMemory};
 use super::token::TokenCell;
 use super::transport::Transport;
 use crate::clock::Clock;
@@ -65,13 +65,23 @@ struct Inner {
     built: Mutex<HashMap<CorpKey, (Settings, Arc<Client>)>>,
     /// By address and CorpID: the quota belongs to the corp at WeCom, not to our settings. An empty CorpID stands for
     /// all corps together.
-    pacers: Mutex<HashMap<(String, String), Arc<Pacer>>>,
+    pacers: Mutex<HashMap<QuotaAccount, Arc<Pacer>>>,
+    memory: Option<Arc<dyn QuotaMemory>>,
 }
 
 impl Clients {
     /// No client yet; each is built when it is first asked for.
     pub fn new(clock: Clock, observer: Arc<dyn CallObserver>) -> Self {
-        Self(Arc::new(Inner { clock, observer, built: Mutex::default(), pacers: Mutex::default() }))
+        Self::built(clock, observer, None)
+    }
+
+    /// The same, with somebody who keeps what the quotas were used for, so that a restart does not overrun them.
+    pub fn remembering(clock: Clock, observer: Arc<dyn CallObserver>, memory: Arc<dyn QuotaMemory>) -> Self {
+        Self::built(clock, observer, Some(memory))
+    }
+
+    fn built(clock: Clock, observer: Arc<dyn CallObserver>, memory: Option<Arc<dyn QuotaMemory>>) -> Self {
+        Self(Arc::new(Inner { clock, observer, built: Mutex::default(), pacers: Mutex::default(), memory }))
     }
 
     /// The client of a corp: the same one as long as corp and secrets do not change.
@@ -151,9 +161,11 @@ impl Clients {
 
     fn pacer(&self, corpid: &str, settings: &Settings, quota: Quota) -> Arc<Pacer> {
         let mut pacers = self.0.pacers.lock().unwrap_or_else(PoisonError::into_inner);
-        let pacer = pacers
-            .entry((settings.endpoints.api_base.clone(), corpid.to_owned()))
-            .or_insert_with(|| Pacer::new(self.0.clock.clone(), quota));
+        let account = QuotaAccount { api_base: settings.endpoints.api_base.clone(), corpid: corpid.to_owned() };
+        let pacer = pacers.entry(account).or_insert_with_key(|account| {
+            let memory = self.0.memory.clone().map(|memory| (account.clone(), memory));
+            Pacer::new(self.0.clock.clone(), quota, memory)
+        });
         pacer.set_quota(quota);
         Arc::clone(pacer)
     }

@@ -65,6 +65,8 @@ pub enum NotSentCause {
     NoSecret(String),
     /// The corp's addresses, CA file or proxy cannot be used.
     Settings(String),
+    /// It waited for its place in the quota, and what it belongs to may not go on any more.
+    TakenBack(String),
 }
 
 /// WeCom's refusal.
@@ -162,6 +164,14 @@ impl CallError {
         is_write && matches!(self.kind, CallErrorKind::OutcomeUnknown { .. })
     }
 
+    /// Why the call was taken back by its [`Gate`](super::Gate) before it went out.
+    pub fn taken_back(&self) -> Option<&str> {
+        match &self.kind {
+            CallErrorKind::NotSent { cause: NotSentCause::TakenBack(why) } => Some(why),
+            _ => None,
+        }
+    }
+
     /// Whether repeating the very same call is harmless, whatever became of the first one.
     pub fn may_repeat(&self) -> bool {
         match self.kind {
@@ -220,6 +230,7 @@ impl fmt::Display for NotSentCause {
             }
             Self::NoSecret(which) => write!(f, "no secret is set for {which}"),
             Self::Settings(why) => f.write_str(why),
+            Self::TakenBack(why) => write!(f, "it was still waiting when it was taken back: {why}"),
         }
     }
 }

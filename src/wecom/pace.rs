@@ -4,8 +4,13 @@
 //! whose phase nobody knows. A call therefore occupies its place from before it is sent until one whole window after
 //! its answer came: then no window of that length, wherever it begins, ever holds more calls than the quota.
 
+mod memory;
+
+pub use memory::{ApiUsed, QuotaAccount, QuotaMemory, QuotaUsed};
+
 use crate::clock::Clock;
 use crate::model::Quota;
+use memory::Kept;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -76,6 +81,8 @@ struct Api {
     under_way: u32,
     blocked_until_ms: i64,
     strikes: usize,
+    /// What is kept of it: minutes since 1970 with the calls that may have gone out, the earliest first.
+    minutes: VecDeque<(i64, u32)>,
 }
 
 impl Api {
@@ -86,6 +93,7 @@ impl Api {
             under_way: 0,
             blocked_until_ms: 0,
             strikes: 0,
+            minutes: VecDeque::new(),
         }
     }
 
@@ -111,12 +119,20 @@ pub(super) struct Pacer {
     clock: Clock,
     state: Mutex<State>,
     changed: Notify,
+    kept: Option<Kept>,
 }
 
 #[derive(Debug)]
 struct State {
     quota: Quota,
     apis: HashMap<&'static str, Api>,
+}
+
+impl State {
+    fn api(&mut self, name: &'static str) -> &mut Api {
+        let quota = self.quota;
+        self.apis.entry(name).or_insert_with(|| Api::new(quota))
+    }
 }
 
 /// Use of one API's quota at one moment.
@@ -137,8 +153,11 @@ pub struct ApiUse {
 }
 
 impl Pacer {
-    pub(super) fn new(clock: Clock, quota: Quota) -> Arc<Self> {
-        Arc::new(Self { clock, state: Mutex::new(State { quota, apis: HashMap::new() }), changed: Notify::new() })
+    /// A pacer that knows of no call yet, and forgets all with the process unless it is given somebody who keeps them.
+    pub(super) fn new(clock: Clock, quota: Quota, memory: Option<(QuotaAccount, Arc<dyn QuotaMemory>)>) -> Arc<Self> {
+        let kept = memory.map(|(account, memory)| Kept::new(account, memory));
+        let state = Mutex::new(State { quota, apis: HashMap::new() });
+        Arc::new(Self { clock, state, changed: Notify::new(), kept })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -159,16 +178,13 @@ impl Pacer {
 
     /// Waits for a place, at most until `deadline_ms`; `Err` is the time at which there would be one.
     pub(super) async fn reserve(self: &Arc<Self>, name: &'static str, deadline_ms: i64) -> Result<Place, i64> {
+        self.recall().await;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             let now_ms = self.clock.now_ms();
-            let taken = {
-                let mut state = self.state();
-                let quota = state.quota;
-                state.apis.entry(name).or_insert_with(|| Api::new(quota)).take(now_ms)
-            };
+            let taken = self.state().api(name).take(now_ms);
             match taken {
                 Ok(()) => return Ok(Place { pacer: Arc::clone(self), name, fate: Fate::Unsent }),
                 Err(i64::MAX) => changed.await,
@@ -187,8 +203,7 @@ impl Pacer {
     pub(super) fn block(&self, name: &'static str) {
         let now_ms = self.clock.now_ms();
         let mut state = self.state();
-        let quota = state.quota;
-        let api = state.apis.entry(name).or_insert_with(|| Api::new(quota));
+        let api = state.api(name);
         // answers to calls that were under way together count once
         if api.blocked_until_ms <= now_ms {
             api.blocked_until_ms = now_ms + BLOCKS_MS[api.strikes.min(BLOCKS_MS.len() - 1)];
@@ -201,15 +216,6 @@ impl Pacer {
         if let Some(api) = self.state().apis.get_mut(name) {
             api.strikes = 0;
         }
-    }
-
-    /// Counts calls that somebody else made (a run before a restart).
-    pub(super) fn assume_used(&self, name: &'static str, calls: u32, last_at_ms: i64) {
-        let mut state = self.state();
-        let quota = state.quota;
-        let api = state.apis.entry(name).or_insert_with(|| Api::new(quota));
-        api.minute.add(last_at_ms, calls);
-        api.hour.add(last_at_ms, calls);
     }
 
     pub(super) fn uses(&self) -> Vec<ApiUse> {

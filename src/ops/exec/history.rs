@@ -3,6 +3,7 @@
 use super::MessageReport;
 use super::sync::{follow, refusal, report_of, whole_plan};
 use crate::app::App;
+use crate::jobs::Cancelled;
 use crate::model::{Actor, CorpKey, Outcome, Run, RunId, RunState};
 use crate::ops::admin::{Answer, CommandError, Exit, Output, PlanCommand, Progress, RunCommand};
 use crate::ops::report::{PlanRow, RunReport, exit_of};
@@ -45,8 +46,11 @@ pub(super) async fn runs(
             whole_plan(app, head).await
         }
         RunCommand::Cancel { run } => {
-            app.jobs.cancel(&run, actor).await.map_err(refusal)?;
-            MessageReport::answer(format!("run {run} ends after the calls that are under way"))
+            let what = match app.jobs.cancel(&run, actor).await.map_err(refusal)? {
+                Cancelled::UnderWay => "ends after the calls that are under way",
+                Cancelled::GivenUp => "was interrupted and is given up; what was done stays done",
+            };
+            MessageReport::answer(format!("run {run} {what}"))
         }
     }
 }
@@ -89,7 +93,7 @@ async fn retry(
     output: &mut dyn Output,
 ) -> Result<Run, CommandError> {
     let run = find(app, id).await?;
-    if seq.is_none() && matches!(run.state, RunState::Failed | RunState::Cancelled) {
+    if seq.is_none() && matches!(run.state, RunState::Failed | RunState::Cancelled | RunState::Running) {
         let resumed = app.jobs.resume(id, actor).await.map_err(refusal)?;
         return follow(app, &resumed, output).await;
     }

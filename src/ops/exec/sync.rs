@@ -22,6 +22,7 @@ pub(super) fn refusal(error: SyncError) -> CommandError {
         | SyncError::NoPlan(_)
         | SyncError::NoRun(_)
         | SyncError::NoRetry { .. }
+        | SyncError::NoResume { .. }
         | SyncError::NoUndo { .. }
         | SyncError::ReadOnly(_)
         | SyncError::NotEnabled(_)

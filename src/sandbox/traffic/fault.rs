@@ -11,6 +11,11 @@ pub enum Effect {
         /// The code, e.g. -1.
         errcode: i64,
     },
+    /// The call is carried out, and the answer is this errcode all the same.
+    ErrcodeAfter {
+        /// The code, e.g. -1.
+        errcode: i64,
+    },
     /// The call is not carried out and answers this HTTP status.
     Status {
         /// The status, e.g. 502.
@@ -38,6 +43,7 @@ impl Effect {
     pub fn name(self) -> &'static str {
         match self {
             Self::Errcode { .. } => "errcode",
+            Self::ErrcodeAfter { .. } => "errcode_after",
             Self::Status { .. } => "status",
             Self::Delay { .. } => "delay",
             Self::DropBefore => "drop_before",

@@ -131,7 +131,7 @@ async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state:
                     state.with(|world| world.invalidate_token(token));
                 }
             }
-            Effect::DropAfter | Effect::Garbage | Effect::Half => {}
+            Effect::DropAfter | Effect::Garbage | Effect::Half | Effect::ErrcodeAfter { .. } => {}
         }
     }
     let passing = carry_out(&state, endpoint, &request, &query, &body, call);
@@ -142,6 +142,10 @@ async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state:
     for effect in effects {
         match effect {
             Effect::DropAfter => return cut(&request),
+            Effect::ErrcodeAfter { errcode } => {
+                let refusal = Refusal::new(errcode, "fault of the sandbox");
+                return json(errcode, Bytes::from(refusal.body(false, &hint(&state), &ip)));
+            }
             Effect::Garbage => {
                 return HttpResponse::Ok().content_type("text/html").body("<html><body>oops {\"errcode\":");
             }

@@ -1,35 +1,66 @@
 //! The commit that ends a stretch of calls: journal entries, what follows from them, and the run's row together.
 
-use super::record;
+use super::{conflict, queue, record};
 use crate::model::{Change, Corp, JournalEntry, Outcome, Run};
-use crate::store::{self, StoreError};
+use crate::store::{self, Reads, StoreError};
+use crate::sync::facts;
+use std::sync::Arc;
 
-/// One commit: outcomes with what follows from them. Answers the entries that became failures because a person linked
-/// one of their two sides elsewhere meanwhile.
-pub fn write(
-    tx: &store::WriteTx,
-    corp: &Corp,
-    changes: &[Change],
-    run: &Run,
-    entries: &[JournalEntry],
-) -> Result<Vec<JournalEntry>, StoreError> {
-    let mut entries = entries.to_vec();
-    let mut conflicts = Vec::new();
-    for entry in &mut entries {
-        if !matches!(entry.outcome, Outcome::Done | Outcome::FoundDone) {
-            continue;
+/// Outcomes with what follows from them, in one commit.
+pub struct Commit {
+    /// The changes of the plan.
+    pub changes: Arc<Vec<Change>>,
+    /// The run's row.
+    pub run: Run,
+    /// The outcomes.
+    pub entries: Vec<JournalEntry>,
+    /// Changes that were intended and then not tried.
+    pub untried: Vec<u32>,
+    /// Whether WeCom may hold something of these outcomes: the corp remembers it from this commit on.
+    pub wrote: bool,
+}
+
+impl Commit {
+    /// Writes it. Answers the entries that became failures because a person linked one of their two sides elsewhere
+    /// meanwhile; of those nothing but the failure is written.
+    pub fn write(&self, tx: &store::WriteTx, corp: &Corp) -> Result<Vec<JournalEntry>, StoreError> {
+        let mut entries = self.entries.clone();
+        let mut conflicts = Vec::new();
+        for entry in &mut entries {
+            if !is_done(&entry.outcome) {
+                continue;
+            }
+            let Some(change) = find(&self.changes, entry.seq) else { continue };
+            match conflict::find(tx, &corp.key, &change.action)? {
+                None => record::record(tx, corp, change, entry.at_ms)?,
+                Some(conflict) => {
+                    entry.outcome = Outcome::Failed { errcode: 0, message: conflict_text(change, &conflict) };
+                    conflicts.push(entry.clone());
+                }
+            }
         }
-        let Some(change) = find(changes, entry.seq) else { continue };
-        if let Err(error) = record::record(tx, corp, change, entry.at_ms) {
-            let StoreError::Conflict { .. } = error else { return Err(error) };
-            let message = format!("written to WeCom, but not linked here: {error}");
-            entry.outcome = Outcome::Failed { errcode: 0, message };
-            conflicts.push(entry.clone());
+        let run = &self.run;
+        store::runs::put_entries(tx, &run.id, &entries)?;
+        store::runs::remove_entries(tx, &run.id, &self.untried)?;
+        store::runs::put(tx, run)?;
+        if self.wrote {
+            facts::change(tx, &corp.key, |memory| memory.note_write(&run.id, tx.now_ms()))?;
         }
+        Ok(conflicts)
     }
-    store::runs::put_entries(tx, &run.id, &entries)?;
-    store::runs::put(tx, run)?;
-    Ok(conflicts)
+}
+
+/// Whether a change has come about.
+pub fn is_done(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Done | Outcome::FoundDone)
+}
+
+fn conflict_text(change: &Change, conflict: &str) -> String {
+    if queue::is_bookkeeping(&change.action) {
+        format!("not linked: {conflict}")
+    } else {
+        format!("written to WeCom, but not linked here: {conflict}")
+    }
 }
 
 /// Changes are numbered in their order, so the place is nearly always the number.

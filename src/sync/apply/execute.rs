@@ -1,11 +1,12 @@
-//! One change, one call to WeCom, one verdict. An unknown outcome is never guessed: the call is repeated, and what
-//! then "exists already" is looked at before it counts as ours.
+//! One change, one call to WeCom, one verdict. An unknown outcome is never guessed: after a lost answer the call is
+//! repeated, and what then "exists already" is looked at before it counts as ours; after one that said "busy" to the
+//! end, the object itself is looked at.
 
+use super::look::{self, Seen};
 use super::queue;
 use crate::clock::Clock;
-use crate::model::{Action, Change, DepartmentId, DepartmentImage, MemberImage, UserId};
+use crate::model::{Action, Change, MemberImage, UserId};
 use crate::wecom::{CallError, CallErrorKind, Client, Credential, DepartmentWrite, MemberWrite, RefusalClass};
-use std::collections::HashSet;
 use std::time::Duration;
 
 /// How often a call without an answer is repeated before the run stops.
@@ -22,6 +23,8 @@ pub enum Verdict {
     Failed(Failure),
     /// Every further call would fail alike; nothing is known against this change.
     Stop(CallError),
+    /// It was still waiting when it was taken back, for this reason: WeCom has not seen it.
+    TakenBack(String),
 }
 
 /// Why a change failed.
@@ -35,6 +38,8 @@ pub struct Failure {
     pub class: Option<RefusalClass>,
     /// One English sentence.
     pub message: String,
+    /// Whether WeCom may have carried it out all the same.
+    pub may_be_applied: bool,
 }
 
 /// What calls are made with.
@@ -45,14 +50,6 @@ pub struct Hands {
     pub reader: Option<Credential>,
     /// For pauses.
     pub clock: Clock,
-}
-
-/// What a look at an object that "exists already" has shown.
-enum Look {
-    Ours,
-    SomebodyElses(String),
-    /// The credential shows nothing there.
-    Unseen,
 }
 
 impl Hands {
@@ -72,7 +69,10 @@ impl Hands {
                 self.clock.sleep(Duration::from_millis(200 << attempt)).await;
                 continue;
             }
-            return self.judge(&change.action, error, tried).await;
+            return match error.taken_back() {
+                Some(why) if !tried => Verdict::TakenBack(why.to_owned()),
+                _ => self.judge(&change.action, error, tried).await,
+            };
         }
         match last {
             Some(error) => Verdict::Stop(error),
@@ -89,22 +89,43 @@ impl Hands {
         if is_delete && error.is_not_found() {
             return Verdict::FoundDone;
         }
+        if error.class() == Some(&RefusalClass::Busy) {
+            return self.look_after_busy(action, &error).await;
+        }
         if tried && queue::creates(action) && speaks_of_us(action, &error) {
             return match self.look(action).await {
-                Ok(Look::Ours) => Verdict::FoundDone,
+                Ok(Seen::Applied) => Verdict::FoundDone,
                 // the id is taken where we cannot look, and it was free when the run began; a number or an address that
                 // is taken says nothing about us
-                Ok(Look::Unseen) if error.class() == Some(&RefusalClass::AlreadyExists) => Verdict::FoundDone,
-                Ok(Look::Unseen) => Verdict::Failed(Failure::of(&error)),
-                Ok(Look::SomebodyElses(what)) => {
-                    let mut failure = Failure::of(&error);
-                    failure.message = what;
-                    Verdict::Failed(failure)
+                Ok(Seen::Unknown) if error.class() == Some(&RefusalClass::AlreadyExists) => Verdict::FoundDone,
+                Ok(Seen::NotApplied) if is_about_name(action, &error) => {
+                    Verdict::Failed(Failure { message: look::name_taken(), ..Failure::of(&error) })
                 }
+                Ok(Seen::NotApplied | Seen::Unknown) => Verdict::Failed(Failure::of(&error)),
+                Ok(Seen::SomebodyElses(message)) => Verdict::Failed(Failure { message, ..Failure::of(&error) }),
                 Err(cause) => Verdict::Stop(cause),
             };
         }
         Verdict::Failed(Failure::of(&error))
+    }
+
+    /// "Busy" to the last attempt says nothing about any of them: one may have been carried out.
+    async fn look_after_busy(&self, action: &Action, error: &CallError) -> Verdict {
+        let failure = Failure::of(error);
+        match self.look(action).await {
+            Ok(Seen::Applied) => Verdict::FoundDone,
+            Ok(Seen::NotApplied) => Verdict::Failed(failure),
+            Ok(Seen::SomebodyElses(message)) => Verdict::Failed(Failure { message, ..failure }),
+            Ok(Seen::Unknown) => {
+                let message = format!(
+                    "{}; whether it was carried out all the same cannot be seen with the credentials: try the record \
+                     again",
+                    failure.message
+                );
+                Verdict::Failed(Failure { message, may_be_applied: true, ..failure })
+            }
+            Err(cause) => Verdict::Stop(cause),
+        }
     }
 
     async fn call(&self, action: &Action) -> Result<(), CallError> {
@@ -135,62 +156,7 @@ impl Hands {
             | Action::RecordRemoval { .. } => Ok(()),
         }
     }
-
-    /// Looks at what a create found in its place. Only trouble with the credential itself is an error.
-    async fn look(&self, action: &Action) -> Result<Look, CallError> {
-        match action {
-            Action::CreateDepartment { department, after, .. }
-            | Action::CreateDisabledDepartment { department, after } => {
-                self.look_at_department(*department, after).await
-            }
-            Action::CreateMember { userid, after, .. } => self.look_at_member(userid, after).await,
-            _ => Ok(Look::Ours),
-        }
-    }
-
-    async fn look_at_department(&self, id: DepartmentId, wanted: &DepartmentImage) -> Result<Look, CallError> {
-        match self.client.department_simplelist(&Credential::Contacts, Some(id)).await {
-            Ok(list) => Ok(match list.iter().find(|department| department.id == id) {
-                Some(found) if wanted.parent.is_none_or(|parent| parent == found.parent) => Look::Ours,
-                Some(found) => Look::SomebodyElses(format!(
-                    "department {id} exists under department {} although it was to be created: pull and plan again",
-                    found.parent
-                )),
-                None => Look::SomebodyElses(NAME_TAKEN.into()),
-            }),
-            Err(error) if is_hopeless(&error) => Err(error),
-            Err(error) if error.is_not_found() => Ok(Look::SomebodyElses(NAME_TAKEN.into())),
-            // the id was free when the run began and we have asked for it: nobody else chooses ids like that
-            Err(_) => Ok(Look::Ours),
-        }
-    }
-
-    async fn look_at_member(&self, userid: &UserId, wanted: &MemberImage) -> Result<Look, CallError> {
-        let Some(reader) = &self.reader else { return Ok(Look::Unseen) };
-        let found = match self.client.user_get(reader, userid).await {
-            Ok(found) => found,
-            Err(error) if is_hopeless(&error) => return Err(error),
-            Err(_) => return Ok(Look::Unseen),
-        };
-        let wanted_in: HashSet<DepartmentId> = wanted.memberships.iter().flatten().map(|m| m.department).collect();
-        let is_elsewhere = found.memberships.iter().any(|m| !wanted_in.contains(&m.department));
-        let has_other_name = match (found.fields.get(&NAME), wanted.fields.get(&NAME)) {
-            (Some(found), Some(wanted)) => found != wanted,
-            _ => false,
-        };
-        Ok(if is_elsewhere || has_other_name {
-            Look::SomebodyElses(format!(
-                "member {userid} exists with another name or department although it was to be created: link it by hand"
-            ))
-        } else {
-            Look::Ours
-        })
-    }
 }
-
-const NAME: crate::model::MemberField = crate::model::MemberField::Name;
-const NAME_TAKEN: &str =
-    "another department of the same name is there already: bind it to the unit, or rename one of them";
 
 fn member_write(userid: &UserId, image: &MemberImage, to_invite: Option<bool>) -> MemberWrite {
     MemberWrite { userid: userid.clone(), image: image.clone(), to_invite }
@@ -198,8 +164,13 @@ fn member_write(userid: &UserId, image: &MemberImage, to_invite: Option<bool>) -
 
 /// Whether every further call will fail alike. A busy answer concerns one record; many of them in a row stop the run
 /// elsewhere.
-fn is_hopeless(error: &CallError) -> bool {
+pub fn is_hopeless(error: &CallError) -> bool {
     error.is_systemic() && error.class() != Some(&RefusalClass::Busy)
+}
+
+/// Whether the name of a department is taken, for its id is free.
+fn is_about_name(action: &Action, error: &CallError) -> bool {
+    queue::userid(action).is_none() && error.class() == Some(&RefusalClass::AlreadyExists)
 }
 
 /// Whether a refused create may be explained by our own earlier attempt: the id, the number or the address is taken,
@@ -230,6 +201,12 @@ impl Failure {
             ),
             _ => error.to_string(),
         };
-        Self { step: error.endpoint, errcode: error.errcode(), class: error.class().cloned(), message }
+        Self {
+            step: error.endpoint,
+            errcode: error.errcode(),
+            class: error.class().cloned(),
+            message,
+            may_be_applied: false,
+        }
     }
 }

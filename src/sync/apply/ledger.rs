@@ -1,5 +1,6 @@
 //! The numbers of one run, always what the journal says: counts, failed records, what is broken. Values only.
 
+use super::drift::Standing;
 use super::queue::{self, Broken};
 use super::record;
 use crate::model::{Change, Counts, FailedRecord, JournalEntry, Outcome, Run};
@@ -19,13 +20,16 @@ pub struct Ledger {
     /// Done records.
     pub succeeded: u64,
     entries: HashMap<u32, JournalEntry>,
+    /// Attempts at changes whose outcome was taken back.
+    attempts: HashMap<u32, u32>,
 }
 
 impl Ledger {
     /// The numbers as the journal has them.
     pub fn new(run: Run, changes: &[Change], entries: impl IntoIterator<Item = JournalEntry>) -> Self {
         let entries = entries.into_iter().map(|entry| (entry.seq, entry)).collect();
-        let mut ledger = Self { run, broken: Broken::default(), failed: 0, succeeded: 0, entries };
+        let mut ledger =
+            Self { run, broken: Broken::default(), failed: 0, succeeded: 0, entries, attempts: HashMap::new() };
         ledger.recount(changes);
         ledger
     }
@@ -59,9 +63,37 @@ impl Ledger {
         self.entry(change.seq).is_some_and(|entry| entry.outcome == Outcome::Intended)
     }
 
+    /// Whether something is intended and has no outcome: WeCom may hold it.
+    pub fn has_uncertain(&self) -> bool {
+        self.entries.values().any(|entry| entry.outcome == Outcome::Intended)
+    }
+
+    /// Where a change stands, for the comparison of what is left.
+    pub fn standing(&self, change: &Change) -> Standing {
+        match self.entry(change.seq).map(|entry| &entry.outcome) {
+            None => Standing::Open,
+            Some(Outcome::Intended) => Standing::Uncertain,
+            Some(Outcome::Done | Outcome::FoundDone) => Standing::Done,
+            Some(Outcome::Failed { .. } | Outcome::Skipped { .. }) => Standing::Not,
+        }
+    }
+
+    fn attempts(&self, seq: u32) -> u32 {
+        let taken_back = self.attempts.get(&seq).copied().unwrap_or_default();
+        self.entry(seq).map_or(taken_back, |entry| entry.attempts)
+    }
+
+    /// Takes an intention back that was never written; `former` is what was known before it.
+    pub fn withdraw(&mut self, seq: u32, former: Option<JournalEntry>) {
+        match former {
+            Some(former) => drop(self.entries.insert(seq, former)),
+            None => drop(self.entries.remove(&seq)),
+        }
+    }
+
     /// Notes that a call is about to be made.
     pub fn intend(&mut self, change: &Change, at_ms: i64) -> JournalEntry {
-        let attempts = self.entry(change.seq).map_or(0, |entry| entry.attempts) + 1;
+        let attempts = self.attempts(change.seq) + 1;
         let entry = JournalEntry { seq: change.seq, outcome: Outcome::Intended, at_ms, attempts };
         self.entries.insert(entry.seq, entry.clone());
         entry
@@ -69,7 +101,7 @@ impl Ledger {
 
     /// Notes an outcome; `step` names the endpoint of a failure.
     pub fn settle(&mut self, change: &Change, outcome: Outcome, step: &str, at_ms: i64) -> JournalEntry {
-        let attempts = self.entry(change.seq).map_or(0, |entry| entry.attempts);
+        let attempts = self.attempts(change.seq);
         let entry = JournalEntry { seq: change.seq, outcome, at_ms, attempts };
         self.entries.insert(change.seq, entry.clone());
         self.tally(change, &entry.outcome, step);
@@ -82,10 +114,15 @@ impl Ledger {
         self.recount(changes);
     }
 
-    /// Takes the outcomes of these changes back, so that they are tried again.
+    /// Takes the outcomes of these changes back, so that they are tried again. What has none yet stays uncertain.
     pub fn reopen(&mut self, changes: &[Change], seqs: impl IntoIterator<Item = u32>) {
         for seq in seqs {
-            self.entries.remove(&seq);
+            if let Some(entry) = self.entries.remove(&seq) {
+                self.attempts.insert(seq, entry.attempts);
+                if entry.outcome == Outcome::Intended {
+                    self.entries.insert(seq, entry);
+                }
+            }
         }
         self.recount(changes);
     }

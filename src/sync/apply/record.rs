@@ -2,9 +2,9 @@
 //! the same commit as the journal entry; writing it again changes nothing.
 
 use crate::model::{
-    Action, BindingOrigin, Change, Corp, CorpKey, Counts, Department, DepartmentBinding, DepartmentImage, EmployeeId,
-    Fields, Member, MemberBinding, MemberImage, MemberStatus, Placement, Pushed, Removal, RemovalCause, Tombstone,
-    UserId,
+    Action, BindingOrigin, Change, Corp, CorpKey, Counts, Department, DepartmentBinding, DepartmentId, DepartmentImage,
+    EmployeeId, Fields, Member, MemberBinding, MemberImage, MemberStatus, Placement, Pushed, Removal, RemovalCause,
+    Tombstone, UserId,
 };
 use crate::store::removals::RemovalKind;
 use crate::store::{self, StoreError, WriteTx};
@@ -13,7 +13,7 @@ use crate::sync::facts;
 /// Writes everything that follows from a change that is done. `at_ms` is the moment in the journal.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when a person bound one of the two sides elsewhere meanwhile.
+/// [`StoreError::Conflict`] where [`super::conflict::find`] would have named one: the transaction must then be given up.
 pub fn record(tx: &WriteTx, corp: &Corp, change: &Change, at_ms: i64) -> Result<(), StoreError> {
     let key = &corp.key;
     match &change.action {
@@ -62,7 +62,12 @@ pub fn record(tx: &WriteTx, corp: &Corp, change: &Change, at_ms: i64) -> Result<
             };
             store::bindings::put_department(tx, key, &binding)
         }
-        Action::UnbindDepartment { unit, .. } => store::bindings::remove_department(tx, key, unit).map(drop),
+        Action::UnbindDepartment { unit, department } => match store::bindings::find_by_unit(tx, key, unit)? {
+            Some(present) if present.department == *department => {
+                store::bindings::remove_department(tx, key, unit).map(drop)
+            }
+            _ => Ok(()),
+        },
         Action::CreateMember { employee, userid, after, .. } => {
             // the former binding of somebody who was deleted in the console says nothing about the new member
             store::bindings::remove_member(tx, key, employee)?;
@@ -97,21 +102,45 @@ pub fn record(tx: &WriteTx, corp: &Corp, change: &Change, at_ms: i64) -> Result<
         Action::DeleteMember { employee, userid, .. } => {
             store::mirror::remove_members(tx, key, std::slice::from_ref(userid))?;
             if let Some(employee) = employee {
-                store::bindings::remove_member(tx, key, employee)?;
-                let tombstone = Tombstone { employee: employee.clone(), userid: userid.clone(), deleted_at_ms: at_ms };
-                store::bindings::put_tombstone(tx, key, &tombstone)?;
+                unbind(tx, key, employee, userid)?;
+                bury(tx, key, employee, userid, at_ms)?;
             }
             store::removals::append(tx, key, at_ms, userid, RemovalKind::Deleted)
         }
         Action::BindMember { employee, userid, .. } => {
             store::bindings::put_member(tx, key, &new_binding(employee, userid, BindingOrigin::Rule, at_ms))
         }
-        Action::UnbindMember { employee, .. } => store::bindings::remove_member(tx, key, employee).map(drop),
+        Action::UnbindMember { employee, userid } => unbind(tx, key, employee, userid),
         Action::RecordRemoval { employee, userid, cause } => change_binding(tx, key, employee, userid, |binding| {
             binding.removal =
                 cause.map(|cause| Removal { cause, disabled_at_ms: None, departments_before: Vec::new(), repeats: 0 });
         }),
     }
+}
+
+/// Takes a link away, if it still is one: a person may have linked the employee to somebody else meanwhile.
+fn unbind(tx: &WriteTx, corp: &CorpKey, employee: &EmployeeId, userid: &UserId) -> Result<(), StoreError> {
+    match store::bindings::find_by_employee(tx, corp, employee)? {
+        Some(present) if present.userid.is_same(userid) => store::bindings::remove_member(tx, corp, employee).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps the userid for the person who had it last; whoever had it before has lost it already.
+fn bury(
+    tx: &WriteTx,
+    corp: &CorpKey,
+    employee: &EmployeeId,
+    userid: &UserId,
+    deleted_at_ms: i64,
+) -> Result<(), StoreError> {
+    if let Some(former) = store::bindings::find_tombstone(tx, corp, userid)?
+        && former.employee != *employee
+    {
+        store::bindings::remove_tombstone(tx, corp, &former.employee)?;
+    }
+    let tombstone = Tombstone { employee: employee.clone(), userid: userid.clone(), deleted_at_ms };
+    store::bindings::put_tombstone(tx, corp, &tombstone)
 }
 
 fn new_binding(employee: &EmployeeId, userid: &UserId, origin: BindingOrigin, at_ms: i64) -> MemberBinding {
@@ -171,20 +200,10 @@ fn change_binding(
     }
 }
 
-fn put_department(
-    tx: &WriteTx,
-    corp: &CorpKey,
-    id: crate::model::DepartmentId,
-    after: &DepartmentImage,
-) -> Result<(), StoreError> {
+fn put_department(tx: &WriteTx, corp: &CorpKey, id: DepartmentId, after: &DepartmentImage) -> Result<(), StoreError> {
     let known = store::mirror::find_department(tx, corp, id)?;
-    let mut department = known.unwrap_or(Department {
-        id,
-        parent: crate::model::DepartmentId(0),
-        name: None,
-        order: 0,
-        leaders: Vec::new(),
-    });
+    let mut department =
+        known.unwrap_or(Department { id, parent: DepartmentId(0), name: None, order: 0, leaders: Vec::new() });
     if after.name.is_some() {
         department.name = after.name.clone();
     }

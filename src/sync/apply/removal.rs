@@ -14,7 +14,7 @@ pub async fn check(store: &Store, hands: &Hands, corp: &Corp, change: &Change) -
         return Ok(None);
     };
     let step = super::queue::endpoint(action);
-    let refuse = |message: String| Ok(Some(Failure { step, errcode: 0, class: None, message }));
+    let refuse = |message: String| Ok(Some(Failure { step, errcode: 0, class: None, message, may_be_applied: false }));
     if let Some(employee) = employee {
         let (key, tenant, id) = (corp.key.clone(), corp.tenant.clone(), employee.clone());
         let (binding, row) = store

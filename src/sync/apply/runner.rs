@@ -1,19 +1,21 @@
 //! The loop of one run: takes the changes in order, keeps as many calls under way as the quota allows, writes the
 //! journal, and ends the run.
 
-use super::commit;
+use super::commit::Commit;
+use super::ending::{self, Trouble};
 use super::execute::{Failure, Hands, Verdict};
 use super::ledger::Ledger;
-use super::{queue, removal, uncertain};
+use super::permit::Permit;
+use super::{queue, removal};
 use crate::clock::Stopwatch;
-use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, Run, RunState};
-use crate::store::{self, StoreError};
+use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, PlanHead, Run};
+use crate::store::{self, Reads, StoreError};
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::facts;
-use crate::sync::progress::{Interruption, Phase, Watch};
+use crate::sync::progress::{Phase, Watch};
 use crate::sync::pull::choose;
-use crate::wecom::{CallError, CallMeter, RefusalClass};
+use crate::wecom::{CallMeter, RefusalClass};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -27,38 +29,46 @@ const STREAK_MAX: u32 = 20;
 
 /// One run over the changes of its plan.
 pub(crate) struct Runner {
-    env: Env,
-    corp: Arc<Corp>,
+    pub(super) env: Env,
+    pub(super) plan: PlanHead,
+    pub(super) corp: Arc<Corp>,
     earlier_calls: Calls,
     meter: Arc<CallMeter>,
-    watch: Watch,
-    hands: Arc<Hands>,
+    pub(super) watch: Watch,
+    pub(super) hands: Arc<Hands>,
+    permit: Arc<Permit>,
     width: usize,
-    changes: Arc<Vec<Change>>,
-    ledger: Ledger,
+    pub(super) changes: Arc<Vec<Change>>,
+    pub(super) ledger: Ledger,
     frees: queue::Frees,
     /// Outcomes that are not written yet, in order.
     pending: Vec<JournalEntry>,
+    /// Changes that were intended and then not tried, to be taken out of the journal.
+    untried: Vec<u32>,
+    /// Whether WeCom may hold something of what is pending.
+    wrote: bool,
     since_flush: Stopwatch,
     streak: Option<(i64, u32)>,
     /// Failures that another change of the same plan may have mended meanwhile.
     again: BTreeSet<usize>,
-    stopped_by: Option<Trouble>,
+    pub(super) stopped_by: Option<Trouble>,
     store_error: Option<StoreError>,
-}
-
-/// Why the rest of a run is not tried.
-enum Trouble {
-    /// Every further call would fail alike.
-    Call(CallError),
-    /// Refusal after refusal, of the same kind.
-    Streak { errcode: i64, count: u32 },
 }
 
 /// What one task brings back.
 struct Tried {
     index: usize,
-    result: Result<Verdict, StoreError>,
+    /// What was known of the change before.
+    former: Option<JournalEntry>,
+    came: Came,
+}
+
+/// What became of an attempt.
+enum Came {
+    Judged(Verdict),
+    /// The settings forbid it: nothing was noted and nothing called.
+    Halted(String),
+    Broken(StoreError),
 }
 
 impl Runner {
@@ -66,12 +76,19 @@ impl Runner {
     pub(crate) async fn new(
         env: &Env,
         corp: &Corp,
+        plan: &PlanHead,
         run: Run,
         changes: Vec<Change>,
         meter: Arc<CallMeter>,
         watch: &Watch,
     ) -> Result<Self, SyncError> {
-        let client = env.client(corp).await?.metered(meter.clone());
+        let permit = Arc::new(Permit {
+            store: env.store.clone(),
+            corp: corp.key.clone(),
+            options_hash: plan.options_hash.clone(),
+            watch: watch.clone(),
+        });
+        let client = env.client(corp).await?.metered(meter.clone()).gated(permit.clone());
         let (id, key) = (run.id.clone(), corp.key.clone());
         let (entries, memory) = env
             .store
@@ -80,16 +97,20 @@ impl Runner {
         let reader = choose::reader(corp, &client, memory.contacts_reads_details);
         Ok(Self {
             env: env.clone(),
+            plan: plan.clone(),
             corp: Arc::new(corp.clone()),
             earlier_calls: run.calls.clone(),
             meter,
             watch: watch.clone(),
             hands: Arc::new(Hands { client, reader, clock: env.clock.clone() }),
+            permit,
             width: usize::try_from(corp.quota.concurrency.clamp(1, 64)).unwrap_or(1),
             ledger: Ledger::new(run, &changes, entries),
             frees: queue::Frees::of(&changes),
             changes: Arc::new(changes),
             pending: Vec::new(),
+            untried: Vec::new(),
+            wrote: false,
             since_flush: Stopwatch::start(),
             streak: None,
             again: BTreeSet::new(),
@@ -102,7 +123,6 @@ impl Runner {
     /// interrupted by a stop of the appliance and goes on at the next start.
     pub(crate) async fn run(mut self) -> Result<Run, SyncError> {
         self.watch.progress(Phase::Apply, &self.ledger.run, self.ledger.failed);
-        self.look_at_uncertain().await?;
         let changes = Arc::clone(&self.changes);
         for batch in queue::batches(&changes) {
             if self.must_end() {
@@ -117,37 +137,19 @@ impl Runner {
         self.finish().await
     }
 
-    /// Does one record of a finished run again, with those that were skipped because of it.
+    /// Does one record of an ended run again, with those that were skipped because of it.
     pub(crate) async fn retry(mut self, seq: u32) -> Result<Run, SyncError> {
-        let wanted = self.changes.iter().position(|change| change.seq == seq);
-        self.again.extend(wanted);
-        self.second_round().await?;
+        if let Some(wanted) = self.changes.iter().position(|change| change.seq == seq)
+            && self.may_be_retried(wanted).await?
+        {
+            self.again.insert(wanted);
+            self.second_round().await?;
+        }
         self.finish().await
     }
 
     fn must_end(&self) -> bool {
         self.stopped_by.is_some() || self.store_error.is_some() || self.watch.interruption().is_some()
-    }
-
-    /// Settles the creates that an interrupted earlier life had intended and WeCom has accepted.
-    async fn look_at_uncertain(&mut self) -> Result<(), SyncError> {
-        let changes = Arc::clone(&self.changes);
-        let uncertain: Vec<&Change> = changes.iter().filter(|change| self.ledger.is_uncertain(change)).collect();
-        if uncertain.is_empty() {
-            return Ok(());
-        }
-        match uncertain::look(&self.hands.client, &uncertain).await {
-            Ok(found) => {
-                for (change, _) in uncertain.iter().zip(found).filter(|(_, is_there)| *is_there) {
-                    self.settle(change, Outcome::FoundDone, "");
-                }
-                self.flush().await
-            }
-            Err(error) => {
-                self.stopped_by = Some(Trouble::Call(error));
-                Ok(())
-            }
-        }
     }
 
     /// Carries out the changes at these places, `width` of them side by side.
@@ -165,7 +167,7 @@ impl Runner {
                 if let Some(because_of) = self.ledger.broken.blocks(change) {
                     self.settle(change, Outcome::Skipped { because_of }, "");
                 } else if queue::is_bookkeeping(&change.action) {
-                    self.settle(change, Outcome::Done, "");
+                    self.succeed(change, Outcome::Done);
                 } else {
                     self.launch(&mut under_way, index);
                 }
@@ -184,42 +186,72 @@ impl Runner {
         }
     }
 
-    /// Writes the intention, then makes the call.
+    /// Writes the intention, if the settings still allow it, then makes the call.
     fn launch(&mut self, under_way: &mut JoinSet<Tried>, index: usize) {
         let change = &self.changes[index];
+        let former = self.ledger.entry(change.seq).cloned();
         let tried_before = self.ledger.is_uncertain(change);
         let entry = self.ledger.intend(change, self.env.clock.now_ms());
-        let (store, run) = (self.env.store.clone(), self.ledger.run.id.clone());
+        let (store, run, permit) = (self.env.store.clone(), self.ledger.run.id.clone(), Arc::clone(&self.permit));
         let (changes, hands, corp) = (Arc::clone(&self.changes), Arc::clone(&self.hands), Arc::clone(&self.corp));
         under_way.spawn(async move {
-            let written = store.write(move |tx| store::runs::put_entries(tx, &run, std::slice::from_ref(&entry))).await;
-            let result = match written {
-                Ok(()) => match removal::check(&store, &hands, &corp, &changes[index]).await {
-                    Ok(None) => Ok(hands.carry_out(&changes[index], tried_before).await),
-                    Ok(Some(failure)) => Ok(Verdict::Failed(failure)),
-                    Err(error) => Err(error),
+            let noted = store.write(move |tx| {
+                let refusal = permit.refusal(tx)?;
+                if refusal.is_none() {
+                    store::runs::put_entries(tx, &run, std::slice::from_ref(&entry))?;
+                }
+                Ok(refusal)
+            });
+            let came = match noted.await {
+                Ok(None) => match removal::check(&store, &hands, &corp, &changes[index]).await {
+                    Ok(None) => Came::Judged(hands.carry_out(&changes[index], tried_before).await),
+                    Ok(Some(failure)) => Came::Judged(Verdict::Failed(failure)),
+                    Err(error) => Came::Broken(error),
                 },
-                Err(error) => Err(error),
+                Ok(Some(why)) => Came::Halted(why),
+                Err(error) => Came::Broken(error),
             };
-            Tried { index, result }
+            Tried { index, former, came }
         });
     }
 
     fn judge(&mut self, tried: Tried) {
         let changes = Arc::clone(&self.changes);
         let change = &changes[tried.index];
-        match tried.result {
-            Ok(Verdict::Done) => self.succeed(change, Outcome::Done),
-            Ok(Verdict::FoundDone) => self.succeed(change, Outcome::FoundDone),
-            Ok(Verdict::Failed(failure)) => self.fail(tried.index, change, failure),
+        match tried.came {
+            Came::Judged(Verdict::Done) => self.succeed(change, Outcome::Done),
+            Came::Judged(Verdict::FoundDone) => self.succeed(change, Outcome::FoundDone),
+            Came::Judged(Verdict::Failed(failure)) => self.fail(tried.index, change, failure),
             // the record stays intended: what became of it is looked up when the run goes on
-            Ok(Verdict::Stop(error)) => drop(self.stopped_by.get_or_insert(Trouble::Call(error))),
-            Err(error) => drop(self.store_error.get_or_insert(error)),
+            Came::Judged(Verdict::Stop(error)) => match error.taken_back() {
+                Some(why) => self.halt(why.to_owned()),
+                None => drop(self.stopped_by.get_or_insert(Trouble::Call(error))),
+            },
+            Came::Judged(Verdict::TakenBack(why)) => {
+                if tried.former.is_none() {
+                    self.untried.push(change.seq);
+                }
+                self.ledger.withdraw(change.seq, tried.former);
+                self.halt(why);
+            }
+            Came::Halted(why) => {
+                self.ledger.withdraw(change.seq, tried.former);
+                self.halt(why);
+            }
+            Came::Broken(error) => drop(self.store_error.get_or_insert(error)),
         }
     }
 
-    fn succeed(&mut self, change: &Change, outcome: Outcome) {
+    /// Nothing more is written: by the settings, unless somebody has asked the run to end anyway.
+    fn halt(&mut self, why: String) {
+        if self.watch.interruption().is_none() {
+            self.stopped_by.get_or_insert(Trouble::Halted(why));
+        }
+    }
+
+    pub(super) fn succeed(&mut self, change: &Change, outcome: Outcome) {
         self.streak = None;
+        self.wrote = true;
         self.settle(change, outcome, "");
     }
 
@@ -239,6 +271,7 @@ impl Runner {
         {
             self.stopped_by.get_or_insert(Trouble::Streak { errcode, count });
         }
+        self.wrote |= failure.may_be_applied;
         self.settle(change, Outcome::Failed { errcode: failure.errcode, message: failure.message }, failure.step);
     }
 
@@ -278,21 +311,27 @@ impl Runner {
     }
 
     /// Notes an outcome; it is written with the next flush.
-    fn settle(&mut self, change: &Change, outcome: Outcome, step: &str) {
+    pub(super) fn settle(&mut self, change: &Change, outcome: Outcome, step: &str) {
         self.pending.push(self.ledger.settle(change, outcome, step, self.env.clock.now_ms()));
     }
 
     /// Writes what is pending in one commit: outcomes, what follows from them, and the run's row.
-    async fn flush(&mut self) -> Result<(), SyncError> {
+    pub(super) async fn flush(&mut self) -> Result<(), SyncError> {
         self.since_flush = Stopwatch::start();
         if let Some(error) = self.store_error.take() {
             return Err(error.into());
         }
         self.ledger.run.calls = self.calls();
-        if !self.pending.is_empty() {
-            let entries = std::mem::take(&mut self.pending);
-            let (changes, corp, run) = (Arc::clone(&self.changes), Arc::clone(&self.corp), self.ledger.run.clone());
-            let conflicts = self.env.store.write(move |tx| commit::write(tx, &corp, &changes, &run, &entries)).await?;
+        if !(self.pending.is_empty() && self.untried.is_empty()) {
+            let commit = Commit {
+                changes: Arc::clone(&self.changes),
+                run: self.ledger.run.clone(),
+                entries: std::mem::take(&mut self.pending),
+                untried: std::mem::take(&mut self.untried),
+                wrote: std::mem::take(&mut self.wrote),
+            };
+            let corp = Arc::clone(&self.corp);
+            let conflicts = self.env.store.write(move |tx| commit.write(tx, &corp)).await?;
             if !conflicts.is_empty() {
                 self.ledger.correct(&self.changes, conflicts);
             }
@@ -313,55 +352,27 @@ impl Runner {
     }
 
     /// Ends the run, unless the appliance stops: then it stays under way.
-    async fn finish(mut self) -> Result<Run, SyncError> {
+    pub(super) async fn finish(mut self) -> Result<Run, SyncError> {
         self.flush().await?;
-        let open = self.changes.iter().filter(|change| !self.ledger.is_settled(change)).count();
-        let is_open = open > 0;
-        let interruption = self.watch.interruption().filter(|_| is_open && self.stopped_by.is_none());
-        let (failed, succeeded) = (self.ledger.failed, self.ledger.succeeded);
-        let run = &mut self.ledger.run;
-        let now_ms = self.env.clock.now_ms();
-        (run.code, run.errcode) = (None, None);
-        (run.state, run.message) = match (&self.stopped_by, interruption) {
-            (None, Some(Interruption::Stopping)) => (RunState::Running, None),
-            (Some(Trouble::Call(cause)), _) => {
-                let error = SyncError::Stopped { step: cause.endpoint, cause: Box::new(cause.clone()) };
-                run.code = Some(error.code().to_owned());
-                run.errcode = cause.refusal().map(|refusal| refusal.errcode);
-                (RunState::Failed, Some(error.to_string()))
-            }
-            (Some(Trouble::Streak { errcode, count }), _) => {
-                let message = format!(
-                    "stopped after {count} refusals in a row with errcode {errcode}, for the next ones would fail alike; \
-                     the failed records tell the cause"
-                );
-                (run.code, run.errcode) = (Some("run.streak".into()), Some(*errcode));
-                (RunState::Failed, Some(message))
-            }
-            (None, Some(Interruption::Cancelled)) => {
-                (RunState::Cancelled, Some("cancelled; what was done stays done".to_owned()))
-            }
-            // a record was tried again while others wait: the run is not done
-            (None, None) if is_open => {
-                run.code = Some("run.not_tried".into());
-                (RunState::Failed, Some(format!("{open} of {} records were not tried yet: resume the run", run.total)))
-            }
-            (None, None) if failed > 0 => {
-                let state = if succeeded == 0 { RunState::Failed } else { RunState::Partly };
-                (state, Some(format!("{failed} of {} records failed", run.total)))
-            }
-            (None, None) => (RunState::Done, None),
+        let standing = ending::Standing {
+            open: self.changes.iter().filter(|change| !self.ledger.is_settled(change)).count(),
+            failed: self.ledger.failed,
+            succeeded: self.ledger.succeeded,
+            total: self.ledger.run.total,
         };
-        run.ended_at_ms = run.state.is_final().then_some(now_ms);
-        let (row, corp, wrote) = (run.clone(), self.corp.key.clone(), succeeded > 0);
+        let run = &mut self.ledger.run;
+        (run.code, run.errcode) = ending::code(self.stopped_by.as_ref(), self.watch.interruption(), standing);
+        (run.state, run.message) = ending::of(self.stopped_by.as_ref(), self.watch.interruption(), standing);
+        run.ended_at_ms = run.state.is_final().then_some(self.env.clock.now_ms());
+        let (row, corp, is_uncertain) = (run.clone(), self.corp.key.clone(), self.ledger.has_uncertain());
         self.env
             .store
             .write(move |tx| {
                 store::runs::put(tx, &row)?;
-                if !wrote {
+                if !is_uncertain {
                     return Ok(());
                 }
-                facts::change(tx, &corp, |memory| memory.written_at_ms = Some(now_ms))
+                facts::change(tx, &corp, |memory| memory.note_write(&row.id, tx.now_ms()))
             })
             .await?;
         if self.ledger.run.state.is_final() {

@@ -1,5 +1,6 @@
 //! May this plan be applied, by whom, now? Every refusal comes before the first call that writes.
 
+use super::drift;
 use crate::model::{Access, Change, Corp, PlanHead, PlanId, PlanState, Run};
 use crate::store::{self, StoreError};
 use crate::sync::env::Env;
@@ -34,8 +35,7 @@ pub async fn get_applicable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<Pla
         return Err(SyncError::OptionsChanged(plan.clone()));
     }
     if memory.written_at_ms.is_some_and(|at| at > head.created_at_ms) {
-        let first = "another run has written to WeCom since".to_owned();
-        return Err(SyncError::Drift { plan: plan.clone(), differences: vec![first.clone()], first, total: 1 });
+        return Err(drift::refusal(plan, vec!["another run has written to WeCom since".to_owned()], false));
     }
     Ok(head)
 }

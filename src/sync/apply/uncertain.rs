@@ -1,50 +1,18 @@
-//! After a crash: what was intended and has no outcome is looked up before it is repeated.
+//! After a crash: what was intended and has no outcome is looked up before it is repeated. Values only.
 
-use super::queue;
-use crate::model::{Action, Change, DepartmentId};
-use crate::sync::pull::choose::is_not_allowed;
-use crate::sync::pull::ids;
-use crate::sync::pull::reading::IdMap;
-use crate::wecom::{CallError, Client, Credential};
-use std::collections::HashMap;
+use super::present::Now;
+use crate::model::{Action, DepartmentId};
 
-/// What exists at WeCom now, by id.
-struct Present {
-    departments: HashMap<DepartmentId, DepartmentId>,
-    members: IdMap,
-}
-
-/// Which of the uncertain creates have reached WeCom: for each whether it is there exactly as intended. One reading of
-/// the ids tells about all; where ids may not be listed nothing is known and each is tried again with care.
-pub async fn look(client: &Client, uncertain: &[&Change]) -> Result<Vec<bool>, CallError> {
-    if !uncertain.iter().any(|change| queue::creates(&change.action)) {
-        return Ok(vec![false; uncertain.len()]);
-    }
-    let listed = client.department_simplelist(&Credential::Contacts, None).await;
-    let listed = match listed {
-        Ok(listed) => listed,
-        Err(error) if is_not_allowed(client, &error) => return Ok(vec![false; uncertain.len()]),
-        Err(error) => return Err(error),
-    };
-    let members = match ids::read_ids(client).await {
-        Ok(members) => members,
-        Err(error) if is_not_allowed(client, &error) => return Ok(vec![false; uncertain.len()]),
-        Err(error) => return Err(error),
-    };
-    let present = Present { departments: listed.into_iter().map(|d| (d.id, d.parent)).collect(), members };
-    Ok(uncertain.iter().map(|change| is_there(&change.action, &present)).collect())
-}
-
-fn is_there(action: &Action, present: &Present) -> bool {
+/// Whether an uncertain create has reached WeCom: it is there exactly as intended. Anything else proves nothing and is
+/// tried again with care.
+pub fn is_there(action: &Action, now: &Now) -> bool {
     match action {
         Action::CreateDepartment { department, after, .. } | Action::CreateDisabledDepartment { department, after } => {
-            present
-                .departments
-                .get(department)
-                .is_some_and(|parent| after.parent.is_none_or(|wanted| wanted == *parent))
+            let found = now.departments.get(department);
+            found.is_some_and(|found| after.parent.is_none_or(|wanted| wanted == found.parent))
         }
         Action::CreateMember { userid, after, .. } => {
-            let Some((_, departments)) = present.members.get(&userid.folded()) else { return false };
+            let Some((_, departments)) = now.members.get(&userid.folded()) else { return false };
             let wanted: Vec<DepartmentId> = after.memberships.iter().flatten().map(|m| m.department).collect();
             wanted.len() == departments.len() && wanted.iter().all(|department| departments.contains(department))
         }
@@ -55,13 +23,16 @@ fn is_there(action: &Action, present: &Present) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DepartmentImage, MemberImage, Membership, UserId};
+    use crate::model::{Department, DepartmentImage, MemberImage, Membership, UserId};
 
     #[test]
     fn only_what_is_exactly_as_intended_counts_as_ours() {
-        let present = Present {
-            departments: [(DepartmentId(2), DepartmentId(1))].into(),
+        let two =
+            Department { id: DepartmentId(2), parent: DepartmentId(1), name: None, order: 0, leaders: Vec::new() };
+        let now = Now {
+            departments: [(two.id, two)].into(),
             members: [("a".into(), (UserId::from("A"), vec![DepartmentId(2)]))].into(),
+            ..Now::default()
         };
         let department = |id, parent| Action::CreateDisabledDepartment {
             department: DepartmentId(id),
@@ -81,7 +52,7 @@ mod tests {
             (member("a", &[2, 1]), false),
             (member("b", &[2]), false),
         ] {
-            assert_eq!(is_there(&action, &present), want, "{action:?}");
+            assert_eq!(is_there(&action, &now), want, "{action:?}");
         }
     }
 }

@@ -68,6 +68,7 @@ pub async fn save(
                 memory.largest_department_id = memory.largest_department_id.max(largest);
                 memory.lists_ids = findings.lists_ids;
                 memory.contacts_reads_details = findings.contacts_reads_details;
+                memory.has_read_details = is_full;
                 if is_full {
                     memory.full_read_at_ms = Some(now_ms);
                 }

@@ -16,6 +16,7 @@ use super::clients::Credential;
 use super::dialect::Dialect;
 use super::endpoint::Endpoint;
 use super::error::{CallError, CallErrorKind};
+use super::gate::Gate;
 use super::meter::CallMeter;
 use super::pace::ApiUse;
 use super::transport::Body;
@@ -34,6 +35,7 @@ pub struct Client {
     caller: Arc<Caller>,
     edition: Edition,
     meter: Option<Arc<CallMeter>>,
+    gate: Option<Arc<dyn Gate>>,
     patience: Patience,
 }
 
@@ -72,12 +74,17 @@ struct Done {}
 
 impl Client {
     pub(super) fn new(caller: Caller, edition: Edition) -> Self {
-        Self { caller: Arc::new(caller), edition, meter: None, patience: Patience::Background }
+        Self { caller: Arc::new(caller), edition, meter: None, gate: None, patience: Patience::Background }
     }
 
     /// The same client, counting into this meter.
     pub fn metered(&self, meter: Arc<CallMeter>) -> Self {
         Self { meter: Some(meter), ..self.clone() }
+    }
+
+    /// The same client whose calls are asked about when they have waited, and given up when the gate closes.
+    pub fn gated(&self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate: Some(gate), ..self.clone() }
     }
 
     /// The same client with another patience.
@@ -116,12 +123,6 @@ impl Client {
     pub fn clock_skew_s(&self) -> Option<i64> {
         let skew = self.caller.skew_s.load(std::sync::atomic::Ordering::Relaxed);
         (skew != crate::wecom::call::NO_SKEW).then_some(skew)
-    }
-
-    /// Counts calls that are not in this process's memory (a run before a restart), the last one made at that Unix
-    /// millisecond, so that the windows that WeCom still holds against us are not overrun.
-    pub fn assume_used(&self, endpoint: &'static Endpoint, calls: u32, last_at_ms: i64) {
-        self.caller.pacer.assume_used(endpoint.name, calls, last_at_ms);
     }
 
     /// Ends the pause of a secret that was refused, because a person asks to try again; the next call makes one
@@ -163,7 +164,8 @@ impl Client {
         body: Body,
     ) -> Result<T, CallError> {
         let meter = self.meter.as_deref();
-        let request = Request { endpoint, query, body, meter, patience: self.patience.longest() };
+        let gate = self.gate.as_deref();
+        let request = Request { endpoint, query, body, meter, gate, patience: self.patience.longest() };
         self.caller.call(credential, request).await
     }
 }

@@ -4,10 +4,11 @@ use super::bridge::send;
 use super::world::{CORP, PEOPLE, World};
 use reqwest::Method;
 use serde_json::{Value, json};
-use wecom_bridge::model::{Actor, ApiScope, PlanId};
+use wecom_bridge::model::{Actor, ApiScope, PlanId, RunId, RunState};
 use wecom_bridge::ops::admin::{Command, Exit, Output, PlanCommand, Progress};
 use wecom_bridge::ops::exec;
 use wecom_bridge::sandbox::seed;
+use wecom_bridge::store;
 
 /// Hears nothing.
 struct Quiet;
@@ -269,5 +270,27 @@ async fn a_wrong_secret_is_explained_by_run_and_check() {
     assert_eq!(found["ok"], false, "{found}");
     let ready = bridge.get("/readyz").await.expect(200);
     assert_eq!(ready["status"], "degraded");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_interrupted_run_is_in_the_way_until_it_is_given_up() {
+    let world = World::new().await;
+    let bridge = &world.bridge;
+    let (run, _) = world.run(&format!("{CORP}/syncs")).await;
+    let id = RunId::from(run["id"].as_str().unwrap());
+    // as a crash would have left it
+    let mut row = bridge.app.jobs.find(&id).await.unwrap().unwrap();
+    (row.state, row.ended_at_ms) = (RunState::Running, None);
+    bridge.app.store.write(move |tx| store::runs::put(tx, &row)).await.unwrap();
+
+    let told = bridge.act(&format!("{CORP}/syncs")).await.expect_problem(409, "sync.interrupted");
+    assert!(told["detail"].as_str().unwrap().contains(id.as_str()), "{told}");
+    let run_path = format!("/api/v1/runs/{id}");
+    bridge.act(&format!("{run_path}/cancel")).await.expect(202);
+    assert_eq!(bridge.get(&run_path).await.expect(200)["state"], "cancelled");
+    bridge.act(&format!("{run_path}/cancel")).await.expect_problem(409, "run.ended");
+    let (again, _) = world.run(&format!("{CORP}/syncs")).await;
+    assert_eq!(again["state"], "done", "{again}");
     world.stop().await;
 }

@@ -2,15 +2,19 @@
 
 mod cost;
 mod danger;
+mod doubt;
 mod first;
 mod guards;
 mod kill;
 mod links;
 mod property;
 mod pull;
+mod record;
 mod records;
 mod removal;
+mod resume;
 mod schedule;
+mod switch;
 mod two_people;
 mod undo;
 pub mod world;

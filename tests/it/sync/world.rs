@@ -3,6 +3,7 @@
 use crate::support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::directory::sample::{SampleSpec, generate};
 use wecom_bridge::jobs::Jobs;
@@ -19,6 +20,8 @@ use wecom_bridge::sync::{Env, SyncError};
 use wecom_bridge::wecom::{Clients, NoObserver};
 
 pub use crate::support::corp::{CORPID, START_MS};
+/// How long a test waits for something before it gives up, in real time.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn actor() -> Actor {
     Actor { name: "test".into(), from: None }
@@ -222,12 +225,50 @@ impl World {
         self.state().members(CORPID).into_iter().map(|member| (member.key(), member)).collect()
     }
 
+    /// Returns when something is so; the clock stands still meanwhile.
+    pub async fn until(&self, what: impl Fn() -> bool) {
+        let waiting = async {
+            while !what() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("it never came to that");
+    }
+
+    /// Does something on a clock that somebody moves on, a second at a time.
+    pub async fn while_time_passes<T>(&self, work: impl Future<Output = T>) -> T {
+        let passing = async {
+            loop {
+                self.clock.advance(Duration::from_secs(1));
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        let done = async {
+            tokio::select! {
+                done = work => done,
+                () = passing => unreachable!("time never ends"),
+            }
+        };
+        tokio::time::timeout(PATIENCE, done).await.expect("it never came to an end")
+    }
+
     /// A second plan must be empty.
     pub async fn assert_converged(&self) {
         let plan = self.plan().await.unwrap();
         let changes = self.changes(&plan).await;
         assert!(changes.is_empty(), "a second plan is not empty: {:#?}", &changes[..changes.len().min(5)]);
     }
+}
+
+/// Ends everything of the bridge that runs on this runtime where it stands, like a crash; the store's last commit and the
+/// sandbox live on. The world then has a bridge that remembers nothing but what is stored.
+pub fn crash(runtime: tokio::runtime::Runtime, world: &mut World) {
+    runtime.shutdown_timeout(Duration::from_secs(10));
+    let clients = Clients::new(world.clock.clone(), Arc::new(NoObserver));
+    world.env = Env::new(world.env.store.clone(), world.clock.clone(), clients);
+    world.jobs = Jobs::new(world.env.clone());
 }
 
 /// A run that must have ended well.

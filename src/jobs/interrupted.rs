@@ -1,0 +1,129 @@
+//! Runs that a crash or a stop has interrupted: taken up again, given up, and in the way of new ones until then.
+
+use super::{Jobs, SUPERSEDED};
+use crate::model::{Actor, CorpKey, Outcome, Run, RunId, RunKind, RunState};
+use crate::store::{self, Reads};
+use crate::sync::error::{SyncError, utc};
+use crate::sync::progress::Watch;
+use crate::sync::{facts, runs};
+use serde_json::json;
+
+/// What came of asking a run to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It ends after the calls that are under way.
+    UnderWay,
+    /// It was interrupted and is over now.
+    GivenUp,
+}
+
+impl Jobs {
+    /// Takes up what a crash or a stop has interrupted; to be called once at start. Runs that had begun to write go on
+    /// from their journal, unless another run has written since; the others end as failed, for nothing was written.
+    /// Answers the runs that go on.
+    pub async fn resume_interrupted(&self) -> Result<Vec<RunId>, SyncError> {
+        let interrupted = self.env().store.read_async(store::runs::running).await?;
+        let mut resumed = Vec::new();
+        for run in interrupted {
+            if self.0.active.find(&run.id).is_some() {
+                continue;
+            }
+            let id = run.id.clone();
+            match self.take_up(run).await {
+                Ok(true) => resumed.push(id),
+                Ok(false) => {}
+                // one corp's trouble must not keep the others from going on
+                Err(error) => tracing::error!(run.id = %id, %error, "run {id} cannot go on"),
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// Answers whether the run goes on; if not, it has ended.
+    async fn take_up(&self, run: Run) -> Result<bool, SyncError> {
+        let lease = self.occupy(&run)?;
+        let corp = self.env().get_corp(&run.corp).await?;
+        if run.kind != RunKind::Downstream || !self.has_taken_plan(&run).await? {
+            self.end(run, &SyncError::Stopping).await;
+            return Ok(false);
+        }
+        if self.is_superseded(&run).await? {
+            let why = format!("it was interrupted, and {SUPERSEDED}");
+            self.end(run.clone(), &SyncError::NoResume { run: run.id, why }).await;
+            return Ok(false);
+        }
+        tracing::info!(run.id = %run.id, corp = %run.corp, "run {} was interrupted and goes on", run.id);
+        self.spawn(lease, run, move |env, run, watch| async move {
+            runs::resume(&env, &corp, run, &watch).await;
+        });
+        Ok(true)
+    }
+
+    /// Ends the interrupted runs of a corp that had not begun to write; refuses when one had. The caller has the corp's
+    /// lease, so none of them is under way; `own` is the run that it is for.
+    pub(super) async fn end_idle(&self, corp: &CorpKey, own: &RunId) -> Result<(), SyncError> {
+        let interrupted = self.env().store.read_async(store::runs::running).await?;
+        for run in interrupted.into_iter().filter(|run| run.corp == *corp && run.id != *own) {
+            if self.has_taken_plan(&run).await? {
+                let since = utc(run.started_at_ms);
+                return Err(SyncError::Interrupted { corp: run.corp, run: run.id, by: run.by, since });
+            }
+            self.end(run, &SyncError::Stopping).await;
+        }
+        Ok(())
+    }
+
+    async fn end(&self, mut run: Run, why: &SyncError) {
+        runs::fail(&mut run, why);
+        let watch = Watch::unwatched(run.id.clone());
+        runs::end(self.env(), &mut run, &watch).await;
+        self.announce(run);
+    }
+
+    /// Gives an interrupted run up. What was intended without an outcome may be there, so the next pull reads everything.
+    pub(super) async fn give_up(&self, run: &RunId, actor: &Actor) -> Result<Cancelled, SyncError> {
+        let found = self.find(run).await?.filter(|run| !run.state.is_final());
+        let found = found.ok_or_else(|| SyncError::NoRun(run.clone()))?;
+        let _lease = self.occupy(&found)?;
+        let (id, actor) = (run.clone(), actor.clone());
+        let ended = self.env().store.write(move |tx| {
+            let Some(mut run) = store::runs::find(tx, &id)?.filter(|run| !run.state.is_final()) else {
+                return Ok(None);
+            };
+            run.state = RunState::Cancelled;
+            run.ended_at_ms = Some(tx.now_ms());
+            run.message = Some("given up after it was interrupted; what was done stays done".into());
+            let entries = store::runs::entries(tx, &id, 0..u32::MAX)?;
+            let uncertain = entries.iter().filter(|entry| entry.outcome == Outcome::Intended).count();
+            if uncertain > 0 {
+                facts::change(tx, &run.corp, |memory| {
+                    memory.note_write(&id, tx.now_ms());
+                    memory.full_read_at_ms = None;
+                })?;
+            }
+            store::runs::put(tx, &run)?;
+            let after = json!({ "corp": run.corp, "interrupted": true, "done": run.done, "uncertain": uncertain });
+            store::audit::append(tx, &actor, "run.cancel", &format!("run {id}"), None, Some(after))?;
+            Ok(Some(run))
+        });
+        let ended = ended.await?.ok_or_else(|| SyncError::NoRun(run.clone()))?;
+        self.announce(ended);
+        Ok(Cancelled::GivenUp)
+    }
+
+    /// Whether another run has written to the corp's WeCom since this one did its last step.
+    pub(super) async fn is_superseded(&self, run: &Run) -> Result<bool, SyncError> {
+        let run = run.clone();
+        let read = move |tx: &store::ReadTx| {
+            let last_ms = match run.ended_at_ms {
+                Some(ended) => ended,
+                None => {
+                    let entries = store::runs::entries(tx, &run.id, 0..u32::MAX)?;
+                    entries.iter().map(|entry| entry.at_ms).max().unwrap_or(run.started_at_ms)
+                }
+            };
+            Ok(facts::get(tx, &run.corp)?.is_written_after(&run.id, last_ms))
+        };
+        Ok(self.env().store.read_async(read).await?)
+    }
+}
