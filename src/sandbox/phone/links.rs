@@ -55,7 +55,7 @@ fn show(state: &State, request: &HttpRequest, corpid: &str, userid: &str, text: 
             out,
             "<div class=sheet><p class=result>{}</p><p class=hint>{}</p></div>",
             safe(text),
-            phone.t("内容不是网址,未打开任何页面。", "This is no web address; nothing was opened.")
+            phone.t("内容不是网址，未打开任何页面。", "This is no web address; nothing was opened.")
         )?;
         frame::close(out, phone, "")?;
         Ok(true)
@@ -78,7 +78,7 @@ pub async fn scan(state: Data<State>, request: HttpRequest, path: Path<(String, 
             phone.base,
             phone.t("二维码内容", "What the code says"),
             phone.t(
-                "粘贴二维码里的文字。若是网址,将以当前成员的身份打开。",
+                "粘贴二维码里的文字。若是网址，将以当前成员的身份打开。",
                 "Paste the text of a QR code. An address is opened as this member."
             ),
             phone.t("识别", "Scan"),

@@ -155,7 +155,7 @@ fn dock(out: &mut String, phone: &Phone<'_>, agentid: u64) -> Result {
             out,
             "<p class='hint mute'>{}</p>",
             phone.t(
-                "该应用未设置接收消息服务器,不能向它发消息。",
+                "该应用未设置接收消息服务器，不能向它发消息。",
                 "This app has no receive-message URL and takes no messages."
             )
         )?;

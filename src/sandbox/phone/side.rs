@@ -35,7 +35,7 @@ pub fn about(out: &mut String, phone: &Phone<'_>) -> Result {
         departments.join("、"),
     )?;
     if !member.is_enabled || member.has_left {
-        let state = phone.t("已禁用或已退出,收不到消息", "Disabled or gone: gets no messages");
+        let state = phone.t("已禁用或已退出，收不到消息", "Disabled or gone: gets no messages");
         write!(out, "<p class='flag bad'>{state}</p>")?;
     }
     write!(
@@ -63,7 +63,7 @@ pub fn about(out: &mut String, phone: &Phone<'_>) -> Result {
         out,
         "</span></nav><p class=hint>{}</p><p><a href=\"/?corp={}\">{}</a></p>",
         phone.t(
-            "这是沙箱里的手机:按钮、菜单和发送都会触发真实的加密回调。",
+            "这是沙箱里的手机：按钮、菜单和发送都会触发真实的加密回调。",
             "A phone of the sandbox: buttons, menus and messages fire real encrypted callbacks."
         ),
         crate::sandbox::html::link_part(&phone.corp.corpid),
@@ -75,8 +75,8 @@ fn outcome(phone: &Phone<'_>, delivery: &Delivery) -> (&'static str, &'static st
     match delivery.outcome {
         "delivered" => ("good", phone.t("已送达", "delivered")),
         "lost" => ("bad", phone.t("按故障设置丢弃", "lost on purpose")),
-        "failed" => ("warn", phone.t("失败,将重试", "failed, tried again")),
-        _ => ("bad", phone.t("失败,不再重试", "failed, given up")),
+        "failed" => ("warn", phone.t("失败，将重试", "failed, tried again")),
+        _ => ("bad", phone.t("失败，不再重试", "failed, given up")),
     }
 }
 
@@ -87,7 +87,7 @@ pub fn backstage(
     room: Option<&Room>,
 ) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::new();
-    write!(out, "<h2>{}</h2>", phone.t("幕后:回调", "Behind the scenes: callbacks"))?;
+    write!(out, "<h2>{}</h2>", phone.t("幕后：回调", "Behind the scenes: callbacks"))?;
     let is_here = |delivery: &&Delivery| {
         delivery.userid == phone.key.as_str()
             && delivery.receiver == phone.corp.corpid
@@ -137,7 +137,7 @@ pub fn backstage(
             "<h2>{}</h2><p class=hint>{}</p><ol class=log>",
             phone.t("被静默丢弃的消息", "Silently dropped"),
             phone.t(
-                "接口返回成功,但成员看不到:每个应用每分钟最多 30 条、每小时最多 1000 条。",
+                "接口返回成功，但成员看不到：每个应用每分钟最多 30 条、每小时最多 1000 条。",
                 "Answered ok, never arrived: at most 30 a minute and 1,000 an hour from one app."
             )
         )?;
