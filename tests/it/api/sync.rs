@@ -5,7 +5,7 @@ use super::world::{CORP, PEOPLE, World};
 use reqwest::Method;
 use serde_json::{Value, json};
 use wecom_bridge::model::{Actor, ApiScope, PlanId, RunId, RunState};
-use wecom_bridge::ops::admin::{Command, Exit, Output, PlanCommand, Progress};
+use wecom_bridge::ops::admin::{Command, Exit, Output, PlanCommand, Progress, Reading};
 use wecom_bridge::ops::exec;
 use wecom_bridge::sandbox::seed;
 use wecom_bridge::store;
@@ -148,7 +148,12 @@ async fn a_held_plan_waits_for_a_person() {
     let wang = bridge.make_key_by(&Actor::account("wang", None), &[ApiScope::SyncRun]).await;
     let plan = send(bridge.bare(Method::POST, &format!("{CORP}/plans")).bearer_auth(&wang)).await.expect(201);
     let plan = PlanId::from(plan["id"].as_str().unwrap());
-    let sync = Command::Sync { corp: "acme-main".into(), plan: Some(plan.clone()), reason: Some("closed".into()) };
+    let sync = Command::Sync {
+        corp: "acme-main".into(),
+        plan: Some(plan.clone()),
+        reason: Some("closed".into()),
+        reading: Reading::default(),
+    };
     let actor = Actor::cli("root");
     let half = exec::execute(&bridge.app, &actor, sync.clone(), &mut Quiet).await.unwrap();
     assert_eq!((half.exit, &half.value["state"]), (Exit::Held, &json!("held")), "{}", half.value);
