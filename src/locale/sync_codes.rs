@@ -192,6 +192,11 @@ static NOTICES: &[Row] = &[
     ),
     ("member.vanished", "关联的成员在企业微信中已不存在", "the linked member is gone from WeCom"),
     (
+        "move.stands_out",
+        "调动的人员中有负责人或管理员，或有部门因此没有成员",
+        "among those who move are heads or administrators, or a department loses its last member",
+    ),
+    (
         "removal.not_applied",
         "多次停用后企业微信仍显示其他状态，不再重复停用",
         "WeCom goes on showing another status after several attempts; it is not disabled again",
@@ -382,6 +387,11 @@ static RUN_CODES: &[Row] = &[
         "连续多条被企业微信以同一原因拒绝，已停止，避免继续失败",
         "stopped after many refusals in a row for the same reason",
     ),
+    (
+        "run.halted",
+        "设置已改变（关闭了同步或改为只读），在两条记录之间停止；恢复设置后可以继续运行",
+        "the settings do not allow writing any more; stopped between two records, and can be resumed once they do again",
+    ),
     ("run.not_tried", "还有记录没有执行，可以继续运行", "some records were not tried yet; the run can be resumed"),
 ];
 
@@ -568,7 +578,8 @@ mod tests {
     ];
 
     /// Texts of the same form in the engine that are no codes of changes or notices.
-    const OTHERS: [&str; 9] = [
+    const OTHERS: [&str; 10] = [
+        "binding.swap",
         "scope.filter",
         "plan.allow",
         "plan.allow_first",

@@ -39,7 +39,14 @@ impl Node {
                     }
                 }
                 Event::CData(data) => add(&mut open, &data.into_inner()),
-                Event::Text(data) => add(&mut open, data.into_inner().trim()),
+                Event::Text(data) => {
+                    let text = data.into_inner();
+                    // line breaks between elements are no text; blanks beside an entity are
+                    let is_between = open.last().is_none_or(|node| node.text.is_empty()) && text.trim().is_empty();
+                    if !is_between {
+                        add(&mut open, &text);
+                    }
+                }
                 Event::GeneralRef(name) => {
                     let Some(c) = entity(&name.into_inner()) else { return Err("an unknown entity".into()) };
                     add(&mut open, c.encode_utf8(&mut [0; 4]));

@@ -65,6 +65,7 @@ fn writes_the_file() {
     furnish(&store);
     store.write_blocking(write_both_sides).unwrap();
     store.write_blocking(write_work).unwrap();
+    store.write_blocking(write_people).unwrap();
     assert!(store.verify().unwrap().is_good());
     let to = files().join("schema-1.redb");
     let _ = std::fs::remove_file(&to);
@@ -122,7 +123,10 @@ fn write_work(tx: &WriteTx) -> Result<(), StoreError> {
         "notices": [{"code": "match.ambiguous", "subject": "a", "text": "b"}],
         "source_employees": 2, "mirror_read_at_ms": 1, "options_hash": "00", "compute_ms": 1
     });
+    let mut held = head.clone();
+    (held["id"], held["state"]) = (json!("01900000-0000-7000-8000-000000000003"), json!("held"));
     store::plans::put_head(tx, &row(head))?;
+    store::plans::put_head(tx, &row(held))?;
     let run = json!({
         "id": "01900000-0000-7000-8000-000000000002", "corp": corp, "kind": "downstream", "plan": plan,
         "state": "running", "by": "cli:root", "started_at_ms": 1, "done": 0, "total": 1,
@@ -144,4 +148,22 @@ fn write_work(tx: &WriteTx) -> Result<(), StoreError> {
     store::settings::put(tx, Scope::Corp(&corp), "largest_department_id", &1)?;
     audit::append(tx, &Actor::cli("root"), "corp.create", "corp acme-main", None, Some(json!({"name": "示例集团"})))?;
     Ok(())
+}
+
+fn write_people(tx: &WriteTx) -> Result<(), StoreError> {
+    let account = json!({
+        "id": "01900000-0000-7000-8000-000000000004", "name": "zhang", "display_name": "张三", "role": "administrator",
+        "password_hash": "$argon2id$", "created_at_ms": 1, "password_changed_at_ms": 1
+    });
+    let account: Account = row(account);
+    store::accounts::put(tx, &account)?;
+    let session = json!({
+        "id": "01900000-0000-7000-8000-000000000005", "account": account.id, "opened_at_ms": 1, "last_seen_ms": 1,
+        "expires_at_ms": 2
+    });
+    store::sessions::insert(tx, &row::<Session>(session), "00")?;
+    let factor = store::factors::Factor { pending: Some(Secret::new("seed")), ..store::factors::Factor::default() };
+    store::factors::put(tx, &account.id, &factor)?;
+    let attempts = store::attempts::Attempts { failures: 1, last_ms: 1, is_account: true };
+    store::attempts::put(tx, "zhang", attempts, 0)
 }

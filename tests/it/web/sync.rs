@@ -42,7 +42,9 @@ async fn a_directory_arrives_in_wecom_by_clicks_alone() {
         ("cost", ["user/create", "配额", "逐条调用"]),
     ] {
         let page = browser.get(&format!("{}?tab={tab}", plan.path)).await.expect(200);
-        texts.iter().for_each(|text| drop(page.has(text)));
+        texts.iter().for_each(|text| {
+            page.has(text);
+        });
     }
     let started = browser.submit(&plan, "/apply", &[]).await;
     let run = watch(&world, &browser, &started).await;
