@@ -255,7 +255,11 @@ pub(super) static ROWS: &[Row] = &[
     row(
         "sync.no_resume",
         ["不能继续运行", "这次运行现在不能继续，没有任何改动。", "请看下面的详情；通常需要重新生成计划。"],
-        ["Cannot go on", "The run cannot go on at present; nothing was changed.", "See the details below; usually a new plan is needed."],
+        [
+            "Cannot go on",
+            "The run cannot go on at present; nothing was changed.",
+            "See the details below; usually a new plan is needed.",
+        ],
     ),
     row(
         "list.cursor",

@@ -86,7 +86,7 @@ pub async fn readiness(app: &App) -> Readiness {
 
 /// What is wrong with the store. Each question reads, which costs nothing; a write costs the disk and is shared.
 async fn fault_of_store(app: &App) -> Option<String> {
-    if let Err(error) = app.store.read_async(|_| Ok(())).await {
+    if let Err(error) = app.store.check_open().and(app.store.read_async(|_| Ok(())).await) {
         return Some(error.to_string());
     }
     let write = || async { app.store.write(|_| Ok(())).await.map_err(|error| error.to_string()) };

@@ -221,6 +221,12 @@ impl Store {
         QUEUE_MAX.saturating_sub(self.0.places.available_permits())
     }
 
+    /// Whether it takes writes: [`StoreError::Closed`] once it was closed. Costs nothing.
+    pub fn check_open(&self) -> Result<(), StoreError> {
+        let sender = self.0.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        sender.as_ref().map(|_| ()).ok_or(StoreError::Closed)
+    }
+
     fn submit(&self, job: BoxedJob) -> Result<(), StoreError> {
         let sender = self.0.sender.lock().unwrap_or_else(PoisonError::into_inner);
         sender.as_ref().ok_or(StoreError::Closed)?.send(job).map_err(|_| StoreError::Closed)

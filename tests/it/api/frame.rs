@@ -127,7 +127,7 @@ async fn wrong_verbs_paths_queries_and_bodies_are_refused_clearly() {
     answer.expect_problem(405, "request.method");
     assert_eq!(answer.headers["allow"], "DELETE, GET, PUT");
     bridge.get("/api/v1/nothing").await.expect_problem(404, "request.not_found");
-    bridge.get("/").await.expect_problem(404, "request.not_found");
+    bridge.get("/nothing").await.expect_problem(404, "request.not_found");
     bridge.get("/api/v1/tenants/none").await.expect_problem(404, "tenant.not_found");
 
     bridge.get("/api/v1/tenants?color=red").await.expect_problem(400, "request.query");
