@@ -189,7 +189,7 @@ pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> 
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    checks.same_keys(HELD.name(), HELD.keys(tx, &everything())?, held.into_iter());
+    checks.same_keys(HELD.name(), HELD.keys(tx, &everything())?, held);
     Ok(())
 }
 

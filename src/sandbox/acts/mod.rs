@@ -194,7 +194,7 @@ impl Doing<'_> {
     }
 
     /// The userid as the directory has it.
-    fn from_user(&self) -> String {
+    fn sender(&self) -> String {
         let member: Option<&Member> = self.corp.directory.member(&self.userid);
         member.map(|member| member.userid.to_string()).unwrap_or_default()
     }
@@ -203,7 +203,7 @@ impl Doing<'_> {
     fn event(&mut self, name: &str, extra: Vec<Element>, message: Option<u64>) {
         let mut elements = vec![
             Element::text("ToUserName", self.corp.corpid.clone()),
-            Element::text("FromUserName", self.from_user()),
+            Element::text("FromUserName", self.sender()),
             Element::number("CreateTime", self.now_ms.div_euclid(1000)),
             Element::text("MsgType", "event"),
             Element::text("Event", name),
@@ -219,7 +219,7 @@ impl Doing<'_> {
         let msgid = 1_000_000_000_000_000_000 + rand::random::<u64>() % 8_000_000_000_000_000_000;
         let mut elements = vec![
             Element::text("ToUserName", self.corp.corpid.clone()),
-            Element::text("FromUserName", self.from_user()),
+            Element::text("FromUserName", self.sender()),
             Element::number("CreateTime", self.now_ms.div_euclid(1000)),
             Element::text("MsgType", msgtype),
         ];

@@ -106,7 +106,7 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
         }));
         failures.extend(corp.failures.iter().take(5).map(|run| view.run(run)));
     }
-    failures.sort_by(|a: &RunView, b| b.brief.started_at_ms.cmp(&a.brief.started_at_ms));
+    failures.sort_by_key(|run: &RunView| std::cmp::Reverse(run.brief.started_at_ms));
     failures.truncate(8);
     reply::page(&OverviewPage {
         corps: overview.corps.iter().map(|corp| view.corp(corp, &overview)).collect(),

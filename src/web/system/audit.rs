@@ -99,7 +99,7 @@ async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse
 }
 
 async fn verify(who: Admin<AuditRead>, web: web::Data<Web>, _: Form<Nothing>) -> Result<HttpResponse, Problem> {
-    let fault = web.app.store.read_async(|tx| store::audit::verify_chain(tx)).await.map_err(store_problem)?;
+    let fault = web.app.store.read_async(store::audit::verify_chain).await.map_err(store_problem)?;
     let flash = match fault {
         None => Flash::good(who.t.audit_whole()),
         Some(fault) => Flash::bad(who.t.audit_broken(fault.seq)),
