@@ -41,7 +41,7 @@ prop_compose! {
         name in text(), account in text(), position in text(), mobile in text(), unit in 0..UNITS.len(),
         part_time in proptest::collection::btree_set(0..UNITS.len() - 1, 0..3), departed: bool, admin: bool,
     ) -> Employee {
-        let mut row = employee(&format!("{}{at}", if at % 2 == 0 { "e" } else { "E" }), name, UNITS[unit]);
+        let mut row = employee(&format!("{}{at}", if at.is_multiple_of(2) { "e" } else { "E" }), name, UNITS[unit]);
         (row.account, row.position, row.mobile) = (account.into(), position.into(), mobile.into());
         row.part_time_unit_ids = part_time.into_iter().filter(|other| *other != unit).map(|at| UNITS[at].into()).collect();
         row.status = if departed { EmployeeStatus::Departed } else { EmployeeStatus::Active };

@@ -40,7 +40,7 @@ prop_compose! {
         name in proptest::option::of(0..NAMES.len()), departments in proptest::collection::btree_set(1_u32..6, 0..3),
         status in 0_usize..4, has_details: bool, bound in 0_usize..4, disabled in proptest::option::of(1_i64..4),
     ) -> Person {
-        let userid = format!("{}{at}", if at % 2 == 0 { "u" } else { "U" });
+        let userid = format!("{}{at}", if at.is_multiple_of(2) { "u" } else { "U" });
         let departments: Vec<u32> = departments.into_iter().collect();
         let mut made = member(&userid, name.map_or("", |at| NAMES[at]), &departments);
         if name.is_none() {

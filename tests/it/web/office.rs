@@ -114,7 +114,12 @@ impl Office {
     pub async fn put_case(&self, case: Value) {
         let case: ResolveCase = serde_json::from_value(case).unwrap();
         let key = CorpKey::from("acme-main");
-        self.bridge.app.store.write(move |tx| store::resolve::put_all(tx, &key, &[case.clone()])).await.unwrap();
+        self.bridge
+            .app
+            .store
+            .write(move |tx| store::resolve::put_all(tx, &key, std::slice::from_ref(&case)))
+            .await
+            .unwrap();
     }
 
     pub async fn close(self) {

@@ -141,7 +141,7 @@ async fn members_come_and_go() {
     let person =
         json!({"userid": "New2", "name": "新", "department": [20], "email": "n@example.com", "to_invite": false});
     contacts.post_ok("user/create", person).await;
-    act(&world_member(&world), Act::Subscribe);
+    act(world_member(&world), Act::Subscribe);
     assert_eq!(element(&server.text().await, "FromUserName"), "ZhangSan", "the switch is off, the act is not");
 }
 
