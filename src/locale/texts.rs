@@ -8,13 +8,13 @@ macro_rules! texts {
         }
     };
     (@one $name:ident () $zh:literal $en:literal) => {
-        #[doc = $en]
+        #[doc = "A text in the reader's language."]
         pub fn $name(self) -> &'static str {
             self.lang.pick($zh, $en)
         }
     };
     (@one $name:ident ($($arg:ident)+) $zh:literal $en:literal) => {
-        #[doc = $en]
+        #[doc = "A text in the reader's language."]
         pub fn $name(self, $($arg: impl std::fmt::Display),+) -> String {
             match self.lang {
                 $crate::locale::Lang::Zh => format!($zh),

@@ -1,5 +1,5 @@
 //! The table of pages and forms. Who is let in and whether a form's token is checked is read off the handler's types,
-//! so that neither can be forgotten: a POST whose handler takes no [`Form`](super::form::Form) or upload does not
+//! so that neither can be forgotten: a POST whose handler takes no [`Form`] or upload does not
 //! compile.
 
 use super::form::Form;

@@ -3,7 +3,7 @@
 //! do now. Values only; [`super::present`] reads.
 //!
 //! A plan is compared when it is begun, and what is left of it again when it goes on after a stop. What the credential
-//! does not show cannot be compared; the plan says so in its notices ([`crate::sync::blind`]).
+//! does not show cannot be compared; the plan says so in its notices (`sync::blind`).
 
 use super::present::Now;
 use super::queue::{self, Subject};

@@ -32,7 +32,7 @@ pub fn unit(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults
     }
 }
 
-/// [`unit`] for a field with several, separated by semicolons.
+/// [`unit()`] for a field with several, separated by semicolons.
 pub fn units(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults: &mut Faults) {
     several(t, values, field, faults, true, |typed| find_unit(view, typed).map(|id| id.to_string()));
 }

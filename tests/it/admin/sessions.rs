@@ -103,7 +103,7 @@ async fn sessions_are_listed_revoked_and_closed() {
 
     let kept = &opened[0].session.id;
     assert_eq!(sessions::revoke_all(env, &cli(), &one.id, Some(kept)).await.unwrap(), 2);
-    assert_eq!(ids(&sessions::list(env, None).await.unwrap()), std::slice::from_ref(&kept));
+    assert_eq!(ids(&sessions::list(env, None).await.unwrap()), std::slice::from_ref(kept));
     sessions::close(env, opened[0].token.expose()).await.unwrap();
     sessions::close(env, opened[0].token.expose()).await.unwrap();
     assert!(!is_open(&house, &opened[0].token).await);
