@@ -19,7 +19,7 @@ pub struct Plan {
     direction: Direction,
     #[command(flatten)]
     reading: Reading,
-    /// Try other settings on the data that is stored now: a fragment of the set-up file with `downstream` or [`match`];
+    /// Try other settings on the data that is stored now: a fragment of the set-up file with `[downstream]` or `[[match]]`;
     /// nothing is read from WeCom, nothing is saved
     #[arg(long, value_name = "FILE", conflicts_with_all = ["full", "accept_shrink"])]
     what_if: Option<PathBuf>,
