@@ -253,6 +253,19 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
     row(
+        "sync.interrupted",
+        [
+            "有中断的运行",
+            "这个企业有一次中断的运行还没有处理，不能开始新的运行。",
+            "到运行记录中继续它，或者放弃它，然后再试。",
+        ],
+        [
+            "A run was interrupted",
+            "A run of this corp was interrupted and waits; nothing new is begun before it.",
+            "Resume it or give it up under Runs, then try again.",
+        ],
+    ),
+    row(
         "sync.no_resume",
         ["不能继续运行", "这次运行现在不能继续，没有任何改动。", "请看下面的详情；通常需要重新生成计划。"],
         [
