@@ -84,6 +84,15 @@ text_id!(
 );
 
 text_id!(
+    /// A message's id (UUID v7, so ids sort by the time of acceptance).
+    MessageId
+);
+text_id!(
+    /// The id of a call that carries messages (UUID v7).
+    CallId
+);
+
+text_id!(
     /// The id of an account of the administrator's browser (UUID v7, so ids sort by the time of creation).
     AccountId
 );

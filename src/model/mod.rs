@@ -9,6 +9,7 @@ pub mod directory;
 pub mod fields;
 pub mod ids;
 pub mod member;
+pub mod message;
 pub mod options;
 pub mod plan;
 pub mod run;
@@ -25,10 +26,14 @@ pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};
 pub use directory::{Employee, EmployeeStatus, Gender, OrgUnit, Tenant};
 pub use fields::Fields;
 pub use ids::{
-    AccountId, AppKey, CorpKey, DepartmentId, EmployeeId, InvalidId, PlanId, RunId, SessionId, TenantKey, Text, UnitId,
-    UserId,
+    AccountId, AppKey, CallId, CorpKey, DepartmentId, EmployeeId, InvalidId, MessageId, PlanId, RunId, SessionId,
+    TenantKey, Text, UnitId, UserId,
 };
 pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};
+pub use message::{
+    Button, CallPart, CallState, Carried, Delivery, DeliveryState, MemberRef, Message, MessageHead, Priority,
+    Recipients, SendCall, Tally, TodoKind, TraceRow,
+};
 pub use options::{
     DownstreamOptions, GuardLimits, Leaver, MatchRule, OutOfScope, PullOptions, Scope, StrategyChoice, UpstreamOptions,
 };
