@@ -131,4 +131,47 @@ pub struct Agent {
     pub tags: Vec<u32>,
     /// Trusted domain.
     pub redirect_domain: String,
+    /// Description.
+    pub description: String,
+    /// Home page.
+    pub home_url: String,
+    /// Whether "member opened the app" events are sent.
+    pub reports_entering: bool,
+    /// Whether places are reported when a member opens the app.
+    pub reports_location: bool,
+}
+
+/// An app in a list; a self-built app only sees itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentRow {
+    /// AgentID.
+    pub agentid: u64,
+    /// Name.
+    pub name: Text,
+}
+
+/// A group chat of an app.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chat {
+    /// At most 32 digits and letters; empty in a create = WeCom chooses.
+    pub id: String,
+    /// At most 50 characters.
+    pub name: String,
+    /// One of the members; absent in a create = a random one.
+    pub owner: Option<UserId>,
+    /// 2 to 2000.
+    pub members: Vec<UserId>,
+}
+
+/// A change of a group chat; what is `None` or empty stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChatChange {
+    /// 1 to 50 characters.
+    pub name: Option<String>,
+    /// The new owner.
+    pub owner: Option<UserId>,
+    /// Who comes.
+    pub add: Vec<UserId>,
+    /// Who goes.
+    pub remove: Vec<UserId>,
 }

@@ -325,8 +325,9 @@ fn read<T: DeserializeOwned>(endpoint: &Endpoint, sent: Exchange) -> Result<T, A
             let text = head.errmsg.map(|text| text.0).unwrap_or_default();
             return Err(Attempt::Refused(Refusal::read(endpoint.name, code, &text)));
         }
-        // old answers of this one have only the list (doc path 92520)
-        None if endpoint.name == endpoint::GET_API_DOMAIN_IP.name && status == 200 => {}
+        // old answers of these have only the list (doc paths 92520, 90238)
+        None if status == 200
+            && [endpoint::GET_API_DOMAIN_IP.name, endpoint::GETCALLBACKIP.name].contains(&endpoint.name) => {}
         None if status != 200 => return Err(not_an_answer(status)),
         None => return Err(Attempt::Unusable(format!("{} answered without an errcode", endpoint.name))),
     }

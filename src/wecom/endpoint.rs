@@ -156,8 +156,42 @@ endpoints! {
     EXPORT_DOWNLOAD = Get "export/download" Read Safe LIST;
     /// doc paths 92520, 97073
     GET_API_DOMAIN_IP = Get "get_api_domain_ip" Read Safe SMALL;
+    /// doc paths 90238, 98988
+    GETCALLBACKIP = Get "getcallbackip" Read Safe SMALL;
     /// doc path 90227
     AGENT_GET = Get "agent/get" Read Safe LIST;
+    /// doc path 90227
+    AGENT_LIST = Get "agent/list" Read Safe SMALL;
+    /// doc path 90228
+    AGENT_SET = Post "agent/set" Write Safe SMALL;
+    /// doc path 90231
+    MENU_CREATE = Post "menu/create" Write Safe SMALL;
+    /// doc path 90232
+    MENU_GET = Get "menu/get" Read Safe SMALL;
+    /// doc path 90233
+    MENU_DELETE = Get "menu/delete" Write SameState SMALL;
+    /// doc path 90236
+    MESSAGE_SEND = Post "message/send" Write Once SMALL;
+    /// doc path 94867
+    MESSAGE_RECALL = Post "message/recall" Write SameState SMALL;
+    /// The recall of private editions, by job.
+    MESSAGE_REVOKE = Post "message/revoke" Write SameState SMALL;
+    /// doc path 94888; a second call meets a used code
+    MESSAGE_UPDATE_TEMPLATE_CARD = Post "message/update_template_card" Write Once SMALL;
+    /// doc path 92369
+    MESSAGE_GET_STATISTICS = Post "message/get_statistics" Read Safe SMALL;
+    /// doc path 90256; the address stays for good and counts in the corp's quota of the month
+    MEDIA_UPLOADIMG = Post "media/uploadimg" Write Once SMALL;
+    /// doc path 90245
+    APPCHAT_CREATE = Post "appchat/create" Write Once SMALL;
+    /// doc path 98913
+    APPCHAT_UPDATE = Post "appchat/update" Write Safe SMALL;
+    /// doc path 98914
+    APPCHAT_GET = Get "appchat/get" Read Safe SMALL;
+    /// doc path 90248
+    APPCHAT_SEND = Post "appchat/send" Write Once SMALL;
+    /// Private editions.
+    APPCHAT_DISMISS = Post "appchat/dismiss" Write SameState SMALL;
 }
 
 impl Endpoint {

@@ -120,6 +120,14 @@ pub enum RefusalClass {
     TooLarge,
     /// WeCom is busy.
     Busy,
+    /// Nobody who was named gets the message or the change: unknown, or outside of the app's visible range.
+    NobodyReached,
+    /// The response code was used or has expired.
+    CodeSpent,
+    /// Too late: the message is older than 24 hours.
+    TooLate,
+    /// The app is switched off, has no callback URL, or may not use this call; an administrator must act in the console.
+    Setup,
     /// Anything else.
     Other,
 }
@@ -190,7 +198,11 @@ impl CallError {
             CallErrorKind::NotSent { .. } | CallErrorKind::Forbidden => true,
             CallErrorKind::Refused(refusal) => matches!(
                 refusal.class,
-                RefusalClass::Credential | RefusalClass::IpNotTrusted | RefusalClass::RateLimited | RefusalClass::Busy
+                RefusalClass::Credential
+                    | RefusalClass::IpNotTrusted
+                    | RefusalClass::RateLimited
+                    | RefusalClass::Busy
+                    | RefusalClass::Setup
             ),
             _ => false,
         }

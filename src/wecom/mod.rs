@@ -21,6 +21,7 @@ mod error;
 mod export_file;
 mod gate;
 mod lanes;
+pub mod message;
 mod meter;
 mod pace;
 mod probe;

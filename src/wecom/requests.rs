@@ -66,6 +66,34 @@ impl MediaKind {
             Self::Video => "video",
         }
     }
+
+    /// The largest file that is taken, bytes (doc path 90253).
+    pub fn max_bytes(self) -> usize {
+        match self {
+            Self::File => 20 << 20,
+            Self::Image | Self::Video => 10 << 20,
+            Self::Voice => 2 << 20,
+        }
+    }
+}
+
+/// A change of an app's own settings (doc path 90228); what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentChange {
+    /// 1 to 32 characters.
+    pub name: Option<String>,
+    /// 4 to 120 characters.
+    pub description: Option<String>,
+    /// An uploaded image; WeCom cuts the icons out of it.
+    pub logo_media_id: Option<String>,
+    /// A bare domain whose ownership is proven; at most 20 changes a month.
+    pub redirect_domain: Option<String>,
+    /// With `http://` or `https://`.
+    pub home_url: Option<String>,
+    /// Send "member opened the app" events.
+    pub reports_entering: Option<bool>,
+    /// Report places when a member opens the app.
+    pub reports_location: Option<bool>,
 }
 
 /// An asynchronous import of an uploaded CSV (doc paths 90980 to 90982).

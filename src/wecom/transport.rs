@@ -116,10 +116,12 @@ impl Transport {
     }
 }
 
-/// One file as multipart form: WeCom wants `filename` and `filelength` beside the part's name (doc path 90253).
+/// One file as multipart form: WeCom wants `filename` and `filelength` beside the part's name (doc path 90253), and no
+/// slash, backslash or colon in the name (doc path 99310).
 fn multipart(name: &str, content: &[u8]) -> (String, Vec<u8>) {
     let boundary = format!("wecom-bridge-{:032x}", rand::random::<u128>());
-    let name: String = name.chars().map(|c| if c.is_control() || matches!(c, '"' | '\\') { '_' } else { c }).collect();
+    let name: String =
+        name.chars().map(|c| if c.is_control() || matches!(c, '"' | '\\' | '/' | ':') { '_' } else { c }).collect();
     let mut form = Vec::with_capacity(content.len() + 300);
     let head = format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"media\"; filename=\"{name}\"; filelength={}\r\n\

@@ -228,6 +228,10 @@ mod tests {
             | RefusalClass::Conflict
             | RefusalClass::TooLarge
             | RefusalClass::Busy
+            | RefusalClass::NobodyReached
+            | RefusalClass::CodeSpent
+            | RefusalClass::TooLate
+            | RefusalClass::Setup
             | RefusalClass::Other => false,
         }
     }

@@ -1,9 +1,12 @@
 //! The client of one corp: one method per endpoint, model types in and out.
 
 mod app;
+mod chat;
 mod department;
 mod jobs;
 mod lookup;
+mod menu;
+mod message;
 mod tag;
 mod user;
 

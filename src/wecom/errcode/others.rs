@@ -159,7 +159,7 @@ pub(super) static ROWS: &[Explanation] = &[
     ),
     row(
         60140,
-        Class::Invalid,
+        Class::CodeSpent,
         ["response_code 无效", "The response_code is not valid"],
         ["已使用或过期", "Used or expired"],
         ["重新触发卡片", "Trigger the card again"],
@@ -173,7 +173,7 @@ pub(super) static ROWS: &[Explanation] = &[
     ),
     row(
         81013,
-        Class::Permission,
+        Class::NobodyReached,
         ["成员、部门、标签全部无效或无权限", "All members, departments and tags are invalid or out of range"],
         ["对象不存在或不在可见范围", "They do not exist or are not visible"],
         ["核对对象与应用可见范围", "Check them and the app's visible range"],

@@ -1,0 +1,291 @@
+//! Messages of apps, their types, media and menus (doc paths 90236, 90231, 90253).
+
+use super::{Class, Explanation, row};
+
+const REPORT: [&str; 2] = [
+    "这是云桥的请求有误：请导出诊断信息并联系维护方",
+    "The bridge sent a faulty request: export the diagnostics and report it",
+];
+const UPLOAD: [&str; 2] = ["换用符合要求的文件重新上传", "Upload a file that meets the rule"];
+const MENU: [&str; 2] =
+    ["到菜单编辑页按提示修改后重新发布", "Correct the menu as the editor says and publish it again"];
+const SHORTEN: [&str; 2] = ["缩短内容后再试", "Shorten it and try again"];
+const LINK: [&str; 2] =
+    ["填写以 http:// 或 https:// 开头的地址", "Enter an address that begins with http:// or https://"];
+const RULE: [&str; 2] =
+    ["检查推送规则的模板与示例消息，修改后重发", "Check the rule's templates with a sample, then send again"];
+const CALLBACK: [&str; 2] = [
+    "在应用详情页启用接收消息并填写云桥的回调地址",
+    "Switch receiving on for the app and enter the bridge's callback URL",
+];
+
+pub(super) static ROWS: &[Explanation] = &[
+    row(
+        40008,
+        Class::Invalid,
+        ["消息类型不合法", "The message type is not valid"],
+        ["类型写错，或该通道不支持", "Mistyped, or not supported by this channel"],
+        REPORT,
+    ),
+    row(
+        40009,
+        Class::Invalid,
+        ["图片大小不合法", "The image's size is not allowed"],
+        ["图片超过 10 MB，或小于 5 字节", "Over 10 MB, or less than 5 bytes"],
+        UPLOAD,
+    ),
+    row(
+        40011,
+        Class::Invalid,
+        ["视频大小不合法", "The video's size is not allowed"],
+        ["视频超过 10 MB", "Over 10 MB"],
+        UPLOAD,
+    ),
+    row(
+        40016,
+        Class::Invalid,
+        ["菜单一级按钮数量不合法", "Wrong number of first-level entries in the menu"],
+        ["一级菜单为 1 至 3 个", "There may be 1 to 3"],
+        MENU,
+    ),
+    row(
+        40017,
+        Class::Invalid,
+        ["菜单按钮类型不合法", "The type of a menu entry is not valid"],
+        ["没有选择类型", "No type was chosen"],
+        MENU,
+    ),
+    row(
+        40018,
+        Class::Invalid,
+        ["菜单按钮名称长度不合法", "The name of a menu entry is too long or empty"],
+        ["一级名称最多 16 字节（约 5 个汉字）", "At most 16 bytes on the first level (5 Chinese characters)"],
+        MENU,
+    ),
+    row(
+        40019,
+        Class::Invalid,
+        ["菜单按钮 KEY 长度不合法", "The key of a menu entry is too long or empty"],
+        ["KEY 最多 128 字节", "At most 128 bytes"],
+        MENU,
+    ),
+    row(
+        40020,
+        Class::Invalid,
+        ["菜单按钮 URL 长度不合法", "The address of a menu entry is too long or empty"],
+        ["URL 最多 1024 字节", "At most 1024 bytes"],
+        MENU,
+    ),
+    row(40022, Class::Invalid, ["菜单层级过深", "The menu has too many levels"], ["最多两级", "There are two"], MENU),
+    row(
+        40023,
+        Class::Invalid,
+        ["子菜单数量不合法", "Wrong number of second-level entries in the menu"],
+        ["每个一级菜单下最多 5 个", "At most 5 below one entry"],
+        MENU,
+    ),
+    row(
+        40024,
+        Class::Invalid,
+        ["子菜单按钮类型不合法", "The type of a second-level entry is not valid"],
+        ["没有选择类型", "No type was chosen"],
+        MENU,
+    ),
+    row(
+        40025,
+        Class::Invalid,
+        ["子菜单名称长度不合法", "The name of a second-level entry is too long or empty"],
+        ["二级名称最多 40 字节（约 13 个汉字）", "At most 40 bytes on the second level (13 Chinese characters)"],
+        MENU,
+    ),
+    row(
+        40026,
+        Class::Invalid,
+        ["子菜单 KEY 长度不合法", "The key of a second-level entry is too long or empty"],
+        ["KEY 最多 128 字节", "At most 128 bytes"],
+        MENU,
+    ),
+    row(
+        40027,
+        Class::Invalid,
+        ["子菜单 URL 长度不合法", "The address of a second-level entry is too long or empty"],
+        ["URL 最多 1024 字节", "At most 1024 bytes"],
+        MENU,
+    ),
+    row(
+        40039,
+        Class::Invalid,
+        ["URL 长度不合法", "The address is too long"],
+        ["超过 1024 字节", "Over 1024 bytes"],
+        SHORTEN,
+    ),
+    row(
+        40054,
+        Class::Invalid,
+        ["子菜单 URL 域名不合法", "The address of a second-level entry is not valid"],
+        ["缺少 http:// 或 https://", "It lacks http:// or https://"],
+        MENU,
+    ),
+    row(
+        40055,
+        Class::Invalid,
+        ["菜单 URL 域名不合法", "The address of a menu entry is not valid"],
+        ["缺少 http:// 或 https://", "It lacks http:// or https://"],
+        MENU,
+    ),
+    row(
+        40074,
+        Class::Invalid,
+        ["图文消息不支持保密", "News cannot be confidential"],
+        ["news 不能设置 safe", "The type has no safe option"],
+        REPORT,
+    ),
+    row(
+        40123,
+        Class::Invalid,
+        ["图片格式不正确", "The image is broken"],
+        ["文件不是完整的 JPG 或 PNG", "Not a whole JPG or PNG"],
+        UPLOAD,
+    ),
+    row(
+        40127,
+        Class::Invalid,
+        ["不支持的链接协议", "The scheme of the address is not supported"],
+        ["只支持 http 与 https", "Only http and https are"],
+        LINK,
+    ),
+    row(
+        40201,
+        Class::Invalid,
+        ["内容被判定为违规", "The content was judged as spam or sensitive"],
+        ["含有敏感内容", "It holds something sensitive"],
+        ["修改内容后重发；有误判可向企业微信申诉", "Change it and send again; appeal to WeCom if it is a mistake"],
+    ),
+    row(41016, Class::Invalid, ["缺少标题", "The title is missing"], ["标题为空", "It is empty"], RULE),
+    row(
+        41033,
+        Class::Invalid,
+        ["缺少描述", "The description is missing"],
+        ["文本卡片的描述为空", "The description of a text card is empty"],
+        RULE,
+    ),
+    row(
+        42052,
+        Class::TooLate,
+        ["消息已超过 24 小时，不能撤回", "The message is older than 24 hours and cannot be recalled"],
+        ["企业微信只允许撤回 24 小时内的消息", "WeCom recalls messages of the last 24 hours only"],
+        ["另发一条更正消息", "Send a correction instead"],
+    ),
+    row(
+        43012,
+        Class::Setup,
+        ["应用没有设置接收消息地址", "The app has no callback URL"],
+        ["带按钮的卡片需要回调", "Cards with buttons need one"],
+        CALLBACK,
+    ),
+    row(
+        44004,
+        Class::Invalid,
+        ["文本内容为空", "The text is empty"],
+        ["没有可发送的内容", "There is nothing to send"],
+        RULE,
+    ),
+    row(
+        45002,
+        Class::TooLarge,
+        ["消息内容过长", "The message is too long"],
+        ["文本最多 2048 字节", "A text may have 2048 bytes"],
+        SHORTEN,
+    ),
+    row(
+        45007,
+        Class::TooLarge,
+        ["语音超过 60 秒", "The voice is longer than 60 seconds"],
+        ["语音最长 60 秒", "60 seconds are allowed"],
+        UPLOAD,
+    ),
+    row(
+        45008,
+        Class::TooLarge,
+        ["图文超过 8 条", "More than 8 articles"],
+        ["一条图文消息最多 8 篇", "One message holds at most 8"],
+        RULE,
+    ),
+    row(
+        45032,
+        Class::TooLarge,
+        ["作者名过长", "The author's name is too long"],
+        ["最多 64 字节", "At most 64 bytes"],
+        SHORTEN,
+    ),
+    row(
+        45034,
+        Class::Invalid,
+        ["链接缺少 http:// 或 https://", "The address lacks http:// or https://"],
+        ["链接不完整", "It is not complete"],
+        LINK,
+    ),
+    row(
+        46003,
+        Class::NotFound,
+        ["应用还没有菜单", "The app has no menu"],
+        ["尚未发布过，或已删除", "Never published, or deleted"],
+        ["在菜单页编辑并发布", "Edit and publish one"],
+    ),
+    row(
+        82004,
+        Class::Invalid,
+        ["内容可能使客户端崩溃", "The content could crash the client"],
+        ["含有异常字符", "It holds unusual characters"],
+        ["去掉特殊字符后重发", "Remove the special characters and send again"],
+    ),
+    row(
+        84200,
+        Class::Invalid,
+        ["文件 ID 转译失败", "The file cannot be translated"],
+        ["文件不是 UTF-8", "It is not UTF-8"],
+        ["把文件另存为 UTF-8 后再试", "Save the file as UTF-8 and try again"],
+    ),
+    row(
+        301_016,
+        Class::Invalid,
+        ["语音文件不正确", "The voice file is not valid"],
+        ["文件损坏", "It is broken"],
+        UPLOAD,
+    ),
+    row(
+        301_017,
+        Class::Invalid,
+        ["语音只支持 AMR", "Only AMR voices are taken"],
+        ["格式不是 AMR", "It is not AMR"],
+        UPLOAD,
+    ),
+    row(
+        301_019,
+        Class::Invalid,
+        ["文件 MD5 不匹配", "The MD5 of the file does not match"],
+        ["传输中损坏", "It was damaged on its way"],
+        UPLOAD,
+    ),
+    row(
+        830_001,
+        Class::Invalid,
+        ["按 URL 上传：地址不合法", "Upload by URL: the address is not valid"],
+        ["地址写错或不可访问", "Mistyped or not reachable"],
+        LINK,
+    ),
+    row(
+        830_002,
+        Class::TooLarge,
+        ["文件需要分段获取", "The file must be fetched in ranges"],
+        ["超过 20 MB", "Over 20 MB"],
+        ["分段下载", "Fetch it in ranges"],
+    ),
+    row(
+        830_003,
+        Class::Invalid,
+        ["按 URL 上传：下载失败", "Upload by URL: the download failed"],
+        ["源站不可达或不支持分段", "The source is not reachable or has no ranges"],
+        UPLOAD,
+    ),
+];
