@@ -10,7 +10,7 @@ use crate::model::{
     Access, AppKey, Corp, CorpKey, DownstreamOptions, Edition, MatchRule, PullOptions, Quota, TenantKey,
     UpstreamOptions,
 };
-use crate::setup::{RawEndpoints, SetupError, default_endpoints, service};
+use crate::setup::{Links, RawEndpoints, SetupError, default_endpoints, service};
 use actix_web::web;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -69,6 +69,11 @@ struct CorpBody {
     /// Upstream options.
     #[serde(default)]
     upstream: UpstreamOptions,
+    /// What becomes of the links where `tenant`, `corpid` or `endpoints.api_base` change and the corp so becomes another
+    /// WeCom; without it such a change is refused while links are there (`setup.linked`). `keep` needs the same `tenant`
+    /// and `corpid`. No effect otherwise.
+    #[serde(default)]
+    links: Option<Links>,
 }
 
 /// Where the corp's services are found.
@@ -115,7 +120,8 @@ async fn put(
     body: Body<CorpBody>,
 ) -> Result<Put<Corp>, Problem> {
     let key = key.into_inner();
-    let saved = service::put_settings(&state.app.store, &caller.actor, body.value.into_corp(key)).await;
+    let links = body.value.links;
+    let saved = service::put_settings(&state.app.store, &caller.actor, body.value.into_corp(key), links).await;
     saved.map(|(saved, corp)| Put::new(corp, saved)).map_err(in_body).map_err(setup_problem)
 }
 

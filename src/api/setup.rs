@@ -7,7 +7,7 @@ use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::{faults_problem, setup_problem};
 use crate::http::{Body, Problem};
-use crate::setup::{self, SetupChange};
+use crate::setup::{self, LinkChoices, Links, SetupChange, Terms};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -42,6 +42,10 @@ struct SetupBody {
     /// Remove what is not in the file.
     #[serde(default)]
     prune: bool,
+    /// What becomes of the links of a corp whose tenant, CorpID or address change, by the corp's key.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Links>)]
+    links: LinkChoices,
 }
 
 async fn export(_: Key<CorpRead>, state: web::Data<State>) -> Result<Ok<SetupView>, Problem> {
@@ -54,14 +58,15 @@ async fn apply(
     once: Once,
     body: Body<SetupBody>,
 ) -> Result<Ok<Page<SetupChange>>, Problem> {
-    let SetupBody { setup: text, dry_run, prune } = body.value;
+    let SetupBody { setup: text, dry_run, prune, links } = body.value;
+    let terms = Terms { prune, links };
     let app = state.app.clone();
     once.run(&state, &caller.id.clone(), &body.digest, async move {
         let file = setup::read_in_place(&text).map_err(|faults| faults_problem(&faults))?;
         let changes = if dry_run {
-            setup::diff(&app.store, &file, prune).await
+            setup::diff(&app.store, &file, &terms).await
         } else {
-            setup::apply(&app.store, &app.clients, &caller.actor, &file, prune).await
+            setup::apply(&app.store, &app.clients, &caller.actor, &file, &terms).await
         };
         changes.map(|changes| Reply::new(Page::whole(changes))).map_err(setup_problem)
     })

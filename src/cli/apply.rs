@@ -3,10 +3,11 @@
 use super::context::Context;
 use super::language::Language;
 use super::show;
+use crate::model::CorpKey;
 use crate::ops::admin::wire::SecretText;
 use crate::ops::admin::{Command, CommandError, Exit};
 use crate::ops::exec::ApplyReport;
-use crate::setup::{self, ReadFrom};
+use crate::setup::{self, Links, ReadFrom};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -21,12 +22,23 @@ pub struct Apply {
     /// Remove what is not in the file
     #[arg(long)]
     prune: bool,
+    /// The corp becomes another WeCom (tenant, corpid or api_base change): drop its links, mirror, plans and runs
+    #[arg(long, value_name = "KEY")]
+    reset_bindings: Vec<String>,
+    /// The corp is the same WeCom at another address (only api_base changes): keep its links
+    #[arg(long, value_name = "KEY")]
+    keep_bindings: Vec<String>,
 }
 
 impl Apply {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        if let Some(both) = self.reset_bindings.iter().find(|key| self.keep_bindings.contains(key)) {
+            return Err(CommandError::usage(format!("--reset-bindings and --keep-bindings both name {both}")));
+        }
         let setup = read(&self.file)?;
-        let command = Command::Apply { setup, dry_run: self.dry_run, prune: self.prune };
+        let of = |keys: Vec<String>, links| keys.into_iter().map(move |key| (CorpKey::from(key), links));
+        let links = of(self.reset_bindings, Links::Reset).chain(of(self.keep_bindings, Links::Keep)).collect();
+        let command = Command::Apply { setup, dry_run: self.dry_run, prune: self.prune, links };
         context.execute(command, render).await
     }
 }

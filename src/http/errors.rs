@@ -68,6 +68,10 @@ pub fn setup_problem(error: SetupError) -> Problem {
             Problem::new(StatusCode::NOT_FOUND, format!("{kind}.not_found"), sentence(&error))
         }
         SetupError::Conflict { .. } => Problem::conflict("setup.conflict", sentence(&error)),
+        SetupError::Linked(ref linked) => {
+            let linked = serde_json::to_value(linked).unwrap_or_default();
+            Problem::conflict("setup.linked", sentence(&error)).with("linked", linked)
+        }
         SetupError::Write(_) => Problem::internal(error),
         SetupError::Store(cause) => store_problem(cause),
     }

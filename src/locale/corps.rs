@@ -70,6 +70,20 @@ texts! {
     corp_quota_hint = "每个接口的上限；私有化部署可能不同。", "Of each API; private deployments differ.";
     corp_concurrency = "并发请求数", "Calls at once";
     corp_concurrency_hint = "1–200，默认 10。", "1 to 200; 10 by default.";
+    links_title = "这会变成另一个企业微信", "This becomes another WeCom";
+    links_lead(changed) = "您修改了{changed}。云桥中的关联、本地数据和计划都属于原来的企业微信，带到新的企业微信会误改不相干的人。请选择如何处理。", "You changed {changed}. Links, mirror and plans belong to the present WeCom; carried over, they would touch strangers. Choose what becomes of them.";
+    links_reset = "清空并重新开始", "Drop them and begin anew";
+    links_reset_hint = "删除这个企业的全部关联、本地数据、同步计划和运行记录，不能恢复；企业微信两侧都不受影响，审计日志保留。之后请重新拉取并关联。", "Removes links, mirror, plans and runs of this corp for good; neither WeCom is touched, the audit log stays. Pull and link anew afterwards.";
+    links_keep = "是同一个企业微信，只是换了地址，保留", "The same WeCom at another address: keep them";
+    links_keep_hint = "只有确认新地址背后是同一个企业微信时才选。下次拉取会重新读取全部数据。", "Only when the same WeCom answers there. The next pull reads everything again.";
+    links_no_keep = "租户或 CorpID 改变时不能保留关联：原来的账号在那里属于别人。", "Links cannot be kept where tenant or CorpID change: the same ids are other people there.";
+    links_members = "已关联成员", "Members linked";
+    links_departments = "已关联部门", "Departments linked";
+    links_mirrored = "本地数据（部门和成员）", "Departments and members in the mirror";
+    links_plans = "同步计划", "Plans";
+    links_and = "、", ", ";
+    links_choose = "请选择一项。", "Choose one.";
+    links_dropped = "已保存，原来的关联已清空。请重新拉取企业微信。", "Saved; the former links were dropped. Pull from WeCom anew.";
     fault_whole_number = "请填写整数。", "Give a whole number.";
 
     steps_title = "接入步骤", "Steps";

@@ -350,6 +350,20 @@ static ROWS: &[Row] = &[
             "Correct the places listed below and save again.",
         ],
     ),
+    row(
+        "setup.linked",
+        [
+            "企业已有关联",
+            "修改后它会变成另一个企业微信，而现有关联指向原来的企业，继续同步会误改他人，所以没有保存。",
+            "在企业设置页修改并选择如何处理关联：清空后重新开始，或者（仅换接口地址时）保留。",
+        ],
+        [
+            "The corp has links",
+            "The change would make it another WeCom, while its links name members of the present one; nothing was saved.",
+            "Change it under Corp settings and choose what becomes of the links: drop them and begin anew, or, where only the \
+             address of the API changes, keep them.",
+        ],
+    ),
 ];
 
 #[cfg(test)]

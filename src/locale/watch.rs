@@ -66,6 +66,8 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("tenant", "租户", "tenants"),
     ("corp.create", "接入企业", "corp connected"),
     ("corp.update", "修改企业", "corp changed"),
+    ("corp.reset_links", "清空企业关联", "links of a corp dropped"),
+    ("corp.keep_links", "企业换地址，保留关联", "corp moved, links kept"),
     ("corp.remove", "移除企业", "corp removed"),
     ("corp", "企业", "corps"),
     ("app", "应用", "apps"),

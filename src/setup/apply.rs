@@ -3,55 +3,108 @@
 use super::error::SetupError;
 use super::fault::SetupFault;
 use super::file::SetupFile;
+use super::links::{Hindrance, LinkAct, LinkChoices, check_links};
 use super::load::{load, secret_names};
 use super::merge::{Merge, SetupAction, SetupChange, merge};
 use super::moved::check_moved;
 use super::service::remove_idle_corp;
 use crate::model::Actor;
-use crate::store::{self, Store, StoreError, WriteTx};
+use crate::store::{self, Reads, Store, StoreError, WriteTx};
 use crate::wecom::Clients;
 use serde_json::json;
 use std::collections::HashSet;
 
-/// What applying the file would do.
-pub async fn diff(store: &Store, file: &SetupFile, prune: bool) -> Result<Vec<SetupChange>, SetupError> {
-    let present = store.read_async(load).await?;
-    let merged = merge(&present, file, prune);
-    SetupError::of(check_whole(&present, file, &merged.target))?;
-    Ok(merged.changes)
+/// How a file is laid over what is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// What is not in the file is removed with everything that is kept for it.
+    pub prune: bool,
+    /// What becomes of the links of corps that become another WeCom.
+    pub links: LinkChoices,
 }
 
-/// Applies the file in one commit: safe to repeat, and the second time nothing is written. With `prune`, what is not in
-/// the file is removed with everything that is kept for it. Each change leaves one row in the audit log.
+/// What applying the file would do.
+pub async fn diff(store: &Store, file: &SetupFile, terms: &Terms) -> Result<Vec<SetupChange>, SetupError> {
+    let (file, terms) = (file.clone(), terms.clone());
+    let prepared = store.read_async(move |tx| prepare(tx, &file, &terms)).await??;
+    Ok(prepared.merged.changes)
+}
+
+/// Applies the file in one commit: safe to repeat, and the second time nothing is written. Each change leaves one row in
+/// the audit log.
 ///
-/// On `Err` nothing was changed.
+/// # Errors
+/// [`SetupError::Linked`] when a corp would become another WeCom and the terms do not say what becomes of its links. On
+/// `Err` nothing was changed.
 pub async fn apply(
     store: &Store,
     clients: &Clients,
     actor: &Actor,
     file: &SetupFile,
-    prune: bool,
+    terms: &Terms,
 ) -> Result<Vec<SetupChange>, SetupError> {
-    // Checked once before, so that faults come back as faults; the write below checks again on what it then sees.
-    diff(store, file, prune).await?;
-    let (actor, file) = (actor.clone(), file.clone());
-    let merged = store
-        .write(move |tx| {
-            let present = load(tx)?;
-            let merged = merge(&present, &file, prune);
-            if let Some(fault) = check_whole(&present, &file, &merged.target).first() {
-                return Err(StoreError::Refused(fault.to_string()));
-            }
-            write_all(tx, &actor, &present, &merged)?;
-            Ok(merged)
-        })
-        .await?;
-    for change in merged.changes.iter().filter(|change| change.action == SetupAction::Remove) {
+    let (actor, file, terms) = (actor.clone(), file.clone(), terms.clone());
+    let applied = store.write(move |tx| {
+        let prepared = match prepare(tx, &file, &terms)? {
+            Ok(prepared) => prepared,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        for act in &prepared.acts {
+            act.carry_out(tx, &actor)?;
+        }
+        write_all(tx, &actor, &prepared.present, &prepared.merged)?;
+        Ok(Ok(prepared.merged.changes))
+    });
+    let changes = applied.await??;
+    for change in changes.iter().filter(|change| change.action == SetupAction::Remove) {
         if let Some(key) = change.subject.strip_prefix("corp ") {
             clients.forget(&key.into());
         }
     }
-    Ok(merged.changes)
+    Ok(changes)
+}
+
+/// What will be written.
+struct Prepared {
+    present: SetupFile,
+    merged: Merge,
+    acts: Vec<LinkAct>,
+}
+
+fn prepare(tx: &impl Reads, file: &SetupFile, terms: &Terms) -> Result<Result<Prepared, SetupError>, StoreError> {
+    let present = load(tx)?;
+    let mut merged = merge(&present, file, terms.prune);
+    let mut faults = check_whole(&present, file, &merged.target);
+    for corp in terms.links.keys().filter(|corp| file.find_corp(corp).is_none()) {
+        let message = "is not in the file, so nothing can be said about its links";
+        faults.push(SetupFault::new(format!("corp[{corp}]"), message));
+    }
+    if let Err(refused) = SetupError::of(faults) {
+        return Ok(Err(refused));
+    }
+    let (mut acts, mut linked) = (Vec::new(), Vec::new());
+    for target in &merged.target.corps {
+        let key = &target.corp.key;
+        let Some(former) = present.find_corp(key) else { continue };
+        let act = match check_links(tx, &former.corp, &target.corp, terms.links.get(key).copied())? {
+            Ok(Some(act)) => act,
+            Ok(None) => continue,
+            Err(Hindrance::Linked(one)) => {
+                linked.push(one);
+                continue;
+            }
+            Err(Hindrance::Other(error)) => return Ok(Err(error)),
+        };
+        let subject = format!("corp {key}");
+        if let Some(change) = merged.changes.iter_mut().find(|change| change.subject == subject) {
+            change.differences.push(act.difference());
+        }
+        acts.push(act);
+    }
+    if !linked.is_empty() {
+        return Ok(Err(SetupError::Linked(linked)));
+    }
+    Ok(Ok(Prepared { present, merged, acts }))
 }
 
 /// References between the parts of a whole set-up, and secrets that would go to another place than the one that they

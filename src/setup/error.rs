@@ -1,6 +1,7 @@
 //! Why a change of the set-up was refused.
 
 use super::fault::{SetupFault, SetupFaults};
+use super::links::Linked;
 use crate::store::StoreError;
 
 /// Why the set-up was not read or changed. On `Err` nothing was changed.
@@ -20,6 +21,9 @@ pub enum SetupError {
         /// What stands against it, and what to do.
         why: String,
     },
+    /// A corp would become another WeCom while links to the former one are there; see [`super::Links`].
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Linked(Vec<Linked>),
     /// The file cannot be written out.
     #[error("the set-up file cannot be written: {0}")]
     Write(#[from] toml::ser::Error),

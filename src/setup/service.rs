@@ -4,6 +4,7 @@
 use super::check::{check_corp, check_secret, check_tenant};
 use super::error::SetupError;
 use super::fault::SetupFault;
+use super::links::{Hindrance, Links, check_links};
 use super::load::{load_secrets, secret_names};
 use super::merge::{Difference, differences};
 use super::moved::check_moved;
@@ -87,7 +88,7 @@ pub async fn get_corp(store: &Store, key: &CorpKey) -> Result<Corp, SetupError> 
 ///
 /// # Errors
 /// [`SetupError::Faults`], also when the corp's calls would go to another place and stored secrets with them that are not
-/// given anew.
+/// given anew. [`SetupError::Linked`] when the corp would become another WeCom while links to the former one are there.
 pub async fn put_corp(
     store: &Store,
     actor: &Actor,
@@ -95,21 +96,26 @@ pub async fn put_corp(
     secrets: BTreeMap<SecretName, Secret>,
 ) -> Result<Saved, SetupError> {
     let key = corp.key.clone();
-    edit_corp(store, actor, &key, secrets, move |_| Ok(corp.clone())).await.map(|(saved, _)| saved)
+    edit_corp(store, actor, &key, secrets, None, move |_| Ok(corp.clone())).await.map(|(saved, _)| saved)
 }
 
 /// Creates or changes a corp's settings; its apps and secrets stay as they are at that moment. Answers the corp as it is
-/// then.
+/// then. `links` says what becomes of the links where the corp becomes another WeCom.
 ///
 /// # Errors
 /// As [`put_corp`].
-pub async fn put_settings(store: &Store, actor: &Actor, corp: Corp) -> Result<(Saved, Corp), SetupError> {
+pub async fn put_settings(
+    store: &Store,
+    actor: &Actor,
+    corp: Corp,
+    links: Option<Links>,
+) -> Result<(Saved, Corp), SetupError> {
     let key = corp.key.clone();
     let edit = move |present: Option<Corp>| {
         let apps = present.map(|present| present.apps).unwrap_or_default();
         Ok(Corp { apps, ..corp.clone() })
     };
-    edit_corp(store, actor, &key, BTreeMap::new(), edit).await
+    edit_corp(store, actor, &key, BTreeMap::new(), links, edit).await
 }
 
 /// Makes a corp out of the one that is there, in one transaction: nothing that others write in between is lost.
@@ -118,6 +124,7 @@ async fn edit_corp(
     actor: &Actor,
     key: &CorpKey,
     secrets: BTreeMap<SecretName, Secret>,
+    links: Option<Links>,
     edit: impl Fn(Option<Corp>) -> Result<Corp, SetupError> + Send + 'static,
 ) -> Result<(Saved, Corp), SetupError> {
     let (actor, key) = (actor.clone(), key.clone());
@@ -134,6 +141,13 @@ async fn edit_corp(
         }
         if let Err(refused) = SetupError::of(faults) {
             return Ok(Err(refused));
+        }
+        if let Some(former) = &former {
+            match check_links(tx, former, &corp, links)? {
+                Ok(act) => act.map_or(Ok(()), |act| act.carry_out(tx, &actor))?,
+                Err(Hindrance::Linked(linked)) => return Ok(Err(SetupError::Linked(vec![linked]))),
+                Err(Hindrance::Other(error)) => return Ok(Err(error)),
+            }
         }
         save_corp(tx, &actor, &corp, &secrets).map(|saved| Ok((saved, corp)))
     });
@@ -153,7 +167,7 @@ async fn edit_present_corp(
         let mut corp = present.ok_or_else(|| SetupError::NotFound(name.clone()))?;
         edit(&mut corp).map(|()| corp)
     };
-    edit_corp(store, actor, key, secrets, edit).await.map(|(saved, _)| saved)
+    edit_corp(store, actor, key, secrets, None, edit).await.map(|(saved, _)| saved)
 }
 
 fn check_given(corp: &Corp, secrets: &BTreeMap<SecretName, Secret>) -> Vec<SetupFault> {

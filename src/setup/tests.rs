@@ -1,5 +1,6 @@
 //! The set-up file, tested by what is done with it.
 
+mod links;
 mod merging;
 mod property;
 mod reading;

@@ -252,6 +252,13 @@ pub fn remove_tombstone(tx: &WriteTx, corp: &CorpKey, employee: &EmployeeId) -> 
     Ok(removed)
 }
 
+/// How many members, departments and tombstones there are, in this order.
+pub(super) fn count(tx: &impl Reads, corp: &CorpKey) -> Result<(u64, u64, u64), StoreError> {
+    let members = MEMBERS.keys(tx, &of(corp))?.len() as u64;
+    let departments = DEPARTMENTS.keys(tx, &of(corp))?.len() as u64;
+    Ok((members, departments, TOMBSTONES.keys(tx, &of(corp))?.len() as u64))
+}
+
 pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
     revisions::move_on(tx, corp)?;
     MEMBERS.remove_range(tx, &of(corp))?;

@@ -4,7 +4,7 @@ use super::key::{Prefix, Str};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{Reads, WriteTx};
-use super::{Scope, StoreError, bindings, mirror, plans, removals, resolve, runs, secrets, settings, tenants};
+use super::{StoreError, links, secrets, tenants};
 use crate::model::{Corp, CorpKey, TenantKey};
 
 const CORPS: Table<Str, Corp> = Table::new("corps");
@@ -50,13 +50,7 @@ pub fn remove(tx: &WriteTx, key: &CorpKey) -> Result<bool, StoreError> {
     let Some(corp) = CORPS.remove(tx, key.as_str())? else { return Ok(false) };
     BY_TENANT.remove(tx, (corp.tenant.as_str(), key.as_str()))?;
     secrets::clear(tx, key)?;
-    mirror::clear(tx, key)?;
-    bindings::clear(tx, key)?;
-    resolve::clear(tx, key)?;
-    plans::clear(tx, key)?;
-    runs::clear(tx, key)?;
-    removals::clear(tx, key)?;
-    settings::clear(tx, Scope::Corp(key))?;
+    links::reset(tx, key)?;
     Ok(true)
 }
 

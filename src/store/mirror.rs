@@ -151,6 +151,11 @@ pub fn remove_members(tx: &WriteTx, corp: &CorpKey, userids: &[UserId]) -> Resul
     Ok(())
 }
 
+/// How many departments and members there are, together.
+pub(super) fn count(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
+    Ok((DEPARTMENTS.keys(tx, &of(corp))?.len() + MEMBERS.keys(tx, &of(corp))?.len()) as u64)
+}
+
 /// Empties the mirror, its head included.
 pub fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
     revisions::move_on(tx, corp)?;

@@ -54,6 +54,7 @@ pub mod corps;
 pub mod directory;
 pub mod factors;
 pub mod idempotency;
+pub mod links;
 pub mod mirror;
 pub mod plans;
 pub mod removals;

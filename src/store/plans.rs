@@ -169,6 +169,11 @@ pub fn remove_headless(tx: &WriteTx, older_than: &PlanId) -> Result<u64, StoreEr
     Ok(removed)
 }
 
+/// How many plans of a corp are stored.
+pub(super) fn count(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
+    Ok(HEADS.keys(tx, &Prefix::text(corp.as_str()).range())?.len() as u64)
+}
+
 pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
     let all = Prefix::text(corp.as_str()).range();
     for (_, plan) in HEADS.keys(tx, &all)? {

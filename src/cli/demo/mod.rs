@@ -17,6 +17,7 @@ use crate::ops::admin::{Answer, Command, CommandError, Exit, KeyCommand, KeyExpi
 use crate::ops::exec::{self, NewKeyReport};
 use crate::ops::logging;
 use crate::ops::report::{PlanReport, SyncReport};
+use crate::setup::{LinkChoices, Links};
 use clap::Args;
 use scene::{CORP, Scene};
 use serde::de::DeserializeOwned;
@@ -75,7 +76,10 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
     };
     let stage = Stage { app: scene.app(), actor: Actor::cli("demo"), language };
     say("1. Set-up: tenant, corp, app, match rules, guards", "1. 应用初始设置:租户、企业、应用、匹配规则、安全设置");
-    stage.act(Command::Apply { setup: SecretText(scene.setup()), dry_run: false, prune: false }).await?;
+    // kept data: the same sandbox, most likely on another port
+    let links = LinkChoices::from([(CORP.into(), Links::Keep)]);
+    let setup = SecretText(scene.setup());
+    stage.act(Command::Apply { setup, dry_run: false, prune: false, links }).await?;
 
     say("2. The sample organisation is imported", "2. 导入示例组织");
     let (units, people) = scene.import(employees, &stage.actor).await?;

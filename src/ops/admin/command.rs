@@ -3,6 +3,7 @@
 
 use super::wire::{Bytes, SecretText};
 use crate::model::{CorpKey, DepartmentId, EmployeeId, PlanId, Role, RunId, TenantKey, UnitId, UserId};
+use crate::setup::LinkChoices;
 use serde::{Deserialize, Serialize};
 
 /// One command of the command line that works on the store.
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     /// `apply`: lays a set-up over what is there. References to secrets are resolved by the caller.
-    Apply { setup: SecretText, dry_run: bool, prune: bool },
+    Apply { setup: SecretText, dry_run: bool, prune: bool, links: LinkChoices },
     /// `export`
     Export { redact: bool },
     /// `import`: previews, or imports with `yes`.

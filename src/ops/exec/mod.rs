@@ -22,6 +22,7 @@ use super::doctor;
 use crate::app::App;
 use crate::directory::ImportOptions;
 use crate::model::Actor;
+use crate::setup::Terms;
 use crate::sync::pull::PullRequest;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,9 @@ pub async fn execute(
     output: &mut dyn Output,
 ) -> Result<Answer, CommandError> {
     match command {
-        Command::Apply { setup, dry_run, prune } => setup::apply(app, actor, &setup.0, dry_run, prune).await,
+        Command::Apply { setup, dry_run, prune, links } => {
+            setup::apply(app, actor, &setup.0, dry_run, &Terms { prune, links }).await
+        }
         Command::Export { redact } => setup::export(app, redact).await,
         Command::Import { tenant, file, mode, skip_bad_rows, allow_shrink, yes } => {
             let options = ImportOptions { mode: mode.into(), skip_bad_rows, allow_shrink };

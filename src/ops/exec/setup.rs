@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::model::Actor;
 use crate::ops::admin::{Answer, CommandError, Exit};
-use crate::setup::{self, ReadFrom, SetupAction, SetupChange, SetupError};
+use crate::setup::{self, ReadFrom, SetupAction, SetupChange, SetupError, Terms};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -31,15 +31,15 @@ pub(super) async fn apply(
     actor: &Actor,
     text: &str,
     dry_run: bool,
-    prune: bool,
+    terms: &Terms,
 ) -> Result<Answer, CommandError> {
     // The caller has followed every reference: what is left of them here would be looked up in the wrong place.
     let from = ReadFrom { env: &|_| None, folder: Path::new("/nonexistent") };
     let file = setup::read(text, &from).map_err(|faults| CommandError::usage(faults.to_string()))?;
     let changes = if dry_run {
-        setup::diff(&app.store, &file, prune).await
+        setup::diff(&app.store, &file, terms).await
     } else {
-        setup::apply(&app.store, &app.clients, actor, &file, prune).await
+        setup::apply(&app.store, &app.clients, actor, &file, terms).await
     }
     .map_err(refusal)?;
     let pending = changes.iter().any(|change| !matches!(change.action, SetupAction::Same | SetupAction::Extra));
@@ -58,6 +58,9 @@ fn refusal(error: SetupError) -> CommandError {
         SetupError::Faults(_) | SetupError::NotFound(_) | SetupError::Conflict { .. } => {
             CommandError::usage(error.to_string())
         }
+        SetupError::Linked(_) => CommandError::usage(format!(
+            "{error}. Give --reset-bindings KEY or --keep-bindings KEY with the corp's key"
+        )),
         SetupError::Write(_) | SetupError::Store(_) => CommandError::from_chain(&error),
     }
 }

@@ -8,7 +8,7 @@ use crate::http::{Problem, Query};
 use crate::model::{
     Access, Corp, CorpKey, DownstreamOptions, Edition, MatchRule, PullOptions, Quota, Tenant, UpstreamOptions,
 };
-use crate::setup::{RawEndpoints, default_endpoints, service};
+use crate::setup::{Linked, Links, RawEndpoints, SetupError, default_endpoints, service};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form};
 use crate::web::frame::Frame;
@@ -43,6 +43,8 @@ struct EditPage {
     faults: Faults,
     tenants: Vec<(String, String)>,
     is_new: bool,
+    /// The corp would become another WeCom: what becomes of its links is to be chosen.
+    linked: Option<Linked>,
 }
 
 impl EditPage {
@@ -61,6 +63,18 @@ impl EditPage {
             ("read-only", t.access_read_only(), t.access_read_only_hint()),
             ("read-write", t.access_read_write(), t.access_read_write_hint()),
         ]
+    }
+
+    /// The settings that make it another WeCom, as the form calls them.
+    fn changed(&self) -> String {
+        let t = self.f.t;
+        let name = |setting: &&str| match *setting {
+            "tenant" => t.tenant_name(),
+            "corpid" => t.corp_corpid(),
+            _ => t.corp_api_base(),
+        };
+        let names: Vec<_> = self.linked.iter().flat_map(|linked| &linked.settings).map(name).collect();
+        names.join(t.links_and())
     }
 
     /// Whether the part for experts is open: something in it is set, or at fault.
@@ -86,7 +100,7 @@ async fn show_new(who: Admin<CorpWrite>, web: web::Data<Web>, query: Query<NewQu
     };
     let fields = CorpFields::fresh(query.0.tenant.as_deref().unwrap_or(&first.0));
     let f = who.frame(who.t.corp_new());
-    reply::page(&EditPage { f, fields, faults: Faults::default(), tenants, is_new: true })
+    reply::page(&EditPage { f, fields, faults: Faults::default(), tenants, is_new: true, linked: None })
 }
 
 /// A corp as it is before anything is set.
@@ -128,7 +142,7 @@ async fn create(who: Admin<CorpWrite>, web: web::Data<Web>, form: Form<CorpField
     }
     if faults.is_empty() {
         let key = corp.key.clone();
-        match service::put_settings(&web.app.store, &who.actor(), corp).await {
+        match service::put_settings(&web.app.store, &who.actor(), corp, None).await {
             Ok(_) => {
                 let flash = Flash::good(t.corp_created());
                 return Ok(reply::go(&who, &format!("/corps/{key}"), Some(flash)));
@@ -137,14 +151,14 @@ async fn create(who: Admin<CorpWrite>, web: web::Data<Web>, form: Form<CorpField
         }
     }
     let tenants = tenants(&web).await?;
-    reply::again(&EditPage { f: who.frame(t.corp_new()), fields, faults, tenants, is_new: true })
+    reply::again(&EditPage { f: who.frame(t.corp_new()), fields, faults, tenants, is_new: true, linked: None })
 }
 
 async fn show(who: Admin<CorpWrite>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
     let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let f = who.frame(who.t.corp_edit());
     let (fields, tenants) = (CorpFields::of(&corp), tenants(&web).await?);
-    reply::page(&EditPage { f, fields, faults: Faults::default(), tenants, is_new: false })
+    reply::page(&EditPage { f, fields, faults: Faults::default(), tenants, is_new: false, linked: None })
 }
 
 async fn save(
@@ -153,19 +167,40 @@ async fn save(
     key: web::Path<CorpKey>,
     form: Form<CorpFields>,
 ) -> Result<HttpResponse, Problem> {
+    let t = who.t;
     let mut corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let mut fields = form.0;
     (fields.key, fields.tenant) = (corp.key.to_string(), corp.tenant.to_string());
-    let mut faults = Faults::default();
+    let (mut faults, mut linked) = (Faults::default(), None);
     numbers(&who, fields.put_over(&mut corp), &mut faults);
+    let links = match fields.links.as_str() {
+        "reset" => Some(Links::Reset),
+        "keep" => Some(Links::Keep),
+        _ => None,
+    };
+    // an unconfirmed choice is none: the corp is refused once more, and the page asks again
+    let confirmed = links.filter(|_| fields.confirm.trim() == key.as_str());
     if faults.is_empty() {
-        match service::put_settings(&web.app.store, &who.actor(), corp).await {
-            Ok(_) => return Ok(reply::go(&who, &format!("/corps/{key}"), Some(Flash::good(who.t.saved())))),
-            Err(error) => place(who.t, error, &NAMES, "api_base", &mut faults)?,
+        match service::put_settings(&web.app.store, &who.actor(), corp, confirmed).await {
+            Ok(_) => {
+                let told = if confirmed == Some(Links::Reset) { t.links_dropped() } else { t.saved() };
+                return Ok(reply::go(&who, &format!("/corps/{key}"), Some(Flash::good(told))));
+            }
+            Err(SetupError::Linked(found)) => {
+                let is_asked = !fields.confirm.is_empty() || links.is_some();
+                if links.is_none() && is_asked {
+                    faults.add("links", t.links_choose());
+                } else if confirmed.is_none() && is_asked {
+                    faults.add("confirm", t.confirm_mismatch());
+                }
+                linked = found.into_iter().next();
+            }
+            Err(error) => place(t, error, &NAMES, "api_base", &mut faults)?,
         }
     }
+    fields.confirm.clear();
     let tenants = tenants(&web).await?;
-    reply::again(&EditPage { f: who.frame(who.t.corp_edit()), fields, faults, tenants, is_new: false })
+    reply::again(&EditPage { f: who.frame(t.corp_edit()), fields, faults, tenants, is_new: false, linked })
 }
 
 #[derive(Debug, Deserialize)]

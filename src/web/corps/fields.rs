@@ -44,6 +44,10 @@ pub(super) struct CorpFields {
     pub(super) calls_per_minute: String,
     pub(super) calls_per_hour: String,
     pub(super) concurrency: String,
+    /// What becomes of the links: `reset`, `keep` or empty.
+    pub(super) links: String,
+    /// The corp's key, typed to confirm it.
+    pub(super) confirm: String,
 }
 
 impl CorpFields {
@@ -95,6 +99,7 @@ impl CorpFields {
             calls_per_minute: corp.quota.calls_per_minute.to_string(),
             calls_per_hour: corp.quota.calls_per_hour.to_string(),
             concurrency: corp.quota.concurrency.to_string(),
+            ..Self::default()
         }
     }
 

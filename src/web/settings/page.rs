@@ -226,7 +226,7 @@ async fn save(
         page.needs_confirmation = true;
         return reply::again(&page);
     }
-    match setup::put_settings(&web.app.store, &who.actor(), corp.clone()).await {
+    match setup::put_settings(&web.app.store, &who.actor(), corp.clone(), None).await {
         Ok(_) => Ok(reply::go(&who, &format!("/corps/{key}/settings"), Some(Flash::good(t.sync_saved())))),
         Err(SetupError::Faults(found)) => {
             found.0.iter().for_each(|fault| place(t, &fault.path, &fault.message, &mut faults));

@@ -2,7 +2,9 @@
 
 use super::bridge::{Bridge, filled, operations, send};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use wecom_bridge::model::{CorpKey, Member};
+use wecom_bridge::store::{self, links::LinkCounts};
 
 const CORP: &str = "/api/v1/corps/acme-main";
 
@@ -150,5 +152,38 @@ async fn error_codes_are_explained() {
     assert!(!row["fix"]["zh"].as_str().unwrap().is_empty() && !row["fix"]["en"].as_str().unwrap().is_empty());
     bridge.get("/api/v1/errcodes/1").await.expect_problem(404, "errcode.not_found");
     assert!(bridge.get("/api/v1/errcodes").await.expect(200)["items"].as_array().unwrap().len() > 30);
+    bridge.stop().await;
+}
+
+/// The tests of the room tell each way; this one tells that the API passes it on.
+#[tokio::test]
+async fn a_corp_with_links_becomes_another_wecom_only_when_told_so() {
+    let bridge = with_corp().await;
+    let key = CorpKey::from("acme-main");
+    let member: Member =
+        serde_json::from_value(json!({ "userid": "u1", "memberships": [{ "department": 1 }], "has_details": true }))
+            .unwrap();
+    let write = {
+        let key = key.clone();
+        move |tx: &store::WriteTx| store::mirror::put_members(tx, &key, std::slice::from_ref(&member))
+    };
+    bridge.app.store.write(write).await.unwrap();
+    let other = |links: Option<&str>| json!({ "tenant": "acme", "name": "Acme", "corpid": "ww-other", "links": links });
+    for links in [None, Some("keep")] {
+        let problem = bridge.put(CORP, &other(links)).await.expect_problem(409, "setup.linked");
+        let counts = json!({ "members": 0, "departments": 0, "tombstones": 0, "mirrored": 1, "plans": 0 });
+        let linked = json!([{ "corp": key, "settings": ["corpid"], "counts": counts, "may_keep": false }]);
+        assert_eq!(problem["context"]["linked"], linked);
+    }
+    let setup = "version = 1\n[[tenant]]\nkey = \"acme\"\nname = \"Acme\"\n[[corp]]\nkey = \"acme-main\"\ntenant = \"acme\"\n\
+                 name = \"Acme\"\ncorpid = \"ww-other\"\n";
+    let file = |links: Value, dry: bool| json!({ "setup": setup, "links": links, "dry_run": dry });
+    bridge.post("/api/v1/setup", &file(json!({}), false)).await.expect_problem(409, "setup.linked");
+    let dry = bridge.post("/api/v1/setup", &file(json!({ "acme-main": "reset" }), true)).await.expect(200);
+    assert!(dry.to_string().contains(r#""option":"links""#), "{dry}");
+    bridge.put(CORP, &other(Some("reset"))).await.expect(200);
+    assert_eq!(bridge.app.store.read(|tx| store::links::count(tx, &key)).unwrap(), LinkCounts::default());
+    let rows = bridge.get("/api/v1/audit?action=corp.reset_links").await.expect(200);
+    assert_eq!(rows["items"][0]["before"]["links"]["mirrored"], 1, "{rows}");
     bridge.stop().await;
 }

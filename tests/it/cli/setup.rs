@@ -32,6 +32,25 @@ fn nothing_is_removed_without_prune() {
 }
 
 #[test]
+fn a_corp_that_was_pulled_becomes_another_wecom_only_when_told_so() {
+    let bench = Bench::ready();
+    bench.run(&["pull", "--corp", "acme-main"]).expect(0);
+    let other = bench.write("other.toml", bench.setup_text().replace("ww0123456789abcdef", "ww-other"));
+    let other = text_of(&other);
+    for refused in
+        [vec!["apply", other], vec!["apply", other, "--dry-run"], vec!["apply", other, "--keep-bindings", "acme-main"]]
+    {
+        bench.run(&refused).complains(2, &["another WeCom (corpid changes)", "--reset-bindings KEY"]);
+    }
+    let both = ["apply", other, "--keep-bindings", "acme-main", "--reset-bindings", "acme-main"];
+    bench.run(&both).complains(2, &["both name acme-main"]);
+    let told = bench.run(&["apply", other, "--reset-bindings", "acme-main", "--dry-run"]).expect(3);
+    assert!(told.out.contains("links: ") && told.out.contains("→ reset"), "{}", told.out);
+    bench.run(&["apply", other, "--reset-bindings", "acme-main"]).expect(0);
+    bench.run(&["apply", other, "--reset-bindings", "acme-main", "--dry-run"]).expect(0);
+}
+
+#[test]
 fn every_fault_of_a_set_up_file_is_told_at_once() {
     let bench = Bench::new();
     let text = bench.setup_text().replace("\"read-write\"", "\"all\"").replace("max_removals          = 50", "max = 1");

@@ -2,6 +2,7 @@
 
 mod bindings;
 pub mod browser;
+mod corps;
 mod directory;
 mod door;
 mod import;
