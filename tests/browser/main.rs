@@ -45,8 +45,10 @@ fn home() -> PathBuf {
 /// What is missing for a browser test, and how to get it.
 fn missing() -> Option<String> {
     let chromium = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
-    let has_node = Command::new("node").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
-    let has_packages = ["playwright-core", "axe-core"].iter().all(|name| home().join("node_modules").join(name).is_dir());
+    let has_node =
+        Command::new("node").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
+    let has_packages =
+        ["playwright-core", "axe-core"].iter().all(|name| home().join("node_modules").join(name).is_dir());
     let mut wanted = Vec::new();
     if !chromium.is_file() {
         wanted.push("Chromium with fonts (`apt-get install chromium fonts-noto-cjk`, or CHROMIUM=path)");
