@@ -34,8 +34,16 @@ macro_rules! flows {
 }
 
 flows! {
+    accounts
+    backup
+    bad_file
+    decisions
     every_page
     first_start
+    following
+    languages
+    repairs
+    roles
 }
 
 fn home() -> PathBuf {

@@ -48,7 +48,7 @@ export class Desk {
     });
     page.on('request', (request) => {
       const url = request.url();
-      if (!url.startsWith(this.world.base) && !url.startsWith(this.world.sandbox.base) && !url.startsWith('data:')) note(`asks for ${url}`);
+      if (![...this.world.known, 'data:'].some((base) => url.startsWith(base))) note(`asks for ${url}`);
     });
   }
 

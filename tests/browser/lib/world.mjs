@@ -19,11 +19,13 @@ export class World {
     const world = new World();
     world.folder = await fs.mkdtemp(path.join(os.tmpdir(), 'wecom-bridge-browser-'));
     world.desks = [];
+    world.known = new Set();
     try {
       const args = ['sandbox', '--listen', '127.0.0.1:0'];
       if (options.seed) args.push('--seed', await world.write('seed.json', JSON.stringify(options.seed)));
       [world.sandboxRun, world.chromium] = await Promise.all([start(args, [/answers at (http:\S+)/]), launch()]);
       world.sandbox = new Sandbox(world.sandboxRun.found[0]);
+      world.known.add(world.sandbox.base);
       if (options.isReady) await world.prepare(options);
       if (options.isServed !== false) await world.serve();
       return world;
@@ -71,6 +73,10 @@ export class World {
     this.base = `http://${address}`;
     return link;
   }
+
+  /** Where the pages are; every address that was ever one of ours may be asked. */
+  set base(address) { this.known.add(this.current = address); }
+  get base() { return this.current; }
 
   get data() { return path.join(this.folder, 'data'); }
 

@@ -1,0 +1,64 @@
+// Both languages: chosen by the browser, by a click, by the account; and no English page with a Chinese word left in it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EMPTY, OPEN, pages } from '../lib/pages.mjs';
+import { CORPID } from '../lib/sandbox.mjs';
+import { CORP, World } from '../lib/world.mjs';
+
+test('the language follows the browser, the click and the account', () => World.ready({ people: 3 }, async (world) => {
+  const desk = await world.desk({ language: 'en' });
+  await desk.go('/sign-in');
+  await desk.heading('Sign in');
+  await desk.link('中文').click();
+  await desk.heading('登录');
+  assert.equal(await desk.page.locator('html').getAttribute('lang'), 'zh-CN');
+  await desk.page.reload();
+  await desk.heading('登录');
+
+  const other = await world.signedIn('boss', { language: 'en' });
+  await other.go('/account');
+  await other.field('Language', other.main).selectOption({ label: '中文' });
+  await other.press('save');
+  await other.heading('我的账号');
+}));
+
+test('no English page has a Chinese word left in it', { timeout: 600_000 }, () => World.ready({
+  people: 0, change: (text) => text.replaceAll('示例集团', 'Example').replaceAll('已禁用用户', 'Disabled').replaceAll('工号', 'Number'),
+}, async (world) => {
+  const units = 'id,parent_id,name\nr,,Example\nu0,r,Research\nd1,u0,Lab\n';
+  const people = Array.from({ length: 12 }, (_, at) => `e${String(at).padStart(4, '0')},no${String(at).padStart(4, '0')},Person ${at},1380000${String(at).padStart(4, '0')},Engineer,u0`);
+  const employees = (rows) => `id,employee_no,name,mobile,position,unit_id\n${rows.join('\n')}\n`;
+  await world.sandbox.ask('POST', `corps/${CORPID}/console/department/update`, { id: 1, name: 'Example' });
+  await world.run(['pull', '--corp', CORP]);
+  await world.import({ units, employees: employees(people) });
+  await world.sandbox.fault({ path: 'user/create', skip: 3, count: 1, effect: { kind: 'errcode', errcode: 60129 } });
+  const json = async (args) => JSON.parse(await world.run([...args, '--json'], [0, 3, 4, 5]));
+  const { run } = await json(['sync', '--corp', CORP]);
+  await world.import({ units, employees: employees(people.slice(4)) });
+  const { id: held } = await json(['plan', '--corp', CORP]);
+  const accounts = await json(['admin', 'list']);
+  await world.account('olga', 'operator', 'Olga');
+  const stranger = await world.desk({ language: 'en' });
+  const desk = await world.signedIn('boss', { language: 'en' });
+  // 工号 is the name of an attribute in WeCom, and no word of ours
+  const left = [];
+  const addresses = [...Object.entries(pages({ plan: held, held, run, accounts })).flatMap(([route, list]) => (list ?? []).map((address) => [route, address])), ...EMPTY.map((address) => [address, address])];
+  for (const [route, address] of addresses) {
+    const looking = OPEN.has(route) ? stranger : desk;
+    if (/first=nobody/.test(address)) looking.expects(422);
+    if (/nobody|e0005|e0010|d1|twice/.test(address)) looking.expects(404);
+    await looking.go(address);
+    looking.expected.length = 0;
+    const words = await looking.page.evaluate(() => {
+      const texts = [];
+      for (const place of document.querySelectorAll('body *')) {
+        if (place.closest('[lang^="zh"], [data-own], script, option[value^="zh"]')) continue;
+        const own = [...place.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.textContent).join('');
+        for (const text of [own, place.getAttribute('aria-label'), place.getAttribute('placeholder'), place.getAttribute('title')]) if (/\p{Script=Han}/u.test((text ?? '').replaceAll('工号', ''))) texts.push(text.trim());
+      }
+      return texts;
+    });
+    for (const text of words) if (!['中文', '王管理', '理'].includes(text)) left.push(`${address}: ${text}`);
+  }
+  assert.deepEqual(left, []);
+}));
