@@ -10,6 +10,9 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use sha2::{Digest, Sha256};
 
+/// What the headers and boundaries around the file take at most.
+const AROUND_BYTES: usize = 64 << 10;
+
 /// A file as it came.
 #[derive(Debug)]
 pub struct Upload {
@@ -36,6 +39,11 @@ impl FromRequest for Upload {
         }
         let max_bytes =
             request.app_data::<web::Data<crate::http::Settings>>().map_or(1 << 20, |settings| settings.body_max_bytes);
+        let announced: Option<usize> =
+            request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|bytes| bytes > max_bytes + AROUND_BYTES) {
+            return std::future::ready(Err(too_large(max_bytes))).boxed_local();
+        }
         let multipart = Multipart::new(request.headers(), payload.take());
         read(multipart, max_bytes).boxed_local()
     }
@@ -63,11 +71,7 @@ async fn read(mut multipart: Multipart, max_bytes: usize) -> Result<Upload, Prob
         while let Some(chunk) = field.next().await {
             let chunk = chunk.map_err(|cause| broken(&cause))?;
             if content.len() + chunk.len() > max_bytes {
-                return Err(Problem::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "request.too_large",
-                    format!("The file may have at most {max_bytes} bytes."),
-                ));
+                return Err(too_large(max_bytes));
             }
             digest.update(&chunk);
             content.extend_from_slice(&chunk);
@@ -75,6 +79,11 @@ async fn read(mut multipart: Multipart, max_bytes: usize) -> Result<Upload, Prob
         found = Some(Upload { name, content: content.freeze(), digest: digest.finalize().into() });
     }
     found.ok_or_else(|| bad("There is no part named `file`."))
+}
+
+fn too_large(max_bytes: usize) -> Problem {
+    let detail = format!("The file may have at most {max_bytes} bytes.");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", detail)
 }
 
 fn bad(detail: &str) -> Problem {

@@ -12,6 +12,9 @@ use super::parsed::Table;
 use super::text;
 use std::borrow::Cow;
 
+/// Columns of the widest sheet that a spreadsheet can have, filled or empty.
+const COLUMNS_SEEN_MAX: usize = 16_384;
+
 /// One file of the two, with its rows' faults and warnings.
 pub type Read<T> = (Table<T>, Vec<Fault>, Vec<Fault>);
 
@@ -23,9 +26,16 @@ pub type Read<T> = (Table<T>, Vec<Fault>, Vec<Fault>);
 pub fn read<T: Record>(name: &str, bytes: &[u8], limits: Limits) -> Result<Read<T>, Faults> {
     let text = text::decode(name, bytes)?;
     let separator = find_separator::<T>(&text);
-    if let Some(line) = find_open_quote(&text, separator) {
-        let reason = "a quoted value begins here and never ends; the file is damaged or cut short";
-        return Err(Fault::new(FaultCode::Truncated, Place::row(name, line), reason).into());
+    match find_trouble(&text, separator) {
+        Some(Trouble::OpenQuote(line)) => {
+            let reason = "a quoted value begins here and never ends; the file is damaged or cut short";
+            return Err(Fault::new(FaultCode::Truncated, Place::row(name, line), reason).into());
+        }
+        Some(Trouble::TooWide(line)) => {
+            let reason = format!("more than {COLUMNS_SEEN_MAX} columns; at most {} are read", limits.columns_max);
+            return Err(Fault::new(FaultCode::TooManyColumns, Place::row(name, line), reason).into());
+        }
+        None => {}
     }
     let mut reader =
         csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
@@ -104,21 +114,33 @@ fn find_separator<T: Record>(text: &str) -> u8 {
     [b';', b'\t', b','].into_iter().max_by_key(known).unwrap_or(b',')
 }
 
-/// The line in which a quoted value begins that never ends.
-fn find_open_quote(text: &str, separator: u8) -> Option<u32> {
-    let (mut line, mut opened, mut at_start) = (1_u32, None, true);
+/// What a file has that must not reach the parser, and its line.
+enum Trouble {
+    /// A quoted value begins that never ends.
+    OpenQuote(u32),
+    /// More columns than any spreadsheet has.
+    TooWide(u32),
+}
+
+fn find_trouble(text: &str, separator: u8) -> Option<Trouble> {
+    let (mut line, mut opened, mut at_start, mut columns) = (1_u32, None, true, 1_usize);
     let mut bytes = text.bytes().peekable();
     while let Some(byte) = bytes.next() {
         match (byte, opened) {
             (b'"', Some(_)) if bytes.peek() == Some(&b'"') => drop(bytes.next()),
             (b'"', Some(_)) => opened = None,
             (b'"', None) if at_start => opened = Some(line),
+            (b'\n', None) => columns = 1,
+            (byte, None) if byte == separator => columns += 1,
             _ => {}
+        }
+        if columns > COLUMNS_SEEN_MAX {
+            return Some(Trouble::TooWide(line));
         }
         line += u32::from(byte == b'\n');
         at_start = opened.is_none() && (byte == separator || byte == b'\n' || byte == b'\r');
     }
-    opened
+    opened.map(Trouble::OpenQuote)
 }
 
 #[cfg(test)]

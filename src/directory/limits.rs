@@ -28,6 +28,11 @@ impl Limits {
         cell_max_chars: 4_096,
     };
 
-    /// For files that come over the network: ten megabytes, a hundred unpacked.
+    /// For small tables that come over the network: ten megabytes, a hundred unpacked.
     pub const UPLOAD: Self = Self { input_max_bytes: 10 << 20, unpacked_max_bytes: 100 << 20, ..Self::FILE };
+
+    /// For directories that come over the network: as large as the server takes bodies; a million people unpack to
+    /// less.
+    pub const DIRECTORY_UPLOAD: Self =
+        Self { unpacked_max_bytes: 512 << 20, strings_max_bytes: 128 << 20, ..Self::FILE };
 }

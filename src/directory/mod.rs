@@ -26,6 +26,7 @@ mod unpack;
 mod upload;
 pub mod values;
 mod xlsx;
+mod xml_shape;
 
 pub use compare::{Stored, compare};
 pub use diff::{Change, ChangeKind, Changes, Diff, FieldChange, ImportMode, RowCounts};

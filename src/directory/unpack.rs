@@ -11,6 +11,11 @@ pub type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 
 /// Most entries that are looked at.
 const ENTRIES_MAX: usize = 4_096;
+/// How much larger than its packed form an entry may be that is held in memory as a whole. Tables of people pack to a
+/// fifth or a tenth, and a file of nothing but zeros to a thousandth.
+const RATIO_MAX: u64 = 40;
+/// Entries up to this size are taken whatever they pack to.
+const RATIO_FREE_BYTES: u64 = 16 << 20;
 
 /// Opens an archive and unpacks it once into nothing, counting; what the archive says of its sizes is not believed.
 /// `look` sees the bytes of each entry as they pass.
@@ -36,14 +41,25 @@ pub fn open<'a>(
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).map_err(|cause| refused(&cause))?;
         let name = decode_name(entry.name_raw());
+        // no more than this is read of it, whatever it claims
+        let most = match is_streamed(&name) {
+            true => u64::MAX,
+            false => RATIO_FREE_BYTES.max(entry.compressed_size().saturating_mul(RATIO_MAX)),
+        };
+        let mut own = 0_u64;
         loop {
             let got = entry.read(&mut buffer).map_err(|cause| damaged(&name, &cause.to_string()))?;
             if got == 0 {
                 break;
             }
+            own += got as u64;
             total += got as u64;
             if total > limits.unpacked_max_bytes {
                 return Err(too_large(limits));
+            }
+            if own > most {
+                let reason = format!("it unpacks to more than {RATIO_MAX} times its size, which no table does");
+                return Err(Fault::new(FaultCode::TooLarge, Place::sheet(&name), reason));
             }
             look(&name, &buffer[..got])?;
         }
@@ -69,6 +85,11 @@ pub fn take(archive: &mut Archive<'_>, mut wanted: impl FnMut(&str) -> bool) -> 
         files.push((name, bytes));
     }
     Ok(files)
+}
+
+/// The sheets of a workbook go through the parser in pieces; everything else is held in memory.
+fn is_streamed(name: &str) -> bool {
+    name.to_ascii_lowercase().starts_with("xl/worksheets/sheet")
 }
 
 /// Names are UTF-8, or GBK where Windows packed them.

@@ -62,6 +62,6 @@ pub async fn confirm_upload(
 
 /// Taking a file apart is work for a thread that may block.
 async fn parse(name: String, content: Bytes) -> Result<Parsed, DirectoryError> {
-    let parsed = tokio::task::spawn_blocking(move || read_bytes(&name, &content, Limits::FILE)).await;
+    let parsed = tokio::task::spawn_blocking(move || read_bytes(&name, &content, Limits::DIRECTORY_UPLOAD)).await;
     parsed.map_err(|_| StoreError::Closed)?
 }

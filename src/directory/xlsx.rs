@@ -10,6 +10,7 @@ use super::limits::Limits;
 use super::parsed::Table;
 use super::unpack;
 use super::values::trim;
+use super::xml_shape::Shape;
 use crate::model::{Employee, OrgUnit};
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx, XlsxError};
 use std::borrow::Cow;
@@ -74,6 +75,9 @@ fn read_sheet<T: Record>(
         if row > rows.row {
             rows.end_row()?;
             rows.row = row;
+        }
+        if rows.cells.len() > limits.columns_max as usize {
+            return Err(damaged(&sheet, "a row holds a cell several times").into());
         }
         let pad = pads.get(style).copied().unwrap_or(0);
         rows.cells.push((column as usize, render(cell.get_value(), pad)));
@@ -194,6 +198,8 @@ pub struct Survey {
     is_book: bool,
     tail: Vec<u8>,
     total: u64,
+    part: String,
+    shape: Shape,
 }
 
 impl Survey {
@@ -209,10 +215,19 @@ impl Survey {
     /// Looks at some bytes of a part.
     ///
     /// # Errors
-    /// The list of strings is too large, or claims to be.
+    /// The list of strings is too large, or claims to be; or a part has a shape that no workbook has.
     pub fn look(&mut self, part: &str, chunk: &[u8], limits: Limits) -> Result<(), Fault> {
         let part = part.to_ascii_lowercase();
         self.is_book |= part.ends_with("workbook.xml");
+        if part.ends_with(".xml") || part.ends_with(".rels") {
+            if part != self.part {
+                self.shape = Shape::default();
+                self.part.clone_from(&part);
+            }
+            if let Err(what) = self.shape.look(chunk) {
+                return Err(damaged(&part, what));
+            }
+        }
         if part.ends_with("sharedstrings.xml") { self.look_at_strings(chunk, limits) } else { Ok(()) }
     }
 

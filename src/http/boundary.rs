@@ -188,6 +188,7 @@ fn add_headers(headers: &mut HeaderMap, id: &str, is_tls: bool) {
     default(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
     default(header::CACHE_CONTROL, "no-store");
     default(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    default(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     if is_tls {
         default(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

@@ -1,6 +1,6 @@
 //! Forms: bounded, with a token that binds them to the browser, and the faults that a page shows beside its fields.
 
-use super::visit::Visit;
+use super::visit::{Person, Visit};
 use super::{csrf, guard};
 use crate::http::{Problem, read_limited};
 use actix_web::dev::Payload;
@@ -14,8 +14,10 @@ use std::rc::Rc;
 /// Name of the field that holds the token.
 pub const TOKEN: &str = "_csrf";
 const MAX_BYTES: usize = 2 << 20;
+/// Of somebody who has not signed in: a name, a password, a code.
+const STRANGER_MAX_BYTES: usize = 16 << 10;
 
-/// A form that was sent from one of our own pages; of at most 2 MiB. Fields that the type does not know are ignored;
+/// A form that was sent from one of our own pages; of at most 2 MiB, or 16 KiB before somebody has signed in. Fields that the type does not know are ignored;
 /// repeated fields become lists. Types are best made of strings and checked by hand, so that the page can be shown again
 /// with what was entered.
 #[derive(Debug)]
@@ -31,6 +33,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
         let visit = request.extensions().get::<Rc<Visit>>().cloned();
+        let max_bytes = if request.extensions().contains::<Person>() { MAX_BYTES } else { STRANGER_MAX_BYTES };
         let announced = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
         let payload = payload.take();
         Box::pin(async move {
@@ -41,7 +44,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
                     "This takes a form (application/x-www-form-urlencoded).",
                 ));
             }
-            let bytes = read_limited(payload, announced, MAX_BYTES).await?;
+            let bytes = read_limited(payload, announced, max_bytes).await?;
             let token = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == TOKEN);
             check_token(visit.as_deref(), token.as_ref().map(|(_, token)| token.as_ref()))?;
             serde_html_form::from_bytes(&bytes).map(Self).map_err(|cause| {

@@ -18,13 +18,13 @@ use tempfile::TempDir;
 use wecom_bridge::sandbox::{Sandbox, SandboxOptions, seed};
 
 /// A folder to work in, with a sandbox beside it.
-struct Bench {
+pub struct Bench {
     folder: TempDir,
     sandbox: Sandbox,
 }
 
 /// What a command left behind.
-struct Ran {
+pub struct Ran {
     code: i32,
     out: String,
     err: String,
@@ -38,7 +38,7 @@ impl Bench {
     }
 
     /// A bench whose bridge is set up with the documented file.
-    fn ready() -> Self {
+    pub fn ready() -> Self {
         let bench = Self::new();
         bench.run(&["apply", bench.setup_file().to_str().unwrap()]).expect(0);
         bench
@@ -52,7 +52,7 @@ impl Bench {
         self.path("data")
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
@@ -83,13 +83,13 @@ impl Bench {
         self.run(&["import", folder.to_str().unwrap(), "--tenant", "acme", "--allow-shrink", "--yes"]).expect(0);
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command.args(["--lang", "en", "--data-dir"]).arg(self.data()).args(args);
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub fn run(&self, args: &[&str]) -> Ran {
         Ran::of(self.command(args).output().unwrap())
     }
 
@@ -124,7 +124,7 @@ impl Ran {
     }
 
     #[track_caller]
-    fn expect(self, code: i32) -> Self {
+    pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
@@ -141,16 +141,16 @@ impl Ran {
 }
 
 /// A program that serves until it is told to stop.
-struct Serving {
+pub struct Serving {
     child: Child,
     /// What stood behind the marker in the line that said it is ready.
-    ready: String,
+    pub ready: String,
     rest: std::thread::JoinHandle<String>,
 }
 
 impl Serving {
     /// Starts it and waits for a line with the marker on either output.
-    fn start(mut command: Command, marker: &str) -> Self {
+    pub fn start(mut command: Command, marker: &str) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = std::sync::mpsc::channel::<String>();
         let outputs: [Box<dyn std::io::Read + Send>; 2] =
@@ -178,8 +178,13 @@ impl Serving {
         Self { child, ready, rest }
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end and answers its exit code with what it said last.
-    fn stop(mut self) -> (i32, String) {
+    pub fn stop(mut self) -> (i32, String) {
         signal("TERM", self.child.id());
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
         (code, self.rest.join().unwrap())

@@ -33,9 +33,14 @@ pub struct Shown {
 impl Browser {
     /// Knows nobody and nothing.
     pub fn new(bridge: &Bridge) -> Self {
+        Self::at(&bridge.base)
+    }
+
+    /// The same for a server at this address.
+    pub fn at(base: &str) -> Self {
         let never = reqwest::redirect::Policy::none();
         Self {
-            base: bridge.base.clone(),
+            base: base.to_owned(),
             http: reqwest::Client::builder().no_proxy().redirect(never).build().unwrap(),
             cookies: Mutex::default(),
             token: Mutex::default(),
@@ -68,16 +73,26 @@ impl Browser {
         self
     }
 
+    /// The cookies as a request carries them.
+    pub fn cookie(&self) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
     /// A request with the cookies, for whatever the methods below do not offer.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let cookies = self.cookies.lock().unwrap();
-        let cookie = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let cookie = self.cookie();
         let request = self.http.request(method, format!("{}{path}", self.base));
         request.header("accept", "text/html").header("accept-language", "zh-CN").header("cookie", cookie)
     }
 
     /// Sends a request and keeps the cookies and the form token of the answer.
     pub async fn send(&self, request: RequestBuilder) -> Shown {
+        self.take(request).await.0
+    }
+
+    /// The same with the bytes of what came back, for files.
+    pub async fn take(&self, request: RequestBuilder) -> (Shown, Vec<u8>) {
         let response = request.send().await.unwrap();
         let path = response.url().path().to_owned();
         let (status, headers) = (response.status(), response.headers().clone());
@@ -91,11 +106,12 @@ impl Browser {
                 cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        let shown = Shown { status, headers, text: response.text().await.unwrap(), path };
+        let bytes = response.bytes().await.unwrap().to_vec();
+        let shown = Shown { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), path };
         if let Some(token) = shown.token() {
             *self.token.lock().unwrap() = token;
         }
-        shown
+        (shown, bytes)
     }
 
     pub async fn get(&self, path: &str) -> Shown {
@@ -191,7 +207,8 @@ impl Shown {
         for form in forms {
             let (head, body) = form.split_once('>').unwrap();
             let Some(own) = attribute(head, "action") else { continue };
-            if own.split('?').next().unwrap().ends_with(action) {
+            // a form that only asks is no form to fill in
+            if attribute(head, "method").as_deref() != Some("get") && own.split('?').next().unwrap().ends_with(action) {
                 return ShownForm { action: own, fields: fields(body) };
             }
         }
