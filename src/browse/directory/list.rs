@@ -6,7 +6,7 @@ use crate::browse::cells::Needle;
 use crate::browse::collate;
 use crate::browse::error::BrowseError;
 use crate::browse::list::{self, Orders, Page, Paging, Sorted};
-use crate::browse::mirror::{Likeness, key};
+use crate::browse::mirror::Likeness;
 use crate::browse::outline::Branch;
 use crate::model::{EmployeeId, EmployeeStatus, Text, UnitId};
 use serde::{Deserialize, Serialize};
@@ -190,17 +190,16 @@ impl DirectoryView {
     }
 
     /// The values by which a person is compared with members.
-    pub(in crate::browse) fn likeness_of(&self, row: usize) -> Vec<(Likeness, Text)> {
+    pub(in crate::browse) fn likeness_of(&self, row: usize) -> [(Likeness, &str); 6] {
         let cells = |column: usize| self.people.cells.folded(row, column);
-        let values = [
+        [
             (Likeness::Account, cells(cell::ID)),
             (Likeness::Account, cells(cell::ACCOUNT)),
             (Likeness::Account, cells(cell::EMPLOYEE_NO)),
             (Likeness::Mobile, cells(cell::MOBILE)),
             (Likeness::Email, cells(cell::EMAIL)),
             (Likeness::Name, cells(cell::NAME)),
-        ];
-        values.into_iter().filter_map(key).collect()
+        ]
     }
 
     /// The main unit's node; the stray node when there is no such unit.

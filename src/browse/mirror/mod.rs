@@ -19,8 +19,6 @@ pub use naming::Naming;
 pub use sides::{Side, SideCounts, SideRow, SideState};
 pub use suggest::{Likeness, UserLookup};
 
-pub(super) use suggest::key;
-
 pub(super) use base::Base;
 
 use super::directory::DirectoryView;
@@ -28,6 +26,7 @@ use super::list::Orders;
 use super::tree::NONE;
 use crate::model::{CorpKey, MirrorHead, TenantKey};
 use std::sync::Arc;
+use suggest::Alike;
 
 /// A corp's mirror and links as of one revision, and the directory that they are joined with.
 #[derive(Debug)]
@@ -44,6 +43,8 @@ pub struct MirrorView {
     departments: Box<[u32]>,
     member_orders: Orders,
     binding_orders: Orders,
+    alike_members: Alike,
+    alike_people: Alike,
     totals: MirrorTotals,
 }
 
@@ -104,6 +105,8 @@ impl MirrorView {
             departments: departments.into(),
             member_orders: Orders::new(members::COLUMNS),
             binding_orders: Orders::new(links::COLUMNS),
+            alike_members: Alike::default(),
+            alike_people: Alike::default(),
             totals,
         }
     }
@@ -138,6 +141,7 @@ impl MirrorView {
 
     pub(super) fn bytes(&self) -> usize {
         let numbers = self.employees.len() + self.links.len() + self.units.len() + self.departments.len();
-        numbers * 4 + self.member_orders.bytes() + self.binding_orders.bytes()
+        let alike = self.alike_members.bytes() + self.alike_people.bytes();
+        numbers * 4 + self.member_orders.bytes() + self.binding_orders.bytes() + alike
     }
 }

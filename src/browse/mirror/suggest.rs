@@ -6,10 +6,13 @@ use super::{MirrorView, NONE};
 use crate::browse::cells::fold_into;
 use crate::browse::directory::EmployeeRow;
 use crate::model::{EmployeeId, EmployeeStatus, Text, UserId};
-use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
 
 /// Suggestions for one row.
 const PER_ROW: usize = 3;
+/// Rows that are looked at for one value.
+const PER_KEY: usize = 12;
 
 /// What two rows agree in, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -25,82 +28,99 @@ pub enum Likeness {
     Name,
 }
 
-/// Values by which rows are compared: what agrees, and the value in lower case.
-type Keys = Vec<(Likeness, Text)>;
+/// Rows of one side without a link by what they may agree in: hashes of their values in order, each with its row. Made
+/// when somebody first asks; then a page of people costs a few looks into it, however many members there are.
+#[derive(Debug, Default)]
+pub(super) struct Alike(OnceLock<Box<[(u64, u32)]>>);
 
-/// The rows that were asked for, by what they agree in.
-struct Wanted {
-    rows: HashMap<(Likeness, Text), Vec<usize>>,
-    found: Vec<Vec<(Likeness, usize)>>,
+impl Alike {
+    /// `values` tells the values of a row; `None` for one that is not offered.
+    fn get<'v, V>(&self, rows: usize, values: impl Fn(usize) -> Option<V>) -> &[(u64, u32)]
+    where
+        V: IntoIterator<Item = (Likeness, &'v str)>,
+    {
+        self.0.get_or_init(|| {
+            let mut all = Vec::new();
+            for row in 0..rows {
+                let values = values(row).into_iter().flatten().filter(|(_, value)| !value.is_empty());
+                all.extend(values.map(|value| (hash(value), row as u32)));
+            }
+            all.sort_unstable();
+            all.dedup();
+            all.into()
+        })
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.0.get().map_or(0, |all| size_of_val::<[_]>(all))
+    }
 }
 
-impl Wanted {
-    fn of(keys: impl Iterator<Item = Keys>) -> Self {
-        let mut wanted = Self { rows: HashMap::new(), found: Vec::new() };
-        for (at, keys) in keys.enumerate() {
-            for key in keys {
-                wanted.rows.entry(key).or_default().push(at);
-            }
-            wanted.found.push(Vec::new());
-        }
-        wanted
-    }
+fn hash((likeness, value): (Likeness, &str)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (likeness as u8, value).hash(&mut hasher);
+    hasher.finish()
+}
 
-    /// Notes that a row of the other side has these values.
-    fn meet(&mut self, row: usize, keys: Keys) {
-        for key in keys {
-            for at in self.rows.get(&key).into_iter().flatten() {
-                let found = &mut self.found[*at];
-                if found.iter().all(|(_, other)| *other != row) {
-                    found.push((key.0, row));
-                }
-            }
+/// The best rows for these values: what agrees, the strongest first, and the row. `agrees` compares a row's values, for
+/// equal hashes are no proof.
+fn best(
+    index: &[(u64, u32)],
+    keys: &[(Likeness, Text)],
+    agrees: impl Fn(usize, (Likeness, &str)) -> bool,
+) -> Vec<(Likeness, usize)> {
+    let mut found: Vec<(Likeness, usize)> = Vec::new();
+    for (likeness, value) in keys {
+        let wanted = hash((*likeness, value));
+        let from = index.partition_point(|(hash, _)| *hash < wanted);
+        let equal = index[from..].iter().take_while(|(hash, _)| *hash == wanted).map(|(_, row)| *row as usize);
+        // a row that agrees in several is met again, so more are looked at than are kept
+        found.extend(equal.filter(|row| agrees(*row, (*likeness, value))).take(PER_KEY).map(|row| (*likeness, row)));
+    }
+    found.sort_unstable();
+    let mut kept: Vec<(Likeness, usize)> = Vec::with_capacity(PER_ROW);
+    for one in found {
+        if kept.len() < PER_ROW && kept.iter().all(|(_, row)| *row != one.1) {
+            kept.push(one);
         }
     }
-
-    /// The best ones of each row.
-    fn best(mut self) -> Vec<Vec<(Likeness, usize)>> {
-        for found in &mut self.found {
-            found.sort_unstable();
-            found.truncate(PER_ROW);
-        }
-        self.found
-    }
+    kept
 }
 
 impl MirrorView {
+    fn member_values(&self, row: usize) -> [(Likeness, &str); 4] {
+        let cells = |column| self.base.members.cells.folded(row, column);
+        [
+            (Likeness::Account, cells(super::base::cell::USERID)),
+            (Likeness::Mobile, cells(super::base::cell::MOBILE)),
+            (Likeness::Email, cells(super::base::cell::EMAIL)),
+            (Likeness::Name, cells(super::base::cell::NAME)),
+        ]
+    }
+
     /// Members without a link that these people may be, at most three for each, the likeliest first.
     pub fn suggest_members(&self, people: &[EmployeeRow]) -> Vec<Vec<(Likeness, MemberRow)>> {
-        let mut wanted = Wanted::of(people.iter().map(keys_of_employee));
-        for row in (0..self.base.members.len()).filter(|row| self.base.members.links[*row] == NONE) {
-            let cells = |column| self.base.members.cells.folded(row, column);
-            let userid = cells(super::base::cell::USERID);
-            let values = [
-                (Likeness::Account, userid),
-                (Likeness::Mobile, cells(super::base::cell::MOBILE)),
-                (Likeness::Email, cells(super::base::cell::EMAIL)),
-                (Likeness::Name, cells(super::base::cell::NAME)),
-            ];
-            wanted.meet(row, values.into_iter().filter_map(key).collect());
-        }
-        let rows = |found: Vec<(Likeness, usize)>| {
+        let is_open = |row: usize| self.base.members.links[row] == NONE;
+        let index =
+            self.alike_members.get(self.base.members.len(), |row| is_open(row).then(|| self.member_values(row)));
+        let of = |person: &EmployeeRow| {
+            let found = best(index, &keys_of_employee(person), |row, key| self.member_values(row).contains(&key));
             found.into_iter().map(|(likeness, row)| (likeness, self.member_row(row))).collect()
         };
-        wanted.best().into_iter().map(rows).collect()
+        people.iter().map(of).collect()
     }
 
     /// Active people without a link that these members may be, at most three for each, the likeliest first.
     pub fn suggest_employees(&self, members: &[MemberRow]) -> Vec<Vec<(Likeness, EmployeeRow)>> {
-        let mut wanted = Wanted::of(members.iter().map(keys_of_member));
-        for row in (0..self.links.len()).filter(|row| self.links[*row] == NONE) {
-            if self.directory.employee_status(row) == EmployeeStatus::Active {
-                wanted.meet(row, self.directory.likeness_of(row));
-            }
-        }
-        let rows = |found: Vec<(Likeness, usize)>| {
+        let is_open =
+            |row: usize| self.links[row] == NONE && self.directory.employee_status(row) == EmployeeStatus::Active;
+        let index =
+            self.alike_people.get(self.links.len(), |row| is_open(row).then(|| self.directory.likeness_of(row)));
+        let of = |member: &MemberRow| {
+            let found = best(index, &keys_of_member(member), |row, key| self.directory.likeness_of(row).contains(&key));
             found.into_iter().map(|(likeness, row)| (likeness, self.directory.employee_row(row))).collect()
         };
-        wanted.best().into_iter().map(rows).collect()
+        members.iter().map(of).collect()
     }
 
     /// Whether a person has a link.
@@ -142,8 +162,9 @@ impl MirrorView {
     }
 }
 
-fn keys_of_employee(row: &EmployeeRow) -> Keys {
-    let mut keys: Keys = [
+/// Values by which rows are compared, in lower case; empty ones are alike to nothing.
+fn keys_of_employee(row: &EmployeeRow) -> Vec<(Likeness, Text)> {
+    let mut keys: Vec<(Likeness, Text)> = [
         (Likeness::Account, row.id.as_str()),
         (Likeness::Account, &row.account),
         (Likeness::Account, &row.employee_no),
@@ -159,7 +180,7 @@ fn keys_of_employee(row: &EmployeeRow) -> Keys {
     keys
 }
 
-fn keys_of_member(row: &MemberRow) -> Keys {
+fn keys_of_member(row: &MemberRow) -> Vec<(Likeness, Text)> {
     let name = row.name.as_deref().unwrap_or_default();
     let values = [
         (Likeness::Account, row.userid.as_str()),
@@ -173,10 +194,5 @@ fn keys_of_member(row: &MemberRow) -> Keys {
 fn fold((likeness, value): (Likeness, &str)) -> Option<(Likeness, Text)> {
     let mut folded = String::new();
     fold_into(value.trim(), &mut folded);
-    key((likeness, &folded))
-}
-
-/// A value in lower case as a key; empty ones are alike to nothing.
-pub(in crate::browse) fn key((likeness, folded): (Likeness, &str)) -> Option<(Likeness, Text)> {
-    (!folded.is_empty()).then(|| (likeness, Text::from(folded)))
+    (!folded.is_empty()).then(|| (likeness, Text::from(folded.as_str())))
 }

@@ -68,6 +68,15 @@ pub fn page(tx: &impl Reads, before: Option<u64>, limit: usize) -> Result<Vec<Au
     ROWS.list_last(tx, &range, limit.min(super::PAGE_MAX))
 }
 
+/// The hash that row `seq` is chained to: that of the row before, empty for the first.
+///
+/// # Errors
+/// Those of the store; a row before that is missing gives an empty hash, as [`verify_chain`] tells.
+pub fn hash_before(tx: &impl Reads, seq: u64) -> Result<String, StoreError> {
+    let before = seq.checked_sub(1).map(|seq| ROWS.get(tx, seq)).transpose()?.flatten();
+    Ok(before.map(|row| row.hash).unwrap_or_default())
+}
+
 /// Follows the whole chain; `None` when it is whole.
 pub fn verify_chain(tx: &impl Reads) -> Result<Option<ChainFault>, StoreError> {
     let mut head = first_head();
