@@ -207,18 +207,47 @@ async fn change(
     Result::Ok(Reply::new(changed.map_err(account_problem)?.into()))
 }
 
+/// A change of an account that takes no body.
+#[derive(Clone, Copy)]
+enum Button {
+    Disable,
+    Enable,
+    ResetTotp,
+}
+
+impl Button {
+    /// Done once, however often it is sent under one key.
+    async fn press(
+        self,
+        caller: Key<AccountsAdmin>,
+        state: web::Data<State>,
+        account: web::Path<AccountId>,
+        once: Once,
+    ) -> Result<Ok<AccountView>, Problem> {
+        let app = state.app.clone();
+        once.run(&state, &caller.id.clone(), NO_BODY, async move {
+            let (admin, actor) = (&app.admin, &caller.actor);
+            if !matches!(self, Self::Disable) {
+                check_may_take_over(&caller, admin, &account).await?;
+            }
+            let changed = match self {
+                Self::Disable => accounts::disable(admin, actor, &account).await,
+                Self::Enable => accounts::enable(admin, actor, &account).await,
+                Self::ResetTotp => second_factor::reset_totp(admin, actor, &account, Proof::Authority).await,
+            };
+            Result::Ok(Reply::new(changed.map_err(account_problem)?.into()))
+        })
+        .await
+    }
+}
+
 async fn disable(
     caller: Key<AccountsAdmin>,
     state: web::Data<State>,
     account: web::Path<AccountId>,
     once: Once,
 ) -> Result<Ok<AccountView>, Problem> {
-    let app = state.app.clone();
-    once.run(&state, &caller.id.clone(), NO_BODY, async move {
-        let account = accounts::disable(&app.admin, &caller.actor, &account).await.map_err(account_problem)?;
-        Result::Ok(Reply::new(account.into()))
-    })
-    .await
+    Button::Disable.press(caller, state, account, once).await
 }
 
 async fn enable(
@@ -227,13 +256,16 @@ async fn enable(
     account: web::Path<AccountId>,
     once: Once,
 ) -> Result<Ok<AccountView>, Problem> {
-    let app = state.app.clone();
-    once.run(&state, &caller.id.clone(), NO_BODY, async move {
-        check_may_take_over(&caller, &app.admin, &account).await?;
-        let account = accounts::enable(&app.admin, &caller.actor, &account).await.map_err(account_problem)?;
-        Result::Ok(Reply::new(account.into()))
-    })
-    .await
+    Button::Enable.press(caller, state, account, once).await
+}
+
+async fn reset_totp(
+    caller: Key<AccountsAdmin>,
+    state: web::Data<State>,
+    account: web::Path<AccountId>,
+    once: Once,
+) -> Result<Ok<AccountView>, Problem> {
+    Button::ResetTotp.press(caller, state, account, once).await
 }
 
 async fn renew_password(
@@ -250,21 +282,6 @@ async fn renew_password(
         let changed = accounts::set_password(&app.admin, &caller.actor, &account, proof, new, true).await;
         let (answer, kept) = shown_once(changed.map_err(account_problem)?, password.expose())?;
         Result::Ok(Reply::new(answer).keeping(kept))
-    })
-    .await
-}
-
-async fn reset_totp(
-    caller: Key<AccountsAdmin>,
-    state: web::Data<State>,
-    account: web::Path<AccountId>,
-    once: Once,
-) -> Result<Ok<AccountView>, Problem> {
-    let app = state.app.clone();
-    once.run(&state, &caller.id.clone(), NO_BODY, async move {
-        check_may_take_over(&caller, &app.admin, &account).await?;
-        let changed = second_factor::reset_totp(&app.admin, &caller.actor, &account, Proof::Authority).await;
-        Result::Ok(Reply::new(changed.map_err(account_problem)?.into()))
     })
     .await
 }
