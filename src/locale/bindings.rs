@@ -66,6 +66,9 @@ texts! {
     open_choose = "选择…", "Choose…";
 
     resolve_lead = "匹配规则在任一方找到了不止一个，所以没有自动关联。请选择正确的一对，也可以先放着。", "A match rule hit more than one on a side, so nobody was bound. Choose the right pair, or leave it.";
+    resolve_search = "姓名、账号、编号或取值", "Name, account, id or value";
+    resolve_rule = "匹配规则", "Rule";
+    resolve_value = "相同的值", "Value in common";
     resolve_none = "没有待确认的匹配", "Nothing to decide";
     resolve_none_hint = "读取企业微信时发现歧义，会出现在这里。", "What is ambiguous at a pull comes here.";
     resolve_bind = "关联选中的一对", "Bind this pair";

@@ -55,6 +55,7 @@ texts! {
     import_stat_same = "没有变化", "Unchanged";
     import_stat_units = "部门 新增/修改/删除", "Units new/changed/removed";
     import_plus_minus(added, changed, removed) = "{added} / {changed} / {removed}", "{added} / {changed} / {removed}";
+    import_search = "姓名、编号、行号或取值", "Name, id, row or value";
     import_what = "变化", "What";
     import_difference = "修改前 → 修改后", "Before → after";
     import_nothing_here = "这里没有内容。", "Nothing here.";
@@ -77,6 +78,8 @@ texts! {
     fault_place = "位置", "Where";
     fault_row(row) = "第 {row} 行", "row {row}";
     fault_whole_file = "整个文件", "The file";
+    fault_file = "文件或工作表", "File or sheet";
+    fault_row_number = "行号", "Row";
     fault_column = "列", "Column";
     fault_value = "值", "Value";
     fault_reason = "原因", "Why";

@@ -131,6 +131,10 @@ texts! {
     decide_half_allowed = "已记录您的批准，还需要另一名管理员批准。", "Your word is noted; another administrator has to allow it too.";
     decide_rejected = "已作废，不会执行。", "Rejected; it is never applied.";
     decide_two = "移出人员的计划需要两名管理员先后批准，且都不是发起人。", "A plan that removes people is allowed by two administrators, neither of whom made it.";
+    decide_own_plan = "这个计划由您发起，请由另外两名管理员批准。您仍可以驳回。", "You had this plan made: two others must allow it. You may reject it.";
+    decide_own_allow = "您已经批准过，还需要另一名管理员批准。您仍可以驳回。", "You have allowed it already: another administrator must allow it too. You may reject it.";
+    decided_first(by, at) = "{by} 已于 {at} 作为第一人批准，还需要另一名管理员批准", "Allowed by {by}, {at}, as the first of two; another administrator must allow it too";
+    plan_made_by(by) = "发起人：{by}", "made by {by}";
     decided_allowed(by, at) = "{by} 于 {at} 批准", "Allowed by {by}, {at}";
     decided_rejected(by, at) = "{by} 于 {at} 驳回", "Rejected by {by}, {at}";
     decisions_lead = "触发安全设置的计划停在这里，批准后才能执行。", "Plans that a guard holds stop here until somebody allows them.";

@@ -184,6 +184,11 @@ texts! {
     verify_rows = "行数", "Rows";
     verify_fault = "问题", "Fault";
 
+    accounts_search = "姓名、登录名", "Name or sign-in name";
+    keys_search = "名称、创建人", "Name or maker";
+    keys_id = "编号", "Id";
+    keys_created_by = "创建人", "Made by";
+
     about_product = "产品", "Product";
     about_version = "版本", "Version";
     about_licence = "许可证", "Licence";

@@ -34,6 +34,13 @@ texts! {
     audit_whole = "审计日志完整，没有被改动。", "The audit log is whole and unchanged.";
     audit_broken(seq) = "审计日志在第 {seq} 条处被改动或缺失，请立即处理。", "The audit log was changed or cut at row {seq}; look into it at once.";
     audit_when = "时间", "When";
+    audit_number = "序号", "Number";
+    audit_from_address = "来源地址", "From address";
+    audit_code = "操作代码", "Code";
+    audit_before = "修改前", "Before";
+    audit_after = "修改后", "After";
+    audit_hash = "校验链", "Hash";
+    audit_hash_before = "上一行校验链", "Hash of the row before";
     audit_who = "操作人", "Who";
     audit_what = "操作", "What";
     audit_subject = "对象", "Subject";

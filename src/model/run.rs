@@ -128,6 +128,28 @@ pub struct RunBrief {
     pub pull: Option<PullResult>,
 }
 
+impl From<&Run> for RunBrief {
+    fn from(run: &Run) -> Self {
+        Self {
+            id: run.id.clone(),
+            corp: run.corp.clone(),
+            kind: run.kind,
+            plan: run.plan.clone(),
+            state: run.state,
+            by: run.by.clone(),
+            started_at_ms: run.started_at_ms,
+            ended_at_ms: run.ended_at_ms,
+            done: run.done,
+            total: run.total,
+            counts: run.counts.clone(),
+            calls: run.calls.clone(),
+            failed: run.failed.len() as u64,
+            message: run.message.clone(),
+            pull: run.pull.clone(),
+        }
+    }
+}
+
 /// How long a list is; its items are skipped.
 fn count_of<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     Ok(Vec::<serde::de::IgnoredAny>::deserialize(deserializer)?.len() as u64)

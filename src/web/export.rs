@@ -1,11 +1,13 @@
-//! Lists as files: CSV and workbooks, written row by row on a thread of their own.
+//! Lists as files: what the page shows, from its beginning to its end. CSV goes out while it is made; a workbook goes
+//! through a file that has no name any more, and then out in pieces.
 
 use super::reply;
-use crate::directory::guard::guard;
+use crate::browse::{BrowseError, Views, export};
 use crate::http::Problem;
+use crate::http::errors::browse_problem;
 use actix_web::HttpResponse;
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
-use std::io;
+use std::fs::File;
+use std::io::Write;
 
 /// Form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn ending(self) -> &'static str {
+    /// Ending of the file's name.
+    pub fn ending(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Xlsx => "xlsx",
@@ -33,112 +36,55 @@ impl Kind {
     }
 }
 
-/// A file that is being written.
-pub struct Sheet(Inner);
-
-enum Inner {
-    Csv(Box<csv::Writer<Vec<u8>>>),
-    Xlsx { book: Box<Workbook>, row: u32 },
+/// Where the rows of a list go.
+pub struct Out<'o> {
+    target: Target<'o>,
+    captions: &'o [&'static str],
 }
 
-impl Sheet {
-    fn new(kind: Kind, captions: &[&str]) -> Result<Self, Problem> {
-        Ok(Self(match kind {
-            Kind::Csv => {
-                let mut writer = csv::WriterBuilder::new()
-                    .terminator(csv::Terminator::CRLF)
-                    .from_writer("\u{feff}".as_bytes().to_vec());
-                writer.write_record(captions).map_err(Problem::internal)?;
-                Inner::Csv(Box::new(writer))
-            }
-            Kind::Xlsx => Inner::Xlsx { book: Box::new(begin(captions).map_err(too_long)?), row: 1 },
-        }))
-    }
+enum Target<'o> {
+    Csv(&'o mut dyn Write),
+    Xlsx(&'o mut File),
+}
 
-    /// Adds a row.
+impl Out<'_> {
+    /// Writes the file with these rows.
     ///
     /// # Errors
-    /// A workbook that would have more rows than one can have.
-    pub fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) -> Result<(), Problem> {
-        match &mut self.0 {
-            Inner::Csv(writer) => {
-                for cell in cells {
-                    writer.write_field(guard(cell.as_ref()).as_bytes()).map_err(Problem::internal)?;
-                }
-                writer.write_record(None::<&[u8]>).map_err(Problem::internal)
-            }
-            Inner::Xlsx { book, row } => {
-                let sheet = book.worksheet_from_index(0).map_err(too_long)?;
-                for (column, cell) in (0..).zip(cells) {
-                    sheet.write_string(*row, column, cell.as_ref()).map_err(too_long)?;
-                }
-                *row += 1;
-                Ok(())
-            }
-        }
-    }
-
-    fn finish(self) -> Result<Vec<u8>, Problem> {
-        match self.0 {
-            Inner::Csv(writer) => {
-                writer.into_inner().map_err(|error| Problem::internal(io::Error::other(error.to_string())))
-            }
-            Inner::Xlsx { mut book, .. } => book.save_to_buffer().map_err(too_long),
+    /// Those of the rows; a workbook that would have more rows than one can have.
+    pub fn rows<R>(self, rows: impl IntoIterator<Item = Result<R, BrowseError>>) -> Result<(), BrowseError>
+    where
+        R: IntoIterator<Item: AsRef<str>>,
+    {
+        match self.target {
+            Target::Csv(out) => export::csv(out, self.captions, rows),
+            Target::Xlsx(out) => export::xlsx(out, "list", self.captions, rows),
         }
     }
 }
 
-fn begin(captions: &[&str]) -> Result<Workbook, XlsxError> {
-    let mut book = Workbook::new();
-    let bold = Format::new().set_bold();
-    let sheet = book.add_worksheet_with_constant_memory()?;
-    sheet.set_freeze_panes(1, 0)?;
-    for (column, caption) in (0..).zip(captions) {
-        sheet.set_column_width(column, 18)?;
-        sheet.write_string_with_format(0, column, *caption, &bold)?;
-    }
-    Ok(book)
-}
-
-fn too_long(error: XlsxError) -> Problem {
-    Problem::invalid(
-        "export.too_long",
-        "The list cannot be written as a workbook, which has at most 1,048,575 rows; narrow it, or export it as CSV.",
-    )
-    .caused_by(error)
-}
-
-/// The answer with a file that `fill` writes.
+/// The answer with a file that `fill` writes, on a thread of its own.
 ///
 /// # Errors
-/// Those of `fill`.
+/// Those of `fill` for a workbook; a CSV that fails on its way ends where it failed, and the connection with it.
 pub async fn file(
+    views: &Views,
     kind: Kind,
     name: &str,
     captions: Vec<&'static str>,
-    fill: impl FnOnce(&mut Sheet) -> Result<(), Problem> + Send + 'static,
+    fill: impl FnOnce(Out<'_>) -> Result<(), BrowseError> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let write = move || {
-        let mut sheet = Sheet::new(kind, &captions)?;
-        fill(&mut sheet)?;
-        sheet.finish()
-    };
-    let bytes = tokio::task::spawn_blocking(write).await.map_err(Problem::internal)??;
-    Ok(reply::download(&format!("{name}.{}", kind.ending()), kind.media_type(), bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actix_web::body::to_bytes;
-
-    #[actix_web::test]
-    async fn formulas_stay_text() {
-        let fill = |sheet: &mut Sheet| sheet.row(["=1+1", "张"]);
-        let answer = file(Kind::Csv, "x", vec!["a", "b"], fill).await.unwrap();
-        let bytes = to_bytes(answer.into_body()).await.unwrap();
-        assert_eq!(std::str::from_utf8(&bytes).unwrap(), "\u{feff}a,b\r\n'=1+1,张\r\n");
-        let answer = file(Kind::Xlsx, "x", vec!["a"], fill).await.unwrap();
-        assert!(to_bytes(answer.into_body()).await.unwrap().starts_with(b"PK"));
+    let name = format!("{name}.{}", kind.ending());
+    match kind {
+        Kind::Csv => {
+            let write = move |out: &mut dyn Write| fill(Out { target: Target::Csv(out), captions: &captions });
+            let pieces = views.stream(write).await.map_err(browse_problem)?;
+            Ok(reply::stream(&name, kind.media_type(), pieces))
+        }
+        Kind::Xlsx => {
+            let write = move |out: &mut File| fill(Out { target: Target::Xlsx(out), captions: &captions });
+            let file = views.file(write).await.map_err(browse_problem)?;
+            Ok(reply::stream(&name, kind.media_type(), reply::pieces(tokio::fs::File::from_std(file))))
+        }
     }
 }

@@ -18,6 +18,7 @@ mod listing;
 mod nav;
 mod reply;
 mod routes;
+mod slice;
 mod state;
 mod time;
 mod upload;

@@ -4,10 +4,16 @@ use super::cookies;
 use super::flash::Flash;
 use super::visit::Visit;
 use crate::http::Problem;
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt};
+use tokio::io::AsyncReadExt;
+
+/// Bytes of a file that are read at once while it is handed out.
+const PIECE_BYTES: usize = 256 << 10;
 
 /// What pages may load: our own style sheet, script and pictures, nothing inline and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -50,15 +56,41 @@ pub fn go(visit: &Visit, path: &str, flash: Option<Flash>) -> HttpResponse {
 }
 
 /// A file to keep. The name may have any letters.
-pub fn download(name: &str, media_type: &str, content: impl Into<bytes::Bytes>) -> HttpResponse {
+pub fn download(name: &str, media_type: &str, content: impl Into<Bytes>) -> HttpResponse {
+    kept(name, media_type).body(content.into())
+}
+
+/// A file to keep that goes out while it is made or read. One that fails on its way ends the connection.
+pub fn stream<E>(name: &str, media_type: &str, pieces: impl Stream<Item = Result<Bytes, E>> + 'static) -> HttpResponse
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    kept(name, media_type).streaming(pieces.map_err(std::io::Error::other))
+}
+
+/// A file in pieces.
+pub fn pieces(file: tokio::fs::File) -> impl Stream<Item = std::io::Result<Bytes>> {
+    futures_util::stream::unfold(file, |mut file| async move {
+        let mut piece = vec![0; PIECE_BYTES];
+        match file.read(&mut piece).await {
+            Ok(0) => None,
+            Ok(read) => {
+                piece.truncate(read);
+                Some((Ok(Bytes::from(piece)), file))
+            }
+            Err(cause) => Some((Err(cause), file)),
+        }
+    })
+}
+
+fn kept(name: &str, media_type: &str) -> HttpResponseBuilder {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
     let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, media_type))
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"),
-        ))
-        .body(content.into())
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((header::CONTENT_TYPE, media_type)).insert_header((
+        header::CONTENT_DISPOSITION,
+        format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"),
+    ));
+    answer
 }

@@ -139,11 +139,8 @@ async fn whole(who: Admin<SyncRead>, web: web::Data<Web>, corp: CorpKey, kind: K
         t.bind_disabled_at(),
     ];
     let view: Arc<MirrorView> = looked(web.app.views.mirror_view(&corp).await)?;
-    let fill = move |sheet: &mut export::Sheet| {
-        let mut rows = view.binding_rows(&query);
-        rows.try_for_each(|row| sheet.row(cells(t, &row)))
-    };
-    export::file(kind, &format!("bindings-{corp}"), captions, fill).await
+    let fill = move |out: export::Out<'_>| out.rows(view.binding_rows(&query).map(|row| Ok(cells(t, &row))));
+    export::file(&web.app.views, kind, &format!("bindings-{corp}"), captions, fill).await
 }
 
 fn cells(t: T, row: &BindingRow) -> Vec<String> {

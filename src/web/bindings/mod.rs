@@ -87,8 +87,8 @@ async fn get_corp(web: &Web, key: &CorpKey) -> Result<Corp, Problem> {
 /// How many cases wait for a person.
 async fn count_cases(web: &Web, key: &CorpKey) -> Result<usize, Problem> {
     let wanted = key.clone();
-    let found = web.app.store.read_async(move |tx| store::resolve::list(tx, &wanted)).await;
-    Ok(found.map_err(store_problem)?.len())
+    let found = web.app.store.read_async(move |tx| store::resolve::count(tx, &wanted)).await;
+    Ok(usize::try_from(found.map_err(store_problem)?).unwrap_or(usize::MAX))
 }
 
 /// The member of this userid, or the only one of this name; otherwise the userids of all that have it.

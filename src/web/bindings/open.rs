@@ -1,24 +1,32 @@
 //! Who has no link yet, on either side, with those on the other side that are likely.
 
 use super::{Counts, Tab, count_cases, looked};
-use crate::browse::directory::{EmployeeColumn, EmployeeQuery, EmployeeRow};
-use crate::browse::mirror::{Likeness, MemberColumn, MemberQuery, MemberRow};
+use crate::browse::directory::{EmployeeQuery, EmployeeRow};
+use crate::browse::mirror::{Likeness, MemberQuery, MemberRow};
 use crate::browse::{Page, Paging};
 use crate::http::Problem;
 use crate::http::permission::SyncRead;
 use crate::model::{ApiScope, CorpKey, EmployeeId, EmployeeStatus, TenantKey, UserId};
+use crate::web::directory::{member_captions, member_cells, person_captions, person_cells};
+use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::link::part;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use crate::web::{code, reply};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/corps/{corp}/bindings/employees", people).get("/corps/{corp}/bindings/members", members);
+    routes
+        .get("/corps/{corp}/bindings/employees", people)
+        .get("/corps/{corp}/bindings/employees.csv", people_csv)
+        .get("/corps/{corp}/bindings/employees.xlsx", people_xlsx)
+        .get("/corps/{corp}/bindings/members", members)
+        .get("/corps/{corp}/bindings/members.csv", members_csv)
+        .get("/corps/{corp}/bindings/members.xlsx", members_xlsx);
 }
 
 const KNOWN: &[&str] = &["q", "sort", "dir", "after", "before"];
@@ -99,12 +107,21 @@ impl MembersPage {
     }
 }
 
+/// The people without a link that the address asks for.
+fn people_query(list: &Listing) -> EmployeeQuery {
+    let (search, status) = (list.get("q").to_owned(), Some(EmployeeStatus::Active));
+    EmployeeQuery { search, status, paging: paging(list), ..EmployeeQuery::default() }
+}
+
+/// The members without a link that the address asks for.
+fn members_query(list: &Listing) -> MemberQuery {
+    MemberQuery { search: list.get("q").to_owned(), bound: Some(false), paging: paging(list), ..MemberQuery::default() }
+}
+
 async fn people(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
     let corp = corp.into_inner();
     let list = Listing::of(&who, KNOWN);
-    let paging: Paging<EmployeeColumn> = paging(&list);
-    let (search, status) = (list.get("q").to_owned(), Some(EmployeeStatus::Active));
-    let query = EmployeeQuery { search, status, paging, ..EmployeeQuery::default() };
+    let query = people_query(&list);
     let cases = count_cases(&web, &corp).await?;
     let found = web.app.views.mirror(&corp, move |view| {
         let page = view.unbound_employees(&query)?;
@@ -121,8 +138,7 @@ async fn people(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpK
 async fn members(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
     let corp = corp.into_inner();
     let list = Listing::of(&who, KNOWN);
-    let paging: Paging<MemberColumn> = paging(&list);
-    let query = MemberQuery { search: list.get("q").to_owned(), bound: Some(false), paging, ..MemberQuery::default() };
+    let query = members_query(&list);
     let cases = count_cases(&web, &corp).await?;
     let found = web.app.views.mirror(&corp, move |view| {
         let page = view.page(&query)?;
@@ -134,4 +150,51 @@ async fn members(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<Corp
     let tabs = counts.tabs(who.t, &who.base, &corp, "/members");
     let (f, can_bind) = (who.frame(who.t.nav_bindings()), who.may(ApiScope::BindingWrite));
     reply::page(&MembersPage { f, corp, tenant, list, tabs, page, can_bind })
+}
+
+async fn people_csv(
+    who: Admin<SyncRead>,
+    web: web::Data<Web>,
+    corp: web::Path<CorpKey>,
+) -> Result<HttpResponse, Problem> {
+    all_people(&who, &web, &corp, Kind::Csv).await
+}
+
+async fn people_xlsx(
+    who: Admin<SyncRead>,
+    web: web::Data<Web>,
+    corp: web::Path<CorpKey>,
+) -> Result<HttpResponse, Problem> {
+    all_people(&who, &web, &corp, Kind::Xlsx).await
+}
+
+async fn all_people(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
+    let (t, query) = (who.t, people_query(&Listing::of(who, KNOWN)));
+    let view = looked(web.app.views.mirror_view(corp).await)?;
+    let fill = move |out: Out<'_>| out.rows(view.unbound_employee_rows(&query).map(|row| Ok(person_cells(t, &row))));
+    let captions = person_captions(t);
+    export::file(&web.app.views, kind, &format!("unbound-employees-{corp}"), captions, fill).await
+}
+
+async fn members_csv(
+    who: Admin<SyncRead>,
+    web: web::Data<Web>,
+    corp: web::Path<CorpKey>,
+) -> Result<HttpResponse, Problem> {
+    all_members(&who, &web, &corp, Kind::Csv).await
+}
+
+async fn members_xlsx(
+    who: Admin<SyncRead>,
+    web: web::Data<Web>,
+    corp: web::Path<CorpKey>,
+) -> Result<HttpResponse, Problem> {
+    all_members(&who, &web, &corp, Kind::Xlsx).await
+}
+
+async fn all_members(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
+    let (t, query) = (who.t, members_query(&Listing::of(who, KNOWN)));
+    let view = looked(web.app.views.mirror_view(corp).await)?;
+    let fill = move |out: Out<'_>| out.rows(view.rows(&query).map(|row| Ok(member_cells(t, &row))));
+    export::file(&web.app.views, kind, &format!("unbound-members-{corp}"), member_captions(t), fill).await
 }

@@ -1,13 +1,15 @@
 //! `/corps/{corp}/bindings/resolve`: matches that a rule could not decide. A person chooses one pair, or leaves them.
 
 use super::{Counts, Tab, looked};
-use crate::browse::mirror::{CaseRow, MemberRow};
+use crate::browse::mirror::{CaseRow, MemberRow, MirrorView};
 use crate::http::Problem;
 use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::{BindingWrite, SyncRead};
-use crate::model::{ApiScope, CorpKey, EmployeeId, TenantKey, UserId};
+use crate::locale::T;
+use crate::model::{ApiScope, CorpKey, EmployeeId, ResolveCase, TenantKey, UserId};
 use crate::store;
 use crate::sync::bindings;
+use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
@@ -15,14 +17,19 @@ use crate::web::link::part;
 use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
+use crate::web::slice::{self, Slice};
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/corps/{corp}/bindings/resolve", show).post("/corps/{corp}/bindings/resolve", decide);
+    routes
+        .get("/corps/{corp}/bindings/resolve", show)
+        .get("/corps/{corp}/bindings/resolve.csv", csv)
+        .get("/corps/{corp}/bindings/resolve.xlsx", xlsx)
+        .post("/corps/{corp}/bindings/resolve", decide);
 }
 
 /// Cases on one page.
@@ -38,9 +45,7 @@ struct ResolvePage {
     tenant: TenantKey,
     list: Listing,
     tabs: Vec<Tab>,
-    cases: Vec<CaseRow>,
-    total: usize,
-    page: usize,
+    page: Slice<CaseRow>,
     can_bind: bool,
 }
 
@@ -57,14 +62,8 @@ impl ResolvePage {
         self.at(&format!("/members/{}", part(userid)))
     }
 
-    /// `手机号 = 手机号`
     fn rule(&self, case: &CaseRow) -> String {
-        match case.rule.split_once(" = ") {
-            Some((employee, member)) => {
-                format!("{} = {}", self.f.t.employee_field(employee), self.f.t.member_property(member))
-            }
-            None => case.rule.to_string(),
-        }
+        rule_text(self.f.t, &case.rule)
     }
 
     fn is_only<T>(&self, all: &[T]) -> bool {
@@ -86,30 +85,88 @@ impl ResolvePage {
             });
         names.collect::<Vec<_>>().join("、")
     }
+}
 
-    fn previous(&self) -> Option<String> {
-        (self.page > 1).then(|| self.list.at("page", &(self.page - 1).to_string()))
-    }
-
-    fn next(&self) -> Option<String> {
-        (self.page * CASES < self.total).then(|| self.list.at("page", &(self.page + 1).to_string()))
+/// `手机号 = 手机号`
+fn rule_text(t: T, rule: &str) -> String {
+    match rule.split_once(" = ") {
+        Some((employee, member)) => format!("{} = {}", t.employee_field(employee), t.member_property(member)),
+        None => rule.to_owned(),
     }
 }
 
+/// The cases of which the address wants a name, an id or the value that they have in common, and how many there are.
+fn find(view: &MirrorView, all: &[ResolveCase], list: &Listing) -> Vec<CaseRow> {
+    let is_hit = |case: &CaseRow| {
+        let employees = case.employees.iter().flat_map(|one| {
+            let row = one.row.as_ref();
+            [Some(one.id.as_str()), row.map(|row| row.name.as_str()), row.map(|row| row.account.as_str())]
+        });
+        let members = case.members.iter().flat_map(|one| {
+            let row = one.row.as_ref();
+            [Some(one.userid.as_str()), row.and_then(|row| row.name.as_deref())]
+        });
+        slice::is_hit(list, employees.chain(members).flatten().chain([case.value.as_ref()]))
+    };
+    all.iter().map(|case| view.case(case)).filter(is_hit).collect()
+}
+
+const KNOWN: &[&str] = &["q", "page"];
+
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
     let corp = corp.into_inner();
-    let list = Listing::of(&who, &["page"]);
-    let page = list.get("page").parse().unwrap_or(1_usize).max(1);
+    let list = Listing::of(&who, KNOWN);
     let all = bindings::resolve_list(&web.app.env, &corp).await.map_err(sync_problem)?;
-    let total = all.len();
+    let (total, asked) = (all.len(), list.clone());
     let found = web.app.views.mirror(&corp, move |view| {
-        let cases = all.iter().skip((page - 1) * CASES).take(CASES).map(|case| view.case(case));
-        Ok((cases.collect::<Vec<_>>(), Counts::of(view, total)?, view.directory().tenant().clone()))
+        let page = if asked.get("q").is_empty() {
+            Slice::sized(&asked, &all, CASES, |case| view.case(case))
+        } else {
+            Slice::sized(&asked, &find(view, &all, &asked), CASES, Clone::clone)
+        };
+        Ok((page, Counts::of(view, total)?, view.directory().tenant().clone()))
     });
-    let (cases, counts, tenant) = looked(found.await)?;
+    let (page, counts, tenant) = looked(found.await)?;
     let tabs = counts.tabs(who.t, &who.base, &corp, "/resolve");
     let (f, can_bind) = (who.frame(who.t.nav_bindings()), who.may(ApiScope::BindingWrite));
-    reply::page(&ResolvePage { f, corp, tenant, list, tabs, cases, total, page, can_bind })
+    reply::page(&ResolvePage { f, corp, tenant, list, tabs, page, can_bind })
+}
+
+async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &corp, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &corp, Kind::Xlsx).await
+}
+
+/// One row for each person and each member of a case, so that the file can be sorted and filtered.
+async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
+    let (t, list) = (who.t, Listing::of(who, KNOWN));
+    let all = bindings::resolve_list(&web.app.env, corp).await.map_err(sync_problem)?;
+    let view = looked(web.app.views.mirror_view(corp).await)?;
+    let captions =
+        vec![t.resolve_rule(), t.resolve_value(), t.field_id(), t.field_name(), t.wx_userid(), t.wx_member_name()];
+    let fill = move |out: Out<'_>| {
+        let rows = find(&view, &all, &list).into_iter().flat_map(|case| {
+            let (rule, value) = (rule_text(t, &case.rule), case.value.to_string());
+            let head = move |rest: [String; 4]| {
+                let [id, name, userid, member] = rest;
+                Ok([rule.clone(), value.clone(), id, name, userid, member])
+            };
+            let employees = case.employees.into_iter().map(|one| {
+                let name = one.row.map(|row| row.name.to_string()).unwrap_or_default();
+                [one.id.to_string(), name, String::new(), String::new()]
+            });
+            let members = case.members.into_iter().map(|one| {
+                let name = one.row.and_then(|row| row.name).map(|name| name.to_string()).unwrap_or_default();
+                [String::new(), String::new(), one.userid.to_string(), name]
+            });
+            employees.chain(members).map(head).collect::<Vec<_>>()
+        });
+        out.rows(rows)
+    };
+    export::file(&web.app.views, kind, &format!("resolve-{corp}"), captions, fill).await
 }
 
 #[derive(Debug, Deserialize)]

@@ -19,7 +19,6 @@ use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
 use crate::web::link::part;
-use crate::web::listing::Listing;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
 use crate::web::visit::Admin;
@@ -46,10 +45,32 @@ struct InCorp {
 }
 
 /// What changed at one moment.
-struct Moment {
-    at_ms: i64,
-    by: String,
-    rows: Vec<HistoryRow>,
+pub(super) struct Moment {
+    pub(super) at_ms: i64,
+    pub(super) by: String,
+    pub(super) rows: Vec<HistoryRow>,
+}
+
+impl Moment {
+    /// `bad` for departures, `good` for what is new.
+    pub(super) fn tone(&self) -> &'static str {
+        let is = |row: &HistoryRow, to: &str| row.field == "status" && row.after.as_deref() == Some(to);
+        if self.rows.iter().any(|row| is(row, "departed") || row.field == "*" && row.after.is_none()) {
+            "bad"
+        } else if self.rows.iter().any(|row| row.field == "*" || row.field == "status") {
+            "good"
+        } else {
+            ""
+        }
+    }
+
+    pub(super) fn minute(&self) -> String {
+        time::minute(self.at_ms)
+    }
+
+    pub(super) fn machine(&self) -> String {
+        time::machine(self.at_ms)
+    }
 }
 
 #[derive(Template)]
@@ -65,7 +86,6 @@ struct CardPage {
     heads: Vec<(UnitId, String)>,
     corps: Vec<InCorp>,
     history: Vec<Moment>,
-    history_total: usize,
     is_whole: bool,
     can_write: bool,
     can_bind: bool,
@@ -125,22 +145,6 @@ impl CardPage {
     fn machine(&self, at_ms: &i64) -> String {
         time::machine(*at_ms)
     }
-
-    fn field(&self, row: &HistoryRow) -> String {
-        self.f.t.employee_field(&row.field)
-    }
-
-    /// `bad` for departures, `good` for what is new.
-    fn tone(&self, moment: &Moment) -> &'static str {
-        let is = |row: &HistoryRow, to: &str| row.field == "status" && row.after.as_deref() == Some(to);
-        if moment.rows.iter().any(|row| is(row, "departed") || row.field == "*" && row.after.is_none()) {
-            "bad"
-        } else if moment.rows.iter().any(|row| row.field == "*" || row.field == "status") {
-            "good"
-        } else {
-            ""
-        }
-    }
 }
 
 async fn show(
@@ -157,7 +161,8 @@ async fn show(
             Ok(person) => person,
             Err(missing) => return Ok(Err(missing)),
         };
-        let history = store::directory::history(tx, &key, &wanted)?;
+        // one more tells whether there are more
+        let history = store::directory::history_before(tx, &key, &wanted, None, SHOWN + 1)?;
         let corps = if sees_corps { store::corps::list_of_tenant(tx, &key)? } else { Vec::new() };
         let mut rows = Vec::with_capacity(corps.len());
         for corp in corps {
@@ -191,9 +196,9 @@ async fn show(
         Ok((way.iter().map(step).collect::<Vec<_>>(), part_time, superior, heads))
     });
     let (unit_path, part_time, superior, heads) = looked(found.await)?;
-    let is_whole = Listing::of(&who, &["all"]).is("all", "1");
-    let history_total = history.len();
-    let history = moments(t, history, if is_whole { usize::MAX } else { SHOWN });
+    let is_whole = history.len() <= SHOWN;
+    let history = history.into_iter().rev().map(|(_, row)| row).collect();
+    let history = moments(t, history, SHOWN);
     let (can_write, can_bind) = (who.may(ApiScope::DirectoryWrite), who.may(ApiScope::BindingWrite));
     let (f, facts) = (who.frame(person.name.as_str()), facts_of(t, &person));
     reply::page(&CardPage {
@@ -207,8 +212,7 @@ async fn show(
         heads,
         corps,
         history,
-        history_total,
-        is_whole: is_whole || history_total <= SHOWN,
+        is_whole,
         can_write,
         can_bind,
         sees_corps,
@@ -231,7 +235,7 @@ fn facts_of(t: T, person: &Employee) -> Vec<(String, String)> {
 }
 
 /// The latest changes first, those of one moment together.
-fn moments(t: T, history: Vec<HistoryRow>, limit: usize) -> Vec<Moment> {
+pub(super) fn moments(t: T, history: Vec<HistoryRow>, limit: usize) -> Vec<Moment> {
     let mut moments: Vec<Moment> = Vec::new();
     for row in history.into_iter().rev().take(limit) {
         let by = actor_name(t, &row.actor);

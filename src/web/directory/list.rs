@@ -267,7 +267,35 @@ async fn whole(
 ) -> Result<HttpResponse, Problem> {
     let asked = Asked::of(&Listing::of(&who, KNOWN));
     let t = who.t;
-    let mut captions = vec![
+    let mut captions = person_captions(t);
+    let name = format!("directory-{tenant}");
+    match corp_of(&who, &tenant) {
+        Some(corp) => {
+            captions.push(t.wx_userid());
+            let view = looked(web.app.views.mirror_view(&corp).await)?;
+            let fill = move |out: export::Out<'_>| {
+                let view: Arc<MirrorView> = view;
+                out.rows(view.people_rows(&asked.query, asked.bound).map(|row| {
+                    let userid = row.userid.as_ref().map(ToString::to_string).unwrap_or_default();
+                    Ok(person_cells(t, &row.employee).into_iter().chain([userid]))
+                }))
+            };
+            export::file(&web.app.views, kind, &name, captions, fill).await
+        }
+        None => {
+            let view = looked(web.app.views.directory_view(&tenant).await)?;
+            let fill = move |out: export::Out<'_>| {
+                let view: Arc<DirectoryView> = view;
+                out.rows(view.rows(&asked.query).map(|row| Ok(person_cells(t, &row))))
+            };
+            export::file(&web.app.views, kind, &name, captions, fill).await
+        }
+    }
+}
+
+/// Captions of a file of people.
+pub(in crate::web) fn person_captions(t: T) -> Vec<&'static str> {
+    vec![
         t.field_id(),
         t.field_name(),
         t.field_account(),
@@ -278,35 +306,11 @@ async fn whole(
         t.field_unit_id(),
         t.dir_unit_name(),
         t.field_status(),
-    ];
-    let name = format!("directory-{tenant}");
-    match corp_of(&who, &tenant) {
-        Some(corp) => {
-            captions.push(t.wx_userid());
-            let view = looked(web.app.views.mirror_view(&corp).await)?;
-            let fill = move |sheet: &mut export::Sheet| {
-                let view: Arc<MirrorView> = view;
-                let mut rows = view.people_rows(&asked.query, asked.bound);
-                rows.try_for_each(|row| {
-                    let userid = row.userid.as_ref().map(ToString::to_string).unwrap_or_default();
-                    sheet.row(cells(t, &row.employee).into_iter().chain([userid]))
-                })
-            };
-            export::file(kind, &name, captions, fill).await
-        }
-        None => {
-            let view = looked(web.app.views.directory_view(&tenant).await)?;
-            let fill = move |sheet: &mut export::Sheet| {
-                let view: Arc<DirectoryView> = view;
-                let mut rows = view.rows(&asked.query);
-                rows.try_for_each(|row| sheet.row(cells(t, &row)))
-            };
-            export::file(kind, &name, captions, fill).await
-        }
-    }
+    ]
 }
 
-fn cells(t: T, row: &EmployeeRow) -> Vec<String> {
+/// A person as a row of a file.
+pub(in crate::web) fn person_cells(t: T, row: &EmployeeRow) -> Vec<String> {
     vec![
         row.id.to_string(),
         row.name.to_string(),

@@ -253,7 +253,14 @@ async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
 async fn whole(who: Admin<SyncRead>, web: web::Data<Web>, corp: CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
     let asked = Asked::of(&Listing::of(&who, KNOWN));
     let t = who.t;
-    let captions = vec![
+    let view: Arc<MirrorView> = looked(web.app.views.mirror_view(&corp).await)?;
+    let fill = move |out: export::Out<'_>| out.rows(view.rows(&asked.query).map(|row| Ok(member_cells(t, &row))));
+    export::file(&web.app.views, kind, &format!("members-{corp}"), member_captions(t), fill).await
+}
+
+/// Captions of a file of members.
+pub(in crate::web) fn member_captions(t: T) -> Vec<&'static str> {
+    vec![
         t.wx_userid(),
         t.field_name(),
         t.field_alias(),
@@ -265,13 +272,11 @@ async fn whole(who: Admin<SyncRead>, web: web::Data<Web>, corp: CorpKey, kind: K
         t.wx_naming(),
         t.field_id(),
         t.wx_employee_name(),
-    ];
-    let view: Arc<MirrorView> = looked(web.app.views.mirror_view(&corp).await)?;
-    let fill = move |sheet: &mut export::Sheet| view.rows(&asked.query).try_for_each(|row| sheet.row(cells(t, &row)));
-    export::file(kind, &format!("members-{corp}"), captions, fill).await
+    ]
 }
 
-fn cells(t: T, row: &MemberRow) -> Vec<String> {
+/// A member as a row of a file.
+pub(in crate::web) fn member_cells(t: T, row: &MemberRow) -> Vec<String> {
     let departments = row
         .departments
         .iter()

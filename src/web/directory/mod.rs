@@ -5,6 +5,7 @@ mod compare;
 mod edit_person;
 mod edit_unit;
 mod fields;
+mod history;
 mod import;
 mod list;
 mod member;
@@ -15,6 +16,8 @@ mod words;
 
 pub(super) use fields::actor_name;
 pub(super) use import::Import;
+pub(super) use list::{person_captions, person_cells};
+pub(super) use members::{member_captions, member_cells};
 pub(super) use pick::find_person;
 
 use super::routes::Routes;
@@ -28,6 +31,7 @@ use crate::store;
 pub(super) fn routes(routes: &mut Routes) {
     list::routes(routes);
     card::routes(routes);
+    history::routes(routes);
     edit_person::routes(routes);
     edit_unit::routes(routes);
     import::routes(routes);

@@ -2,7 +2,7 @@
 
 use super::{plan_tone, run_tone};
 use crate::locale::T;
-use crate::model::{CorpKey, Counts, PlanHead, Run, RunState};
+use crate::model::{CorpKey, Counts, PlanHead, RunBrief, RunState};
 use crate::web::time;
 
 /// How many of a kind.
@@ -105,7 +105,7 @@ pub(super) struct RunCard {
     pub(super) is_running: bool,
     pub(super) done: u64,
     pub(super) total: u64,
-    pub(super) failed: usize,
+    pub(super) failed: u64,
     pub(super) calls: u64,
     pub(super) counts: Vec<CountView>,
     /// Departments and members that a pull found.
@@ -113,7 +113,7 @@ pub(super) struct RunCard {
 }
 
 impl RunCard {
-    pub(super) fn new(t: T, run: &Run, now_ms: i64) -> Self {
+    pub(super) fn new(t: T, run: &RunBrief, now_ms: i64) -> Self {
         Self {
             id: run.id.to_string(),
             kind: t.run_kind(run.kind),
@@ -127,7 +127,7 @@ impl RunCard {
             is_running: run.state == RunState::Running,
             done: run.done,
             total: run.total,
-            failed: run.failed.len(),
+            failed: run.failed,
             calls: run.calls.reads + run.calls.writes,
             counts: counts(t, &run.counts),
             read: run.pull.as_ref().map(|pull| (pull.departments, pull.members)),

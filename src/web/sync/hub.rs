@@ -7,18 +7,19 @@ use crate::http::permission::{SyncRead, SyncRun};
 use crate::jobs::ScheduleKind;
 use crate::locale::T;
 use crate::model::{
-    Access, ApiScope, Corp, CorpKey, Leaver, MirrorHead, OutOfScope, PlanHead, Run, RunKind, RunState, SecretName,
+    Access, ApiScope, Corp, CorpKey, Leaver, MirrorHead, OutOfScope, PlanHead, RunBrief, RunKind, RunState, SecretName,
 };
 use crate::store::{self, Reads, StoreError};
 use crate::sync::SyncError;
 use crate::sync::pull::PullRequest;
 use crate::sync::service::PlanRequest;
+use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing, is_on};
 use crate::web::frame::Frame;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
-use crate::web::{reply, time};
+use crate::web::{link, reply, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -75,7 +76,7 @@ struct Facts {
     has_people: bool,
     has_secret: bool,
     mirror: Option<MirrorHead>,
-    runs: Vec<Run>,
+    runs: Vec<RunBrief>,
     plans: Vec<PlanHead>,
     waiting: Vec<PlanHead>,
 }
@@ -93,7 +94,7 @@ fn load(tx: &impl Reads, corp: &CorpKey, now_ms: i64) -> Result<Option<Facts>, S
         has_people: store::directory::counts(tx, &corp.tenant)?.employees > 0,
         has_secret,
         mirror: store::mirror::head(tx, key)?,
-        runs: store::runs::list(tx, key, LOOKED_AT)?,
+        runs: store::runs::briefs(tx, key, None, LOOKED_AT)?,
         plans: store::plans::list(tx, key, SHOWN)?,
         waiting: store::plans::waiting(tx, Some(key), now_ms)?,
         corp,
@@ -117,8 +118,9 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
         trouble: health.is_unhealthy,
         detail: health.last_error,
     });
-    let of =
-        |wanted: fn(&Run) -> bool| facts.runs.iter().find(|run| wanted(run)).map(|run| RunCard::new(t, run, now_ms));
+    let of = |wanted: fn(&RunBrief) -> bool| {
+        facts.runs.iter().find(|run| wanted(run)).map(|run| RunCard::new(t, run, now_ms))
+    };
     let card = |head: &PlanHead| PlanCard::new(t, head, facts.corp.name.clone(), now_ms);
     let missing = missing(&who, &facts);
     let page = HubPage {
@@ -203,6 +205,11 @@ fn sentences(t: T, corp: &Corp) -> Vec<(&'static str, String)> {
 struct PullFields {
     full: Option<String>,
     accept_shrink: Option<String>,
+    /// Typed by who says that a suspiciously small answer is right.
+    #[serde(default)]
+    confirm: String,
+    #[serde(default)]
+    back: String,
 }
 
 async fn pull(
@@ -211,8 +218,12 @@ async fn pull(
     corp: web::Path<CorpKey>,
     form: Form<PullFields>,
 ) -> Result<HttpResponse, Problem> {
-    let request =
-        PullRequest { full: is_on(form.0.full.as_ref()), accept_shrink: is_on(form.0.accept_shrink.as_ref()) };
+    let accepts = is_on(form.0.accept_shrink.as_ref());
+    if accepts && form.0.confirm.trim() != corp.as_str() {
+        let to = link::back(&form.0.back, &format!("/corps/{corp}/sync"));
+        return Ok(reply::go(&who, &to, Some(Flash::bad(who.t.confirm_mismatch()))));
+    }
+    let request = PullRequest { full: is_on(form.0.full.as_ref()), accept_shrink: accepts };
     let run = web.app.jobs.start_pull(&corp, request, &who.actor()).await.map_err(sync_problem)?;
     Ok(reply::go(&who, &format!("/runs/{run}"), None))
 }

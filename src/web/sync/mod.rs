@@ -7,7 +7,6 @@ mod hub;
 mod plan;
 mod run;
 mod runs;
-mod sheet;
 
 use super::routes::Routes;
 use crate::locale::T;

@@ -1,13 +1,14 @@
 //! The history of a corp: filters, pages, files.
 
 use super::cards::{CorpView, RunCard};
-use super::{Choice, any, sheet};
+use super::{Choice, any};
 use crate::browse::BrowseError;
 use crate::http::Problem;
 use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::SyncRead;
-use crate::model::{CorpKey, Run, RunId, RunKind, RunState};
+use crate::model::{CorpKey, RunBrief, RunId, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
+use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
@@ -64,7 +65,7 @@ impl Filter {
         }
     }
 
-    fn has(&self, run: &Run) -> bool {
+    fn has(&self, run: &RunBrief) -> bool {
         self.kind.is_none_or(|kind| kind == run.kind)
             && self.state.is_none_or(|state| state == run.state)
             && (self.by.is_empty() || run.by.to_lowercase().contains(&self.by))
@@ -80,13 +81,10 @@ fn find(
     filter: &Filter,
     limit: usize,
     looked_at_max: usize,
-) -> Result<(Vec<Run>, Option<RunId>), StoreError> {
+) -> Result<(Vec<RunBrief>, Option<RunId>), StoreError> {
     let (mut found, mut looked_at, mut after) = (Vec::new(), 0, filter.after.clone());
     loop {
-        let chunk = match &after {
-            Some(run) => store::runs::list_before(tx, corp, run, CHUNK)?,
-            None => store::runs::list(tx, corp, CHUNK)?,
-        };
+        let chunk = store::runs::briefs(tx, corp, after.as_ref(), CHUNK)?;
         let is_last = chunk.len() < CHUNK;
         for run in chunk {
             if found.len() == limit || looked_at == looked_at_max {
@@ -142,14 +140,14 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
 }
 
 async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    export(&who, &web, &corp, sheet::Form::Csv).await
+    whole(&who, &web, &corp, Kind::Csv).await
 }
 
 async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    export(&who, &web, &corp, sheet::Form::Xlsx).await
+    whole(&who, &web, &corp, Kind::Xlsx).await
 }
 
-async fn export(who: &Person, web: &Web, corp: &CorpKey, form: sheet::Form) -> Result<HttpResponse, Problem> {
+async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
     let t = who.t;
     let corp = corp_of(web, corp).await?;
     let mut filter = Filter::of(&Listing::of(who, &PARAMS));
@@ -166,7 +164,7 @@ async fn export(who: &Person, web: &Web, corp: &CorpKey, form: sheet::Form) -> R
         t.run_failed_label(),
         t.run_calls(),
     ];
-    let fill = move |out: &mut std::fs::File| {
+    let fill = move |out: Out<'_>| {
         let (runs, _) = store.read(|tx| find(tx, &corp.key, &filter, usize::MAX, usize::MAX))?;
         let rows = runs.iter().map(|run| {
             let card = RunCard::new(t, run, now_ms);
@@ -184,7 +182,7 @@ async fn export(who: &Person, web: &Web, corp: &CorpKey, form: sheet::Form) -> R
                 card.calls.to_string(),
             ])
         });
-        sheet::write(form, out, &captions, rows)
+        out.rows(rows)
     };
-    sheet::file(&web.app.views, form, t.runs_file(), fill).await
+    export::file(&web.app.views, kind, t.runs_file(), captions, fill).await
 }

@@ -8,10 +8,13 @@ use crate::http::Problem;
 use crate::http::errors::{account_problem, store_problem};
 use crate::http::permission::AccountsAdmin;
 use crate::model::{Account, AccountId, Role, Secret, SessionId, TotpState};
+use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, Nothing};
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::routes::Routes;
+use crate::web::slice::{self, Slice};
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
@@ -22,6 +25,8 @@ use serde::Deserialize;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/system/accounts", list)
+        .get("/system/accounts.csv", csv)
+        .get("/system/accounts.xlsx", xlsx)
         .get("/system/accounts/new", show_new)
         .post("/system/accounts/new", create)
         .get("/system/accounts/{id}", show)
@@ -44,27 +49,85 @@ struct Row {
 #[template(path = "system/accounts.html")]
 struct AccountsPage {
     f: Frame,
-    rows: Vec<Row>,
+    list: Listing,
+    page: Slice<Row>,
+}
+
+impl AccountsPage {
+    fn roles(&self) -> [(&'static str, &'static str); 3] {
+        Role::ALL.map(|role| (role.name(), self.f.t.role_name(role)))
+    }
+}
+
+const PARAMETERS: [&str; 6] = ["q", "role", "state", "sort", "dir", "page"];
+
+/// The accounts that the address asks for, in its order; without one, those that may sign in first.
+async fn find(who: &Person, web: &Web, listing: &Listing) -> Result<Vec<Account>, Problem> {
+    let all = accounts::list(&web.app.admin).await.map_err(account_problem)?;
+    let is_wanted = |account: &Account| {
+        let state = if account.is_enabled() { "on" } else { "off" };
+        slice::is_hit(listing, [account.name.as_str(), account.display_name.as_str()])
+            && ["", account.role.name()].contains(&listing.get("role"))
+            && ["", state].contains(&listing.get("state"))
+    };
+    let mut rows: Vec<Account> = all.into_iter().filter(is_wanted).collect();
+    let name = |account: &Account| account.name.to_lowercase();
+    match listing.get("sort") {
+        "name" => slice::sort(listing, &mut rows, name),
+        "display_name" => {
+            slice::sort(listing, &mut rows, |account| (account.display_name.to_lowercase(), name(account)))
+        }
+        "role" => slice::sort(listing, &mut rows, |account| (who.t.role_name(account.role), name(account))),
+        "last" => slice::sort(listing, &mut rows, |account| (account.last_sign_in_ms, name(account))),
+        _ => rows.sort_by_cached_key(|account| (!account.is_enabled(), account.role, name(account))),
+    }
+    Ok(rows)
 }
 
 async fn list(who: Admin<AccountsAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    let now_ms = web.app.clock.now_ms();
-    let mut rows: Vec<Row> = accounts::list(&web.app.admin)
-        .await
-        .map_err(account_problem)?
-        .into_iter()
-        .map(|account| Row {
-            role: who.t.role_name(account.role),
-            last: account.last_sign_in_ms.map_or(who.t.never().to_owned(), |at_ms| time::ago(who.t, at_ms, now_ms)),
-            has_factor: account.totp != TotpState::Off,
-            account,
-        })
-        .collect();
-    rows.sort_by(|a, b| {
-        let key = |row: &Row| (!row.account.is_enabled(), row.account.role, row.account.name.to_lowercase());
-        key(a).cmp(&key(b))
+    let (t, now_ms) = (who.t, web.app.clock.now_ms());
+    let list = Listing::of(&who, &PARAMETERS);
+    let rows = find(&who, &web, &list).await?;
+    let page = Slice::of(&list, &rows, |account| Row {
+        role: t.role_name(account.role),
+        last: account.last_sign_in_ms.map_or(t.never().to_owned(), |at_ms| time::ago(t, at_ms, now_ms)),
+        has_factor: account.totp != TotpState::Off,
+        account: account.clone(),
     });
-    reply::page(&AccountsPage { f: who.frame(who.t.nav_accounts()), rows })
+    reply::page(&AccountsPage { f: who.frame(t.nav_accounts()), list, page })
+}
+
+async fn csv(who: Admin<AccountsAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<AccountsAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Xlsx).await
+}
+
+async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let rows = find(who, web, &Listing::of(who, &PARAMETERS)).await?;
+    let captions = vec![
+        t.account_display_name(),
+        t.account_name(),
+        t.account_role(),
+        t.factor_title(),
+        t.accounts_last(),
+        t.accounts_state(),
+    ];
+    let cells = move |account: &Account| {
+        Ok([
+            account.display_name.clone(),
+            account.name.clone(),
+            t.role_name(account.role).to_owned(),
+            if account.totp == TotpState::Off { t.factor_off() } else { t.factor_on() }.to_owned(),
+            account.last_sign_in_ms.map(time::machine).unwrap_or_default(),
+            if account.is_enabled() { t.accounts_state_on() } else { t.accounts_state_off() }.to_owned(),
+        ])
+    };
+    let fill = move |out: Out<'_>| out.rows(rows.iter().map(cells));
+    export::file(&web.app.views, kind, "accounts", captions, fill).await
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -1,30 +1,36 @@
 //! The audit log: who changed what, before and after, from where; filtered, exported, verified.
 
+use crate::browse::BrowseError;
 use crate::http::Problem;
 use crate::http::errors::store_problem;
 use crate::http::permission::AuditRead;
+use crate::locale::T;
 use crate::model::AuditRow;
-use crate::store;
-use crate::store::Search;
 use crate::store::audit::AuditFilter;
+use crate::store::{self, PAGE_MAX, Search, Store, StoreError};
+use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::visit::{Admin, Visit};
+use crate::web::visit::{Admin, Person, Visit};
 use crate::web::{reply, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 const PARAMETERS: [&str; 6] = ["actor", "action", "subject", "from", "until", "before"];
 const DAY_MS: i64 = 24 * 3_600_000;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/system/audit", list).post("/system/audit/verify", verify);
+    routes
+        .get("/system/audit", list)
+        .get("/system/audit.csv", csv)
+        .get("/system/audit.xlsx", xlsx)
+        .post("/system/audit/verify", verify);
 }
 
 /// One value that differs.
@@ -96,6 +102,99 @@ async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse
         looked_back_to: page.next.and(page.looked_back_to_ms).map(time::second),
         next: page.next.map(|seq| seq.to_string()),
     })
+}
+
+async fn csv(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Xlsx).await
+}
+
+/// Every row that the filters want, with what chains it to the row before, so that the file can be checked by itself.
+async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let captions = vec![
+        t.audit_number(),
+        t.audit_when(),
+        t.audit_who(),
+        t.audit_from_address(),
+        t.audit_what(),
+        t.audit_code(),
+        t.audit_subject(),
+        t.audit_before(),
+        t.audit_after(),
+        t.audit_hash(),
+        t.audit_hash_before(),
+    ];
+    let rows = Rows {
+        store: web.app.store.clone(),
+        filter: filter(&listing(who)),
+        before: None,
+        waiting: VecDeque::new(),
+        is_end: false,
+    };
+    let fill = move |out: Out<'_>| out.rows(rows.map(|found| found.map(|(row, before)| cells(t, row, before))));
+    export::file(&web.app.views, kind, "audit", captions, fill).await
+}
+
+fn cells(t: T, row: AuditRow, hash_before: String) -> [String; 11] {
+    let json = |value: Option<Value>| value.map(|value| value.to_string()).unwrap_or_default();
+    [
+        row.seq.to_string(),
+        time::machine(row.at_ms),
+        row.actor.name,
+        row.actor.from.unwrap_or_default(),
+        t.audit_action(&row.action),
+        row.action,
+        row.subject,
+        json(row.before),
+        json(row.after),
+        row.hash,
+        hash_before,
+    ]
+}
+
+/// The rows of a filter from the newest on, each with the hash of the row before; few are held at once.
+struct Rows {
+    store: Store,
+    filter: AuditFilter,
+    before: Option<u64>,
+    waiting: VecDeque<(AuditRow, String)>,
+    is_end: bool,
+}
+
+impl Rows {
+    fn read(&mut self) -> Result<(), StoreError> {
+        let (filter, before) = (&self.filter, self.before);
+        let (rows, next) = self.store.read(|tx| {
+            let page = store::audit::search(tx, filter, before, PAGE_MAX)?;
+            let hash = |at: usize, row: &AuditRow| match page.rows.get(at + 1) {
+                Some(older) if older.seq + 1 == row.seq => Ok(older.hash.clone()),
+                _ => store::audit::hash_before(tx, row.seq),
+            };
+            let hashes: Vec<String> =
+                page.rows.iter().enumerate().map(|(at, row)| hash(at, row)).collect::<Result<_, StoreError>>()?;
+            Ok((page.rows.into_iter().zip(hashes).collect(), page.next))
+        })?;
+        (self.waiting, self.before, self.is_end) = (rows, next, next.is_none());
+        Ok(())
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<(AuditRow, String), BrowseError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.waiting.is_empty() && !self.is_end {
+            if let Err(error) = self.read() {
+                self.is_end = true;
+                return Some(Err(error.into()));
+            }
+        }
+        self.waiting.pop_front().map(Ok)
+    }
 }
 
 async fn verify(who: Admin<AuditRead>, web: web::Data<Web>, _: Form<Nothing>) -> Result<HttpResponse, Problem> {

@@ -17,13 +17,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use bytes::Bytes;
-use futures_util::stream;
 use serde::Deserialize;
-use tokio::io::AsyncReadExt;
-
-/// Bytes read from a backup at once while it is handed out.
-const CHUNK_BYTES: usize = 256 << 10;
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
@@ -139,22 +133,11 @@ async fn remove(
 async fn download(_: Admin<OpsBackup>, web: web::Data<Web>, name: web::Path<String>) -> Result<HttpResponse, Problem> {
     let path = backups::find(&web.app, &name).await.map_err(problem)?;
     let file = tokio::fs::File::open(&path).await.map_err(Problem::internal)?;
-    let pieces = stream::unfold(file, |mut file| async move {
-        let mut piece = vec![0; CHUNK_BYTES];
-        match file.read(&mut piece).await {
-            Ok(0) => None,
-            Ok(read) => {
-                piece.truncate(read);
-                Some((Ok(Bytes::from(piece)), file))
-            }
-            Err(cause) => Some((Err(cause), file)),
-        }
-    });
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")))
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("identity")))
-        .streaming(pieces))
+        .streaming(reply::pieces(file)))
 }
 
 #[derive(Template)]

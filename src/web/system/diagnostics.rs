@@ -1,9 +1,8 @@
-//! The doctor as a page (BEY-11, OPS-06, OPS-07): the way from this machine to a corp's data, step by step; and the
-//! encyclopaedia of errcodes.
+//! The doctor as a page (BEY-11, OPS-06, OPS-07): the way from this machine to a corp's data, step by step.
 
+use crate::http::Problem;
 use crate::http::errors::sync_problem;
 use crate::http::permission::OpsRead;
-use crate::http::{Problem, Query};
 use crate::model::CorpKey;
 use crate::ops::doctor::{self, Finding, State, Words};
 use crate::ops::health::{self, Readiness, Status};
@@ -13,13 +12,12 @@ use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
-use crate::wecom::errcode::{self, Explanation};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/system/diagnostics", show).post("/system/diagnostics", examine).get("/system/errcodes", errcodes);
+    routes.get("/system/diagnostics", show).post("/system/diagnostics", examine);
 }
 
 struct Row {
@@ -111,45 +109,4 @@ async fn examine(who: Admin<OpsRead>, web: web::Data<Web>, form: Form<Wanted>) -
     });
     let rows = rows.collect();
     reply::page(&page(&who, &web, Some(rows)).await?)
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ErrcodeQuery {
-    q: Option<String>,
-}
-
-struct ErrcodeRow {
-    code: i64,
-    meaning: &'static str,
-    cause: &'static str,
-    fix: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "system/errcodes.html")]
-struct ErrcodesPage {
-    f: Frame,
-    q: String,
-    rows: Vec<ErrcodeRow>,
-}
-
-async fn errcodes(who: Admin<OpsRead>, query: Query<ErrcodeQuery>) -> Result<HttpResponse, Problem> {
-    let q = query.0.q.unwrap_or_default().trim().to_owned();
-    let lang = who.lang();
-    let folded = q.to_lowercase();
-    let row = |known: &'static Explanation| ErrcodeRow {
-        code: known.code,
-        meaning: lang.pick(known.meaning.zh, known.meaning.en),
-        cause: lang.pick(known.cause.zh, known.cause.en),
-        fix: lang.pick(known.fix.zh, known.fix.en),
-    };
-    let hits = |row: &ErrcodeRow| {
-        folded.is_empty()
-            || row.code.to_string().contains(&folded)
-            || [row.meaning, row.cause, row.fix].iter().any(|text| text.to_lowercase().contains(&folded))
-    };
-    let mut rows: Vec<ErrcodeRow> = errcode::all().map(row).filter(hits).collect();
-    rows.sort_by_key(|row| row.code);
-    reply::page(&ErrcodesPage { f: who.frame(who.t.errcodes_title()), q, rows })
 }

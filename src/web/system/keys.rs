@@ -4,11 +4,15 @@ use crate::admin::keys::{self, KeyError, NewKey};
 use crate::http::Problem;
 use crate::http::errors::key_problem;
 use crate::http::permission::KeysAdmin;
+use crate::locale::T;
 use crate::model::{ApiKey, ApiScope};
+use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, Nothing};
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::routes::Routes;
+use crate::web::slice::{self, Slice};
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
@@ -21,6 +25,8 @@ const DAY_MS: i64 = 24 * 3_600_000;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/system/keys", list)
+        .get("/system/keys.csv", csv)
+        .get("/system/keys.xlsx", xlsx)
         .get("/system/keys/new", show_new)
         .post("/system/keys/new", create)
         .post("/system/keys/{id}/revoke", revoke);
@@ -35,35 +41,125 @@ struct Row {
     is_valid: bool,
 }
 
+impl Row {
+    fn new(t: T, key: ApiKey, now_ms: i64) -> Self {
+        let (state, class) = match State::of(&key, now_ms) {
+            State::Revoked => (t.keys_revoked(), "bad"),
+            State::Valid => (t.keys_valid(), "good"),
+            State::Expired => (t.keys_expired(), "warn"),
+        };
+        Self {
+            created: time::minute(key.created_at_ms),
+            expires: key.expires_at_ms.map_or(t.keys_no_end().to_owned(), time::minute),
+            state,
+            class,
+            is_valid: key.is_valid_at(now_ms),
+            key,
+        }
+    }
+}
+
+/// Whether a key opens anything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Valid,
+    Expired,
+    Revoked,
+}
+
+impl State {
+    fn of(key: &ApiKey, now_ms: i64) -> Self {
+        match (key.revoked_at_ms, key.is_valid_at(now_ms)) {
+            (Some(_), _) => Self::Revoked,
+            (None, true) => Self::Valid,
+            (None, false) => Self::Expired,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "system/keys.html")]
 struct KeysPage {
     f: Frame,
-    rows: Vec<Row>,
+    list: Listing,
+    page: Slice<Row>,
+}
+
+impl KeysPage {
+    fn states(&self) -> [(&'static str, &'static str); 3] {
+        let t = self.f.t;
+        [("valid", t.keys_valid()), ("expired", t.keys_expired()), ("revoked", t.keys_revoked())]
+    }
+}
+
+const PARAMETERS: [&str; 5] = ["q", "state", "sort", "dir", "page"];
+
+/// The keys that the address asks for, in its order; without one, those in force first, the newest of them at the top.
+async fn find(web: &Web, listing: &Listing) -> Result<Vec<ApiKey>, Problem> {
+    let now_ms = web.app.clock.now_ms();
+    let is_wanted = |key: &ApiKey| {
+        slice::is_hit(listing, [key.name.as_str(), key.id.as_str(), key.created_by.as_str()])
+            && ["", State::of(key, now_ms).code()].contains(&listing.get("state"))
+    };
+    let all = keys::list(&web.app.store).await.map_err(key_problem)?;
+    let mut rows: Vec<ApiKey> = all.into_iter().filter(is_wanted).collect();
+    match listing.get("sort") {
+        "name" => slice::sort(listing, &mut rows, |key| (key.name.to_lowercase(), key.id.clone())),
+        "created" => slice::sort(listing, &mut rows, |key| (key.created_at_ms, key.id.clone())),
+        "expires" => {
+            slice::sort(listing, &mut rows, |key| (key.expires_at_ms.unwrap_or(i64::MAX), key.id.clone()));
+        }
+        _ => rows.sort_by_key(|key| (State::of(key, now_ms), std::cmp::Reverse(key.created_at_ms))),
+    }
+    Ok(rows)
 }
 
 async fn list(who: Admin<KeysAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let (t, now_ms) = (who.t, web.app.clock.now_ms());
-    let rows = keys::list(&web.app.store).await.map_err(key_problem)?;
-    let rows = rows
-        .into_iter()
-        .map(|key| {
-            let (state, class) = match (key.revoked_at_ms, key.is_valid_at(now_ms)) {
-                (Some(_), _) => (t.keys_revoked(), "bad"),
-                (None, true) => (t.keys_valid(), "good"),
-                (None, false) => (t.keys_expired(), "warn"),
-            };
-            Row {
-                created: time::minute(key.created_at_ms),
-                expires: key.expires_at_ms.map_or(t.keys_no_end().to_owned(), time::minute),
-                state,
-                class,
-                is_valid: key.is_valid_at(now_ms),
-                key,
-            }
-        })
-        .collect();
-    reply::page(&KeysPage { f: who.frame(t.nav_keys()), rows })
+    let list = Listing::of(&who, &PARAMETERS);
+    let rows = find(&web, &list).await?;
+    let page = Slice::of(&list, &rows, |key| Row::new(t, key.clone(), now_ms));
+    reply::page(&KeysPage { f: who.frame(t.nav_keys()), list, page })
+}
+
+async fn csv(who: Admin<KeysAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<KeysAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Xlsx).await
+}
+
+async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
+    let (t, now_ms) = (who.t, web.app.clock.now_ms());
+    let rows = find(web, &Listing::of(who, &PARAMETERS)).await?;
+    let captions = vec![
+        t.keys_name(),
+        t.keys_id(),
+        t.keys_scopes(),
+        t.keys_networks(),
+        t.keys_created(),
+        t.keys_created_by(),
+        t.keys_expires(),
+        t.accounts_state(),
+    ];
+    let cells = move |key: ApiKey| {
+        let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.name()).collect();
+        let (scopes, networks, by, id, name) =
+            (scopes.join(" "), key.networks.join(" "), key.created_by.clone(), key.id.clone(), key.name.clone());
+        let row = Row::new(t, key, now_ms);
+        Ok([name, id, scopes, networks, row.created, by, row.expires, row.state.to_owned()])
+    };
+    let fill = move |out: Out<'_>| out.rows(rows.into_iter().map(cells));
+    export::file(&web.app.views, kind, "api-keys", captions, fill).await
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -8,6 +8,7 @@ mod accounts;
 mod audit;
 mod backup;
 mod diagnostics;
+mod errcodes;
 mod keys;
 mod own_factor;
 mod settings;
@@ -25,5 +26,6 @@ pub(super) fn routes(routes: &mut Routes) {
     settings::routes(routes);
     backup::routes(routes);
     diagnostics::routes(routes);
+    errcodes::routes(routes);
     about::routes(routes);
 }

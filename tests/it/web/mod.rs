@@ -6,5 +6,7 @@ mod corps;
 mod directory;
 mod door;
 mod import;
+mod lists;
 mod office;
+mod security;
 mod sync;

@@ -112,14 +112,14 @@ impl Office {
 
     /// Puts a case on the resolve list.
     pub async fn put_case(&self, case: Value) {
-        let case: ResolveCase = serde_json::from_value(case).unwrap();
+        self.put_cases(&[case]).await;
+    }
+
+    /// The resolve list holds these cases.
+    pub async fn put_cases(&self, cases: &[Value]) {
+        let cases: Vec<ResolveCase> = cases.iter().map(|case| serde_json::from_value(case.clone()).unwrap()).collect();
         let key = CorpKey::from("acme-main");
-        self.bridge
-            .app
-            .store
-            .write(move |tx| store::resolve::put_all(tx, &key, std::slice::from_ref(&case)))
-            .await
-            .unwrap();
+        self.bridge.app.store.write(move |tx| store::resolve::put_all(tx, &key, &cases)).await.unwrap();
     }
 
     pub async fn close(self) {

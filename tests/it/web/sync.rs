@@ -255,3 +255,46 @@ async fn pages_stay_small_with_thousands_of_changes() {
     assert_eq!(file.text.matches("新建成员").count(), 2_000);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn two_administrators_allow_a_removal_one_after_the_other() {
+    let world = World::new().await;
+    world.first_sync().await;
+    world.bridge.put("/api/v1/settings", &json!({ "two_person_removals": true })).await.expect(200);
+    leave(&world, 0, 9).await;
+    let maker = Browser::sign_in(&world.bridge, Role::Administrator).await;
+    let plan = press(&world, &maker, "plan").await;
+    plan.has("发起人：").has("这个计划由您发起");
+    let [first, second] = [
+        Browser::sign_in(&world.bridge, Role::Administrator).await,
+        Browser::sign_in(&world.bridge, Role::Administrator).await,
+    ];
+    let page = first.get(&plan.path).await.expect(200);
+    page.has("需要两名管理员先后批准").lacks("这个计划由您发起").lacks("作为第一人批准");
+    let decided = first.submit(&page, "/decide", &[("decision", "allow"), ("reason", "<b>部门撤销")]).await;
+    let page = first.follow(&decided).await.expect(200);
+    page.has("作为第一人批准").has("您已经批准过").has("&#60;b&#62;部门撤销");
+    assert!(!page.has_form("/apply"));
+    let page = second.get(&plan.path).await.expect(200);
+    page.has("作为第一人批准").lacks("您已经批准过");
+    let decided = second.submit(&page, "/decide", &[("decision", "allow"), ("reason", "同意")]).await;
+    let page = second.follow(&decided).await.expect(200);
+    page.has("已批准，可以执行了").lacks("作为第一人批准");
+    assert!(page.has_form("/apply"));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_small_answer_of_wecom_is_accepted_by_typing() {
+    let world = World::new().await;
+    let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
+    browser.get(HUB).await.expect(200);
+    let wrong = [("accept_shrink", "1"), ("confirm", "acme"), ("back", "/corps/acme-main/runs")];
+    let refused = browser.post(&format!("{HUB}/pull"), &wrong).await;
+    assert_eq!(refused.location(), "/corps/acme-main/runs");
+    browser.follow(&refused).await.expect(200).has("输入的内容与要求不一致");
+    let right = [("accept_shrink", "1"), ("confirm", "acme-main")];
+    let started = browser.post(&format!("{HUB}/pull"), &right).await;
+    watch(&world, &browser, &started).await.has("拉取结果");
+    world.stop().await;
+}

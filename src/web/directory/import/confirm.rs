@@ -1,6 +1,6 @@
 //! The confirmation: writes what was previewed, in the background where that takes longer than a moment.
 
-use super::preview::page;
+use super::preview::{confirm_text, page};
 use super::{State, gone};
 use crate::directory::{ImportOptions, confirm_upload};
 use crate::http::Problem;
@@ -47,14 +47,17 @@ async fn confirm(
         State::Waiting(waiting) | State::Failed { waiting, .. } => waiting,
         State::Writing { .. } | State::Done(_) => return Ok(reply::go(&who, &own, None)),
     };
-    let departed = waiting.preview.diff.employees.counts.departed;
-    if departed > 0 && form.0.confirm.trim() != departed.to_string() {
+    let diff = &waiting.preview.diff;
+    let allow_shrink = form::is_on(form.0.allow_shrink.as_ref());
+    // a shrunken file that nobody allows is refused below
+    let must_type = diff.employees.counts.departed > 0 || diff.shrunken.is_some() && allow_shrink;
+    if must_type && form.0.confirm.trim() != confirm_text(diff, &tenant) {
         return reply::again(&page(&who, tenant, id, &waiting, None, true));
     }
     let options = ImportOptions {
         mode: waiting.upload.options.mode,
         skip_bad_rows: form::is_on(form.0.skip_bad_rows.as_ref()),
-        allow_shrink: form::is_on(form.0.allow_shrink.as_ref()),
+        allow_shrink,
     };
     if let Err(refused) = waiting.preview.check(&options) {
         let refused = directory_problem(refused);

@@ -2,24 +2,34 @@
 
 use super::{State, Waiting, gone};
 use crate::directory::fields::Record;
-use crate::directory::{Change, ChangeKind, Changes, Fault, FieldChange, ImportMode, Imported, RowCounts, Summary};
+use crate::directory::{
+    Change, ChangeKind, Changes, Diff, Fault, FieldChange, ImportMode, Imported, RowCounts, Summary,
+};
 use crate::http::Problem;
 use crate::http::permission::DirectoryWrite;
-use crate::locale::{Advice, advice};
+use crate::locale::{Advice, T, advice};
 use crate::model::{Employee, TenantKey};
+use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::link::part;
-use crate::web::listing::{Listing, ROWS};
+use crate::web::listing::Listing;
 use crate::web::routes::Routes;
+use crate::web::slice::{self, Slice};
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use crate::web::{code, reply};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/tenants/{tenant}/import/{import}", show);
+    routes
+        // before the page, whose hole would take the ending too
+        .get("/tenants/{tenant}/import/{import}.csv", csv)
+        .get("/tenants/{tenant}/import/{import}.xlsx", xlsx)
+        .get("/tenants/{tenant}/import/{import}", show);
 }
+
+const KNOWN: &[&str] = &["show", "kind", "q", "page"];
 
 /// A row that changes.
 struct Row {
@@ -37,14 +47,6 @@ struct Tab {
     count: usize,
     href: String,
     is_current: bool,
-}
-
-/// Part of a list.
-struct Slice<T> {
-    rows: Vec<T>,
-    total: usize,
-    previous: Option<String>,
-    next: Option<String>,
 }
 
 #[derive(Template)]
@@ -174,7 +176,7 @@ pub(super) fn page(
 ) -> PreviewPage {
     let t = who.t;
     let own = who.url(&format!("/tenants/{tenant}/import/{id}"));
-    let mut list = Listing::of(who, &["show", "kind", "page"]);
+    let mut list = Listing::of(who, KNOWN);
     list.action = own;
     let (diff, summary) = (&waiting.preview.diff, waiting.preview.summary());
     let all = [
@@ -183,26 +185,17 @@ pub(super) fn page(
         ("faults", t.import_faults(), diff.faults.len()),
         ("warnings", t.import_warnings(), diff.warnings.len()),
     ];
-    let first = if diff.faults.is_empty() {
-        all.iter().find(|tab| tab.2 > 0).map_or("employees", |tab| tab.0)
-    } else {
-        "faults"
-    };
-    let open = all.iter().map(|tab| tab.0).find(|code| list.is("show", code)).unwrap_or(first);
+    let open = open_tab(&list, diff);
     let bare = |code: &str| format!("{}?show={code}", list.action);
     let tabs = all.map(|(code, name, count)| Tab { code, name, count, href: bare(code), is_current: code == open });
     let kind: Option<ChangeKind> = code::find(list.get("kind"));
     let (counts, changes) = match open {
-        "units" => (Some(diff.units.counts), rows(t, &list, &diff.units, kind, true)),
-        "employees" => (Some(diff.employees.counts), rows(t, &list, &diff.employees, kind, false)),
+        "units" => (Some(diff.units.counts), slice_of(t, &list, &diff.units, kind, true)),
+        "employees" => (Some(diff.employees.counts), slice_of(t, &list, &diff.employees, kind, false)),
         _ => (None, Slice::none()),
     };
-    let faults = match open {
-        "faults" => slice(&list, &diff.faults, Clone::clone),
-        "warnings" => slice(&list, &diff.warnings, Clone::clone),
-        _ => Slice::none(),
-    };
-    let departed = diff.employees.counts.departed;
+    let wanted = faults_of(&list, open, diff);
+    let faults = Slice::of(&list, &wanted, |fault| (*fault).clone());
     PreviewPage {
         f: who.frame(t.import_preview_title()),
         file: waiting.upload.name.clone(),
@@ -213,7 +206,7 @@ pub(super) fn page(
         faults,
         skip_bad_rows: waiting.upload.options.skip_bad_rows,
         allow_shrink: waiting.upload.options.allow_shrink,
-        confirm: if departed > 0 { departed.to_string() } else { String::new() },
+        confirm: confirm_text(diff, &tenant),
         is_mistyped,
         failed,
         is_quiet: diff.is_empty(),
@@ -235,8 +228,62 @@ fn kinds(counts: RowCounts) -> Vec<(ChangeKind, u64)> {
     all.into_iter().filter(|(_, count)| *count > 0).collect()
 }
 
-fn rows<R: Record>(
-    t: crate::locale::T,
+/// What must be typed before the import: how many people leave, or the tenant's key where the file looks shrunken
+/// although nobody leaves. Empty where nothing needs to be typed.
+pub(super) fn confirm_text(diff: &Diff, tenant: &TenantKey) -> String {
+    match (diff.employees.counts.departed, &diff.shrunken) {
+        (0, None) => String::new(),
+        (0, Some(_)) => tenant.to_string(),
+        (departed, _) => departed.to_string(),
+    }
+}
+
+/// The list that is open: the one that the address names, or the first that has something to say.
+fn open_tab(list: &Listing, diff: &Diff) -> &'static str {
+    let all = [
+        ("employees", diff.employees.rows.len()),
+        ("units", diff.units.rows.len()),
+        ("faults", diff.faults.len()),
+        ("warnings", diff.warnings.len()),
+    ];
+    let first = match diff.faults.is_empty() {
+        true => all.iter().find(|tab| tab.1 > 0).map_or("employees", |tab| tab.0),
+        false => "faults",
+    };
+    all.iter().map(|tab| tab.0).find(|code| list.is("show", code)).unwrap_or(first)
+}
+
+/// The faults or warnings that are searched for; none where another list is open.
+fn faults_of<'d>(list: &Listing, open: &str, diff: &'d Diff) -> Vec<&'d Fault> {
+    let all: &[Fault] = match open {
+        "faults" => &diff.faults,
+        "warnings" => &diff.warnings,
+        _ => &[],
+    };
+    let is_hit = |fault: &&Fault| {
+        let row = fault.place.row.to_string();
+        slice::is_hit(
+            list,
+            [fault.place.sheet.as_str(), fault.place.column.as_str(), fault.value.as_str(), row.as_str()],
+        )
+    };
+    all.iter().filter(is_hit).collect()
+}
+
+/// The changes of a kind that are searched for.
+fn wanted<'d, R: Record>(list: &Listing, changes: &'d Changes<R>, kind: Option<ChangeKind>) -> Vec<&'d Change<R>>
+where
+    Change<R>: Named,
+{
+    let is_wanted = |change: &&Change<R>| {
+        let (id, name) = change.names();
+        kind.is_none_or(|kind| change.kind == kind) && slice::is_hit(list, [id.as_str(), name.as_str()])
+    };
+    changes.rows.iter().filter(is_wanted).collect()
+}
+
+fn slice_of<R: Record>(
+    t: T,
     list: &Listing,
     changes: &Changes<R>,
     kind: Option<ChangeKind>,
@@ -245,15 +292,83 @@ fn rows<R: Record>(
 where
     Change<R>: Named,
 {
+    Slice::of(list, &wanted(list, changes, kind), |change| row(t, change, is_unit))
+}
+
+fn row<R: Record>(t: T, change: &Change<R>, is_unit: bool) -> Row
+where
+    Change<R>: Named,
+{
     let caption = |field: &str| if is_unit { t.unit_field(field) } else { t.employee_field(field) };
-    let row = |change: &&Change<R>| {
-        let (id, name) = change.names();
-        let fields = change.fields.iter().map(|field| (caption(&field.field), field.clone())).collect();
-        Row { kind: change.kind, id, name, is_unit, fields }
+    let (id, name) = change.names();
+    let fields = change.fields.iter().map(|field| (caption(&field.field), field.clone())).collect();
+    Row { kind: change.kind, id, name, is_unit, fields }
+}
+
+async fn csv(
+    who: Admin<DirectoryWrite>,
+    web: web::Data<Web>,
+    path: web::Path<(TenantKey, String)>,
+) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, path.into_inner(), Kind::Csv).await
+}
+
+async fn xlsx(
+    who: Admin<DirectoryWrite>,
+    web: web::Data<Web>,
+    path: web::Path<(TenantKey, String)>,
+) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, path.into_inner(), Kind::Xlsx).await
+}
+
+/// The list that is open, as a file: faults to be mended at their source, or everything that would change.
+async fn whole(
+    who: &Person,
+    web: &Web,
+    (tenant, id): (TenantKey, String),
+    kind: Kind,
+) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let found = web.imports.find(&id, tenant.as_str(), web.app.clock.now_ms()).ok_or_else(|| gone(&id))?;
+    let waiting = match found.state() {
+        State::Waiting(waiting) | State::Failed { waiting, .. } | State::Writing { waiting, .. } => waiting,
+        State::Done(_) => return Err(gone(&id)),
     };
-    let wanted: Vec<&Change<R>> =
-        changes.rows.iter().filter(|change| kind.is_none_or(|kind| change.kind == kind)).collect();
-    slice(list, &wanted, row)
+    let list = Listing::of(who, KNOWN);
+    let open = open_tab(&list, &waiting.preview.diff);
+    let of_kind = code::find(list.get("kind"));
+    let captions = match open {
+        "faults" | "warnings" => {
+            vec![t.fault_file(), t.fault_row_number(), t.fault_column(), t.fault_value(), t.fault_reason(), t.details()]
+        }
+        _ => vec![t.import_what(), t.field_id(), t.field_name(), t.import_difference()],
+    };
+    let fill = move |out: Out<'_>| {
+        let diff = &waiting.preview.diff;
+        let changed = |row: Row| {
+            let fields = row.fields.iter().map(|(name, field)| format!("{name}: {} → {}", field.before, field.after));
+            let fields = fields.collect::<Vec<_>>().join("\n");
+            Ok([t.row_change(row.kind).to_owned(), row.id, row.name, fields])
+        };
+        match open {
+            "units" => {
+                out.rows(wanted(&list, &diff.units, of_kind).into_iter().map(|change| changed(row(t, change, true))))
+            }
+            "employees" => out
+                .rows(wanted(&list, &diff.employees, of_kind).into_iter().map(|change| changed(row(t, change, false)))),
+            _ => out.rows(faults_of(&list, open, diff).into_iter().map(|fault| {
+                Ok([
+                    fault.place.sheet.to_string(),
+                    if fault.place.row > 0 { fault.place.row.to_string() } else { String::new() },
+                    fault.place.column.to_string(),
+                    fault.value.to_string(),
+                    t.fault_text(fault.code).into_owned(),
+                    fault.reason.clone(),
+                ])
+            })),
+        }
+    };
+    export::file(&web.app.views, kind, &format!("import-{open}"), captions, fill).await
 }
 
 /// Id and name of a row that changes.
@@ -270,24 +385,5 @@ impl Named for Change<Employee> {
 impl Named for Change<crate::model::OrgUnit> {
     fn names(&self) -> (String, String) {
         (self.row.id.to_string(), self.row.name.to_string())
-    }
-}
-
-impl<T> Slice<T> {
-    fn none() -> Self {
-        Self { rows: Vec::new(), total: 0, previous: None, next: None }
-    }
-}
-
-/// The page of a list that the address asks for, counted from 1.
-fn slice<A, B>(list: &Listing, all: &[A], show: impl Fn(&A) -> B) -> Slice<B> {
-    let pages = all.len().div_ceil(ROWS).max(1);
-    let page = list.get("page").parse().unwrap_or(1_usize).clamp(1, pages);
-    let to = |page: usize| list.at("page", &page.to_string());
-    Slice {
-        rows: all.iter().skip((page - 1) * ROWS).take(ROWS).map(show).collect(),
-        total: all.len(),
-        previous: (page > 1).then(|| to(page - 1)),
-        next: (page < pages).then(|| to(page + 1)),
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Act {
     pub(super) barred: Option<&'static str>,
     /// Two people must allow it.
     pub(super) needs_two: bool,
+    /// Why this person is not one of the two who can allow it.
+    pub(super) not_own: Option<&'static str>,
     /// What must be typed before people are removed.
     pub(super) confirm: Option<String>,
 }
@@ -62,9 +64,21 @@ impl Act {
             is_refused: head.state == PlanState::Refused,
             is_over: is_over && head.state.is_open(),
             barred,
+            not_own: not_own(t, &who.actor().name, head),
             needs_two: needs_two && head.counts.members.disable + head.counts.members.delete > 0,
             confirm: confirm_text(t, head),
         }
+    }
+}
+
+/// Who had the plan made, or has allowed it already, cannot allow it once more.
+fn not_own(t: T, who: &str, head: &PlanHead) -> Option<&'static str> {
+    if head.made_by.as_deref() == Some(who) {
+        Some(t.decide_own_plan())
+    } else if head.first_allow.as_ref().is_some_and(|first| first.by == who) {
+        Some(t.decide_own_allow())
+    } else {
+        None
     }
 }
 

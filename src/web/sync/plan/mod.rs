@@ -7,16 +7,16 @@ mod cost;
 mod tree;
 
 use super::cards::{CorpView, PlanCard};
-use super::sheet;
 use crate::browse::PAGE_MAX;
 use crate::browse::plan::ColourCounts;
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem, sync_problem};
 use crate::http::permission::SyncRead;
 use crate::locale::T;
-use crate::model::{Decision, PlanId, PlanState, Run, RunKind};
+use crate::model::{Decision, PlanId, PlanState, RunBrief, RunKind};
 use crate::store;
 use crate::sync::SyncError;
+use crate::web::export::{self, Kind, Out};
 use crate::web::form::Faults;
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
@@ -78,6 +78,10 @@ struct PlanPage {
     hash: String,
     options_hash: String,
     undoes: Option<String>,
+    /// Who had it made by hand.
+    made_by: Option<String>,
+    /// The first of two who must allow it.
+    first_allow: Option<DecisionView>,
     decision: Option<DecisionView>,
     applied_by: Option<String>,
     act: act::Act,
@@ -130,8 +134,8 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
     let head = crate::sync::service::get_plan(&app.env, plan).await.map_err(sync_problem)?;
     let (wanted, key, is_taken) = (head.id.clone(), head.corp.clone(), head.state == PlanState::Taken);
     let read = app.store.read_async(move |tx| {
-        let runs = if is_taken { store::runs::list(tx, &key, RUNS_LOOKED_AT)? } else { Vec::new() };
-        let took = |run: &Run| run.kind == RunKind::Downstream && run.plan.as_ref() == Some(&wanted);
+        let runs = if is_taken { store::runs::briefs(tx, &key, None, RUNS_LOOKED_AT)? } else { Vec::new() };
+        let took = |run: &RunBrief| run.kind == RunKind::Downstream && run.plan.as_ref() == Some(&wanted);
         let applied = runs.into_iter().find(took).map(|run| run.id);
         Ok((store::corps::find(tx, &key)?, applied, crate::admin::settings::read(tx)?.two_person_removals))
     });
@@ -167,6 +171,12 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         hash: head.hash.clone(),
         options_hash: head.options_hash.clone(),
         undoes: head.undoes.as_ref().map(ToString::to_string),
+        made_by: head.made_by.as_ref().map(|by| t.sync_actor(by)),
+        first_allow: head
+            .first_allow
+            .as_ref()
+            .filter(|_| head.state == PlanState::Held)
+            .map(|decision| DecisionView::new(t, decision)),
         decision: head.decision.as_ref().map(|decision| DecisionView::new(t, decision)),
         applied_by: applied.map(|run| run.to_string()),
         act: act::Act::new(who, &corp, &head, needs_two, now_ms),
@@ -206,14 +216,14 @@ fn tiles(t: T, list: &Listing, members: ColourCounts, departments: ColourCounts)
 }
 
 async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, plan: web::Path<PlanId>) -> Result<HttpResponse, Problem> {
-    export(&who, &web, &plan, sheet::Form::Csv).await
+    whole(&who, &web, &plan, Kind::Csv).await
 }
 
 async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, plan: web::Path<PlanId>) -> Result<HttpResponse, Problem> {
-    export(&who, &web, &plan, sheet::Form::Xlsx).await
+    whole(&who, &web, &plan, Kind::Xlsx).await
 }
 
-async fn export(who: &Person, web: &Web, plan: &PlanId, form: sheet::Form) -> Result<HttpResponse, Problem> {
+async fn whole(who: &Person, web: &Web, plan: &PlanId, kind: Kind) -> Result<HttpResponse, Problem> {
     let t = who.t;
     let query = changes::query(&Listing::of(who, &PARAMS));
     let (view, _) = web.app.views.plan_view(plan).await.map_err(browse_problem)?;
@@ -228,8 +238,6 @@ async fn export(who: &Person, web: &Web, plan: &PlanId, form: sheet::Form) -> Re
         t.change_undo(),
         t.change_differences(),
     ];
-    let fill = move |out: &mut std::fs::File| {
-        sheet::write(form, out, &captions, view.rows(&query).map(|row| row.map(|row| changes::cells(t, row))))
-    };
-    sheet::file(&web.app.views, form, t.plan_file(), fill).await
+    let fill = move |out: Out<'_>| out.rows(view.rows(&query).map(|row| row.map(|row| changes::cells(t, row))));
+    export::file(&web.app.views, kind, t.plan_file(), captions, fill).await
 }

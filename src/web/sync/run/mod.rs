@@ -10,7 +10,7 @@ use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::SyncRead;
 use crate::http::{Problem, Settings};
 use crate::locale::{self, T};
-use crate::model::{ApiScope, FailedRecord, MirrorHead, PlanState, Run, RunId, RunKind, RunState};
+use crate::model::{ApiScope, FailedRecord, MirrorHead, PlanState, Run, RunBrief, RunId, RunKind, RunState};
 use crate::store;
 use crate::sync::SyncError;
 use crate::web::frame::Frame;
@@ -127,7 +127,7 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     let id = link::part(&run.id);
     let page = RunPage {
         f: who.frame_at(&run.corp, "runs", t.run_title(t.run_kind(run.kind))),
-        card: RunCard::new(t, &run, web.app.clock.now_ms()),
+        card: RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms()),
         kind: run.kind,
         state: run.state,
         started: time::second(run.started_at_ms),

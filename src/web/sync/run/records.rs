@@ -9,11 +9,12 @@ use crate::http::permission::SyncRead;
 use crate::locale::T;
 use crate::model::{ApiScope, JournalEntry, Outcome, Run, RunId, RunKind};
 use crate::store::{self, ReadTx, Store, StoreError};
+use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::state::Web;
 use crate::web::sync::plan::changes::{self, RowView};
-use crate::web::sync::{Choice, any, sheet};
+use crate::web::sync::{Choice, any};
 use crate::web::visit::{Admin, Person};
 use crate::web::{link, reply, time};
 use actix_web::{HttpResponse, web};
@@ -138,7 +139,7 @@ pub(super) async fn csv(
     web: web::Data<Web>,
     run: web::Path<RunId>,
 ) -> Result<HttpResponse, Problem> {
-    export(&who, &web, &run, sheet::Form::Csv).await
+    whole(&who, &web, &run, Kind::Csv).await
 }
 
 pub(super) async fn xlsx(
@@ -146,10 +147,10 @@ pub(super) async fn xlsx(
     web: web::Data<Web>,
     run: web::Path<RunId>,
 ) -> Result<HttpResponse, Problem> {
-    export(&who, &web, &run, sheet::Form::Xlsx).await
+    whole(&who, &web, &run, Kind::Xlsx).await
 }
 
-async fn export(who: &Person, web: &Web, run: &RunId, form: sheet::Form) -> Result<HttpResponse, Problem> {
+async fn whole(who: &Person, web: &Web, run: &RunId, kind: Kind) -> Result<HttpResponse, Problem> {
     let t = who.t;
     let (run, view) = run_with_plan(web, run).await?;
     let list = Listing::of(who, &PARAMS);
@@ -165,7 +166,7 @@ async fn export(who: &Person, web: &Web, run: &RunId, form: sheet::Form) -> Resu
         t.record_at(),
         t.record_message(),
     ];
-    let fill = move |out: &mut std::fs::File| {
+    let fill = move |out: Out<'_>| {
         let rows = view.rows(&asked).map(|row| {
             let row = row?;
             let entry = store.read(|tx| store::runs::entry(tx, &run.id, row.seq))?;
@@ -189,7 +190,7 @@ async fn export(who: &Person, web: &Web, run: &RunId, form: sheet::Form) -> Resu
                 message,
             ])
         });
-        sheet::write(form, out, &captions, rows)
+        out.rows(rows)
     };
-    sheet::file(&web.app.views, form, t.records_file(), fill).await
+    export::file(&web.app.views, kind, t.records_file(), captions, fill).await
 }

@@ -1,0 +1,152 @@
+//! What every list offers: a search and filters in the address, pages, the whole of it as a file.
+
+use super::browser::{Browser, Shown};
+use super::office::{CORP, Office, TENANT};
+use serde_json::json;
+use wecom_bridge::model::{Actor, EmployeeId, Role, TenantKey};
+use wecom_bridge::store;
+use wecom_bridge::store::directory::HistoryRow;
+
+/// The rows of a CSV, its captions left out.
+fn rows(file: &Shown) -> Vec<Vec<String>> {
+    let text = file.text.trim_start_matches('\u{feff}').as_bytes();
+    let mut reader = csv::Reader::from_reader(text);
+    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+async fn is_workbook(browser: &Browser, path: &str) {
+    let book = browser.get(path).await.expect(200);
+    assert!(book.headers["content-type"].to_str().unwrap().contains("spreadsheetml"), "{path}");
+    assert!(book.text.starts_with("PK"), "{path}");
+}
+
+#[tokio::test]
+async fn the_audit_log_is_taken_home_with_its_chain() {
+    let office = Office::open().await;
+    let append = |tx: &store::WriteTx| {
+        for at in 0..1_500 {
+            let action = if at % 3 == 0 { "plan.allow" } else { "binding.create" };
+            let after = Some(json!({ "at": at }));
+            store::audit::append(tx, &Actor::cli("tester"), action, &format!("subject {at}"), None, after)?;
+        }
+        Ok(())
+    };
+    office.bridge.app.store.write(append).await.unwrap();
+    let auditor = Browser::sign_in(&office.bridge, Role::Auditor).await;
+    let page = auditor.get("/system/audit?action=plan.&subject=subject").await.expect(200);
+    page.has("/system/audit.csv?action=plan.&#38;subject=subject").has("/system/audit.xlsx?");
+    let all = rows(&auditor.get("/system/audit.csv").await.expect(200));
+    let stored = office.bridge.app.store.read(|tx| store::audit::page(tx, None, 1)).unwrap()[0].seq;
+    assert_eq!(all.len() as u64, stored, "every row");
+    let hash = |row: &Vec<String>| (row[9].clone(), row[10].clone());
+    for (newer, older) in all.iter().zip(&all[1..]) {
+        assert_eq!(hash(newer).1, hash(older).0, "row {} is chained to row {}", newer[0], older[0]);
+    }
+    assert_eq!(all.last().unwrap()[10], "", "the first row is chained to nothing");
+    let some = rows(&auditor.get("/system/audit.csv?action=plan.&subject=subject").await.expect(200));
+    assert_eq!(some.len(), 500);
+    for row in &some {
+        let whole = all.iter().find(|other| other[0] == row[0]).unwrap();
+        assert_eq!(row, whole, "filtered rows are chained as well");
+        assert_eq!(row[5], "plan.allow");
+    }
+    is_workbook(&auditor, "/system/audit.xlsx?subject=77").await;
+    office.browser.get("/system/audit.csv").await.expect(403);
+    office.close().await;
+}
+
+#[tokio::test]
+async fn accounts_keys_and_codes_are_searched_sorted_and_taken_home() {
+    let office = Office::open().await;
+    let admin = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    for name in ["oa", "hr"] {
+        let new = json!({ "name": name, "scopes": ["ops.read"] });
+        office.bridge.post("/api/v1/api-keys", &new).await.expect(201);
+    }
+    let page = admin.get("/system/accounts?role=operator").await.expect(200);
+    page.has("operator-").lacks("administrator-").has("/system/accounts.csv?role=operator");
+    admin.get("/system/accounts?q=nobody").await.expect(200).has("没有符合条件的记录");
+    admin.get("/system/accounts?state=off").await.expect(200).has("没有符合条件的记录");
+    let up = rows(&admin.get("/system/accounts.csv?sort=name").await.expect(200));
+    let mut down = rows(&admin.get("/system/accounts.csv?sort=name&dir=desc").await.expect(200));
+    down.reverse();
+    assert_eq!(up, down);
+    assert_eq!(up.len(), 2);
+    is_workbook(&admin, "/system/accounts.xlsx").await;
+
+    admin.get("/system/keys?q=hr").await.expect(200).has(">hr<").lacks(">oa<");
+    admin.get("/system/keys?state=revoked").await.expect(200).has("没有符合条件的记录");
+    let keys = rows(&admin.get("/system/keys.csv?q=h&sort=name").await.expect(200));
+    assert!(keys.iter().any(|row| row[0] == "hr" && row[2] == "ops.read"), "{keys:?}");
+    is_workbook(&admin, "/system/keys.xlsx").await;
+
+    let found = admin.get("/system/errcodes?q=60020").await.expect(200);
+    found.has("60020").lacks("45009").has("/system/errcodes.xlsx?q=60020");
+    let codes = rows(&admin.get("/system/errcodes.csv").await.expect(200));
+    let first = admin.get("/system/errcodes").await.expect(200);
+    first.has(&format!("共 {} 条", codes.len())).has("rel=\"next\"");
+    let numbers: Vec<i64> = codes.iter().map(|row| row[0].trim_start_matches('\'').parse().unwrap()).collect();
+    assert!(numbers.is_sorted(), "{numbers:?}");
+    admin.get("/system/errcodes?page=999").await.expect(200).has("rel=\"prev\"");
+    office.close().await;
+}
+
+#[tokio::test]
+async fn open_people_members_and_cases_are_taken_home() {
+    let office = Office::open().await;
+    office.bind("zhang", "ZhangSan").await;
+    let people = rows(&office.get(&format!("{CORP}/bindings/employees.csv?sort=name")).await.expect(200));
+    assert!(people.iter().any(|row| row[0] == "li") && people.iter().all(|row| row[0] != "zhang" && row[0] != "old"));
+    let members = rows(&office.get(&format!("{CORP}/bindings/members.csv?q=lisi")).await.expect(200));
+    assert_eq!(members.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), ["lisi"]);
+    is_workbook(&office.browser, &format!("{CORP}/bindings/employees.xlsx")).await;
+    is_workbook(&office.browser, &format!("{CORP}/bindings/members.xlsx")).await;
+    let case = |value: &str, employees: [&str; 2]| json!({ "rule": "mobile = mobile", "value": value, "employees": employees, "members": ["lisi", "wang2"] });
+    office.put_cases(&[case("13800000001", ["li", "wang"]), case("13900000002", ["wang", "script"])]).await;
+    let page = office.get(&format!("{CORP}/bindings/resolve?q=李四")).await.expect(200);
+    page.has("13800000001").has("13900000002").has("resolve.csv?q=");
+    office.get(&format!("{CORP}/bindings/resolve?q=1390000")).await.expect(200).lacks("13800000001");
+    office.get(&format!("{CORP}/bindings/resolve?q=nobody")).await.expect(200).has("没有符合条件的记录");
+    let cases = rows(&office.get(&format!("{CORP}/bindings/resolve.csv?q=13900000002")).await.expect(200));
+    let ids: Vec<&str> =
+        cases.iter().map(|row| if row[2].is_empty() { row[4].as_str() } else { row[2].as_str() }).collect();
+    assert_eq!(ids, ["wang", "script", "lisi", "wang2"], "{cases:?}");
+    assert!(cases.iter().all(|row| row[1] == "13900000002"));
+    is_workbook(&office.browser, &format!("{CORP}/bindings/resolve.xlsx")).await;
+    office.close().await;
+}
+
+#[tokio::test]
+async fn a_long_history_is_looked_through_page_by_page() {
+    let office = Office::open().await;
+    let history: Vec<HistoryRow> = (0..230)
+        .map(|at| {
+            let row = json!({ "at_ms": 1_000 * at, "actor": "key:oa", "field": "mobile", "before": format!("{at}"), "after": format!("number {at}") });
+            serde_json::from_value(row).unwrap()
+        })
+        .collect();
+    let put = move |tx: &store::WriteTx| {
+        store::directory::append_history(tx, &TenantKey::from("acme"), &EmployeeId::from("wang"), &history)
+    };
+    office.bridge.app.store.write(put).await.unwrap();
+    let path = format!("{TENANT}/employees/wang");
+    office.get(&path).await.expect(200).has("更早的变更").has("number 229").lacks("number 100<");
+    let mut page = office.get(&format!("{path}/history")).await.expect(200);
+    let mut seen = Vec::new();
+    loop {
+        seen.extend(page.text.split("<ins>number ").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()));
+        let Some(next) = page.text.split("rel=\"next\" href=\"").nth(1) else { break };
+        let next = super::browser::unescape(next.split('"').next().unwrap());
+        page = office.get(&next).await.expect(200);
+    }
+    let expected: Vec<String> = (0..230).rev().map(|at| at.to_string()).collect();
+    assert_eq!(seen, expected, "the newest first, each once");
+    office.get(&format!("{path}/history?q=number%20177")).await.expect(200).has("number 177").lacks("number 178");
+    office.get(&format!("{path}/history?q=nonsense")).await.expect(200).has("没有符合条件的记录");
+    let file = rows(&office.get(&format!("{path}/history.csv?q=number")).await.expect(200));
+    assert_eq!(file.len(), 230);
+    is_workbook(&office.browser, &format!("{path}/history.xlsx")).await;
+    office.get(&format!("{TENANT}/employees/nobody/history")).await.expect(404);
+    office.get(&format!("{TENANT}/employees/nobody/history.csv")).await.expect(404);
+    office.close().await;
+}
