@@ -2,7 +2,8 @@
 
 use super::{Lang, T};
 use crate::model::{
-    BindingOrigin, GuardVerdict, MemberStatus, PlanState, ReadStrategy, RemovalCause, Reversible, RunKind, RunState,
+    BatchShare, BindingOrigin, GuardVerdict, MemberStatus, PlanState, ReadStrategy, RemovalCause, Reversible, RunKind,
+    RunState,
 };
 
 /// Code, Chinese, English.
@@ -353,7 +354,10 @@ static VERDICTS: &[Row] = &[
 ];
 
 /// What calls are made how.
-static STRATEGIES: &[Row] = &[("per_object", "逐条调用", "one call per record")];
+static STRATEGIES: &[Row] = &[
+    ("per_object", "逐条调用", "one call per record"),
+    ("batch", "批量导入新成员，其余逐条调用", "new members by batch import, the rest one call per record"),
+];
 
 /// Why; by the sentence that the engine gives with a budget.
 static STRATEGY_REASONS: &[Row] = &[
@@ -367,6 +371,39 @@ static STRATEGY_REASONS: &[Row] = &[
         "每条记录都有自己的结果，可单独重试，也不会重复创建",
         "every record gets its own answer, can be retried alone and is never created twice",
     ),
+    (
+        "only the import of the public edition is known well enough",
+        "仅公有云版的批量导入行为足够明确",
+        "only the import of the public edition is known well enough",
+    ),
+    (
+        "what an import has made could not be looked at with these credentials",
+        "现有凭证读不到导入后的结果，无法核对",
+        "what an import has made could not be looked at with these credentials",
+    ),
+    (
+        "too few of the new members fit an import file",
+        "导入文件能完整表达的新成员太少",
+        "too few of the new members fit an import file",
+    ),
+    (
+        "a file creates up to a thousand members with a few calls; whatever it cannot carry or leaves undone takes single \
+         calls",
+        "一个文件用几次调用即可新建最多一千名成员；文件表达不了或未完成的，再逐条调用",
+        "a file creates up to a thousand members with a few calls; whatever it cannot carry or leaves undone takes single \
+         calls",
+    ),
+];
+
+/// Why a new member cannot go by import file.
+static SINGLES: &[Row] = &[
+    ("several_departments", "属于多个部门", "several departments"),
+    ("superiors", "有直接上级", "superiors"),
+    ("external_profile", "有对外职务或对外属性", "external position or attributes"),
+    ("corp_mail", "有企业邮箱", "corp mail address"),
+    ("no_mobile_nor_email", "没有手机号和邮箱", "neither mobile nor e-mail"),
+    ("attribute_name", "自定义字段与导入列同名", "an attribute named like another column"),
+    ("characters", "字段含引号、逗号或换行", "quotes, commas or line breaks in a field"),
 ];
 
 /// What could not be read of a member or department.
@@ -457,6 +494,28 @@ impl T {
     /// Why they are made so; empty when there is no text for it.
     pub fn call_strategy_reason(self, sentence: &str) -> &'static str {
         find(STRATEGY_REASONS, sentence, self.lang).unwrap_or_default()
+    }
+
+    /// How the new members are divided between files and single calls; empty when nothing was to be divided.
+    pub fn batch_share(self, share: Option<&BatchShare>) -> String {
+        let Some(share) = share else { return String::new() };
+        let mut parts = Vec::new();
+        if share.files > 0 {
+            let (files, members) = (share.files, share.members);
+            parts.push(match self.lang {
+                Lang::Zh => format!("{files} 个导入文件新建 {members} 名成员"),
+                Lang::En => format!("{files} import files create {members} members"),
+            });
+        }
+        if !share.single.is_empty() {
+            let mark = self.lang.pick("、", ", ");
+            let why = |(code, count): (&String, &u64)| {
+                format!("{} {count}", find(SINGLES, code, self.lang).unwrap_or(code.as_str()))
+            };
+            let all: Vec<String> = share.single.iter().map(why).collect();
+            parts.push(format!("{}{}", self.lang.pick("文件表达不了：", "a file cannot carry: "), all.join(mark)));
+        }
+        parts.join(self.lang.pick("；", "; "))
     }
 
     /// What could not be read.
@@ -562,7 +621,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    const TABLES: [&[Row]; 12] = [
+    const TABLES: [&[Row]; 14] = [
         REASONS,
         NOTICES,
         KINDS,
@@ -573,6 +632,8 @@ mod tests {
         FIELD_STATES,
         VERDICTS,
         STRATEGIES,
+        STRATEGY_REASONS,
+        SINGLES,
         UNREADABLE,
         RUN_CODES,
     ];

@@ -43,6 +43,6 @@ pub use plan::{
     Action, Budget, Change, Counts, Decision, DepartmentCounts, DepartmentImage, Direction, GuardVerdict, Invariant,
     MemberCounts, MemberImage, Notice, PlanHead, PlanState, Reversible,
 };
-pub use plan::{Blast, RenameOffer};
+pub use plan::{BatchShare, Blast, RenameOffer};
 pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunBrief, RunKind, RunState};
 pub use secret::Secret;

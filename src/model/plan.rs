@@ -278,11 +278,26 @@ pub struct Budget {
     pub strategy: String,
     /// Why that strategy, one English sentence.
     pub strategy_reason: String,
+    /// What of the new members goes by batch import and what does not; absent where so few are created that it was not
+    /// weighed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchShare>,
     /// Members created by this plan and in the last 30 days together.
     pub creations_30_days: u64,
     /// What WeCom allows of them: three times the account limit (doc path 90454); absent while `quota.seats` is 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creation_cap: Option<u64>,
+}
+
+/// How the new members of a plan are divided between import files and single calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BatchShare {
+    /// New members that go by file.
+    pub members: u64,
+    /// Files.
+    pub files: u64,
+    /// New members that a file cannot carry, by why, e.g. `external_profile`; each takes a call of its own.
+    pub single: BTreeMap<String, u64>,
 }
 
 /// One change. `seq` is its place in the order of application.

@@ -1,9 +1,12 @@
 //! What applying costs (BEY-03): calls by endpoint, seconds under the corp's quota, and how the calls are made.
 
-use crate::model::{Action, Budget, Change, Quota};
+pub mod import;
+
+use super::input::PlanInput;
+use crate::model::{Action, BatchShare, Budget, Change, Quota, ReadStrategy};
 use std::collections::BTreeMap;
 
-/// The endpoint that a change calls; `None` for changes of our own rows only.
+/// The endpoint that a change calls when it goes by itself; `None` for changes of our own rows only.
 pub fn endpoint(action: &Action) -> Option<&'static str> {
     Some(match action {
         Action::CreateDepartment { .. } | Action::CreateDisabledDepartment { .. } => "department/create",
@@ -20,11 +23,13 @@ pub fn endpoint(action: &Action) -> Option<&'static str> {
     })
 }
 
-/// How the calls of a plan are made, and why.
+/// How the calls of a plan are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strategy {
     /// One call per change.
     PerObject,
+    /// New members by import files as far as these can carry them, the rest with one call per change.
+    Batch,
 }
 
 impl Strategy {
@@ -32,22 +37,27 @@ impl Strategy {
     pub fn name(self) -> &'static str {
         match self {
             Self::PerObject => "per_object",
+            Self::Batch => "batch",
         }
     }
-}
 
-/// Chooses how the calls are made; used by the budget and by the engine, so that both agree.
-pub fn choose_strategy(changes: &[Change]) -> (Strategy, &'static str) {
-    let creates = changes.iter().filter(|change| matches!(change.action, Action::CreateMember { .. })).count();
-    if creates == 0 {
-        (Strategy::PerObject, "nobody is created; single calls change exactly what differs")
-    } else {
-        (Strategy::PerObject, "every record gets its own answer, can be retried alone and is never created twice")
+    /// Whether a stored budget says this.
+    pub fn is_of(self, budget: &Budget) -> bool {
+        budget.strategy == self.name()
     }
 }
 
 /// A typical answer takes this long; only the finish time depends on it.
 const CALL_MS: u64 = 80;
+/// Rows of the id list in one answer (doc path 96067).
+const ID_ROWS: u64 = 10_000;
+/// What a file takes before WeCom begins with its rows and after it has ended: looks, upload, waiting. A guess.
+const FILE_S: u64 = 3;
+/// How many rows of a file WeCom gets through in a second. A guess, for WeCom does not say; only the finish time
+/// depends on it.
+const FILE_ROWS_PER_S: u64 = 200;
+/// How often the result of a file is asked for, as a rule.
+const FILE_POLLS: u64 = 3;
 
 /// Seconds that `calls` of one API take at least under a quota with `parallel` calls at once.
 ///
@@ -66,8 +76,15 @@ pub fn seconds(calls: u64, quota: &Quota, parallel: u64) -> u64 {
     waiting.max(working)
 }
 
-/// The budget of a plan.
-pub fn estimate(changes: &[Change], quota: &Quota, mirrored_memberships: u64, creations_30_days: u64) -> Budget {
+/// The budget of a plan made from `input`.
+pub fn estimate(input: &PlanInput<'_>, changes: &[Change]) -> Budget {
+    let quota = &input.corp.quota;
+    let terms = import::Terms {
+        edition: input.corp.edition,
+        quota,
+        can_look: input.facts.lists_ids && input.mirror.strategy != ReadStrategy::IdsOnly,
+    };
+    let choice = import::choose(changes, terms);
     let mut by_endpoint: BTreeMap<String, u64> = BTreeMap::new();
     let mut creates = 0;
     for change in changes {
@@ -76,8 +93,19 @@ pub fn estimate(changes: &[Change], quota: &Quota, mirrored_memberships: u64, cr
         }
         creates += u64::from(matches!(change.action, Action::CreateMember { .. }));
     }
+    let by_file = choice.share.as_ref().filter(|share| share.files > 0);
+    let memberships: usize = input.members.iter().map(|member| member.memberships.len()).sum();
+    // the look before writing: the department list and the pages of member ids
+    let pages = |memberships: u64| 1 + memberships.div_ceil(ID_ROWS).max(1);
+    let mut reads = if by_endpoint.is_empty() { 0 } else { pages(memberships as u64) };
+    if let Some(share) = by_file {
+        move_to_files(&mut by_endpoint, share);
+        // before each file everybody's id, after it the details of those in it
+        let present = memberships as u64 + share.members / 2;
+        reads += share.files * (pages(present) + FILE_POLLS + 1);
+    }
     let calls: u64 = by_endpoint.values().sum();
-    let estimated_s = by_endpoint
+    let single_s: u64 = by_endpoint
         .iter()
         .map(|(endpoint, calls)| {
             // departments are written one after the other (doc path 90205)
@@ -85,17 +113,28 @@ pub fn estimate(changes: &[Change], quota: &Quota, mirrored_memberships: u64, cr
             seconds(*calls, quota, parallel)
         })
         .sum();
-    let (strategy, reason) = choose_strategy(changes);
+    let files_s = by_file.map_or(0, |share| share.files * FILE_S + share.members.div_ceil(FILE_ROWS_PER_S));
     Budget {
         calls,
         by_endpoint,
-        // the look before writing: the department list and the pages of member ids
-        reads: if calls == 0 { 0 } else { 1 + mirrored_memberships.div_ceil(10_000).max(1) },
-        estimated_s,
-        strategy: strategy.name().to_owned(),
-        strategy_reason: reason.to_owned(),
-        creations_30_days: creations_30_days + creates,
+        reads,
+        estimated_s: single_s + files_s,
+        strategy: choice.strategy.name().to_owned(),
+        strategy_reason: choice.reason.to_owned(),
+        batch: choice.share,
+        creations_30_days: input.facts.creations_30_days + creates,
         creation_cap: quota.creation_cap(),
+    }
+}
+
+/// Counts a file's two calls instead of the single creations it replaces.
+fn move_to_files(by_endpoint: &mut BTreeMap<String, u64>, share: &BatchShare) {
+    let single = by_endpoint.remove("user/create").unwrap_or_default().saturating_sub(share.members);
+    if single > 0 {
+        by_endpoint.insert("user/create".to_owned(), single);
+    }
+    for endpoint in ["media/upload", "batch/syncuser"] {
+        by_endpoint.insert(endpoint.to_owned(), share.files);
     }
 }
 

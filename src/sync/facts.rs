@@ -32,6 +32,19 @@ pub struct Memory {
     pub written_at_ms: Option<i64>,
     /// The run that did so.
     pub written_by: Option<RunId>,
+    /// The import that a run has handed to WeCom and not yet heard the end of.
+    pub import: Option<ImportUnderWay>,
+}
+
+/// An import at WeCom. Its rows are the records of the run that are intended and fit a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportUnderWay {
+    /// Whose.
+    pub run: RunId,
+    /// WeCom's id of the job; `None` = handed over, and no answer is known.
+    pub job: Option<String>,
+    /// When it was handed over, Unix milliseconds.
+    pub since_ms: i64,
 }
 
 impl Memory {

@@ -47,6 +47,8 @@ pub struct PlanFacts {
     pub largest_department_id: u32,
     /// The department for disabled members that the bridge created.
     pub disabled_department: Option<DepartmentId>,
+    /// Whether the contacts secret lists ids, so that absence can be proved at any moment.
+    pub lists_ids: bool,
 }
 
 /// A computed plan; the caller gives it an id, a time of expiry and a place in the store.

@@ -57,8 +57,7 @@ pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> 
     let changes = number(steps);
     let source = Source::build(input).ok();
     let active = source.as_ref().map_or(0, |source| source.active as u64);
-    let memberships: usize = input.members.iter().map(|member| member.memberships.len()).sum();
-    let budget = budget::estimate(&changes, &input.corp.quota, memberships as u64, input.facts.creations_30_days);
+    let budget = budget::estimate(input, &changes);
     let impact = Impact::of(&changes, &target);
     let known = guard::Known {
         source: active,

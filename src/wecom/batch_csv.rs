@@ -12,6 +12,8 @@ pub const FILE_MAX_BYTES: usize = 20 << 20;
 
 /// The template's comment cell; it follows the column `禁用` and holds no data.
 const COMMENT: &str = "禁用项说明：(0-启用;1-禁用)";
+/// Columns that every member file has; without them WeCom refuses it with 40092.
+const REQUIRED: [&str; 5] = ["姓名", "帐号", "手机号", "邮箱", "所在部门"];
 
 /// Why no file is written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +78,21 @@ impl Column {
     }
 }
 
+/// Whether the template has a column of this name, so that a custom attribute cannot have one.
+pub fn is_template_column(name: &str) -> bool {
+    let fixed = [
+        Column::Position,
+        Column::Gender,
+        Column::Leader,
+        Column::Order,
+        Column::Alias,
+        Column::Address,
+        Column::Telephone,
+        Column::Disabled,
+    ];
+    REQUIRED.contains(&name) || name == COMMENT || fixed.iter().any(|column| column.header() == name)
+}
+
 /// The member file: name, userid, mobile, e-mail, departments, then what the rows hold, then custom attributes.
 pub fn members(rows: &[(&UserId, &MemberImage)]) -> Result<Vec<u8>, CsvRefused> {
     if rows.is_empty() {
@@ -90,7 +107,7 @@ pub fn members(rows: &[(&UserId, &MemberImage)]) -> Result<Vec<u8>, CsvRefused> 
     }
     let columns = columns(rows);
     let mut lines = Vec::with_capacity(rows.len() + 1);
-    let mut header: Vec<String> = ["姓名", "帐号", "手机号", "邮箱", "所在部门"].map(String::from).to_vec();
+    let mut header: Vec<String> = REQUIRED.map(String::from).to_vec();
     for column in &columns {
         header.push(column.header().to_owned());
         if *column == Column::Disabled {
@@ -135,8 +152,10 @@ fn check(userid: &UserId, image: &MemberImage) -> Result<(), CsvRefused> {
     if image.direct_leader.as_ref().is_some_and(|leaders| !leaders.is_empty()) {
         return cannot("superiors");
     }
-    for (field, _) in image.fields.iter() {
-        if matches!(field, MemberField::BizMail | MemberField::ExternalPosition | MemberField::External(_)) {
+    for (field, value) in image.fields.iter() {
+        let has_no_column =
+            matches!(field, MemberField::BizMail | MemberField::ExternalPosition | MemberField::External(_));
+        if has_no_column && !value.is_empty() {
             return cannot("the external profile or the corp address");
         }
     }

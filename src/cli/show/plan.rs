@@ -3,6 +3,7 @@
 use super::word;
 use crate::cli::language::Language;
 use crate::cli::table::{pairs, table};
+use crate::locale::{Lang, T};
 use crate::model::{Counts, PlanState};
 use crate::ops::report::{ChangeReport, PlanReport, PlanRow};
 use crate::sync::service::WHAT_IF_ID;
@@ -56,14 +57,21 @@ pub fn plan(report: &PlanReport, language: Language) -> String {
 pub fn plan_summary(report: &PlanReport, language: Language) -> String {
     let pick = |en, zh| language.pick(en, zh);
     let budget = &report.budget;
-    let calls = format!(
-        "{} ({}, {}: {}), ~{} s",
-        budget.calls,
-        budget.strategy,
-        pick("of them reads", "其中读取"),
-        budget.reads,
-        budget.estimated_s
-    );
+    let (writes, reads, seconds) = (budget.calls, budget.reads, budget.estimated_s);
+    let calls = match language {
+        Language::En => format!("{writes} that write, {reads} that read; about {seconds} s"),
+        Language::Zh => format!("写入 {writes} 次,读取 {reads} 次;约 {seconds} 秒"),
+    };
+    let t = T::new(match language {
+        Language::En => Lang::En,
+        Language::Zh => Lang::Zh,
+    });
+    let how = [
+        t.call_strategy(&budget.strategy),
+        t.call_strategy_reason(&budget.strategy_reason).to_owned(),
+        t.batch_share(budget.batch.as_ref()),
+    ];
+    let how: Vec<String> = how.into_iter().filter(|part| !part.is_empty()).collect();
     let guards: Vec<String> =
         report.guards.iter().map(|guard| format!("{} {}/{}", guard.name, guard.value, guard.limit)).collect();
     let mut text = pairs(&[
@@ -72,6 +80,7 @@ pub fn plan_summary(report: &PlanReport, language: Language) -> String {
         (pick("expires", "有效期至"), report.expires_at.clone()),
         (pick("changes", "变更"), counts(&report.counts, language)),
         (pick("calls", "调用次数"), calls),
+        (pick("strategy", "调用方式"), how.join(pick("; ", ";"))),
         (pick("guards", "安全设置"), guards.join(", ")),
     ]);
     for guard in report.guards.iter().filter(|guard| guard.tripped) {

@@ -188,7 +188,13 @@ fn speaks_of_us(action: &Action, error: &CallError) -> bool {
 }
 
 impl Failure {
-    fn of(error: &CallError) -> Self {
+    /// Somebody is there under the userid of a new member, and nothing says that we have created them.
+    pub fn theirs(userid: &UserId) -> Self {
+        Self { step: "user/create", errcode: 0, class: None, message: look::theirs(userid), may_be_applied: false }
+    }
+
+    /// What an error means for the record.
+    pub fn of(error: &CallError) -> Self {
         let message = match (&error.kind, error.class()) {
             (_, Some(RefusalClass::MobileTaken { holder: Some(holder) })) => format!(
                 "the mobile number belongs to member {holder}: link this employee to that member if they are the same \

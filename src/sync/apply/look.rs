@@ -82,11 +82,7 @@ impl Hands {
 
     async fn look_at_new_member(&self, userid: &UserId, wanted: &MemberImage) -> Result<Seen, CallError> {
         let wanted_in: HashSet<DepartmentId> = wanted.memberships.iter().flatten().map(|m| m.department).collect();
-        let theirs = || {
-            Seen::SomebodyElses(format!(
-                "member {userid} exists with another name or department although it was to be created: link it by hand"
-            ))
-        };
+        let theirs = || Seen::SomebodyElses(theirs(userid));
         if let Some(found) = self.details(userid).await? {
             let is_elsewhere = found.memberships.iter().any(|m| !wanted_in.contains(&m.department));
             let names = (found.fields.get(&MemberField::Name), wanted.fields.get(&MemberField::Name));
@@ -161,6 +157,11 @@ fn seen(shown: Shown) -> Seen {
         Shown::Other(_) => Seen::NotApplied,
         Shown::Partly => Seen::Unknown,
     }
+}
+
+/// What is told of a member that exists and is not ours.
+pub fn theirs(userid: &UserId) -> String {
+    format!("member {userid} exists with another name or department although it was to be created: link it by hand")
 }
 
 /// What is told of a department whose id is free although it "exists already".

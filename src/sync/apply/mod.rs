@@ -9,6 +9,7 @@ mod conflict;
 mod drift;
 mod ending;
 mod execute;
+mod import;
 mod ledger;
 mod look;
 mod permit;

@@ -56,26 +56,33 @@ impl Reader<'_> {
     /// Reads everything that these changes rest on.
     pub async fn read(&self, changes: &[&Change]) -> Result<Now, SyncError> {
         self.watch.reading(Phase::Check, 0, 0);
+        let Some(mut now) = self.places().await? else { return self.read_everything().await };
+        let key = self.corp.key.clone();
+        let memory = self.env.store.read_async(move |tx| facts::get(tx, &key)).await?;
+        let reader = choose::reader(self.corp, self.client, memory.contacts_reads_details);
+        self.add_details(&mut now, changes, reader.as_ref()).await?;
+        Ok(now)
+    }
+
+    /// Which departments there are, and who is in which; `None` when the credentials may not list that.
+    pub async fn places(&self) -> Result<Option<Now>, SyncError> {
         let key = self.corp.key.clone();
         let memory = self.env.store.read_async(move |tx| facts::get(tx, &key)).await?;
         if memory.lists_ids == Some(false) || !self.client.has(&Credential::Contacts) {
-            return self.read_everything().await;
+            return Ok(None);
         }
         let listed = match self.client.department_simplelist(&Credential::Contacts, None).await {
             Ok(listed) => listed,
-            Err(error) if choose::is_not_allowed(self.client, &error) => return self.read_everything().await,
+            Err(error) if choose::is_not_allowed(self.client, &error) => return Ok(None),
             Err(cause) => return Err(SyncError::read("the ids of departments", cause)),
         };
         let members = match ids::read_ids(self.client).await {
             Ok(members) => members,
-            Err(error) if choose::is_not_allowed(self.client, &error) => return self.read_everything().await,
+            Err(error) if choose::is_not_allowed(self.client, &error) => return Ok(None),
             Err(cause) => return Err(SyncError::read("the ids of members", cause)),
         };
         let departments = listed.into_iter().map(|d| (d.id, d)).collect();
-        let mut now = Now { departments, members, has_all_places: true, ..Now::default() };
-        let reader = choose::reader(self.corp, self.client, memory.contacts_reads_details);
-        self.add_details(&mut now, changes, reader.as_ref()).await?;
-        Ok(now)
+        Ok(Some(Now { departments, members, has_all_places: true, ..Now::default() }))
     }
 
     /// What the pull of this very run has read, with the details that it took over from an earlier one read afresh.
@@ -118,8 +125,19 @@ impl Reader<'_> {
             changes.iter().filter_map(|change| Some(drift::before_of_department(&change.action)?.0)).collect();
         self.add_names(now, changed, reader).await?;
         let wanted = touched(changes, &now.members);
+        self.add_members(now, &wanted, reader).await
+    }
+
+    /// Details of these members, given with the departments each is in, with the fewest calls. Who is out of sight stays
+    /// without.
+    pub async fn add_members(
+        &self,
+        now: &mut Now,
+        wanted: &HashMap<Text, Vec<DepartmentId>>,
+        reader: &Credential,
+    ) -> Result<(), SyncError> {
         let tree = tree_of(&now.departments, &now.members);
-        let mut left = looks::cheapest(&wanted, &tree, BRANCH_MAX);
+        let mut left = looks::cheapest(wanted, &tree, BRANCH_MAX);
         let mut branch_max = BRANCH_MAX;
         while !left.is_empty() {
             let refused = self.look(now, left, reader).await?;

@@ -19,6 +19,10 @@ impl Runner {
     ///
     /// When WeCom has changed since, nothing more is written and the run ends as failed.
     pub(crate) async fn resume(mut self) -> Result<Run, SyncError> {
+        self.take_up_import().await?;
+        if self.must_end() {
+            return self.finish().await;
+        }
         let changes = Arc::clone(&self.changes);
         let left: Vec<&Change> = changes.iter().filter(|change| !self.ledger.is_settled(change)).collect();
         if left.is_empty() {
@@ -35,7 +39,8 @@ impl Runner {
             Err(error) => return Err(error),
         };
         for change in left {
-            if self.ledger.is_uncertain(change) && uncertain::is_there(&change.action, &now) {
+            let is_in_doubt = self.ledger.is_uncertain(change) && !self.is_of_lost_import(change);
+            if is_in_doubt && uncertain::is_there(&change.action, &now) {
                 self.succeed(change, Outcome::FoundDone);
             }
         }

@@ -12,7 +12,7 @@ use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, PlanHead, Run};
 use crate::store::{self, Reads, StoreError};
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
-use crate::sync::facts;
+use crate::sync::facts::{self, ImportUnderWay};
 use crate::sync::progress::{Phase, Watch};
 use crate::sync::pull::choose;
 use crate::wecom::{CallMeter, RefusalClass};
@@ -36,15 +36,15 @@ pub(crate) struct Runner {
     meter: Arc<CallMeter>,
     pub(super) watch: Watch,
     pub(super) hands: Arc<Hands>,
-    permit: Arc<Permit>,
-    width: usize,
+    pub(super) permit: Arc<Permit>,
+    pub(super) width: usize,
     pub(super) changes: Arc<Vec<Change>>,
     pub(super) ledger: Ledger,
     frees: queue::Frees,
     /// Outcomes that are not written yet, in order.
-    pending: Vec<JournalEntry>,
+    pub(super) pending: Vec<JournalEntry>,
     /// Changes that were intended and then not tried, to be taken out of the journal.
-    untried: Vec<u32>,
+    pub(super) untried: Vec<u32>,
     /// Whether WeCom may hold something of what is pending.
     wrote: bool,
     since_flush: Stopwatch,
@@ -52,6 +52,8 @@ pub(crate) struct Runner {
     /// Failures that another change of the same plan may have mended meanwhile.
     again: BTreeSet<usize>,
     pub(super) stopped_by: Option<Trouble>,
+    /// The import of which the end is not known, whoever's it is.
+    pub(super) under_way: Option<ImportUnderWay>,
     store_error: Option<StoreError>,
 }
 
@@ -115,6 +117,7 @@ impl Runner {
             streak: None,
             again: BTreeSet::new(),
             stopped_by: None,
+            under_way: memory.import,
             store_error: None,
         })
     }
@@ -129,6 +132,9 @@ impl Runner {
                 break;
             }
             let width = if batch.is_concurrent { self.width } else { 1 };
+            if batch.is_concurrent {
+                self.import(batch.range.clone()).await?;
+            }
             self.drive(batch.range.collect(), width).await?;
         }
         if !self.must_end() && !self.again.is_empty() {
@@ -148,7 +154,7 @@ impl Runner {
         self.finish().await
     }
 
-    fn must_end(&self) -> bool {
+    pub(super) fn must_end(&self) -> bool {
         self.stopped_by.is_some() || self.store_error.is_some() || self.watch.interruption().is_some()
     }
 
@@ -243,7 +249,7 @@ impl Runner {
     }
 
     /// Nothing more is written: by the settings, unless somebody has asked the run to end anyway.
-    fn halt(&mut self, why: String) {
+    pub(super) fn halt(&mut self, why: String) {
         if self.watch.interruption().is_none() {
             self.stopped_by.get_or_insert(Trouble::Halted(why));
         }
@@ -255,7 +261,7 @@ impl Runner {
         self.settle(change, outcome, "");
     }
 
-    fn fail(&mut self, index: usize, change: &Change, failure: Failure) {
+    pub(super) fn fail(&mut self, index: usize, change: &Change, failure: Failure) {
         if self.may_be_mended(change, &failure) {
             self.again.insert(index);
         }

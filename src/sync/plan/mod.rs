@@ -106,8 +106,7 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
 fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id: u64) -> Draft {
     let input = world.input;
     let changes = number(steps);
-    let memberships: usize = input.members.iter().map(|member| member.memberships.len()).sum();
-    let budget = budget::estimate(&changes, &input.corp.quota, memberships as u64, input.facts.creations_30_days);
+    let budget = budget::estimate(input, &changes);
     let impact = Impact::of(&changes, world.target);
     let known = guard::Known {
         source: world.source.active as u64,

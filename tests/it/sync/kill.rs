@@ -9,7 +9,7 @@ use std::sync::Arc;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::directory::sample::{SampleSpec, generate};
 use wecom_bridge::jobs::Jobs;
-use wecom_bridge::model::{CorpKey, Outcome, PlanId, Run, RunState};
+use wecom_bridge::model::{Corp, CorpKey, Outcome, PlanId, Run, RunState};
 use wecom_bridge::sandbox::{Department, Member, Profile, Sandbox, State};
 use wecom_bridge::store;
 use wecom_bridge::sync::Env;
@@ -67,13 +67,14 @@ fn applied_writes(state: &State) -> u64 {
     ["department/create", "user/create"].iter().filter_map(|e| counts.get(*e)?.by_errcode.get(&0)).sum()
 }
 
-/// A bridge with a plan for a thousand people, and the sandbox it is for.
-fn prepare(folder: &Path) -> (Sandbox, PlanId) {
+/// A bridge with a plan for so many people, and the sandbox it is for.
+fn prepare(folder: &Path, people: usize, units: usize, change: fn(&mut Corp)) -> (Sandbox, PlanId) {
     let clock = Clock::system();
-    let (units, employees) = generate(SampleSpec { employees: PEOPLE, units: 60, seed: 42 });
+    let (units, employees) = generate(SampleSpec { employees: people, units, seed: 42 });
     let root = units.iter().find(|unit| unit.parent_id.is_none()).unwrap().name.clone();
     let sandbox = start_sandbox(Profile::PublicNew, &clock, &root);
-    let settings = corp(sandbox.base_url());
+    let mut settings = corp(sandbox.base_url());
+    change(&mut settings);
     let store = open_store(folder, &clock, &settings);
     put_directory(&store, &units, &employees);
     let env = Env::new(store, clock.clone(), Clients::new(clock, Arc::new(NoObserver)));
@@ -96,14 +97,14 @@ fn content(state: &State) -> (BTreeMap<u32, Department>, BTreeMap<String, Member
 fn a_killed_apply_goes_on_and_creates_nobody_twice() {
     let undisturbed = {
         let folder = tempfile::tempdir().unwrap();
-        let (sandbox, plan) = prepare(folder.path());
+        let (sandbox, plan) = prepare(folder.path(), PEOPLE, 60, |_| {});
         assert!(spawn(folder.path(), &plan).wait().unwrap().success());
         content(sandbox.state())
     };
     assert_eq!(undisturbed.1.len(), PEOPLE);
 
     let folder = tempfile::tempdir().unwrap();
-    let (sandbox, plan) = prepare(folder.path());
+    let (sandbox, plan) = prepare(folder.path(), PEOPLE, 60, |_| {});
     let state = sandbox.state();
     let seed: u64 = rand::random();
     println!("seed {seed}");
@@ -169,4 +170,78 @@ fn a_killed_apply_goes_on_and_creates_nobody_twice() {
     assert_eq!(runs[0].counts.members.create as usize, PEOPLE);
     let bound: BTreeSet<String> = bindings.iter().map(|b| b.userid.folded().to_string()).collect();
     assert_eq!(bound, undisturbed.1.keys().cloned().collect(), "seed {seed}: journal and WeCom disagree");
+}
+
+/// Rounds of the test below; each is a first sync of its own that is killed some times.
+const IMPORTS: usize = 6;
+
+#[test]
+fn a_killed_import_goes_on_and_creates_nobody_twice() {
+    // a file and the beginning of a second one
+    let people = 1_050;
+    let undisturbed = {
+        let folder = tempfile::tempdir().unwrap();
+        let (sandbox, plan) = prepare(folder.path(), people, 8, super::import::by_import);
+        assert!(spawn(folder.path(), &plan).wait().unwrap().success());
+        assert_eq!(sandbox.state().call_counts()["batch/syncuser"].by_errcode[&0], 2);
+        content(sandbox.state())
+    };
+    assert_eq!(undisturbed.1.len(), people);
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let mut random = seed;
+    let mut next = |below: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % below
+    };
+    let mut kills = 0;
+    for round in 0..IMPORTS {
+        let folder = tempfile::tempdir().unwrap();
+        let (sandbox, plan) = prepare(folder.path(), people, 8, super::import::by_import);
+        let state = sandbox.state();
+        for _ in 0..5 {
+            let mut child = spawn(folder.path(), &plan);
+            // some calls further, and some time after the last of them
+            let (calls, spins) = (state.calls().len() as u64 + 1 + next(12), next(3_000_000));
+            let is_through = loop {
+                if state.calls().len() as u64 >= calls {
+                    break false;
+                }
+                if child.try_wait().unwrap().is_some() {
+                    break true;
+                }
+                std::thread::yield_now();
+            };
+            if is_through {
+                break;
+            }
+            for _ in 0..spins {
+                std::hint::spin_loop();
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += 1;
+        }
+        assert!(spawn(folder.path(), &plan).wait().unwrap().success(), "round {round}, seed {seed}");
+        assert_eq!(content(state), undisturbed, "round {round}, seed {seed}");
+        let jobs = jobs_of(folder.path());
+        let key = CorpKey::from("acme-main");
+        let (runs, bindings) = jobs
+            .env()
+            .store
+            .read(|tx| Ok((store::runs::list(tx, &key, 10)?, store::bindings::members(tx, &key)?)))
+            .unwrap();
+        let through: Vec<&Run> = runs.iter().filter(|run| run.state == RunState::Done && run.plan.is_some()).collect();
+        assert_eq!(through.len(), 1, "round {round}, seed {seed}: {runs:#?}");
+        let entries = jobs.env().store.read(|tx| store::runs::entries(tx, &through[0].id, 0..u32::MAX)).unwrap();
+        assert!(entries.iter().all(|e| matches!(e.outcome, Outcome::Done | Outcome::FoundDone)), "seed {seed}");
+        let created =
+            state.calls().into_iter().filter(|call| call.is_applied && call.endpoint == "user/create").count();
+        let bound: BTreeSet<String> = bindings.iter().map(|b| b.userid.folded().to_string()).collect();
+        assert_eq!(bound, undisturbed.1.keys().cloned().collect(), "round {round}, seed {seed}");
+        println!("round {round}: {created} of {people} took a call of their own");
+        jobs.env().store.close();
+    }
+    println!("killed {kills} times");
+    assert!(kills >= IMPORTS, "only {kills} kills (seed {seed})");
 }

@@ -5,6 +5,7 @@ mod danger;
 mod doubt;
 mod first;
 mod guards;
+mod import;
 mod kill;
 mod links;
 mod property;

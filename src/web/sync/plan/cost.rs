@@ -12,6 +12,8 @@ pub(super) struct CostView {
     pub(super) done_at: String,
     pub(super) strategy: String,
     pub(super) strategy_why: &'static str,
+    /// How the new members are divided; empty when they are not.
+    pub(super) strategy_share: String,
     pub(super) creations: u64,
     pub(super) creation_cap: Option<u64>,
     pub(super) per_minute: u32,
@@ -49,6 +51,7 @@ pub(super) fn view(t: T, corp: &Corp, head: &PlanHead, now_ms: i64) -> CostView 
         done_at: time::minute(now_ms.saturating_add(took_ms)),
         strategy: t.call_strategy(&budget.strategy),
         strategy_why: t.call_strategy_reason(&budget.strategy_reason),
+        strategy_share: t.batch_share(budget.batch.as_ref()),
         creations: budget.creations_30_days,
         creation_cap: budget.creation_cap,
         per_minute: quota.calls_per_minute,
