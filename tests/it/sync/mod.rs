@@ -10,6 +10,7 @@ mod kill;
 mod links;
 mod property;
 mod pull;
+mod quota;
 mod record;
 mod records;
 mod removal;

@@ -1,7 +1,11 @@
 //! Nobody loses access by a plan that is out of date, nor by a link that the scope never meant.
 
-use super::world::{CORPID, World, actor, assert_done};
+use super::world::{CORPID, START_MS, World, actor, assert_done};
+use serde_json::json;
+use std::time::Duration;
+use wecom_bridge::clock::Clock;
 use wecom_bridge::model::{EmployeeId, EmployeeStatus, RunState};
+use wecom_bridge::sandbox::{Effect, Fault, Profile};
 use wecom_bridge::store;
 use wecom_bridge::sync::bindings;
 
@@ -69,4 +73,61 @@ async fn somebody_outside_the_scope_is_neither_linked_nor_disabled() {
     assert_done(&world.sync().await);
     assert!(world.bindings().iter().all(|binding| binding.employee != leaver));
     assert!(is_enabled(&world, &leaver));
+}
+
+/// A run that is about to delete somebody whose days as a disabled member are over, held at the write before. WeCom was
+/// compared with the plan already.
+async fn about_to_delete() -> (World, wecom_bridge::model::RunId, String) {
+    let world = World::on(Clock::manual(START_MS), Profile::PublicNew, |corp| {
+        corp.quota.concurrency = 1;
+        corp.downstream.delete_after_days = 1;
+    });
+    world.fill(30, 4, 6);
+    assert_done(&world.sync().await);
+    let people = world.employees();
+    let mut ordinary = people.iter().filter(|employee| !employee.admin && employee.status.is_active());
+    let (leaver, other) = (ordinary.next().unwrap(), ordinary.next().unwrap());
+    world.change_employee(&leaver.id, |employee| employee.status = EmployeeStatus::Departed);
+    assert_done(&world.sync().await);
+    assert!(!is_enabled(&world, &leaver.id));
+    world.clock.advance(Duration::from_secs(2 * 24 * 3_600));
+    world.change_employee(&other.id, |employee| employee.position = "总工程师".into());
+    let plan = world.plan().await.unwrap();
+    assert_eq!((plan.counts.members.update, plan.counts.members.delete), (1, 1), "{:?}", plan.counts);
+    world.state().add_fault(Fault::once("user/update", Effect::Delay { ms: 5_000 }));
+    let run = world.jobs.start_apply(&plan.id, &actor()).await.unwrap();
+    world.until(|| world.state().faults().iter().any(|fault| fault.hits > 0)).await;
+    (world, run, leaver.employee_no.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delayed_delete_looks_at_the_member_once_more() {
+    for (name, refusal) in
+        [("as it was", None), ("enabled again", Some("enabled again")), ("unseen", Some("looked at"))]
+    {
+        let (world, run, userid) = about_to_delete().await;
+        match name {
+            "enabled again" => {
+                world.state().console(CORPID, "user/update", &json!({ "userid": userid, "enable": 1 })).unwrap();
+            }
+            "unseen" => drop(world.state().add_fault(Fault::always("user/get", Effect::Errcode { errcode: 60_011 }))),
+            _ => {}
+        }
+        world.clock.advance(Duration::from_secs(6));
+        let ended = world.jobs.wait(&run).await.unwrap();
+        let is_there = world.state().find_member(CORPID, &userid).is_some();
+        match refusal {
+            None => {
+                assert_done(&ended);
+                assert!(!is_there);
+            }
+            Some(part) => {
+                assert_eq!((ended.state, ended.failed.len()), (RunState::Partly, 1), "{name}: {:?}", ended.failed);
+                let failed = &ended.failed[0];
+                assert!(failed.step == "user/delete" && failed.message.contains(part), "{name}: {failed:?}");
+                assert!(is_there, "{name}: nobody is deleted unseen");
+                assert_eq!(world.state().count("user/delete"), 0, "{name}");
+            }
+        }
+    }
 }
