@@ -256,7 +256,7 @@ impl T {
             "departments" | "parent" => self.field_departments(),
             "details" => self.field_details(),
             other => match other.split_once('.') {
-                Some(("extattr" | "external", name)) => name,
+                Some(("extattr" | "external" | "extattr_item" | "external_item", name)) => name,
                 _ => return self.employee_field(other),
             },
         }

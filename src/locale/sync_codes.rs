@@ -68,6 +68,11 @@ static NOTICES: &[Row] = &[
     ),
     ("department.full", "部门人数已达上限，人员暂不加入", "the department is full; the person is not added"),
     (
+        "compare.unseen",
+        "这些字段用现有凭证读不到，写入前无法核对企业微信中的当前值",
+        "the credentials do not show these fields, so they are overwritten without a comparison",
+    ),
+    (
         "department.kept",
         "OA 已没有对应部门，但企业微信部门仍保留：里面还有成员或子部门，或不是由云桥创建",
         "its unit is gone, but the department stays: it still holds somebody or something, or we did not create it",
@@ -132,6 +137,11 @@ static NOTICES: &[Row] = &[
         "field.invalid",
         "字段的值不符合企业微信的要求，本次不写",
         "the value is not acceptable for WeCom; the field is left out",
+    ),
+    (
+        "field.list_unread",
+        "这个成员的自定义字段读不全，写入会覆盖其他字段，本次不写",
+        "the member's other attributes cannot be read and a write would replace them; the field is left out",
     ),
     (
         "field.shared",

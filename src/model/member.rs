@@ -121,6 +121,14 @@ pub enum MemberField {
     ExtAttr(Text),
     /// `external.<name>`, a text attribute of `external_profile`
     External(Text),
+    /// `extattr_item.<name>`, an attribute that is no text, as JSON without its name
+    ExtAttrItem(Text),
+    /// `external_item.<name>`, the same of `external_profile`
+    ExternalItem(Text),
+    /// `extattr`: how much of the list of attributes is known, see [`super::AttributeList::marker`]
+    ExtAttrs,
+    /// `external`: the same of `external_profile`
+    Externals,
 }
 
 impl MemberField {
@@ -139,6 +147,10 @@ impl MemberField {
             Self::ExternalPosition => "external_position".into(),
             Self::ExtAttr(name) => format!("extattr.{name}").into(),
             Self::External(name) => format!("external.{name}").into(),
+            Self::ExtAttrItem(name) => format!("extattr_item.{name}").into(),
+            Self::ExternalItem(name) => format!("external_item.{name}").into(),
+            Self::ExtAttrs => "extattr".into(),
+            Self::Externals => "external".into(),
         }
     }
 
@@ -155,10 +167,14 @@ impl MemberField {
             "telephone" => Self::Telephone,
             "address" => Self::Address,
             "external_position" => Self::ExternalPosition,
+            "extattr" => Self::ExtAttrs,
+            "external" => Self::Externals,
             _ => {
                 return match path.split_once('.') {
                     Some(("extattr", name)) if !name.is_empty() => Some(Self::ExtAttr(name.into())),
                     Some(("external", name)) if !name.is_empty() => Some(Self::External(name.into())),
+                    Some(("extattr_item", name)) if !name.is_empty() => Some(Self::ExtAttrItem(name.into())),
+                    Some(("external_item", name)) if !name.is_empty() => Some(Self::ExternalItem(name.into())),
                     _ => None,
                 };
             }

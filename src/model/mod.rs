@@ -9,6 +9,7 @@ pub mod corp;
 pub mod directory;
 pub mod fields;
 pub mod ids;
+pub mod lists;
 pub mod member;
 pub mod menu;
 pub mod message;
@@ -31,6 +32,7 @@ pub use ids::{
     AccountId, AppKey, CallId, CorpKey, DepartmentId, EmployeeId, InvalidId, MessageId, PlanId, RunId, SessionId,
     TenantKey, Text, UnitId, UserId,
 };
+pub use lists::{AttributeList, PARTLY, ShownLists, WHOLE, WRITTEN};
 pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};
 pub use message::{
     Button, CallPart, CallState, Carried, Delivery, DeliveryState, MemberRef, Message, MessageHead, Priority,

@@ -266,11 +266,12 @@ pub struct MemberCounts {
 /// What applying will cost (BEY-03).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Budget {
-    /// Calls to WeCom, tokens not counted.
+    /// Calls that write, tokens not counted.
     pub calls: u64,
     /// The same by endpoint, e.g. `user/create`.
     pub by_endpoint: BTreeMap<String, u64>,
-    /// Calls that only read (drift check).
+    /// Calls that compare WeCom with what the plan saw before the first one that writes, when this plan is applied; not
+    /// among `calls`. A sync has read the ids already and makes fewer.
     pub reads: u64,
     /// Seconds until the end under the corp's quota.
     pub estimated_s: u64,
@@ -377,6 +378,50 @@ pub enum Action {
     UnbindMember { employee: EmployeeId, userid: UserId },
     /// No call: the removal life cycle begins or ends in the binding (`None` = ends).
     RecordRemoval { employee: EmployeeId, userid: UserId, cause: Option<RemovalCause> },
+}
+
+impl Action {
+    /// The department that is changed or deleted, with what was known of it.
+    pub fn department_before(&self) -> Option<(DepartmentId, &DepartmentImage)> {
+        match self {
+            Self::UpdateDepartment { department, before, .. } | Self::DeleteDepartment { department, before, .. } => {
+                Some((*department, before))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a department is to be.
+    pub fn department_after(&self) -> Option<&DepartmentImage> {
+        match self {
+            Self::CreateDepartment { after, .. }
+            | Self::CreateDisabledDepartment { after, .. }
+            | Self::UpdateDepartment { after, .. } => Some(after),
+            _ => None,
+        }
+    }
+
+    /// The member that is changed or deleted, with what was known of it.
+    pub fn member_before(&self) -> Option<(&UserId, &MemberImage)> {
+        match self {
+            Self::UpdateMember { userid, before, .. }
+            | Self::DisableMember { userid, before, .. }
+            | Self::EnableMember { userid, before, .. }
+            | Self::DeleteMember { userid, before, .. } => Some((userid, before)),
+            _ => None,
+        }
+    }
+
+    /// What a member is to be.
+    pub fn member_after(&self) -> Option<&MemberImage> {
+        match self {
+            Self::CreateMember { after, .. }
+            | Self::UpdateMember { after, .. }
+            | Self::DisableMember { after, .. }
+            | Self::EnableMember { after, .. } => Some(after),
+            _ => None,
+        }
+    }
 }
 
 /// A department's managed fields. In `after` of an update, `None` = not written.

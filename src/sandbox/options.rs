@@ -107,6 +107,9 @@ pub struct Switches {
     pub has_name_en: bool,
     /// `\uXXXX` in a body is refused with 40033, as it was in early years.
     pub refuses_unicode_escapes: bool,
+    /// `extattr` and `external_attr` of an update replace the whole list, as the page of the update says of arrays; off =
+    /// an entry replaces only the one of its name. Unverified, so the loss is played.
+    pub replaces_attribute_lists: bool,
     /// `parentid: 0` on an update of the root is refused with 60124.
     pub refuses_root_parent_zero: bool,
 }
@@ -133,6 +136,7 @@ impl Switches {
             has_corp_mail: false,
             has_name_en: false,
             refuses_unicode_escapes: false,
+            replaces_attribute_lists: true,
             refuses_root_parent_zero: true,
         }
     }

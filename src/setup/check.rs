@@ -153,7 +153,8 @@ fn check_downstream(corp: &Corp, faults: &mut Faults<'_>) {
         "must be at most 64 characters without \\ : * ? \" < > |",
     );
     for key in options.fields.keys() {
-        let known = MemberField::find(key).is_some_and(|field| !matches!(field, MemberField::External(_)));
+        let known = MemberField::find(key)
+            .is_some_and(|field| !matches!(field, MemberField::External(_)) && !field.is_item() && !field.is_marker());
         faults.refuse_unless(
             known,
             &format!("downstream.fields.{key}"),

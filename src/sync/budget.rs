@@ -76,8 +76,8 @@ pub fn seconds(calls: u64, quota: &Quota, parallel: u64) -> u64 {
     waiting.max(working)
 }
 
-/// The budget of a plan made from `input`.
-pub fn estimate(input: &PlanInput<'_>, changes: &[Change]) -> Budget {
+/// The budget of a plan made from `input`; `looks` are the calls that compare before the first one that writes.
+pub fn estimate(input: &PlanInput<'_>, changes: &[Change], looks: u64) -> Budget {
     let quota = &input.corp.quota;
     let terms = import::Terms {
         edition: input.corp.edition,
@@ -95,9 +95,9 @@ pub fn estimate(input: &PlanInput<'_>, changes: &[Change]) -> Budget {
     }
     let by_file = choice.share.as_ref().filter(|share| share.files > 0);
     let memberships: usize = input.members.iter().map(|member| member.memberships.len()).sum();
-    // the look before writing: the department list and the pages of member ids
+    // the department list and the pages of member ids
     let pages = |memberships: u64| 1 + memberships.div_ceil(ID_ROWS).max(1);
-    let mut reads = if by_endpoint.is_empty() { 0 } else { pages(memberships as u64) };
+    let mut reads = looks;
     if let Some(share) = by_file {
         move_to_files(&mut by_endpoint, share);
         // before each file everybody's id, after it the details of those in it

@@ -1,6 +1,6 @@
 //! What the engine remembers of a corp between runs, beside the mirror and the bindings.
 
-use crate::model::{CorpKey, DepartmentId, RunId};
+use crate::model::{CorpKey, DepartmentId, RunId, ShownLists};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub struct Memory {
     pub lists_ids: Option<bool>,
     /// Whether the contacts secret may read details; `None` = not asked yet.
     pub contacts_reads_details: Option<bool>,
+    /// Which lists of attributes the last read was shown.
+    pub shown_lists: ShownLists,
     /// Set while the rows of the mirror are being replaced: a mirror left like that is read again before it is used.
     pub is_mirror_torn: bool,
     /// When a run last may have written to WeCom, Unix milliseconds: older plans have drifted. Written in the commit of

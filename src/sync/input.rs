@@ -3,8 +3,8 @@
 use super::expr::ExprError;
 use crate::model::{
     Blast, Budget, Change, Corp, Counts, Department, DepartmentBinding, DepartmentId, Employee, EmployeeId,
-    GuardVerdict, Invariant, Member, MemberBinding, MirrorHead, Notice, OrgUnit, RenameOffer, ResolveCase, Tombstone,
-    UnitId,
+    GuardVerdict, Invariant, Member, MemberBinding, MirrorHead, Notice, OrgUnit, RenameOffer, ResolveCase, ShownLists,
+    Tombstone, UnitId,
 };
 
 /// Everything that a plan depends on. The order inside the slices has no influence on the plan.
@@ -49,6 +49,28 @@ pub struct PlanFacts {
     pub disabled_department: Option<DepartmentId>,
     /// Whether the contacts secret lists ids, so that absence can be proved at any moment.
     pub lists_ids: bool,
+    /// How WeCom is looked at before it is written.
+    pub look: Look,
+    /// Which lists of attributes the last read was shown.
+    pub shown_lists: ShownLists,
+}
+
+/// How WeCom is looked at before it is written, by what the credentials may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Ids of everything, and `details` of what is overwritten where a credential reads them.
+    Ids {
+        /// Whether one does.
+        details: bool,
+    },
+    /// Without id lists there is only the whole.
+    Everything,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self::Ids { details: true }
+    }
 }
 
 /// A computed plan; the caller gives it an id, a time of expiry and a place in the store.

@@ -2,10 +2,11 @@
 
 use super::error::SyncError;
 use super::facts::{self, Memory};
-use super::input::{PlanFacts, PlanInput};
+use super::input::{Look, PlanFacts, PlanInput};
 use crate::directory::{self, Unfinished};
 use crate::model::{
-    Corp, CorpKey, Department, DepartmentBinding, Employee, Member, MemberBinding, MirrorHead, OrgUnit, Tombstone,
+    Corp, CorpKey, Department, DepartmentBinding, Employee, Member, MemberBinding, MirrorHead, OrgUnit, SecretName,
+    Tombstone,
 };
 use crate::store::{self, Reads, Store, StoreError};
 
@@ -80,6 +81,8 @@ fn read(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<Option<Loaded>, S
         largest_department_id: memory.largest_department_id.max(seen),
         disabled_department: memory.disabled_department,
         lists_ids: memory.lists_ids == Some(true),
+        look: look(tx, &corp, &memory)?,
+        shown_lists: memory.shown_lists,
     };
     Ok(Some(Loaded {
         units: store::directory::units(tx, &corp.tenant)?,
@@ -95,4 +98,16 @@ fn read(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<Option<Loaded>, S
         unfinished: directory::find_unfinished(tx, &corp.tenant)?,
         corp,
     }))
+}
+
+/// As the engine decides it before it applies a plan.
+fn look(tx: &impl Reads, corp: &Corp, memory: &Memory) -> Result<Look, StoreError> {
+    let set = store::secrets::names(tx, &corp.key)?;
+    let has = |name: SecretName| set.contains(&name.path());
+    let has_contacts = has(SecretName::Contacts);
+    if memory.lists_ids == Some(false) || !has_contacts {
+        return Ok(Look::Everything);
+    }
+    let app_reads = corp.read_app.clone().is_some_and(|app| has(SecretName::App(app)));
+    Ok(Look::Ids { details: memory.contacts_reads_details == Some(true) || app_reads })
 }

@@ -12,6 +12,8 @@ use std::collections::HashMap;
 /// Members that one call for a branch may answer: about 8 MiB. WeCom refuses answers that are too large (45029)
 /// without saying where that begins.
 pub const BRANCH_MAX: usize = 5_000;
+/// Up to so many departments are asked for their names one by one; `department/list` is slow in large corps.
+pub const NAMES_SINGLY_MAX: usize = 3;
 /// Rows that weigh as much as a call of their own, so that nobody reads five thousand to look at two.
 const ROWS_PER_CALL: f64 = 1_000.0;
 

@@ -9,6 +9,7 @@
 pub mod apply;
 pub mod bindings;
 mod blast;
+mod blind;
 pub mod budget;
 mod columns;
 mod decide;

@@ -6,11 +6,12 @@ mod members;
 
 use super::impact::Impact;
 use super::input::{Draft, PlanInput, PlanRefusal};
+use super::members::lists::Sight;
 use super::notices::Notices;
 use super::plan::{Step, count, known, number};
 use super::source::Source;
 use super::target::Target;
-use super::{blast, budget, guard, hash, invariants};
+use super::{blast, blind, budget, guard, hash, invariants};
 use crate::model::{Change, DepartmentId, DownstreamOptions, ReadStrategy, UnitId, UserId};
 use hashbrown::{HashMap, HashSet};
 
@@ -20,6 +21,8 @@ struct State<'p, 'a> {
     options: &'p DownstreamOptions,
     /// Whether statuses are read at all; otherwise they are what we remember of our own writes.
     sees_status: bool,
+    /// Which lists of attributes are read.
+    sight: Sight,
     /// Members that go although they have, or may have, activated WeCom since the run created them.
     undone_activated: u64,
     notices: Notices,
@@ -48,8 +51,7 @@ struct State<'p, 'a> {
 pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> bool) -> Result<Draft, PlanRefusal> {
     let target = Target::build(input)?;
     let done: Vec<&Change> = changes.iter().filter(|change| is_done(change.seq)).collect();
-    let mut state = State::new(&target, &done, &input.corp.downstream);
-    state.sees_status = input.mirror.strategy != ReadStrategy::IdsOnly;
+    let mut state = State::new(&target, &done, input);
     for change in done.iter().rev() {
         state.invert(change);
     }
@@ -57,7 +59,8 @@ pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> 
     let changes = number(steps);
     let source = Source::build(input).ok();
     let active = source.as_ref().map_or(0, |source| source.active as u64);
-    let budget = budget::estimate(input, &changes);
+    let looks = blind::reads(&changes, input, &target);
+    let budget = budget::estimate(input, &changes, looks);
     let impact = Impact::of(&changes, &target);
     let known = guard::Known {
         source: active,
@@ -67,6 +70,7 @@ pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> 
     let blast = blast::radius(source.as_ref(), &target, &impact);
     drop(impact);
     blast::tell(&blast, input.corp.key.as_str(), &mut notices);
+    blind::tell(&changes, input, &target, &mut notices);
     let options_hash = hash::of_options(input.corp);
     let largest = target.departments().map(|department| department.id.0).max().unwrap_or(1);
     Ok(Draft {
@@ -87,7 +91,7 @@ pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> 
 }
 
 impl<'p, 'a> State<'p, 'a> {
-    fn new(target: &'p Target<'a>, done: &[&Change], options: &'p DownstreamOptions) -> Self {
+    fn new(target: &'p Target<'a>, done: &[&Change], input: &'p PlanInput<'a>) -> Self {
         let mut below: HashMap<DepartmentId, i64> = HashMap::new();
         for department in target.departments() {
             *below.entry(department.parent).or_default() += 1;
@@ -106,8 +110,9 @@ impl<'p, 'a> State<'p, 'a> {
             .collect();
         Self {
             target,
-            options,
-            sees_status: true,
+            options: &input.corp.downstream,
+            sees_status: input.mirror.strategy != ReadStrategy::IdsOnly,
+            sight: Sight::of(input),
             undone_activated: 0,
             notices: Notices::default(),
             steps: Vec::new(),

@@ -155,7 +155,7 @@ fn check(userid: &UserId, image: &MemberImage) -> Result<(), CsvRefused> {
     for (field, value) in image.fields.iter() {
         let has_no_column =
             matches!(field, MemberField::BizMail | MemberField::ExternalPosition | MemberField::External(_));
-        if has_no_column && !value.is_empty() {
+        if has_no_column && !value.is_empty() || field.is_item() {
             return cannot("the external profile or the corp address");
         }
     }

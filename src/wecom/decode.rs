@@ -4,9 +4,12 @@
 //! "not available", a missing `enable` says nothing (contract, sections 3, 4 and appendix B).
 
 use super::wire::{Int, Str, U32};
-use crate::model::{Department, DepartmentId, Edition, Fields, Member, MemberField, MemberStatus, Membership, UserId};
+use crate::model::{
+    AttributeList, Department, DepartmentId, Edition, Fields, Member, MemberField, MemberStatus, Membership, PARTLY,
+    Text, UserId, WHOLE,
+};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 pub(super) struct DepartmentWire {
@@ -104,9 +107,9 @@ struct AttrWire {
     #[serde(default)]
     value: Option<Str>,
     #[serde(default)]
-    web: Option<IgnoredAny>,
+    web: Option<Value>,
     #[serde(default)]
-    miniprogram: Option<IgnoredAny>,
+    miniprogram: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -115,19 +118,60 @@ struct TextAttrWire {
     value: Option<Str>,
 }
 
+/// One entry of a list of attributes.
+enum Attr {
+    Text(Text, Text),
+    /// A web page or a mini program, as JSON without its name.
+    Item(Text, Text),
+    /// Holds nothing.
+    Empty,
+    /// Of a kind that we do not know, so that it cannot be written back.
+    Unknown,
+}
+
 impl AttrWire {
-    /// Name and text; `None` for web pages and mini programs.
-    fn into_text(self) -> Option<(crate::model::Text, crate::model::Text)> {
-        let is_text = match self.kind {
-            Some(Int(kind)) => kind == 0,
-            None => self.web.is_none() && self.miniprogram.is_none(),
+    fn into_attr(self) -> Attr {
+        let guessed = match (&self.web, &self.miniprogram) {
+            (Some(_), _) => 1,
+            (None, Some(_)) => 2,
+            (None, None) => 0,
         };
-        let value = self.text.and_then(|text| text.value).or(self.value);
-        match (self.name?.non_empty(), value) {
-            (Some(name), Some(value)) if is_text => Some((name, value.0)),
-            _ => None,
+        let kind = self.kind.map_or(guessed, |Int(kind)| kind);
+        let Some(name) = self.name.and_then(Str::non_empty) else { return Attr::Unknown };
+        let item = |key: &str, value: Option<Value>| match value {
+            Some(value) => Attr::Item(name.clone(), json!({ "type": kind, key: value }).to_string().into()),
+            None => Attr::Empty,
+        };
+        match kind {
+            0 => match self.text.and_then(|text| text.value).or(self.value) {
+                Some(value) => Attr::Text(name, value.0),
+                None => Attr::Empty,
+            },
+            1 => item("web", self.web),
+            2 => item("miniprogram", self.miniprogram),
+            _ => Attr::Unknown,
         }
     }
+}
+
+/// Puts the entries of a list among the fields, and beside them whether these are all.
+fn put_list(fields: &mut Fields<Text>, list: AttributeList, attrs: Vec<AttrWire>) {
+    let mut known = WHOLE;
+    for attr in attrs {
+        let (field, value) = match (attr.into_attr(), list) {
+            (Attr::Text(name, value), AttributeList::ExtAttr) => (MemberField::ExtAttr(name), value),
+            (Attr::Text(name, value), AttributeList::External) => (MemberField::External(name), value),
+            (Attr::Item(name, value), AttributeList::ExtAttr) => (MemberField::ExtAttrItem(name), value),
+            (Attr::Item(name, value), AttributeList::External) => (MemberField::ExternalItem(name), value),
+            (Attr::Empty, _) => continue,
+            (Attr::Unknown, _) => {
+                known = PARTLY;
+                continue;
+            }
+        };
+        fields.insert(field, value);
+    }
+    fields.insert(list.marker(), known);
 }
 
 /// WeCom's number for a member's state (doc path 90196).
@@ -174,12 +218,11 @@ impl MemberWire {
         put(MemberField::Telephone, open(self.telephone));
         put(MemberField::Address, restricted(self.address));
         put(MemberField::ExternalPosition, open(self.external_position));
-        for (name, value) in self.extattr.and_then(|e| e.attrs).into_iter().flatten().filter_map(AttrWire::into_text) {
-            put(MemberField::ExtAttr(name), Some(value));
+        if let Some(attrs) = self.extattr.and_then(|extattr| extattr.attrs) {
+            put_list(&mut fields, AttributeList::ExtAttr, attrs);
         }
-        let external = self.external_profile.and_then(|e| e.external_attr).into_iter().flatten();
-        for (name, value) in external.filter_map(AttrWire::into_text) {
-            put(MemberField::External(name), Some(value));
+        if let Some(attrs) = self.external_profile.and_then(|profile| profile.external_attr) {
+            put_list(&mut fields, AttributeList::External, attrs);
         }
         fields.shrink();
         let status = match (self.status, self.enable) {

@@ -2,7 +2,7 @@
 //! go together (contract, sections 2, 3 and 15).
 
 use super::requests::{DepartmentWrite, ImportJob, MemberWrite};
-use crate::model::{DepartmentId, Edition, MemberField, MemberImage, Membership, Text};
+use crate::model::{AttributeList, DepartmentId, Edition, MemberField, MemberImage, Membership, Text};
 use serde_json::{Map, Value, json};
 
 /// How an edition spells its writes.
@@ -89,6 +89,7 @@ impl Dialect {
 
     fn put_fields(self, body: &mut Map<String, Value>, image: &MemberImage) {
         let (mut attrs, mut external) = (Vec::new(), Vec::new());
+        let is_whole = |list: AttributeList| image.fields.get(&list.marker()).is_some();
         for (field, value) in image.fields.iter() {
             let text = value.as_str();
             match field {
@@ -109,6 +110,9 @@ impl Dialect {
                 MemberField::External(name) => {
                     external.push(json!({"type": 0, "name": name.as_str(), "text": {"value": text}}));
                 }
+                MemberField::ExtAttrItem(name) => attrs.extend(item(name, text)),
+                MemberField::ExternalItem(name) => external.extend(item(name, text)),
+                MemberField::ExtAttrs | MemberField::Externals => {}
                 MemberField::Name
                 | MemberField::Email
                 | MemberField::BizMail
@@ -120,10 +124,10 @@ impl Dialect {
                 }
             }
         }
-        if !attrs.is_empty() {
+        if !attrs.is_empty() || is_whole(AttributeList::ExtAttr) {
             body.insert("extattr".into(), json!({ "attrs": attrs }));
         }
-        if !external.is_empty() {
+        if !external.is_empty() || is_whole(AttributeList::External) {
             body.insert("external_profile".into(), json!({ "external_attr": external }));
         }
     }
@@ -173,6 +177,13 @@ impl Dialect {
     pub(super) fn import_departments(self, job: &ImportJob) -> Value {
         Value::Object(import(self, job))
     }
+}
+
+/// An entry that is no text, as it was read.
+fn item(name: &str, json: &str) -> Option<Value> {
+    let mut item = serde_json::from_str::<Map<String, Value>>(json).ok()?;
+    item.insert("name".into(), name.into());
+    Some(Value::Object(item))
 }
 
 fn import(dialect: Dialect, job: &ImportJob) -> Map<String, Value> {

@@ -184,8 +184,13 @@ impl PlanView {
     ) -> Result<Vec<Difference>, StoreError> {
         let mut differences = Differences::new(after.is_none());
         let images = [before, after];
-        let fields: BTreeSet<&MemberField> =
-            images.iter().flatten().flat_map(|image| image.fields.iter()).map(|(field, _)| field).collect();
+        let fields: BTreeSet<&MemberField> = images
+            .iter()
+            .flatten()
+            .flat_map(|image| image.fields.iter())
+            .map(|(field, _)| field)
+            .filter(|field| !field.is_marker())
+            .collect();
         for field in fields {
             let [before, after] = images.map(|image| image?.fields.get(field).map(Text::to_string));
             differences.add(&field.path(), before, after);

@@ -31,6 +31,7 @@ pub fn patch(body: &mut Body) -> Result<MemberPatch, Refusal> {
         enable: body.truth("enable"),
         avatar_mediaid: body.text("avatar_mediaid"),
         extattr: None,
+        adds_attributes: false,
         external_corp_name: None,
         channel_name: body.text("nickname"),
         external_attr: None,

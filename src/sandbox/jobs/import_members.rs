@@ -176,6 +176,7 @@ fn patch(corp: &Corp, table: &Table, row: Row<'_>) -> Result<MemberPatch, Refusa
         telephone: text("座机"),
         enable,
         extattr: Some(attributes),
+        adds_attributes: true,
         ..MemberPatch::default()
     })
 }

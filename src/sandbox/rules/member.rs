@@ -37,6 +37,8 @@ pub struct MemberPatch {
     pub enable: Option<bool>,
     pub avatar_mediaid: Option<String>,
     pub extattr: Option<Vec<Attribute>>,
+    /// Columns of a file: attributes that it does not name stay.
+    pub adds_attributes: bool,
     pub external_corp_name: Option<String>,
     pub channel_name: Option<String>,
     pub external_attr: Option<Vec<Attribute>>,

@@ -224,6 +224,13 @@ pub fn lay(corp: &Corp, member: &mut Member, patch: MemberPatch) {
             .collect();
     }
     member.is_enabled = patch.enable.unwrap_or(member.is_enabled);
+    let replaces = corp.switches.replaces_attribute_lists && !patch.adds_attributes;
+    if replaces && patch.extattr.is_some() {
+        member.extattr.clear();
+    }
+    if replaces && patch.external_attr.is_some() {
+        member.external.attributes.clear();
+    }
     for attribute in patch.extattr.into_iter().flatten() {
         if corp.settings.custom_attributes.contains(attribute.name()) {
             put_attribute(&mut member.extattr, attribute);

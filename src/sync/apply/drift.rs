@@ -35,27 +35,6 @@ pub fn refusal(plan: &PlanId, found: Vec<String>, has_written: bool) -> SyncErro
     SyncError::Drift { plan: plan.clone(), differences, first, total, has_written }
 }
 
-/// The state before a change of a department.
-pub fn before_of_department(action: &Action) -> Option<(DepartmentId, &DepartmentImage)> {
-    match action {
-        Action::UpdateDepartment { department, before, .. } | Action::DeleteDepartment { department, before, .. } => {
-            Some((*department, before))
-        }
-        _ => None,
-    }
-}
-
-/// The state before a change of a member.
-pub fn before_of_member(action: &Action) -> Option<(&UserId, &MemberImage)> {
-    match action {
-        Action::UpdateMember { userid, before, .. }
-        | Action::DisableMember { userid, before, .. }
-        | Action::EnableMember { userid, before, .. }
-        | Action::DeleteMember { userid, before, .. } => Some((userid, before)),
-        _ => None,
-    }
-}
-
 /// What the earlier changes of the plan have made of a subject.
 enum Past {
     /// An earlier change is still to come, or its outcome is not known: nothing can be said.
@@ -159,7 +138,7 @@ fn difference(
         | Action::EnableMember { userid, before, after, .. }
         | Action::DisableMember { userid, before, after, .. } => {
             let expected = expected_member(userid, before, after, past, seen);
-            let first = member_difference(userid, &expected, now)?;
+            let first = member_difference(userid, &expected, now).or_else(|| lost_entry(userid, before, now))?;
             let is_after = || member_difference(userid, &expected.after(after), now).is_none();
             (!(is_uncertain && is_after())).then_some(first)
         }
@@ -286,6 +265,12 @@ fn member_difference(userid: &UserId, expected: &Expected, now: &Now) -> Option<
         Shown::Other(what) => Some(format!("{what} of member {userid} was changed")),
         Shown::Same | Shown::Partly => None,
     }
+}
+
+/// An entry of a list of attributes that somebody took away since: the change would bring it back.
+fn lost_entry(userid: &UserId, before: &MemberImage, now: &Now) -> Option<String> {
+    let what = shown::lost(now.details.get(&userid.folded())?, before)?;
+    Some(format!("{what} of member {userid} was changed"))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! What WeCom is now, read afresh as far as the changes of a plan rest on it: ids of everything, names where departments
 //! are changed, and the details of everybody whose fields are overwritten.
 
-use super::drift;
 use crate::model::{Action, Change, Corp, Department, DepartmentId, Member, Text, UserId};
 use crate::store;
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::facts;
-use crate::sync::looks::{self, BRANCH_MAX, Look, Tree};
+use crate::sync::looks::{self, BRANCH_MAX, Look, NAMES_SINGLY_MAX, Tree};
 use crate::sync::progress::{Interruption, Phase, Watch};
 use crate::sync::pull::choose::{self, Findings};
 use crate::sync::pull::context::{Context, Former};
@@ -16,9 +15,6 @@ use crate::sync::pull::reading::{self, IdMap};
 use crate::wecom::{CallError, Client, Credential, RefusalClass};
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeSet, HashMap};
-
-/// Up to so many changed departments are asked for one by one; `department/list` is slow in large corps.
-const SINGLY_MAX: usize = 3;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -122,7 +118,7 @@ impl Reader<'_> {
     ) -> Result<(), SyncError> {
         let Some(reader) = reader else { return Ok(()) };
         let changed: BTreeSet<DepartmentId> =
-            changes.iter().filter_map(|change| Some(drift::before_of_department(&change.action)?.0)).collect();
+            changes.iter().filter_map(|change| Some(change.action.department_before()?.0)).collect();
         self.add_names(now, changed, reader).await?;
         let wanted = touched(changes, &now.members);
         self.add_members(now, &wanted, reader).await
@@ -161,7 +157,7 @@ impl Reader<'_> {
     ) -> Result<(), SyncError> {
         let fail = |cause| SyncError::read("names of departments", cause);
         let mut named = Vec::new();
-        if changed.len() > SINGLY_MAX {
+        if changed.len() > NAMES_SINGLY_MAX {
             self.check()?;
             named = self.client.department_list(reader, None).await.map_err(fail)?;
         } else {
@@ -265,14 +261,14 @@ impl Reader<'_> {
 pub async fn read_one(client: &Client, reader: Option<&Credential>, action: &Action) -> Result<Now, CallError> {
     let mut now = Now::default();
     let Some(reader) = reader else { return Ok(now) };
-    if let Some((id, _)) = drift::before_of_department(action) {
+    if let Some((id, _)) = action.department_before() {
         match client.department_get(reader, id).await {
             Ok(found) => drop(now.departments.insert(id, found)),
             Err(error) if error.is_systemic() => return Err(error),
             Err(_) => {}
         }
     }
-    if let Some((userid, _)) = drift::before_of_member(action) {
+    if let Some((userid, _)) = action.member_before() {
         match client.user_get(reader, userid).await {
             Ok(found) => {
                 let departments = found.memberships.iter().map(|m| m.department).collect();
@@ -292,7 +288,7 @@ fn is_too_large(error: &CallError) -> bool {
 
 /// Everybody of whom a change overwrites something that details show.
 pub fn touched(changes: &[&Change], members: &IdMap) -> HashMap<Text, Vec<DepartmentId>> {
-    let befores = changes.iter().filter_map(|change| drift::before_of_member(&change.action));
+    let befores = changes.iter().filter_map(|change| change.action.member_before());
     befores
         .filter_map(|(userid, _)| {
             let folded = userid.folded();

@@ -2,9 +2,9 @@
 //! the same commit as the journal entry; writing it again changes nothing.
 
 use crate::model::{
-    Action, BindingOrigin, Change, Corp, CorpKey, Counts, Department, DepartmentBinding, DepartmentId, DepartmentImage,
-    EmployeeId, Fields, Member, MemberBinding, MemberImage, MemberStatus, Placement, Pushed, Removal, RemovalCause,
-    Tombstone, UserId,
+    Action, AttributeList, BindingOrigin, Change, Corp, CorpKey, Counts, Department, DepartmentBinding, DepartmentId,
+    DepartmentImage, EmployeeId, Fields, Member, MemberBinding, MemberImage, MemberStatus, Placement, Pushed, Removal,
+    RemovalCause, Tombstone, UserId, WRITTEN,
 };
 use crate::store::removals::RemovalKind;
 use crate::store::{self, StoreError, WriteTx};
@@ -172,6 +172,10 @@ fn disabled(former: Option<Removal>, cause: RemovalCause, before: &MemberImage, 
 fn push(binding: &mut MemberBinding, before: Option<&MemberImage>, after: &MemberImage) {
     for (field, value) in after.fields.iter() {
         let before = before.and_then(|image| image.fields.get(field)).cloned();
+        // what only goes along with a list is not ours
+        if field.is_marker() || field.list().is_some() && before.as_ref() == Some(value) {
+            continue;
+        }
         binding.pushed.insert(field.clone(), Pushed { value: value.clone(), before });
     }
     if after.memberships.is_some() || after.main_department.is_some() || after.direct_leader.is_some() {
@@ -219,6 +223,8 @@ fn put_department(tx: &WriteTx, corp: &CorpKey, id: DepartmentId, after: &Depart
 
 /// What WeCom has accepted is what it shows, until a read says otherwise.
 fn created_member(userid: &UserId, after: &MemberImage) -> Member {
+    let mut fields = after.fields.clone();
+    AttributeList::ALL.into_iter().for_each(|list| drop(fields.insert(list.marker(), WRITTEN)));
     Member {
         userid: userid.clone(),
         memberships: after.memberships.clone().unwrap_or_default(),
@@ -228,7 +234,7 @@ fn created_member(userid: &UserId, after: &MemberImage) -> Member {
             _ => MemberStatus::NotActivated,
         }),
         direct_leader: after.direct_leader.clone(),
-        fields: after.fields.clone(),
+        fields,
         has_details: true,
     }
 }
@@ -243,6 +249,12 @@ fn update_member(
     status: Option<Option<MemberStatus>>,
 ) -> Result<(), StoreError> {
     let Some(mut member) = store::mirror::find_member(tx, corp, userid)? else { return Ok(()) };
+    for list in AttributeList::ALL.into_iter().filter(|list| after.fields.get(&list.marker()).is_some()) {
+        let entries = member.fields.iter().map(|(field, _)| field).filter(|field| field.is_entry_of(list));
+        for gone in entries.cloned().collect::<Vec<_>>() {
+            member.fields.remove(&gone);
+        }
+    }
     for (field, value) in after.fields.iter() {
         member.fields.insert(field.clone(), value.clone());
     }

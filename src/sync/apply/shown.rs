@@ -1,7 +1,10 @@
 //! Whether WeCom shows a member or a department as an image has it. What it does not show can be neither the same nor
 //! another. Values only.
 
-use crate::model::{Department, DepartmentImage, Member, MemberImage, MemberStatus, Membership, UserId};
+use crate::model::{
+    AttributeList, Department, DepartmentImage, Member, MemberField, MemberImage, MemberStatus, Membership, PARTLY,
+    UserId,
+};
 use crate::sync::members::limits::is_same;
 
 /// How something compares with an image.
@@ -18,7 +21,18 @@ pub enum Shown {
 /// Compares a member's details with an image.
 pub fn member(shown: &Member, image: &MemberImage) -> Shown {
     let mut unseen = false;
-    for (field, value) in image.fields.iter() {
+    for list in AttributeList::ALL.into_iter().filter(|list| image.fields.get(&list.marker()).is_some()) {
+        match shown.fields.get(&list.marker()) {
+            None => unseen = true,
+            Some(known) if *known == PARTLY => return Shown::Other(format!("field {}", list.marker().path())),
+            Some(_) => {
+                if let Some(more) = entries(shown, list).find(|field| image.fields.get(field).is_none()) {
+                    return Shown::Other(format!("field {}", more.path()));
+                }
+            }
+        }
+    }
+    for (field, value) in image.fields.iter().filter(|(field, _)| !field.is_marker()) {
         match shown.fields.get(field) {
             None => unseen = true,
             Some(is) if !is_same(field, is, value) => return Shown::Other(format!("field {}", field.path())),
@@ -48,6 +62,25 @@ pub fn member(shown: &Member, image: &MemberImage) -> Shown {
         }
     }
     if unseen { Shown::Partly } else { Shown::Same }
+}
+
+/// The first entry of a list that the image knew whole and that is not shown any more.
+pub fn lost(shown: &Member, image: &MemberImage) -> Option<String> {
+    let mut lists = AttributeList::ALL.into_iter().filter(|list| {
+        let marker = list.marker();
+        image.fields.get(&marker).is_some() && shown.fields.get(&marker).is_some()
+    });
+    lists.find_map(|list| {
+        let mut entries = image.fields.iter().filter(|(field, value)| field.is_entry_of(list) && !value.is_empty());
+        let lost = entries.find(|(field, _)| shown.fields.get(field).is_none());
+        lost.map(|(field, _)| format!("field {}", field.path()))
+    })
+}
+
+/// The entries of a list that hold something.
+fn entries(shown: &Member, list: AttributeList) -> impl Iterator<Item = &MemberField> {
+    let entries = shown.fields.iter().filter(move |(field, value)| field.is_entry_of(list) && !value.is_empty());
+    entries.map(|(field, _)| field)
 }
 
 /// Compares a department with an image.
@@ -90,7 +123,7 @@ fn same_people(a: &[UserId], b: &[UserId]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DepartmentId, Fields, MemberField, Text};
+    use crate::model::{DepartmentId, Fields, Text};
 
     fn member_of(departments: &[(u32, u32, bool)]) -> Member {
         let memberships = departments.iter().map(|(id, order, is_leader)| Membership {
@@ -142,6 +175,32 @@ mod tests {
             (MemberImage { enable: Some(false), ..MemberImage::default() }, other("status (enabled or disabled)")),
         ] {
             assert_eq!(member(&shown, &image), want, "{image:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_known_whole_is_compared_whole() {
+        let fields = |pairs: &[(&str, &str)]| -> Fields<Text> {
+            pairs.iter().map(|(path, value)| (MemberField::find(path).unwrap(), Text::from(*value))).collect()
+        };
+        let is = |pairs: &[(&str, &str)]| Member { fields: fields(pairs), ..member_of(&[]) };
+        let image = MemberImage {
+            fields: fields(&[("extattr.a", "1"), ("extattr.b", ""), ("extattr", "whole")]),
+            ..MemberImage::default()
+        };
+        let other = |path: &str| Shown::Other(format!("field {path}"));
+        type Pairs<'a> = &'a [(&'a str, &'a str)];
+        let cases: [(Pairs<'_>, Shown, Option<&str>); 6] = [
+            (&[("extattr.a", "1"), ("extattr", "whole")], Shown::Partly, None),
+            (&[("extattr.a", "1"), ("extattr.b", ""), ("extattr", "whole")], Shown::Same, None),
+            (&[("extattr.a", "1"), ("extattr.c", "3"), ("extattr", "whole")], other("extattr.c"), None),
+            (&[("extattr.c", "3"), ("extattr", "partly")], other("extattr"), Some("field extattr.a")),
+            (&[("extattr", "whole")], Shown::Partly, Some("field extattr.a")),
+            (&[], Shown::Partly, None),
+        ];
+        for (pairs, shown, gone) in cases {
+            assert_eq!(member(&is(pairs), &image), shown, "{pairs:?}");
+            assert_eq!(lost(&is(pairs), &image).as_deref(), gone, "{pairs:?}");
         }
     }
 

@@ -125,7 +125,7 @@ fn can_clear(field: &MemberField) -> bool {
 
 impl Comparison<'_> {
     #[expect(clippy::too_many_arguments, reason = "one person's values beside what all comparisons share")]
-    /// Everything of one linked member. `used` marks the mappings that give anybody a value.
+    /// Everything of one linked member; entries of lists are still to be completed ([`super::lists::complete`]). `used` marks the mappings that give anybody a value.
     pub fn compare(
         &self,
         person: &Person<'_>,
@@ -163,29 +163,8 @@ impl Comparison<'_> {
                 }),
             }
         }
-        self.complete_external(person, at, member, &mut difference);
         self.compare_place(person, home, member, binding, &mut difference, notices);
         difference
-    }
-
-    /// The external profile is written as a whole: when one of its texts differs, the others go along.
-    fn complete_external(&self, person: &Person<'_>, at: usize, member: &Member, difference: &mut Difference) {
-        let is_external = |field: &MemberField| matches!(field, MemberField::External(_));
-        if !difference.after.fields.iter().any(|(field, _)| is_external(field)) {
-            return;
-        }
-        for mapping in self.fields.iter().filter(|mapping| is_external(&mapping.field)) {
-            let field = &mapping.field;
-            if difference.after.fields.get(field).is_some() || self.reserved.is_refused(field, at) {
-                continue;
-            }
-            if let Some(value) = mapping.render(person).ok().filter(|value| !value.is_empty()) {
-                difference.after.fields.insert(field.clone(), Text::from(value.as_ref()));
-                if let Some(shown) = member.fields.get(field) {
-                    difference.before.fields.insert(field.clone(), shown.clone());
-                }
-            }
-        }
     }
 
     fn compare_place(

@@ -103,7 +103,7 @@ impl Mapping {
 
 fn field_of(section: &str, key: &str) -> Option<MemberField> {
     match (section, key) {
-        ("fields", key) => MemberField::find(key),
+        ("fields", key) => MemberField::find(key).filter(|field| !field.is_item() && !field.is_marker()),
         (_, "position" | "external_position") => Some(MemberField::ExternalPosition),
         (_, "") => None,
         (_, key) => Some(MemberField::External(key.into())),

@@ -23,6 +23,9 @@ pub fn check<'v>(field: &MemberField, value: &'v str) -> Result<Cow<'v, str>, St
         MemberField::BizMail => check_mail(value, 63),
         MemberField::Gender => check_gender(value),
         MemberField::Telephone => check_telephone(value),
+        MemberField::ExtAttrItem(_) | MemberField::ExternalItem(_) | MemberField::ExtAttrs | MemberField::Externals => {
+            Err("only WeCom fills it".into())
+        }
     }
 }
 
@@ -35,6 +38,10 @@ pub fn is_same(field: &MemberField, a: &str, b: &str) -> bool {
         MemberField::Mobile => normal::mobile(a) == normal::mobile(b),
         MemberField::Email | MemberField::BizMail => a.eq_ignore_ascii_case(b),
         MemberField::Gender => matches!((a, b), ("" | "0", "" | "0")),
+        MemberField::ExtAttrItem(_) | MemberField::ExternalItem(_) => {
+            let json = |text| serde_json::from_str::<serde_json::Value>(text).ok();
+            json(a).is_some_and(|a| Some(a) == json(b))
+        }
         _ => false,
     }
 }

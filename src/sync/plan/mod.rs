@@ -13,13 +13,14 @@ pub use counts::count;
 use super::departments::{self, Layout};
 use super::impact::Impact;
 use super::input::{Draft, PlanInput, PlanRefusal};
+use super::members::lists;
 use super::members::people::{self as links, Links};
 use super::members::removals;
 use super::notices::Notices;
 use super::scope::{self, ScopeRules, Scoped};
 use super::source::Source;
 use super::target::Target;
-use super::{blast, budget, columns, guard, hash, invariants};
+use super::{blast, blind, budget, columns, guard, hash, invariants};
 use crate::model::{Action, BindingOrigin, Budget, Change, Reversible, Text};
 
 /// One change without its place in the order.
@@ -46,7 +47,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Draft, PlanRefusal> {
     plan_noting(input, Notices::default())
 }
 
-/// As [`plan`], with a collection of notices that may look for one subject only.
+/// As [`plan`], with a collection of notices that may list every one.
 pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result<Draft, PlanRefusal> {
     let options = &input.corp.downstream;
     let source = Source::build(input)?;
@@ -106,7 +107,8 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
 fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id: u64) -> Draft {
     let input = world.input;
     let changes = number(steps);
-    let budget = budget::estimate(input, &changes);
+    let looks = blind::reads(&changes, input, world.target);
+    let budget = budget::estimate(input, &changes, looks);
     let impact = Impact::of(&changes, world.target);
     let known = guard::Known {
         source: world.source.active as u64,
@@ -117,6 +119,7 @@ fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id
     let blast = blast::radius(Some(world.source), world.target, &impact);
     drop(impact);
     blast::tell(&blast, input.corp.key.as_str(), &mut notices);
+    blind::tell(&changes, input, world.target, &mut notices);
     tell_seats(input, &changes, &mut notices);
     Draft {
         counts: count(&changes),
@@ -187,7 +190,10 @@ pub fn reversible(action: &Action) -> Reversible {
         Action::DeleteMember { .. } => Reversible::No,
         Action::DeleteDepartment { .. } => Reversible::Partly,
         Action::UpdateMember { before, after, .. } | Action::EnableMember { before, after, .. } => {
-            let texts = after.fields.iter().all(|(field, _)| before.fields.get(field).is_some());
+            let texts = after
+                .fields
+                .iter()
+                .all(|(field, _)| before.fields.get(field).is_some() || lists::is_told(before, field));
             let leaders = after.direct_leader.is_none() || before.direct_leader.is_some();
             if texts && leaders { Reversible::Yes } else { Reversible::Partly }
         }

@@ -9,6 +9,7 @@ use crate::sync::input::PlanRefusal;
 use crate::sync::members::compare::{Comparison, Difference};
 use crate::sync::members::create::{self, Reserved, UserIds};
 use crate::sync::members::fields::FieldMap;
+use crate::sync::members::lists::{self, Sight};
 use crate::sync::members::placement::{self, Heads, Home};
 use crate::sync::members::removals::{self, Leaving};
 use crate::sync::members::superiors;
@@ -113,6 +114,7 @@ pub(super) fn plan_people(
         }
     }
     drop_unused_clears(&mut touched, &fields, &used);
+    complete_lists(world, &mut touched, notices);
     let created = settle_userids(world, candidates, notices);
     let mut created = leave_room(world, created, notices);
     let later = superior_changes(world, leaving, &mut touched, &mut created);
@@ -206,6 +208,18 @@ fn drop_unused_clears(touched: &mut [Touched<'_>], fields: &FieldMap, used: &[bo
         for field in difference.clears.drain(..).filter(|field| unused.contains(field)) {
             difference.after.fields.remove(&field);
             difference.before.fields.remove(&field);
+        }
+    }
+}
+
+/// Where an entry of a list is written, the others go along; a list that cannot be read is left alone.
+fn complete_lists(world: &World<'_, '_>, touched: &mut [Touched<'_>], notices: &mut Notices) {
+    let sight = Sight::of(world.input);
+    for touched in touched {
+        let Difference { before, after, .. } = &mut touched.difference;
+        for field in lists::complete(sight, touched.member, before, after) {
+            let employee = &world.source.employees[touched.at].id;
+            notices.add("field.list_unread", employee, || lists::left_out(&field));
         }
     }
 }

@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 use std::collections::{HashMap, HashSet};
 
 /// Rows of one page of `user/list_id` (doc path 96067).
-const PAGE_ROWS: u32 = 10_000;
+pub const PAGE_ROWS: u32 = 10_000;
 /// Up to so many new departments are asked for one by one; `department/list` is slow in large corps.
 const SINGLY_MAX: usize = 3;
 
@@ -58,7 +58,10 @@ pub async fn read(
     let mut members = Vec::with_capacity(ids.len());
     for (folded, (userid, in_departments)) in &ids {
         let known = fresh.get(folded).or_else(|| context.former.members.get(folded));
-        let member = reading::from_ids(userid.clone(), in_departments, known);
+        let mut member = reading::from_ids(userid.clone(), in_departments, known);
+        if context.is_full && !fresh.contains_key(folded) {
+            reading::forget_lists(&mut member);
+        }
         if in_departments.is_empty() {
             gaps.note(format!("member {userid}"), "departments", "the id list names the member without a department");
         }

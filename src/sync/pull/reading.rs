@@ -1,6 +1,9 @@
 //! What one read of WeCom has found, before anything is stored; and putting the pieces of a read together. Values only.
 
-use crate::model::{Department, DepartmentId, Member, Membership, ReadStrategy, Text, Unreadable, UserId};
+use crate::model::{
+    AttributeList, Department, DepartmentId, Member, Membership, PARTLY, ReadStrategy, ShownLists, Text, Unreadable,
+    UserId, WHOLE, WRITTEN,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// How many unreadable subjects are kept by name; all are counted.
@@ -108,6 +111,37 @@ pub fn from_ids(userid: UserId, departments: &[DepartmentId], known: Option<&Mem
             has_details: false,
         },
     }
+}
+
+/// Takes note that nobody shows the lists of attributes: what an earlier read knew of them may have grown since.
+pub fn forget_lists(member: &mut Member) {
+    AttributeList::ALL.into_iter().for_each(|list| drop(member.fields.insert(list.marker(), PARTLY)));
+}
+
+/// Finds out which lists of attributes are shown, and leaves markers only with members of whom it does not follow. A read
+/// of all details tells it anew; one of some adds to what was known `before`.
+pub fn settle_lists(reading: &mut Reading, before: ShownLists) -> ShownLists {
+    let mut shown = if reading.is_full { ShownLists::default() } else { before };
+    for list in AttributeList::ALL {
+        let marker = list.marker();
+        let is_fresh = |member: &Member| reading.fresh.contains(&member.userid.folded());
+        let tells = |member: &Member| member.fields.get(&marker).is_some_and(|known| *known != WRITTEN);
+        let is_shown = reading.members.iter().any(|member| tells(member) && is_fresh(member));
+        shown.set(list, is_shown || shown.has(list));
+        for member in &mut reading.members {
+            match member.fields.get(&marker) {
+                Some(known) if *known == WHOLE && reading.fresh.contains(&member.userid.folded()) => {
+                    member.fields.remove(&marker);
+                }
+                // shown of others in an earlier read, of nobody in this one: it may be hidden by now
+                None if !is_shown && !reading.is_full && reading.fresh.contains(&member.userid.folded()) => {
+                    member.fields.insert(marker.clone(), PARTLY);
+                }
+                _ => {}
+            }
+        }
+    }
+    shown
 }
 
 /// Departments whose members should be read so that everybody in `wanted` is covered, each with those it is read for:

@@ -3,7 +3,7 @@
 
 use super::choose::Findings;
 use super::context::Former;
-use super::reading::Reading;
+use super::reading::{self, Reading};
 use crate::model::{CorpKey, Department, DepartmentId, Member, MemberBinding, MemberField, MirrorHead, Text, UserId};
 use crate::store::{self, CHUNK_ROWS, Store, StoreError};
 use crate::sync::facts;
@@ -25,11 +25,12 @@ pub async fn save(
     store: &Store,
     corp: &CorpKey,
     former: &Former,
-    reading: Reading,
+    mut reading: Reading,
     findings: Findings,
     bindings: &[MemberBinding],
     now_ms: i64,
 ) -> Result<MirrorHead, StoreError> {
+    let shown_lists = reading::settle_lists(&mut reading, former.memory.shown_lists);
     let rows = differences(former, &reading, bindings);
     let largest = reading.departments.iter().map(|d| d.id.0).max().unwrap_or(0);
     let is_full = reading.is_full;
@@ -69,6 +70,7 @@ pub async fn save(
                 memory.lists_ids = findings.lists_ids;
                 memory.contacts_reads_details = findings.contacts_reads_details;
                 memory.has_read_details = is_full;
+                memory.shown_lists = shown_lists;
                 if is_full {
                     memory.full_read_at_ms = Some(now_ms);
                 }

@@ -19,6 +19,8 @@ pub struct Cloud {
     pub ignores_mobile: bool,
     /// `extattr.工号` exists in the console.
     pub knows_number: bool,
+    /// Neither list of attributes is shown.
+    pub hides_lists: bool,
     /// `enable: 0` is answered with `updated`, and the status stays as it was.
     pub ignores_disable: bool,
 }
@@ -69,6 +71,16 @@ impl Cloud {
             if self.hides_contacts || self.hides_details {
                 member.fields.remove(&MemberField::Mobile);
                 member.fields.remove(&MemberField::Email);
+            }
+            for list in AttributeList::ALL {
+                if !self.hides_lists {
+                    member.fields.insert(list.marker(), WHOLE);
+                    continue;
+                }
+                let entries: Vec<_> = member.fields.iter().map(|(field, _)| field.clone()).collect();
+                for entry in entries.iter().filter(|field| field.is_entry_of(list)) {
+                    member.fields.remove(entry);
+                }
             }
             if self.hides_details {
                 member.fields = Fields::new();
@@ -134,9 +146,20 @@ impl Cloud {
         }
         let (ignores_mobile, knows_number) = (self.ignores_mobile, self.knows_number);
         let member = self.members.get_mut(&userid.folded()).unwrap_or_else(|| panic!("no member {userid}"));
-        for (field, value) in image.fields.iter() {
+        // an update replaces a list as a whole (doc path 90197)
+        for list in AttributeList::ALL {
+            let old: Vec<_> = member.fields.iter().map(|(field, _)| field.clone()).collect();
+            if image.fields.iter().any(|(field, _)| field.list() == Some(list)) {
+                old.iter().filter(|field| field.is_entry_of(list)).for_each(|field| drop(member.fields.remove(field)));
+            }
+        }
+        for (field, value) in image
+            .fields
+            .iter()
+            .filter(|(field, value)| !field.is_marker() && !(field.list().is_some() && value.is_empty()))
+        {
             let ignored = (*field == MemberField::Mobile && ignores_mobile && !is_new)
-                || (matches!(field, MemberField::ExtAttr(_)) && !knows_number);
+                || (matches!(field, MemberField::ExtAttr(name) if name == "工号") && !knows_number);
             if !ignored {
                 member.fields.insert(field.clone(), value.clone());
             }
@@ -264,6 +287,9 @@ impl World {
         let binding = self.binding_of(employee);
         for (field, value) in after.fields.iter() {
             let before = before.and_then(|image| image.fields.get(field)).cloned();
+            if field.is_marker() || field.list().is_some() && before.as_ref() == Some(value) {
+                continue;
+            }
             binding.pushed.insert(field.clone(), Pushed { value: value.clone(), before });
         }
         let mut placed = binding.placed.take().map(|placed| *placed).unwrap_or_default();

@@ -60,6 +60,9 @@ fn random_world(dice: &mut Dice) -> World {
         if dice.one_in(3) {
             member.fields.insert(MemberField::Mobile, format!("138{n:08}").into());
         }
+        if dice.one_in(2) {
+            decorate(member, n);
+        }
     }
     let heads: Vec<(usize, u32)> = (0..world.units.len()).filter(|_| dice.one_in(3)).map(|at| (at, 0)).collect();
     for (at, _) in heads {
@@ -72,6 +75,15 @@ fn random_world(dice: &mut Dice) -> World {
     options.leaver = if dice.one_in(2) { Leaver::Disable } else { Leaver::Delete };
     options.out_of_scope = [OutOfScope::Keep, OutOfScope::Disable, OutOfScope::Delete][dice.roll(3) as usize];
     options.delete_after_days = dice.roll(3);
+    if dice.one_in(2) {
+        options.external_fields.insert("职称".into(), "{{ position }}".into());
+    }
+    if dice.one_in(5) {
+        (options.update, options.create_members) = (dice.one_in(2), dice.one_in(2));
+    }
+    if dice.one_in(6) {
+        options.remove = false;
+    }
     if dice.one_in(3) {
         options.disabled_department = String::new();
     }
@@ -92,7 +104,31 @@ fn random_world(dice: &mut Dice) -> World {
     world.cloud.ignores_mobile = dice.one_in(3);
     world.cloud.knows_number = dice.one_in(2);
     world.cloud.ignores_disable = dice.one_in(6);
+    world.cloud.hides_lists = dice.one_in(4);
     world
+}
+
+/// Attributes that no mapping knows: in the console somebody filled them in by hand.
+fn decorate(member: &mut Member, n: u32) {
+    let web = |of: &str| Text::from(format!(r#"{{"type":1,"web":{{"title":"{of}","url":"https://e.cn/{n}"}}}}"#));
+    member.fields.insert(MemberField::ExtAttr("车牌".into()), format!("京A{n}").into());
+    member.fields.insert(MemberField::ExtAttrItem("主页".into()), web("主页"));
+    member.fields.insert(MemberField::External("微博".into()), format!("@{n}").into());
+    member.fields.insert(MemberField::ExternalItem("官网".into()), web("官网"));
+}
+
+/// What [`decorate`] has put into WeCom, of everybody.
+fn decorations(world: &World) -> BTreeMap<Text, Vec<(MemberField, Text)>> {
+    let is_ours = |field: &MemberField| match field {
+        MemberField::ExtAttr(name) => name == "工号",
+        MemberField::External(name) => name == "职称",
+        other => other.list().is_none(),
+    };
+    let of = |member: &Member| {
+        let all = member.fields.iter().filter(|(field, _)| !is_ours(field));
+        all.map(|(field, value)| (field.clone(), value.clone())).collect()
+    };
+    world.cloud.members.iter().map(|(userid, member)| (userid.clone(), of(member))).collect()
 }
 
 fn any_unit(world: &World, dice: &mut Dice) -> UnitId {
@@ -116,7 +152,7 @@ fn change_something(world: &mut World, dice: &mut Dice) {
     let people = u32::try_from(world.employees.len()).unwrap();
     for _ in 0..1 + dice.roll(5) {
         let at = dice.roll(people) as usize;
-        match dice.roll(9) {
+        match dice.roll(11) {
             0 => world.employees[at].name = format!("新名{}", dice.roll(99)).into(),
             1 => world.employees[at].unit_id = any_unit(world, dice),
             2 => world.employees[at].status = EmployeeStatus::Departed,
@@ -157,6 +193,8 @@ fn change_something(world: &mut World, dice: &mut Dice) {
                     world.units.remove(leaf);
                 }
             }
+            8 => world.employees[at].position = format!("岗位{}", dice.roll(9)).into(),
+            9 => world.employees[at].employee_no = format!("{}x", world.employees[at].employee_no).into(),
             _ => {
                 let (a, b) = (1 + dice.roll(8) as usize, 1 + dice.roll(8) as usize);
                 if a < world.units.len() && b < world.units.len() {
@@ -194,6 +232,9 @@ fn check_outcome(world: &World, draft: &Draft) {
     let department_of: BTreeMap<&UnitId, DepartmentId> =
         world.department_bindings.iter().map(|binding| (&binding.unit, binding.department)).collect();
     let options = &world.corp.downstream;
+    if !options.update {
+        return;
+    }
     for binding in &world.member_bindings {
         let Some(employee) = world.employees.iter().find(|e| e.id == binding.employee) else { continue };
         let Some(member) = world.cloud.members.get(&binding.userid.folded()) else { continue };
@@ -254,7 +295,12 @@ proptest! {
             prop_assert_eq!(plan(&other.input()).map(|draft| draft.hash), Ok(draft.hash.clone()));
 
             let before = strangers(&world);
+            let decorated = decorations(&world);
             world.apply_all(&draft);
+            for (userid, now) in decorations(&world) {
+                let created = draft.changes.iter().any(|change| matches!(&change.action, Action::CreateMember { userid: new, .. } if new.folded() == userid));
+                prop_assert!(created || decorated.get(&userid) == Some(&now), "attributes of {userid}: {now:?}, before {:?}\n{:#?}", decorated.get(&userid), draft.changes);
+            }
             for stranger in before {
                 let folded = stranger.userid.folded();
                 let linked_now = world.member_bindings.iter().any(|binding| binding.userid.folded() == folded);

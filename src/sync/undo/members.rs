@@ -3,10 +3,10 @@
 use super::State;
 use crate::model::{
     Action, DepartmentId, EmployeeId, Fields, Leaver, Member, MemberBinding, MemberField, MemberImage, MemberStatus,
-    Membership, RemovalCause, UserId,
+    Membership, RemovalCause, Text, UserId,
 };
-use crate::sync::members::limits;
 use crate::sync::members::removals::{enabled, known};
+use crate::sync::members::{limits, lists};
 use crate::sync::plan::Step;
 use hashbrown::HashSet;
 
@@ -90,6 +90,10 @@ impl<'a> State<'_, 'a> {
         let mut now = MemberImage::default();
         let mut then = MemberImage::default();
         for (field, written) in after.fields.iter() {
+            // what only went along with its list was not changed
+            if field.is_marker() || field.list().is_some() && before.fields.get(field) == Some(written) {
+                continue;
+            }
             let shown = member.fields.get(field).or_else(|| binding.pushed.get(field).map(|pushed| &pushed.value));
             if shown.is_some_and(|shown| !limits::is_same(field, shown, written)) {
                 self.skip(&member.userid, &format!("{} was changed since", field.path()));
@@ -100,8 +104,14 @@ impl<'a> State<'_, 'a> {
                     now.fields.insert(field.clone(), written.clone());
                     then.fields.insert(field.clone(), old.clone());
                 }
+                None if lists::is_told(before, field) => {
+                    then.fields.insert(field.clone(), Text::default());
+                }
                 None => self.skip(&member.userid, &format!("the former {} was not readable", field.path())),
             }
+        }
+        for field in lists::complete(self.sight, member, &mut now, &mut then) {
+            self.skip(&member.userid, &lists::left_out(&field));
         }
         if let (Some(old), Some(written)) = (&before.memberships, &after.memberships) {
             let old: Vec<Membership> = old.iter().filter(|place| self.exists(place.department)).cloned().collect();

@@ -121,7 +121,7 @@ async fn show(
     });
     let (row, places) = looked(seen.await)?;
     let row = row.ok_or_else(|| Problem::not_found("member", &userid))?;
-    let facts = member.fields.iter().filter(|(_, value)| !value.is_empty());
+    let facts = member.fields.iter().filter(|(field, value)| !value.is_empty() && !field.is_marker());
     let facts = facts.map(|(field, value)| (t.member_property(&field.path()), t.member_value(field, value)));
     let facts: Vec<_> = facts.collect();
     let hidden = |field: &crate::model::MemberField| member.fields.get(field).is_none();

@@ -2,7 +2,7 @@
 
 use super::world::{CORPID, World, assert_done};
 use wecom_bridge::model::{Employee, Run};
-use wecom_bridge::sandbox::{Effect, Fault};
+use wecom_bridge::sandbox::{Effect, Fault, Profile};
 use wecom_bridge::sync::pull::PullRequest;
 
 /// One call for the ids of departments and one per 10,000 memberships: who does not read that much knows nothing.
@@ -130,4 +130,64 @@ async fn a_pull_reads_details_of_those_who_are_new_only() {
     assert_eq!(run.calls.by_endpoint.get("user/list"), None, "{:?}", run.calls);
     let full = world.pull(PullRequest { full: true, ..PullRequest::default() }).await;
     assert!(full.calls.by_endpoint["user/list"] >= 15, "{:?}", full.calls);
+}
+
+/// What the look before writing costs is known when the plan is made: exactly, where ids can be listed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn applying_reads_what_the_budget_says() {
+    let world = World::sample(600, 40, 6);
+    let apply = async |what: &str| {
+        let plan = world.plan().await.unwrap();
+        let run = world.apply(&plan).await;
+        assert_done(&run);
+        assert_eq!(run.calls.reads, plan.budget.reads, "{what}: {:?}", run.calls);
+        assert_eq!(run.calls.writes, plan.budget.calls, "{what}: {:?}", run.calls);
+        plan
+    };
+    let plan = apply("a first sync: ids only, nothing is overwritten").await;
+    assert_eq!(plan.budget.reads, 2);
+    change_a_hundred(&world);
+    let plan = apply("a hundred changes").await;
+    assert!(plan.budget.reads > 3, "{:?}", plan.budget);
+    let employee = world.employees().into_iter().find(|employee| employee.status.is_active()).unwrap();
+    world.change_employee(&employee.id, |employee| employee.position = "院士".into());
+    assert_eq!(apply("one person").await.budget.reads, 3);
+    for unit in world.units().into_iter().filter(|unit| unit.parent_id.is_some()).take(2) {
+        world.change_unit(&unit.id, |unit| unit.name = format!("{}又", unit.name).as_str().into());
+    }
+    assert_eq!(apply("two departments, one by one").await.budget.reads, 4);
+    let plan = world.plan().await.unwrap();
+    assert_eq!((plan.budget.calls, plan.budget.reads), (0, 0));
+    assert_eq!(world.apply(&plan).await.calls.reads, 0, "nothing to do reads nothing");
+}
+
+/// Without id lists everything is read again, and up to three calls more find out who may read what.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn applying_without_id_lists_reads_everything_again() {
+    let world = World::of(Profile::Private, |_| {});
+    world.state().with_corp(CORPID, |corp| corp.switches.opens_fields_per_app = false);
+    world.fill(120, 15, 8);
+    assert_done(&world.sync().await);
+    let employee = world.employees().into_iter().find(|employee| employee.status.is_active()).unwrap();
+    world.change_employee(&employee.id, |employee| employee.position = "院士".into());
+    let plan = world.plan().await.unwrap();
+    let run = world.apply(&plan).await;
+    assert_done(&run);
+    let (made, told) = (run.calls.reads, plan.budget.reads);
+    assert!((told..=told + 3).contains(&made), "{made} reads, {told} were told: {:?}", run.calls);
+}
+
+/// A mobile is not shown to an app of today: the plan says that it is overwritten unseen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fields_that_cannot_be_compared_are_named() {
+    let world = World::sample(40, 6, 9);
+    assert_done(&world.sync().await);
+    let people: Vec<_> = world.employees().into_iter().filter(|employee| employee.status.is_active()).collect();
+    world.change_employee(&people[0].id, |employee| employee.mobile = "19900000001".into());
+    world.change_employee(&people[1].id, |employee| employee.position = "院士".into());
+    assert_done(&world.pull(PullRequest { full: true, ..PullRequest::default() }).await);
+    let plan = world.plan().await.unwrap();
+    let told: Vec<_> = plan.notices.iter().filter(|notice| notice.code == "compare.unseen").collect();
+    assert_eq!(told.len(), 1, "{:?}", plan.notices);
+    assert!(told[0].text.contains("mobile (1); 1 members"), "{told:?}");
 }

@@ -1,5 +1,6 @@
 //! The engine against the sandbox: pull, plan, apply, links, jobs.
 
+mod attributes;
 mod cost;
 mod danger;
 mod doubt;

@@ -3,10 +3,11 @@
 use super::world::{CORPID, World, put_directory};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wecom_bridge::directory::sample::{SampleSpec, generate};
 use wecom_bridge::model::{EmployeeStatus, Leaver, OutOfScope, PlanState, Reversible, RunState};
-use wecom_bridge::sandbox::{Effect, Fault, Member};
+use wecom_bridge::sandbox::{Attribute, Effect, Fault, Member};
 use wecom_bridge::sync::pull::PullRequest;
 use wecom_bridge::sync::service;
 
@@ -28,6 +29,8 @@ struct Case {
     guards: (u32, u32, u32),
     seats: u32,
     disabled_department: &'static str,
+    /// Whether the external profile is mapped.
+    titles: bool,
     steps: Vec<Step>,
     fault: Option<(u8, u64)>,
 }
@@ -43,6 +46,9 @@ enum Step {
     MoveUnit(usize, usize),
     DeletedInConsole(usize),
     MovedInConsole(usize),
+    /// Attributes that no mapping knows are filled in, and one that a mapping knows gets another value.
+    FilledInConsole(usize),
+    Renumber(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -55,7 +61,9 @@ fn step() -> impl Strategy<Value = Step> {
         n.clone().prop_map(Step::RenameUnit),
         (n.clone(), n.clone()).prop_map(|(a, b)| Step::MoveUnit(a, b)),
         n.clone().prop_map(Step::DeletedInConsole),
-        n.prop_map(Step::MovedInConsole),
+        n.clone().prop_map(Step::MovedInConsole),
+        n.clone().prop_map(Step::FilledInConsole),
+        n.prop_map(Step::Renumber),
     ]
 }
 
@@ -70,27 +78,30 @@ fn case() -> impl Strategy<Value = Case> {
     let percent = || prop_oneof![Just(0_u32), Just(100)];
     let seats = prop_oneof![Just(0_u32), Just(1_000)];
     let disabled = prop_oneof![Just("已禁用用户"), Just(""), Just("外 0")];
-    let further = ((percent(), percent(), percent()), seats, disabled);
+    let further = ((percent(), percent(), percent()), seats, disabled, any::<bool>());
     let all = (size, switches, leaver, scope, steps, fault, further);
-    all.prop_map(|(size, switches, leaver, out_of_scope, steps, fault, (guards, seats, disabled_department))| Case {
-        guards,
-        seats,
-        disabled_department,
-        employees: size.0,
-        units: size.1,
-        seed: size.2,
-        strangers: size.3,
-        foreign_departments: size.4,
-        part_time: switches.0,
-        superiors: switches.1,
-        follows_oa: switches.2,
-        top: switches.3,
-        excluded: switches.4,
-        leaver,
-        out_of_scope,
-        steps,
-        fault,
-    })
+    all.prop_map(
+        |(size, switches, leaver, out_of_scope, steps, fault, (guards, seats, disabled_department, titles))| Case {
+            titles,
+            guards,
+            seats,
+            disabled_department,
+            employees: size.0,
+            units: size.1,
+            seed: size.2,
+            strangers: size.3,
+            foreign_departments: size.4,
+            part_time: switches.0,
+            superiors: switches.1,
+            follows_oa: switches.2,
+            top: switches.3,
+            excluded: switches.4,
+            leaver,
+            out_of_scope,
+            steps,
+            fault,
+        },
+    )
 }
 
 fn build(case: &Case) -> World {
@@ -109,7 +120,11 @@ fn build(case: &Case) -> World {
     if case.top {
         world.state().seed_department(CORPID, 50, 1, "挂靠", 0);
     }
+    world.state().with_corp(CORPID, |corp| drop(corp.settings.custom_attributes.insert("车牌".into())));
     world.set(|corp| {
+        if case.titles {
+            corp.downstream.external_fields.insert("职称".into(), "{{ position }}".into());
+        }
         let downstream = &mut corp.downstream;
         downstream.include_part_time = case.part_time;
         downstream.superiors_to_wecom = case.superiors;
@@ -169,6 +184,21 @@ fn take(world: &World, step: Step) {
         }
         Step::DeletedInConsole(n) => console("user/delete", n, serde_json::json!({})),
         Step::MovedInConsole(n) => console("user/update", n, serde_json::json!({ "department": [1] })),
+        Step::FilledInConsole(n) => {
+            let bindings = world.bindings();
+            let found = bindings.get(n % bindings.len().max(1)).map(|binding| binding.userid.to_string());
+            if let Some(mut member) = found.and_then(|userid| world.state().find_member(CORPID, &userid)) {
+                let web = Attribute::Web { name: "官网".into(), url: "https://e.cn".into(), title: "页".into() };
+                member.extattr = vec![Attribute::text("工号", "改"), Attribute::text("车牌", &format!("京A{n}"))];
+                member.external.attributes = vec![Attribute::text("微博", &format!("@{n}")), web];
+                world.state().seed_member(CORPID, member);
+            }
+        }
+        Step::Renumber(n) => {
+            world.change_employee(&person(n), |employee| {
+                employee.employee_no = format!("{}x", employee.employee_no).into()
+            });
+        }
         Step::RenameUnit(_) => {}
     }
 }
@@ -211,10 +241,14 @@ fn check(case: &Case) {
         come_to_rest_or_fail(&world).await;
         for step in &case.steps {
             take(&world, *step);
+            let by_hand = by_hand(&world);
             come_to_rest_or_fail(&world).await;
+            assert_kept(&by_hand, &world, case);
         }
         world.state().clear_faults();
+        let by_hand = by_hand(&world);
         come_to_rest(&world, case).await;
+        assert_kept(&by_hand, &world, case);
         for stranger in strangers {
             let now = world.state().find_member(CORPID, &stranger.userid);
             assert_eq!(now.as_ref(), Some(&stranger), "who is not ours was touched: {case:#?}");
@@ -259,17 +293,44 @@ async fn assert_expected(world: &World, case: &Case) {
     }
 }
 
+/// The attributes that no mapping knows.
+fn by_hand(world: &World) -> BTreeMap<String, Vec<Attribute>> {
+    let of = |member: Member| {
+        let all = member.extattr.into_iter().chain(member.external.attributes);
+        all.filter(|attribute| !matches!(attribute.name(), "工号" | "职称")).collect::<Vec<_>>()
+    };
+    let all = world.state().members(CORPID).into_iter().map(|member| (member.userid.to_string(), of(member)));
+    all.map(|(userid, mut list)| {
+        list.sort_by(|a, b| a.name().cmp(b.name()));
+        (userid, list)
+    })
+    .collect()
+}
+
+/// Whoever is there before and after a run has the same attributes that no mapping knows.
+fn assert_kept(before: &BTreeMap<String, Vec<Attribute>>, world: &World, case: &Case) {
+    for (userid, list) in by_hand(world) {
+        if let Some(was) = before.get(&userid) {
+            assert_eq!(&list, was, "attributes of {userid}: {case:#?}");
+        }
+    }
+}
+
 /// How often an undo could be compared with what was before.
 static COMPARED: AtomicUsize = AtomicUsize::new(0);
 
-type Content = (Vec<(u32, String, u32)>, Vec<(String, String, String, bool, Vec<u32>)>);
+type Person = (String, String, String, bool, Vec<u32>, Vec<Attribute>);
+type Content = (Vec<(u32, String, u32)>, Vec<Person>);
 
 fn content(world: &World) -> Content {
     let departments = world.state().departments(CORPID).into_iter().map(|d| (d.id, d.name.to_string(), d.parent));
     let members = world.members().into_values().map(|member| {
         let mut places: Vec<u32> = member.memberships.iter().map(|m| m.department).collect();
         places.sort_unstable();
-        (member.userid.to_string(), member.name.to_string(), member.position.to_string(), member.is_enabled, places)
+        let mut attributes: Vec<Attribute> = member.extattr.into_iter().chain(member.external.attributes).collect();
+        attributes.sort_by(|a, b| a.name().cmp(b.name()));
+        let (name, position) = (member.name.to_string(), member.position.to_string());
+        (member.userid.to_string(), name, position, member.is_enabled, places, attributes)
     });
     (departments.collect(), members.collect())
 }
@@ -277,7 +338,12 @@ fn content(world: &World) -> Content {
 /// A change, its sync and its undo leave WeCom as it was, unless the plan says that it cannot be given back.
 async fn undo_gives_back(world: &World, case: &Case) {
     let before = content(world);
-    for step in [Step::Depart(case.seed as usize % 31), Step::Move(case.employees, case.units), Step::Promote(3)] {
+    for step in [
+        Step::Depart(case.seed as usize % 31),
+        Step::Move(case.employees, case.units),
+        Step::Promote(3),
+        Step::Renumber(case.units),
+    ] {
         take(world, step);
     }
     let request = PullRequest { full: true, accept_shrink: true };
