@@ -10,8 +10,9 @@ use wecom_bridge::directory::sample::{SampleSpec, generate};
 use wecom_bridge::model::{
     Access, BindingOrigin, Corp, Department, DepartmentBinding, DepartmentId, DownstreamOptions, Edition, Employee,
     Endpoints, Fields, MatchRule, Member, MemberBinding, MemberField, MemberStatus, Membership, MirrorHead, OrgUnit,
-    PullOptions, Pushed, Quota, ReadStrategy, Text, UpstreamOptions,
+    PullOptions, Pushed, Quota, ReadStrategy, ShownLists, Text, UpstreamOptions,
 };
+use wecom_bridge::sync::explain::{Told, explain_told};
 use wecom_bridge::sync::plan::plan;
 use wecom_bridge::sync::{PlanFacts, PlanInput};
 
@@ -32,7 +33,7 @@ fn main() {
         run(case, employees, units);
         return;
     }
-    println!("case            people   units  changes  input MiB    plan ms     cpu ms   peak MiB");
+    println!("case            people   units  changes  input MiB    plan ms     cpu ms   peak MiB explain ms");
     let Ok(own) = std::env::current_exe() else { return };
     for (case, employees, units) in CASES {
         let arguments = [case.to_owned(), employees.to_string(), units.to_string()];
@@ -59,7 +60,11 @@ fn run(case: &str, employees: usize, units: usize) {
         member_bindings: &state.member_bindings,
         department_bindings: &state.department_bindings,
         tombstones: &[],
-        facts: PlanFacts { largest_department_id: 1, ..PlanFacts::default() },
+        facts: PlanFacts {
+            largest_department_id: 1,
+            shown_lists: ShownLists { extattr: true, external: true },
+            ..PlanFacts::default()
+        },
     };
     let before = memory("VmRSS");
     let mut best_ms = u64::MAX;
@@ -78,11 +83,20 @@ fn run(case: &str, employees: usize, units: usize) {
         best_ms = best_ms.min(watch.elapsed_ms());
         best_cpu_ms = best_cpu_ms.min(cpu_ms() - cpu);
     }
+    let peak = memory("VmHWM");
+    // one person, from a plan that is there already
+    let told = Told::of(&input);
+    let explain_ms = (0..3_usize).map(|n| {
+        let watch = Stopwatch::start();
+        let said = explain_told(&input, &told, &employees[employees.len() / (n + 2)].id);
+        assert!(said.refused.is_none(), "{said:?}");
+        watch.elapsed_ms()
+    });
+    let explain_ms = explain_ms.min().unwrap_or_default();
     println!(
-        "{case:12} {:>9} {:>7} {changes:>8} {before:>10} {best_ms:>10} {best_cpu_ms:>10} {:>10}",
+        "{case:12} {:>9} {:>7} {changes:>8} {before:>10} {best_ms:>10} {best_cpu_ms:>10} {peak:>10} {explain_ms:>10}",
         employees.len(),
         units.len(),
-        memory("VmHWM")
     );
 }
 

@@ -1,6 +1,7 @@
 //! What the engine works with: store, clock, clients, and who is at work on which corp.
 
 use super::error::{SyncError, utc};
+use super::shelf::Shelf;
 use crate::clock::Clock;
 use crate::model::{AppKey, Corp, CorpKey, Secret, SecretName};
 use crate::store::{self, Store, StoreError};
@@ -20,6 +21,7 @@ pub struct Env {
     pub clients: Clients,
     busy: Arc<Mutex<HashMap<CorpKey, Occupant>>>,
     freed: Arc<Notify>,
+    pub(super) shelf: Shelf,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +49,7 @@ impl Drop for Lease {
 impl Env {
     /// An environment in which nobody is at work.
     pub fn new(store: Store, clock: Clock, clients: Clients) -> Self {
-        Self { store, clock, clients, busy: Arc::default(), freed: Arc::default() }
+        Self { store, clock, clients, busy: Arc::default(), freed: Arc::default(), shelf: Shelf::default() }
     }
 
     /// Takes the right to work on a corp, or says who has it (PEER-12). `what` names the work, `by` who asked for it.

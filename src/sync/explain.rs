@@ -105,8 +105,24 @@ pub struct Request {
     pub body: serde_json::Value,
 }
 
+/// What a plan says about everybody, so that one person after another can be explained without planning anew.
+#[derive(Debug)]
+pub struct Told(Result<(Vec<Change>, Vec<Notice>), PlanRefusal>);
+
+impl Told {
+    /// Plans, and keeps the changes with every notice.
+    pub fn of(input: &PlanInput<'_>) -> Self {
+        Self(plan_noting(input, Notices::all()).map(|draft| (draft.changes, draft.notices)))
+    }
+}
+
 /// Explains what a plan would do with one person and why.
 pub fn explain(input: &PlanInput<'_>, id: &EmployeeId) -> Explanation {
+    explain_told(input, &Told::of(input), id)
+}
+
+/// [`explain`] with the plan of this very input.
+pub fn explain_told(input: &PlanInput<'_>, told: &Told, id: &EmployeeId) -> Explanation {
     let employee = input.employees.iter().find(|employee| employee.id == *id);
     let binding = input.member_bindings.iter().find(|binding| binding.employee == *id);
     let tombstones = input.tombstones.iter().filter(|tombstone| tombstone.employee == *id);
@@ -125,7 +141,7 @@ pub fn explain(input: &PlanInput<'_>, id: &EmployeeId) -> Explanation {
         requests: Vec::new(),
         notices: Vec::new(),
     };
-    if let Err(refusal) = look(input, employee, binding, &mut explanation) {
+    if let Err(refusal) = look(input, told, employee, binding, &mut explanation) {
         explanation.refused = Some(refusal.to_string());
     }
     explanation
@@ -133,6 +149,7 @@ pub fn explain(input: &PlanInput<'_>, id: &EmployeeId) -> Explanation {
 
 fn look(
     input: &PlanInput<'_>,
+    told: &Told,
     employee: Option<&Employee>,
     binding: Option<&MemberBinding>,
     explanation: &mut Explanation,
@@ -152,10 +169,9 @@ fn look(
     let mut subjects = vec![explanation.id.to_string()];
     subjects.extend(explanation.member.iter().map(|member| member.userid.to_string()));
     subjects.extend(employee.map(|employee| employee.unit_id.to_string()));
-    let draft = plan_noting(input, Notices::about(subjects))?;
-    explanation.notices = draft.notices;
-    explanation.changes =
-        draft.changes.into_iter().filter(|change| concerns(&change.action, &explanation.id)).collect();
+    let (changes, notices) = told.0.as_ref().map_err(PlanRefusal::clone)?;
+    explanation.notices = notices.iter().filter(|notice| subjects.contains(&notice.subject)).cloned().collect();
+    explanation.changes = changes.iter().filter(|change| concerns(&change.action, &explanation.id)).cloned().collect();
     if explanation.member.is_none() {
         let matched = explanation.changes.iter().find_map(|change| match &change.action {
             Action::BindMember { userid, .. } => Some(userid),

@@ -37,6 +37,7 @@ mod quota;
 pub(crate) mod runs;
 pub mod scope;
 pub mod service;
+mod shelf;
 pub mod source;
 pub mod target;
 #[cfg(test)]

@@ -7,43 +7,42 @@ use std::collections::BTreeMap;
 pub const LISTED_PER_CODE: usize = 200;
 
 /// Notices by code.
-#[derive(Default)]
 pub struct Notices {
     by_code: BTreeMap<&'static str, (Vec<Notice>, usize)>,
-    /// When set, only what is about these is kept.
-    only: Option<Vec<String>>,
+    listed_max: usize,
+}
+
+impl Default for Notices {
+    fn default() -> Self {
+        Self { by_code: BTreeMap::new(), listed_max: LISTED_PER_CODE }
+    }
 }
 
 impl Notices {
-    /// Keeps only what is about one of these subjects, for an explanation.
-    pub fn about(subjects: Vec<String>) -> Self {
-        Self { only: Some(subjects), ..Self::default() }
+    /// Lists every one, for explanations of single persons.
+    pub fn all() -> Self {
+        Self { listed_max: usize::MAX, ..Self::default() }
+    }
+
+    /// An empty collection that lists as many.
+    pub fn like(other: &Self) -> Self {
+        Self { listed_max: other.listed_max, ..Self::default() }
     }
 
     /// Adds one; the text is only made when it will be listed.
     pub fn add(&mut self, code: &'static str, subject: impl AsRef<str>, text: impl FnOnce() -> String) {
-        if self.only.as_ref().is_some_and(|only| !only.iter().any(|wanted| wanted == subject.as_ref())) {
-            return;
-        }
         let (listed, total) = self.by_code.entry(code).or_default();
         *total += 1;
-        if listed.len() < LISTED_PER_CODE {
+        if listed.len() < self.listed_max {
             listed.push(Notice { code: code.to_owned(), subject: subject.as_ref().to_owned(), text: text() });
         }
     }
 
     /// Takes over what another collection holds.
     pub fn merge(&mut self, other: Self) {
-        for (code, (mut listed, mut total)) in other.by_code {
-            if let Some(only) = &self.only {
-                listed.retain(|notice| only.contains(&notice.subject));
-                total = listed.len();
-            }
-            if total == 0 {
-                continue;
-            }
+        for (code, (listed, total)) in other.by_code {
             let (own, own_total) = self.by_code.entry(code).or_default();
-            own.extend(listed.into_iter().take(LISTED_PER_CODE.saturating_sub(own.len())));
+            own.extend(listed.into_iter().take(self.listed_max.saturating_sub(own.len())));
             *own_total += total;
         }
     }

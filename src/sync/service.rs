@@ -1,10 +1,10 @@
 //! What pages, API and commands ask of the engine about plans: make one, look at it, decide about it, explain.
 
 pub use super::decide::{Decided, decide};
+pub use super::shelf::explain;
 
 use super::env::Env;
 use super::error::SyncError;
-use super::explain::Explanation;
 use super::input::Draft;
 use super::load::{self, Loaded};
 use super::progress::Watch;
@@ -12,8 +12,8 @@ use super::pull::PullRequest;
 use super::{facts, hash, plan, runs};
 use crate::clock::Stopwatch;
 use crate::model::{
-    Action, Actor, Change, Corp, CorpKey, Direction, DownstreamOptions, EmployeeId, MatchRule, Outcome, PlanHead,
-    PlanId, PlanState, Run, RunId,
+    Action, Actor, Change, Corp, CorpKey, Direction, DownstreamOptions, MatchRule, Outcome, PlanHead, PlanId,
+    PlanState, Run, RunId,
 };
 use crate::store::{self, CHUNK_ROWS, StoreError};
 use std::collections::HashSet;
@@ -21,7 +21,7 @@ use std::collections::HashSet;
 /// A plan can be applied for a day.
 pub const VALID_MS: i64 = 24 * 3_600 * 1_000;
 /// Plans that nobody applied are kept for a week after that.
-const KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
+pub const KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
 /// So many forgotten plans are cleared away with each new one.
 const CLEARED_AT_ONCE: usize = 20;
 
@@ -219,19 +219,6 @@ pub async fn plan_with_options(
     let mut head = head_of(env, &corp, &draft, &loaded, compute_ms);
     head.id = PlanId::from(WHAT_IF_ID);
     Ok(WhatIf { head, changes: draft.changes })
-}
-
-/// Everything about one person: source row, scope, match attempts, values, what would be sent and what blocks it
-/// (PEER-04). Works on what is stored now; writes nothing and calls nobody.
-pub async fn explain(env: &Env, corp: &CorpKey, employee: &EmployeeId) -> Result<Explanation, SyncError> {
-    let loaded = load_whole(env, corp).await?;
-    let employee = employee.clone();
-    let explained = tokio::task::spawn_blocking(move || {
-        let input = loaded.input(&loaded.corp)?;
-        Some(super::explain::explain(&input, &employee))
-    });
-    let explained = explained.await.map_err(|error| SyncError::Bug(error.to_string()))?;
-    explained.ok_or_else(|| SyncError::NotConfigured { corp: corp.clone(), why: "it was never pulled".into() })
 }
 
 /// Pulls, then makes a plan that takes back what a run has done (BEY-01). It passes the same guards, and each of its

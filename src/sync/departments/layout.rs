@@ -89,7 +89,7 @@ pub fn lay_out(
     let mut hindered = Hindered::default();
     loop {
         let mut attempt = Attempt::new(input, source, target, base);
-        let mut own_notices = Notices::default();
+        let mut own_notices = Notices::like(notices);
         attempt.place_units(needed, people, &hindered, &mut own_notices)?;
         let more = attempt.find_clashes(&hindered);
         if more.frozen.is_empty() && more.blocked.is_empty() {

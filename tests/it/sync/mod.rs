@@ -4,6 +4,7 @@ mod attributes;
 mod cost;
 mod danger;
 mod doubt;
+mod explain;
 mod first;
 mod guards;
 mod import;
