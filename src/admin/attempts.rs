@@ -143,6 +143,13 @@ impl Rule {
     }
 }
 
+/// Forgets failures under names that cost no wait any more; answers under how many names.
+pub async fn forget_attempts(env: &Env) -> Result<u64, StoreError> {
+    let before_ms = env.clock.now_ms() - NAME_FORGOTTEN_MS;
+    let forgotten = env.store.write(move |tx| attempts::remove_before(tx, before_ms)).await?;
+    Ok(forgotten as u64)
+}
+
 const BY_NAME: Rule = Rule { free: NAME_FREE, first_ms: NAME_FIRST_WAIT_MS, longest_ms: NAME_LONGEST_WAIT_MS };
 
 /// Counts an attempt under a name, durably, or says how many seconds it must wait. Costs the same whether somebody has

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::model::Secret;
 use crate::store::Store;
 use attempts::Door;
+pub use attempts::forget_attempts;
 use csrf::VisitorKey;
 use passwords::Passwords;
 use sha2::{Digest, Sha256};

@@ -177,6 +177,18 @@ impl NewSession {
     }
 }
 
+/// Forgets the sessions of all accounts that have ended by themselves; answers how many.
+pub async fn forget_ended(env: &Env) -> Result<u64, StoreError> {
+    let forgotten = env.store.write(|tx| {
+        let (now_ms, settings) = (tx.now_ms(), settings::read(tx)?);
+        let mut ended = store::sessions::list(tx, None)?;
+        ended.retain(|session| !is_in_force(session, &settings, now_ms));
+        ended.iter().try_for_each(|session| store::sessions::remove(tx, &session.account, &session.id).map(drop))?;
+        Ok(ended.len() as u64)
+    });
+    forgotten.await
+}
+
 /// Removes what has ended, and makes room for one more session of the account.
 fn clear_away(tx: &WriteTx, account: &AccountId, settings: &Settings, now_ms: i64) -> Result<(), StoreError> {
     let (open, ended): (Vec<_>, Vec<_>) =

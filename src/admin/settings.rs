@@ -15,6 +15,10 @@ const NAME: &str = "base";
 pub const SESSION_IDLE_MIN: RangeInclusive<u32> = 5..=480;
 /// Hours that [`Settings::session_max_h`] may have.
 pub const SESSION_MAX_H: RangeInclusive<u32> = 1..=72;
+/// Days that [`Settings::keep_runs_days`] and [`Settings::keep_history_days`] may have, beside 0: guards count over 30.
+pub const KEEP_DAYS: RangeInclusive<u32> = 30..=3_650;
+/// Days that [`Settings::keep_audit_days`] may have, beside 0.
+pub const KEEP_AUDIT_DAYS: RangeInclusive<u32> = 180..=3_650;
 /// Codes of the languages that the pages are written in.
 pub const LANGUAGES: [&str; 2] = ["zh", "en"];
 
@@ -36,6 +40,14 @@ pub struct Settings {
     /// Whether a held plan that removes people needs two people: two administrators allow it, one after the other, and
     /// neither of them is the person who made it (PEER-29).
     pub two_person_removals: bool,
+    /// Days after which a run is removed with its journal and the plan that it applied, 30 to 3650; 0 = never; default
+    /// 365. The latest ten of each corp that applied a plan stay, and what can still be resumed or is about to be undone.
+    pub keep_runs_days: u32,
+    /// Days after which a change in the history of a person is removed, 30 to 3650; 0 = never; default 1095.
+    pub keep_history_days: u32,
+    /// Days after which a row of the audit log is removed, 180 to 3650; default 0 = never. The chain of the rows that stay
+    /// can still be verified.
+    pub keep_audit_days: u32,
 }
 
 impl Default for Settings {
@@ -46,6 +58,9 @@ impl Default for Settings {
             session_idle_min: 30,
             session_max_h: 12,
             two_person_removals: false,
+            keep_runs_days: 365,
+            keep_history_days: 1_095,
+            keep_audit_days: 0,
         }
     }
 }
@@ -115,6 +130,16 @@ pub(super) fn checked(mut settings: Settings) -> Result<Settings, SettingsError>
             return Err(SettingsError::Value { field, rule });
         }
     }
+    for (field, value, range) in [
+        ("keep_runs_days", settings.keep_runs_days, KEEP_DAYS),
+        ("keep_history_days", settings.keep_history_days, KEEP_DAYS),
+        ("keep_audit_days", settings.keep_audit_days, KEEP_AUDIT_DAYS),
+    ] {
+        if value != 0 && !range.contains(&value) {
+            let rule = format!("must be 0 (never) or {} to {}", range.start(), range.end());
+            return Err(SettingsError::Value { field, rule });
+        }
+    }
     Ok(settings)
 }
 
@@ -147,6 +172,9 @@ mod tests {
             (|s| s.session_idle_min = 481, "session_idle_min"),
             (|s| s.session_max_h = 0, "session_max_h"),
             (|s| s.session_max_h = 73, "session_max_h"),
+            (|s| s.keep_runs_days = 29, "keep_runs_days"),
+            (|s| s.keep_history_days = 3_651, "keep_history_days"),
+            (|s| s.keep_audit_days = 179, "keep_audit_days"),
         ] {
             let error = with(change).unwrap_err();
             assert!(matches!(&error, SettingsError::Value { field: found, .. } if *found == field), "{field}: {error}");
@@ -155,6 +183,7 @@ mod tests {
             |text: &str| checked(Settings { public_url: Some(text.into()), ..Settings::default() }).unwrap().public_url;
         assert_eq!(url(" https://10.0.0.7:8620/bridge/ ").as_deref(), Some("https://10.0.0.7:8620/bridge"));
         assert_eq!(url("  "), None);
+        assert!(with(|s| (s.keep_runs_days, s.keep_history_days, s.keep_audit_days) = (0, 30, 180)).is_ok());
     }
 
     #[test]

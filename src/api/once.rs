@@ -20,7 +20,7 @@ use std::future::{Future, Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a first answer is kept.
-pub const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+pub const KEPT_MS: i64 = store::idempotency::KEPT_MS;
 /// Old answers that are removed when a new one is kept.
 const FORGOTTEN_AT_ONCE: usize = 10_000;
 

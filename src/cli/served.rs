@@ -5,7 +5,7 @@ use crate::front;
 use crate::http::{Running, ServeError};
 use crate::ops::admin::server::Server;
 use crate::ops::admin::{CommandError, SOCKET_NAME};
-use crate::ops::{backups, scrape, systemd};
+use crate::ops::{backups, retention, scrape, systemd};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,6 +51,7 @@ impl Served {
         }
         app.jobs.start_schedules();
         tokio::spawn(backups::run(app.clone(), stop.clone()));
+        tokio::spawn(retention::run(app.clone(), stop.clone()));
         app.views.start();
         let watchdog = systemd::watchdog_every().map(|every| tokio::spawn(systemd::watch(app.clock.clone(), every)));
         Ok(Self { app, http, stop, socket, watchdog })

@@ -145,6 +145,15 @@ texts! {
     settings_max_hint = "1–72 小时，对之后的登录生效。", "1 to 72; holds for sessions opened from then on.";
     settings_two = "移除人员需要两个人审批", "Removals need two people";
     settings_two_hint = "被安全设置拦下且会移除人员的计划，需要两个系统管理员先后同意，且都不是发起人。", "A held plan that removes people is allowed by two administrators, neither of whom made it.";
+    settings_keep = "保留多久", "How long things are kept";
+    settings_keep_lead = "每天凌晨 4 点清理。填 0 表示一直保留。", "Old records are removed at four every night. 0 = kept for good.";
+    settings_keep_runs = "运行记录（天）", "Runs (days)";
+    settings_keep_runs_hint = "连同执行日志和已执行的计划。每个企业最近 10 次同步，以及还能继续或正要撤销的运行，不会清理。", "With their journals and the plans that they applied. The latest ten syncs of each corp, and what can still go on or is about to be undone, stay.";
+    settings_keep_history = "人员变更历史（天）", "History of persons (days)";
+    settings_keep_history_hint = "人员资料每次改动的前后内容。", "What changed about each person, before and after.";
+    settings_keep_audit = "审计日志（天）", "Audit log (days)";
+    settings_keep_audit_hint = "建议一直保留。清理后，剩余部分仍可校验是否被改动。", "Best kept for good. What stays can still be verified.";
+    settings_fault_days(from, to) = "请填写 0，或 {from} 到 {to} 之间的整数。", "Give 0, or a whole number from {from} to {to}.";
     settings_fault_range(from, to) = "请填写 {from} 到 {to} 之间的整数。", "Give a whole number from {from} to {to}.";
     settings_operator = "运维设置", "Set by the operator";
     settings_operator_lead = "这些设置在 config.toml 中，修改后需要重启服务。", "These stand in config.toml and need a restart.";

@@ -73,6 +73,7 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("tenant", "租户", "tenants"),
     ("corp.create", "接入企业", "corp connected"),
     ("corp.update", "修改企业", "corp changed"),
+    ("retention.clean", "清理过期记录", "old records removed"),
     ("corp.reset_links", "清空企业关联", "links of a corp dropped"),
     ("corp.keep_links", "企业换地址，保留关联", "corp moved, links kept"),
     ("corp.remove", "移除企业", "corp removed"),

@@ -10,6 +10,7 @@ pub mod logging;
 pub mod metrics;
 mod pulse;
 pub mod report;
+pub mod retention;
 pub mod scrape;
 pub mod systemd;
 

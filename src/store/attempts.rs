@@ -50,6 +50,11 @@ pub fn clear(tx: &WriteTx, name: &str) -> Result<bool, StoreError> {
     Ok(ATTEMPTS.remove(tx, &key(name))?.is_some())
 }
 
+/// Forgets the failures whose last one is older; returns under how many names.
+pub fn remove_before(tx: &WriteTx, before_ms: i64) -> Result<usize, StoreError> {
+    forget(tx, |row| row.last_ms < before_ms)
+}
+
 fn forget(tx: &WriteTx, is_due: impl Fn(&Attempts) -> bool) -> Result<usize, StoreError> {
     let mut due = Vec::new();
     ATTEMPTS.scan(tx, &everything(), |key, row| {

@@ -8,6 +8,9 @@ use super::tx::{ReadTx, Reads, WriteTx};
 use crate::model::StoredAnswer;
 use std::ops::ControlFlow;
 
+/// Answers are kept this long.
+pub const KEPT_MS: i64 = 24 * 3_600_000;
+
 /// (scope, key)
 const ANSWERS: Table<(Str, Str), StoredAnswer> = Table::new("idempotency");
 /// (Unix milliseconds, scope, key)

@@ -5,7 +5,8 @@ use super::key::{Prefix, Str};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
-use crate::model::{Change, CorpKey, EmployeeId, PlanHead, PlanId, PlanState};
+use crate::model::{Change, CorpKey, EmployeeId, PlanHead, PlanId, PlanState, RunId};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// (corp, plan)
@@ -120,6 +121,18 @@ pub fn waiting(tx: &impl Reads, corp: Option<&CorpKey>, now_ms: i64) -> Result<V
     }
     heads.sort_by(|a, b| b.id.cmp(&a.id));
     Ok(heads)
+}
+
+/// The runs that plans take back which can still be applied, or still be allowed.
+pub(super) fn taken_back(tx: &impl Reads, corp: &CorpKey, now_ms: i64) -> Result<HashSet<RunId>, StoreError> {
+    let mut runs = HashSet::new();
+    HEADS.scan(tx, &Prefix::text(corp.as_str()).range(), |_, head| {
+        if head.state.is_open() && head.expires_at_ms > now_ms {
+            runs.extend(head.undoes);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(runs)
 }
 
 /// Writes a chunk of a plan's changes; writing it again changes nothing.

@@ -7,6 +7,7 @@ use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{corps, plans};
 use crate::model::{CorpKey, JournalEntry, Run, RunBrief, RunId, RunKind};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// (corp, run)
@@ -125,15 +126,35 @@ pub fn entry(tx: &impl Reads, run: &RunId, seq: u32) -> Result<Option<JournalEnt
     JOURNAL.get(tx, (corp.as_str(), run.as_str(), seq))
 }
 
-/// Removes at most `limit` runs that ended before `before_ms`, with their journals and the plans that they applied. The
-/// newest `keep` runs of each corp stay. Returns how many were removed.
+/// Removes at most `limit` runs that ended before `before_ms`, with their journals and the plans that they applied.
+/// Returns how many were removed.
+///
+/// These stay whatever their age: the newest `keep` runs of each corp that have applied a plan, runs whose plan has not
+/// expired and can still be resumed, runs that a plan which can still be applied takes back, and runs that have not ended.
 pub fn remove_before(tx: &WriteTx, before_ms: i64, keep: usize, limit: usize) -> Result<usize, StoreError> {
-    let mut old = Vec::new();
-    for corp in super::corps::list(tx)? {
-        let all = Prefix::text(corp.key.as_str()).range();
-        let spare = RUNS.keys(tx, &all)?.len().saturating_sub(keep);
-        for run in RUNS.list_first(tx, &all, spare.min(limit))? {
-            if run.state.is_final() && run.ended_at_ms.unwrap_or(run.started_at_ms) < before_ms && old.len() < limit {
+    let mut old: Vec<RunBrief> = Vec::new();
+    for corp in corps::list(tx)? {
+        let room = limit - old.len();
+        if room == 0 {
+            break;
+        }
+        let spared = spared(tx, &corp.key, keep)?;
+        let mut found = Vec::new();
+        RUNS.scan_json(tx, &Prefix::text(corp.key.as_str()).range(), |json| {
+            let run: RunBrief = RUNS.decode_json(json)?;
+            if run.started_at_ms >= before_ms || found.len() >= room {
+                return Ok(ControlFlow::Break(()));
+            }
+            let is_old = run.state.is_final() && run.ended_at_ms.unwrap_or(run.started_at_ms) < before_ms;
+            if is_old && !spared.contains(&run.id) {
+                found.push(run);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        for run in found {
+            let plan = run.plan.as_ref().filter(|_| run.kind == RunKind::Downstream);
+            let head = plan.map(|plan| plans::head(tx, plan)).transpose()?.flatten();
+            if head.is_none_or(|head| head.expires_at_ms <= tx.now_ms()) {
                 old.push(run);
             }
         }
@@ -147,6 +168,24 @@ pub fn remove_before(tx: &WriteTx, before_ms: i64, keep: usize, limit: usize) ->
         }
     }
     Ok(old.len())
+}
+
+/// The newest runs that have applied a plan, and those that a plan which is still open takes back.
+fn spared(tx: &WriteTx, corp: &CorpKey, keep: usize) -> Result<HashSet<RunId>, StoreError> {
+    let mut spared = plans::taken_back(tx, corp, tx.now_ms())?;
+    let mut newest = 0;
+    RUNS.scan_json_back(tx, &Prefix::text(corp.as_str()).range(), |_, json| {
+        if newest >= keep {
+            return Ok(ControlFlow::Break(()));
+        }
+        let run: RunBrief = RUNS.decode_json(json)?;
+        if run.kind == RunKind::Downstream && run.plan.is_some() {
+            newest += 1;
+            spared.insert(run.id);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(spared)
 }
 
 pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {

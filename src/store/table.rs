@@ -74,19 +74,6 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         Ok(rows)
     }
 
-    /// The first rows of a stretch.
-    pub fn list_first(&self, tx: &impl Reads, range: &Range, limit: usize) -> Result<Vec<V>, StoreError> {
-        let mut rows = Vec::new();
-        if limit == 0 {
-            return Ok(rows);
-        }
-        self.scan(tx, range, |_, row| {
-            rows.push(row);
-            Ok(if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        })?;
-        Ok(rows)
-    }
-
     /// The last rows of a stretch, the last one first.
     pub fn list_last(&self, tx: &impl Reads, range: &Range, limit: usize) -> Result<Vec<V>, StoreError> {
         let mut rows = Vec::new();

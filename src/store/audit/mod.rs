@@ -20,7 +20,10 @@ const ROWS: Table<u64, AuditRow> = Table::new("audit");
 const HEAD: Table<Str, Head> = Table::new("audit_head");
 pub(super) const TABLES: &[TableInfo] = &[ROWS.info(), HEAD.info()];
 
-/// The last row's place and hash.
+/// Where in [`HEAD`] the place of the last row that was removed for its age stands.
+const BASE: &str = "base";
+
+/// A row's place and hash.
 #[derive(Serialize, Deserialize)]
 struct Head {
     seq: u64,
@@ -74,12 +77,35 @@ pub fn page(tx: &impl Reads, before: Option<u64>, limit: usize) -> Result<Vec<Au
 /// Those of the store; a row before that is missing gives an empty hash, as [`verify_chain`] tells.
 pub fn hash_before(tx: &impl Reads, seq: u64) -> Result<String, StoreError> {
     let before = seq.checked_sub(1).map(|seq| ROWS.get(tx, seq)).transpose()?.flatten();
-    Ok(before.map(|row| row.hash).unwrap_or_default())
+    if let Some(row) = before {
+        return Ok(row.hash);
+    }
+    let base = HEAD.get(tx, BASE)?.filter(|base| base.seq + 1 == seq);
+    Ok(base.map(|base| base.hash).unwrap_or_default())
 }
 
-/// Follows the whole chain; `None` when it is whole.
+/// Removes at most `limit` of the oldest rows, if they are older than `before_ms`; returns how many. The last of them
+/// leaves its number and hash behind, from which the chain of those that stay begins; the last row of all stays.
+pub fn remove_before(tx: &WriteTx, before_ms: i64, limit: usize) -> Result<u64, StoreError> {
+    let end = HEAD.get(tx, "head")?.unwrap_or_else(first_head).seq;
+    let mut old = Vec::new();
+    ROWS.scan(tx, &everything(), |seq, row| {
+        if row.at_ms >= before_ms || seq >= end || old.len() >= limit {
+            return Ok(ControlFlow::Break(()));
+        }
+        old.push(Head { seq, hash: row.hash });
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let Some(last) = old.last() else { return Ok(0) };
+    HEAD.put(tx, BASE, last)?;
+    let mut rows = ROWS.writer(tx)?;
+    old.iter().try_for_each(|row| rows.remove(row.seq).map(drop))?;
+    Ok(old.len() as u64)
+}
+
+/// Follows the whole chain, from the place that [`remove_before`] has left on; `None` when it is whole.
 pub fn verify_chain(tx: &impl Reads) -> Result<Option<ChainFault>, StoreError> {
-    let mut head = first_head();
+    let mut head = HEAD.get(tx, BASE)?.unwrap_or_else(first_head);
     let mut fault = None;
     ROWS.scan(tx, &everything(), |seq, row| {
         let what = if seq != head.seq + 1 || row.seq != seq {

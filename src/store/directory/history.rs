@@ -2,7 +2,7 @@
 
 use crate::model::{EmployeeId, TenantKey, Text};
 use crate::store::key::{Prefix, Range, Str};
-use crate::store::table::{Table, TableInfo};
+use crate::store::table::{Table, TableInfo, everything};
 use crate::store::{Reads, StoreError, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -85,6 +85,41 @@ pub fn append_histories<'e>(
         }
     }
     Ok(())
+}
+
+/// A row of the history: tenant, person, number.
+pub type HistoryPlace = (String, String, u64);
+
+/// The next rows that are older than `before_ms`, from behind `from` on: at most `limit`, and among ten times as many
+/// looked at. The second value is where to go on; `None` at the end.
+pub fn old_history(
+    tx: &impl Reads,
+    before_ms: i64,
+    from: Option<&HistoryPlace>,
+    limit: usize,
+) -> Result<(Vec<HistoryPlace>, Option<HistoryPlace>), StoreError> {
+    let range = from.map_or_else(everything, |(tenant, person, number)| {
+        Prefix::all().after::<(Str, Str, u64)>((tenant, person, *number))
+    });
+    let (mut old, mut looked_at, mut last) = (Vec::new(), 0, None);
+    HISTORY.scan(tx, &range, |place, row| {
+        looked_at += 1;
+        if row.at_ms < before_ms {
+            old.push(place.clone());
+        }
+        if old.len() < limit && looked_at < 10 * limit {
+            return Ok(ControlFlow::Continue(()));
+        }
+        last = Some(place);
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok((old, last))
+}
+
+/// Removes rows of the history; ones that are not there are no error.
+pub fn remove_history(tx: &WriteTx, places: &[HistoryPlace]) -> Result<(), StoreError> {
+    let mut table = HISTORY.writer(tx)?;
+    places.iter().try_for_each(|(tenant, person, number)| table.remove((tenant, person, *number)).map(drop))
 }
 
 pub(super) fn clear(tx: &WriteTx, all: &Range) -> Result<(), StoreError> {

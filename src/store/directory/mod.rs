@@ -9,7 +9,9 @@ pub use employees::{
     count_employees, employees, employees_of_unit, find_by_account, find_employee, page_employees, put_employees,
     remove_employee, scan_employees,
 };
-pub use history::{HistoryRow, append_histories, append_history, history, history_before};
+pub use history::{
+    HistoryPlace, HistoryRow, append_histories, append_history, history, history_before, old_history, remove_history,
+};
 pub use units::{count_units, find_unit, page_units, put_units, remove_unit, units};
 
 use super::StoreError;

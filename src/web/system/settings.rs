@@ -1,6 +1,8 @@
 //! Base settings of the appliance (OPS-01, PEER-29).
 
-use crate::admin::settings::{self, SESSION_IDLE_MIN, SESSION_MAX_H, Settings, SettingsError};
+use crate::admin::settings::{
+    self, KEEP_AUDIT_DAYS, KEEP_DAYS, SESSION_IDLE_MIN, SESSION_MAX_H, Settings, SettingsError,
+};
 use crate::http::Problem;
 use crate::http::errors::{settings_problem, store_problem};
 use crate::http::permission::SettingsWrite;
@@ -29,6 +31,9 @@ struct Fields {
     session_max_h: String,
     #[serde(default)]
     two_person_removals: Option<String>,
+    keep_runs_days: String,
+    keep_history_days: String,
+    keep_audit_days: String,
 }
 
 #[derive(Template)]
@@ -73,6 +78,9 @@ async fn show(who: Admin<SettingsWrite>, web: web::Data<Web>) -> Result<HttpResp
         session_idle_min: known.session_idle_min.to_string(),
         session_max_h: known.session_max_h.to_string(),
         two_person_removals: known.two_person_removals.then(|| "1".to_owned()),
+        keep_runs_days: known.keep_runs_days.to_string(),
+        keep_history_days: known.keep_history_days.to_string(),
+        keep_audit_days: known.keep_audit_days.to_string(),
     };
     reply::page(&SettingsPage::new(&who, &web, fields, Faults::default()))
 }
@@ -89,6 +97,16 @@ async fn save(who: Admin<SettingsWrite>, web: web::Data<Web>, form: Form<Fields>
     };
     let session_idle_min = number("session_idle_min", &fields.session_idle_min, SESSION_IDLE_MIN);
     let session_max_h = number("session_max_h", &fields.session_max_h, SESSION_MAX_H);
+    let mut days = |name: &str, text: &str, range: std::ops::RangeInclusive<u32>| {
+        let value = text.trim().parse().ok().filter(|value| *value == 0 || range.contains(value));
+        if value.is_none() {
+            faults.add(name, t.settings_fault_days(range.start(), range.end()));
+        }
+        value.unwrap_or_default()
+    };
+    let keep_runs_days = days("keep_runs_days", &fields.keep_runs_days, KEEP_DAYS);
+    let keep_history_days = days("keep_history_days", &fields.keep_history_days, KEEP_DAYS);
+    let keep_audit_days = days("keep_audit_days", &fields.keep_audit_days, KEEP_AUDIT_DAYS);
     let known = settings::get(&web.app.admin).await.map_err(store_problem)?;
     let public_url = Some(fields.public_url.trim().trim_end_matches('/').to_owned()).filter(|url| !url.is_empty());
     let wanted = Settings {
@@ -97,6 +115,9 @@ async fn save(who: Admin<SettingsWrite>, web: web::Data<Web>, form: Form<Fields>
         session_idle_min,
         session_max_h,
         two_person_removals: is_on(fields.two_person_removals.as_ref()),
+        keep_runs_days,
+        keep_history_days,
+        keep_audit_days,
     };
     if faults.is_empty() {
         match settings::set(&web.app.admin, &who.actor(), wanted).await {

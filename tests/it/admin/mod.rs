@@ -2,6 +2,7 @@
 
 mod accounts;
 mod first_start;
+mod retention;
 mod sessions;
 mod settings;
 mod sign_in;
