@@ -120,7 +120,7 @@ fn build(case: &Case) -> World {
     if case.top {
         world.state().seed_department(CORPID, 50, 1, "挂靠", 0);
     }
-    world.state().with_corp(CORPID, |corp| drop(corp.settings.custom_attributes.insert("车牌".into())));
+    world.state().with_corp(CORPID, |corp| corp.settings.custom_attributes.insert("车牌".into()));
     world.set(|corp| {
         if case.titles {
             corp.downstream.external_fields.insert("职称".into(), "{{ position }}".into());
