@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn codes_are_unique_and_texts_are_there() {
         let mut seen = HashSet::new();
-        for row in ROWS.iter().chain(errors_plan::ROWS) {
+        for row in ROWS.iter().chain(directory::ROWS).chain(errors_plan::ROWS) {
             assert!(seen.insert(row.code), "{} twice", row.code);
             assert!(row.zh.iter().chain(&row.en).all(|text| !text.is_empty()), "{}", row.code);
             assert!(row.zh[1].ends_with('。') && row.en[1].ends_with('.'), "{}", row.code);

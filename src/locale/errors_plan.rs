@@ -274,15 +274,6 @@ pub(super) static ROWS: &[Row] = &[
             "See the details below; usually a new plan is needed.",
         ],
     ),
-    row(
-        "list.cursor",
-        ["列表位置无效", "地址中的列表位置读不出来，可能被截断或改动过。", "从第一页重新打开列表。"],
-        [
-            "The place in the list is lost",
-            "The place in the list cannot be read from the address.",
-            "Open the list again from its beginning.",
-        ],
-    ),
 ];
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ pub mod account;
 pub mod api_key;
 pub mod audit;
 pub mod binding;
+pub mod change;
 pub mod content;
 pub mod corp;
+pub mod counts;
 pub mod directory;
 pub mod fields;
 pub mod ids;
@@ -25,7 +27,9 @@ pub use binding::Placement;
 pub use binding::{
     BindingOrigin, DepartmentBinding, MemberBinding, Pushed, Removal, RemovalCause, ResolveCase, Tombstone,
 };
+pub use change::{Action, Change, DepartmentImage, MemberImage, Reversible};
 pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};
+pub use counts::{Counts, DepartmentCounts, MemberCounts};
 pub use directory::{Employee, EmployeeStatus, Gender, OrgUnit, Tenant};
 pub use fields::Fields;
 pub use ids::{
@@ -42,9 +46,7 @@ pub use options::{
     DownstreamOptions, GuardLimits, Leaver, MatchRule, OutOfScope, PullOptions, Scope, StrategyChoice, UpstreamOptions,
 };
 pub use plan::{
-    Action, Budget, Change, Counts, Decision, DepartmentCounts, DepartmentImage, Direction, GuardVerdict, Invariant,
-    MemberCounts, MemberImage, Notice, PlanHead, PlanState, Reversible,
+    BatchShare, Blast, Budget, Decision, Direction, GuardVerdict, Invariant, Notice, PlanHead, PlanState, RenameOffer,
 };
-pub use plan::{BatchShare, Blast, RenameOffer};
 pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunBrief, RunKind, RunState};
 pub use secret::Secret;

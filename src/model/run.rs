@@ -1,7 +1,7 @@
 //! Runs and their journal.
 
+use super::counts::Counts;
 use super::ids::{CorpKey, PlanId, RunId};
-use super::plan::Counts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
