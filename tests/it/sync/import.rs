@@ -1,10 +1,11 @@
 //! New members by the asynchronous import: the same state as by single calls, whatever becomes of file, job and result.
 
-use super::world::{CORPID, START_MS, World, actor, assert_done, crash};
+use super::world::{CORPID, PATIENCE, START_MS, World, actor, assert_done, crash};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use wecom_bridge::clock::Clock;
+use wecom_bridge::jobs::Jobs;
 use wecom_bridge::model::{
     Action, Change, Corp, JournalEntry, MemberBinding, Outcome, PlanState, Run, RunId, RunState,
 };
@@ -196,6 +197,16 @@ async fn somebody_elses_import_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_used_up_quota_of_the_import_is_waited_for() {
+    let world = world(600, 58);
+    world.state().add_fault(Fault::once("batch/syncuser", Effect::Errcode { errcode: 45_009 }));
+    let before_ms = world.clock.now_ms();
+    assert_done(&world.sync().await);
+    assert!(world.clock.now_ms() - before_ms >= 59_000);
+    assert_eq!((applied(&world, "batch/syncuser"), applied(&world, "user/create")), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_late_result_is_asked_for_with_growing_pauses() {
     let world = world_on(Clock::manual(START_MS), 600, 47);
     world.state().with_corp(CORPID, |corp| corp.limits.job_ms = 10 * 60_000);
@@ -370,6 +381,30 @@ fn an_import_is_taken_up_after_a_crash() {
             world.while_time_passes(assert_complete(&world, PEOPLE)).await;
         });
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_appliance_stops_without_waiting_for_a_job() {
+    let (mut world, run) = under_way(57).await;
+    // the id of the job is stored before anything is asked
+    world.until(|| under_way_at_wecom(&world).is_some_and(|job| job["job"].is_string())).await;
+    tokio::time::timeout(PATIENCE, world.jobs.shutdown()).await.expect("it waits for WeCom");
+    assert_eq!(world.jobs.find(&run).await.unwrap().unwrap().state, RunState::Running);
+    assert_eq!(count(&world, &run, &Outcome::Intended), 1_000);
+    world.jobs = Jobs::new(world.env.clone());
+    assert_eq!(world.jobs.resume_interrupted().await.unwrap(), std::slice::from_ref(&run));
+    assert_done(&world.while_time_passes(world.jobs.wait(&run)).await.unwrap());
+    assert_eq!((applied(&world, "batch/syncuser"), applied(&world, "user/create")), (2, 0));
+    assert_eq!(under_way_at_wecom(&world), None, "nothing is under way any more");
+    world.while_time_passes(assert_complete(&world, PEOPLE)).await;
+}
+
+/// The import that the bridge remembers as under way.
+fn under_way_at_wecom(world: &World) -> Option<serde_json::Value> {
+    let scope = store::Scope::Corp(&world.corp);
+    let memory: serde_json::Value =
+        world.env.store.read(|tx| store::settings::get(tx, scope, "sync.memory")).unwrap()?;
+    Some(memory["import"].clone()).filter(|import| !import.is_null())
 }
 
 #[test]
