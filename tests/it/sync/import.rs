@@ -138,6 +138,58 @@ async fn one_call_in_a_hundred_may_go_wrong() {
     assert_complete(&world, PEOPLE).await;
 }
 
+/// Syncs, and goes on with what was left, until a run is through.
+async fn sync_until_done(world: &World) -> usize {
+    let mut run = world.sync().await;
+    for round in 1..12 {
+        if run.state == RunState::Done {
+            return round;
+        }
+        run = match world.jobs.resume(&run.id, &actor()).await {
+            Ok(_) => world.jobs.wait(&run.id).await.unwrap(),
+            Err(_) => world.sync().await,
+        };
+        if run.state == RunState::Partly {
+            run = world.sync().await;
+        }
+    }
+    panic!("it never came to an end: {:?} {:?} {:?}", run.state, run.message, run.failed.first());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_goes_wrong_the_end_is_the_same() {
+    let undisturbed = world(520, 59);
+    assert_done(&undisturbed.sync().await);
+    let effects = [
+        Effect::Errcode { errcode: -1 },
+        Effect::ErrcodeAfter { errcode: -1 },
+        Effect::Status { status: 502 },
+        Effect::DropBefore,
+        Effect::DropAfter,
+        Effect::Garbage,
+        Effect::Half,
+        Effect::InvalidateToken,
+    ];
+    let first: u64 = rand::random();
+    for case in 0..8 {
+        let world = world(520, 59);
+        // the calls of the import itself go wrong much more often than the others
+        for (n, effect) in (0..).zip(effects) {
+            let seed = first.wrapping_add(case * 100 + n);
+            for (path, probability) in [("", 0.004), ("batch/", 0.08), ("media/", 0.05)] {
+                world.state().add_fault(Fault::sometimes(path, probability, seed, effect));
+            }
+        }
+        let rounds = sync_until_done(&world).await;
+        world.state().clear_faults();
+        let (jobs, single) = (applied(&world, "batch/syncuser"), applied(&world, "user/create"));
+        println!("case {case}: {rounds} rounds, {jobs} files taken, {single} single calls");
+        assert_eq!(content(&world), content(&undisturbed), "case {case} of seed {first}");
+        assert_eq!(bindings(&world).len(), 520, "case {case} of seed {first}");
+        world.assert_converged().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_without_an_answer_is_looked_for_before_it_is_handed_over_again() {
     for (name, effect, jobs, found) in [
