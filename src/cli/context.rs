@@ -1,6 +1,7 @@
 //! What every subcommand shares: the configuration, the way to the running server or to the store, and printing.
 
 use super::language::Language;
+use super::signals::wait_for_stop;
 use super::terminal::Terminal;
 use crate::config::{Config, FlagValue, Sources};
 use crate::model::{CorpKey, EmployeeId, PlanId, RunId, TenantKey};
@@ -74,7 +75,7 @@ impl Context {
         let config = self.config(Vec::new())?;
         let mut terminal = Terminal::new(self.language);
         let result = match Client::connect(&config.server.data_dir.join(SOCKET_NAME)).await? {
-            Some(client) => client.execute(&account(), command, &mut terminal).await,
+            Some(client) => client.execute(&account(), command, &mut terminal, wait_for_stop).await,
             None => super::local::execute(config, &account(), command, &mut terminal).await,
         };
         terminal.finish();

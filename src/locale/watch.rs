@@ -128,6 +128,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("schedule.unreadable", "无法读取定时任务", "schedules cannot be read"),
     ("schedule.unhealthy", "定时任务连续失败", "a schedule keeps failing"),
     ("plan.held", "有计划等待审批", "a plan waits for a decision"),
+    ("sync.held", "安全设置一直拦截同步，无人审批", "a guard has held every sync and nobody decided"),
     ("pull.failed", "最近一次拉取失败", "the last pull failed"),
     ("sync.failed", "最近一次同步失败", "the last sync failed"),
     ("sync.partly", "最近一次同步有失败的记录", "the last sync has failed records"),

@@ -2,13 +2,13 @@
 
 use crate::app::App;
 use crate::jobs::{ScheduleHealth, ScheduleKind};
-use crate::model::{CorpKey, PlanState, Run, RunKind, RunState};
+use crate::model::{CorpKey, PlanHead, PlanState, Run, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Hours after which a held plan that nobody decides about is a reason.
-const HELD_FOR_H: i64 = 24;
+/// Hours after which a held plan that nobody decides about is a reason. Well below the day after which a plan expires.
+const HELD_FOR_H: i64 = 4;
 
 /// Runs looked at per corp.
 const RUNS_LOOKED_AT: usize = 20;
@@ -118,15 +118,49 @@ fn look(tx: &impl Reads, now_ms: i64) -> Result<Vec<Reason>, StoreError> {
     for corp in store::corps::list(tx)? {
         let runs = store::runs::list(tx, &corp.key, RUNS_LOOKED_AT)?;
         reasons.extend(judge_runs(&corp.key, &runs));
-        for plan in store::plans::list(tx, &corp.key, RUNS_LOOKED_AT)? {
-            let waits_h = (now_ms - plan.created_at_ms) / 3_600_000;
-            if plan.state == PlanState::Held && plan.expires_at_ms > now_ms && waits_h >= HELD_FOR_H {
-                let text = format!("plan {} has waited {waits_h} hours for a decision: allow or reject it", plan.id);
-                reasons.push(Reason::of(&corp.key, "plan.held", text));
-            }
-        }
+        let plans = store::plans::list(tx, &corp.key, RUNS_LOOKED_AT)?;
+        reasons.extend(judge_plans(&corp.key, &plans, now_ms));
+        let held = match held_again_and_again(&runs).0.and_then(|run| run.plan.clone()) {
+            Some(plan) => store::plans::head(tx, &plan)?,
+            None => None,
+        };
+        reasons.extend(judge_held(&corp.key, &runs, held.as_ref(), now_ms));
     }
     Ok(reasons)
+}
+
+/// The held plans that can still be decided about and have waited too long. Pure.
+fn judge_plans(corp: &CorpKey, plans: &[PlanHead], now_ms: i64) -> Vec<Reason> {
+    let waits_h = |plan: &PlanHead| (now_ms - plan.created_at_ms) / 3_600_000;
+    let waiting = plans.iter().filter(|plan| plan.state == PlanState::Held && plan.expires_at_ms > now_ms);
+    let too_long = waiting.filter(|plan| waits_h(plan) >= HELD_FOR_H);
+    let reason = |plan: &PlanHead| {
+        let text = format!("plan {} has waited {} hours for a decision: allow or reject it", plan.id, waits_h(plan));
+        Reason::of(corp, "plan.held", text)
+    };
+    too_long.map(reason).collect()
+}
+
+/// The latest sync, if a guard held it, and the first of the syncs up to it that were held one after the other.
+fn held_again_and_again(runs: &[Run]) -> (Option<&Run>, Option<&Run>) {
+    let ended = runs.iter().filter(|run| run.kind == RunKind::Downstream && run.state.is_final());
+    let mut held = ended.take_while(|run| run.state == RunState::Held);
+    let last = held.next();
+    (last, held.last().or(last))
+}
+
+/// Whether no sync gets through any more because a guard holds each of them and nobody has decided about the last one,
+/// whose plan is `held`; an expired plan is no decision. Pure.
+fn judge_held(corp: &CorpKey, runs: &[Run], held: Option<&PlanHead>, now_ms: i64) -> Option<Reason> {
+    let (Some(last), Some(first)) = held_again_and_again(runs) else { return None };
+    let undecided = held.is_none_or(|plan| plan.state == PlanState::Held);
+    let since_h = (now_ms - first.started_at_ms) / 3_600_000;
+    let text = format!(
+        "a guard has held every sync for {since_h} hours and nothing was written since; look at the last one ({}) and \
+         allow or reject its plan, or make a new plan if it has expired",
+        last.id
+    );
+    (undecided && since_h >= HELD_FOR_H).then(|| Reason::of(corp, "sync.held", text))
 }
 
 /// What the latest runs of a corp, newest first, say about it. Pure.
@@ -175,6 +209,30 @@ mod tests {
             code: None,
             errcode: None,
             pull: None,
+        }
+    }
+
+    #[test]
+    fn syncs_that_are_held_night_after_night_are_told() {
+        use RunKind::{Downstream, Pull};
+        use RunState::{Done, Held, Running};
+        const HOUR_MS: i64 = 3_600_000;
+        // Runs newest first, with the hour that they began in; it is hour 100.
+        for (runs, told) in [
+            (vec![], false),
+            (vec![(Downstream, Held, 97)], false),
+            (vec![(Downstream, Held, 96)], true),
+            (vec![(Downstream, Held, 99), (Pull, Done, 98), (Downstream, Held, 75)], true),
+            (vec![(Downstream, Running, 99), (Downstream, Held, 75)], true),
+            (vec![(Downstream, Held, 99), (Downstream, Done, 90), (Downstream, Held, 75)], false),
+            (vec![(Downstream, Done, 99), (Downstream, Held, 75)], false),
+        ] {
+            let list: Vec<Run> = runs
+                .iter()
+                .map(|(kind, state, hour)| Run { started_at_ms: hour * HOUR_MS, ..run("r", *kind, *state) })
+                .collect();
+            let found = judge_held(&"a".into(), &list, None, 100 * HOUR_MS);
+            assert_eq!(found.is_some_and(|reason| reason.code == "sync.held"), told, "{runs:?}");
         }
     }
 

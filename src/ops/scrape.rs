@@ -3,13 +3,15 @@
 use super::Metrics;
 use crate::app::App;
 use crate::jobs::Jobs;
-use crate::model::{Corp, CorpKey, PlanState, RunKind, RunState};
+use crate::model::{Corp, CorpKey, PlanState, Run, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
 use crate::wecom::QuotaUse;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Runs looked at per corp for the last good ones.
 const RUNS_LOOKED_AT: usize = 50;
+/// Where none of them was good.
+const RUNS_LOOKED_AT_MOST: usize = 2_000;
 
 /// States that a scrape looks up.
 struct Seen {
@@ -20,7 +22,8 @@ struct Seen {
 
 /// Looks the states up and renders everything.
 pub async fn render(app: &App) -> Result<String, StoreError> {
-    let seen = app.store.read_async(look).await?;
+    let now_ms = app.clock.now_ms();
+    let seen = app.store.read_async(move |tx| look(tx, now_ms)).await?;
     let metrics = &app.metrics;
     for kind in [RunKind::Pull, RunKind::Downstream, RunKind::Plan] {
         metrics.set_running(kind, seen.running.iter().filter(|running| **running == kind).count());
@@ -33,7 +36,7 @@ pub async fn render(app: &App) -> Result<String, StoreError> {
             metrics.set_quota_left(&corp, left);
         }
     }
-    let waits_s = seen.oldest_held_ms.map_or(0, |since_ms| (app.clock.now_ms() - since_ms) / 1000);
+    let waits_s = seen.oldest_held_ms.map_or(0, |since_ms| (now_ms - since_ms) / 1000);
     metrics.set_queue_age("held_plans", waits_s);
     metrics.set_store_bytes(app.store.file_bytes()?);
     Ok(metrics.render())
@@ -56,19 +59,25 @@ pub async fn count_runs(metrics: Metrics, jobs: Jobs) {
     }
 }
 
-fn look(tx: &impl Reads) -> Result<Seen, StoreError> {
+fn look(tx: &impl Reads, now_ms: i64) -> Result<Seen, StoreError> {
     let running = store::runs::running(tx)?.into_iter().map(|run| run.kind).collect();
     let mut seen = Seen { running, last_good: Vec::new(), oldest_held_ms: None };
     for Corp { key, .. } in store::corps::list(tx)? {
         let runs = store::runs::list(tx, &key, RUNS_LOOKED_AT)?;
         for kind in [RunKind::Pull, RunKind::Downstream] {
-            let good = runs.iter().find(|run| run.kind == kind && run.state == RunState::Done);
-            if let Some(ended_at_ms) = good.and_then(|run| run.ended_at_ms) {
+            let is_good = |run: &&Run| run.kind == kind && run.state == RunState::Done;
+            let mut good = runs.iter().find(is_good).and_then(|run| run.ended_at_ms);
+            // Asked most urgently when many have failed since.
+            if good.is_none() && runs.len() == RUNS_LOOKED_AT {
+                let more = store::runs::list(tx, &key, RUNS_LOOKED_AT_MOST)?;
+                good = more.iter().find(is_good).and_then(|run| run.ended_at_ms);
+            }
+            if let Some(ended_at_ms) = good {
                 seen.last_good.push((key.clone(), kind, ended_at_ms));
             }
         }
         for plan in store::plans::list(tx, &key, RUNS_LOOKED_AT)? {
-            if plan.state == PlanState::Held {
+            if plan.state == PlanState::Held && plan.expires_at_ms > now_ms {
                 let since = seen.oldest_held_ms.map_or(plan.created_at_ms, |oldest| oldest.min(plan.created_at_ms));
                 seen.oldest_held_ms = Some(since);
             }

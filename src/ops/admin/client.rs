@@ -2,7 +2,7 @@
 
 use super::command::Command;
 use super::output::{Answer, CommandError, Output};
-use super::wire::{Frame, Request, receive, send};
+use super::wire::{Frame, Interruption, Request, receive, send};
 use std::io::ErrorKind;
 use std::path::Path;
 use tokio::io::BufReader;
@@ -34,12 +34,15 @@ impl Client {
 
     /// Has the server execute a command; what it says meanwhile goes to `output`.
     ///
-    /// When the connection breaks, the server carries on: a run that was started goes on and can be looked up.
+    /// When the connection breaks, the server carries on: a run that was started goes on and can be looked up. When
+    /// `interrupted` comes true, the server is asked to end the run between two records, and its answer is waited for;
+    /// the second time, it is left alone.
     pub async fn execute(
         mut self,
         user: &str,
         command: Command,
         output: &mut dyn Output,
+        mut interrupted: impl AsyncFnMut(),
     ) -> Result<Answer, CommandError> {
         let broken = |cause: std::io::Error| {
             CommandError::failed(format!(
@@ -50,8 +53,27 @@ impl Client {
         let (reader, mut writer) = self.stream.split();
         send(&mut writer, &request).await.map_err(broken)?;
         let mut reader = BufReader::new(reader);
+        let mut is_stopping = false;
         loop {
-            match receive(&mut reader).await.map_err(broken)? {
+            // A frame is read whole before anything else is looked at: half of one would be lost.
+            let frame = receive(&mut reader);
+            tokio::pin!(frame);
+            let frame = loop {
+                tokio::select! {
+                    frame = &mut frame => break frame,
+                    () = interrupted() => {
+                        if is_stopping {
+                            return Err(CommandError::failed(
+                                "left; the server ends the run between two records, see `wecom-bridge runs list`",
+                            ));
+                        }
+                        is_stopping = true;
+                        send(&mut writer, &Interruption::Stop).await.map_err(broken)?;
+                        output.note("asked the server to stop; a run ends between two records, other work is finished");
+                    }
+                }
+            };
+            match frame.map_err(broken)? {
                 Some(Frame::Progress(progress)) => output.progress(progress),
                 Some(Frame::Note(text)) => output.note(&text),
                 Some(Frame::Answer(answer)) => return Ok(answer),

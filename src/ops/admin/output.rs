@@ -1,6 +1,7 @@
 //! What a command says while it works and when it has ended.
 
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 /// Exit codes of the command line (design section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,4 +107,8 @@ pub trait Output: Send {
     fn progress(&mut self, progress: Progress);
     /// Something worth knowing at once; goes to standard error.
     fn note(&mut self, text: &str);
+    /// Cancelled when whoever gave the command wants its work to end early (Ctrl-C).
+    fn stop(&self) -> CancellationToken {
+        CancellationToken::new()
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::command::Command;
 use super::output::{Answer, CommandError, Output, Progress};
-use super::wire::{Frame, Request, receive, send};
+use super::wire::{Frame, Interruption, Request, receive, send};
 use crate::clock::Clock;
 use futures_util::future::BoxFuture;
 use std::io;
@@ -122,13 +122,20 @@ async fn converse(
         return send(&mut writer, &Frame::Error(CommandError::failed(message))).await;
     }
     let (frames, mut queue) = mpsc::unbounded_channel();
-    let mut output = Forward(frames);
+    let mut output = Forward { frames, stop: CancellationToken::new() };
+    let stop_work = output.stop.clone();
     let work = async {
         let result = app.execute(&request.user, request.command, &mut output).await;
         drop(output);
         result
     };
-    // A caller that leaves does not stop the work: what was begun is ended, only nobody is told.
+    // A caller that leaves does not stop the work: what was begun is ended, only nobody is told. One that asks for it does.
+    let listen = async {
+        if let Ok(Some(Interruption::Stop)) = receive(&mut reader).await {
+            stop_work.cancel();
+        }
+        std::future::pending::<()>().await;
+    };
     let speak = async {
         let mut heard = Ok(());
         while let Some(frame) = queue.recv().await {
@@ -138,7 +145,10 @@ async fn converse(
         }
         heard
     };
-    let (result, heard) = tokio::join!(work, speak);
+    let (result, heard) = tokio::select! {
+        ended = async { tokio::join!(work, speak) } => ended,
+        () = listen => return Ok(()),
+    };
     heard?;
     let last = match result {
         Ok(answer) => Frame::Answer(answer),
@@ -147,16 +157,23 @@ async fn converse(
     send(&mut writer, &last).await
 }
 
-struct Forward(mpsc::UnboundedSender<Frame>);
+struct Forward {
+    frames: mpsc::UnboundedSender<Frame>,
+    stop: CancellationToken,
+}
 
 impl Output for Forward {
     fn progress(&mut self, progress: Progress) {
         // Fails only when the speaking half is gone, and with it everybody who would listen.
-        let _ = self.0.send(Frame::Progress(progress));
+        let _ = self.frames.send(Frame::Progress(progress));
     }
 
     fn note(&mut self, text: &str) {
-        let _ = self.0.send(Frame::Note(text.to_owned()));
+        let _ = self.frames.send(Frame::Note(text.to_owned()));
+    }
+
+    fn stop(&self) -> CancellationToken {
+        self.stop.clone()
     }
 }
 
@@ -218,13 +235,18 @@ mod tests {
 
         let mut kept = Kept::default();
         let client = Client::connect(&path).await.unwrap().unwrap();
-        let answer = client.execute("operator", Command::Store(StoreCommand::Verify), &mut kept).await.unwrap();
+        let answer = client
+            .execute("operator", Command::Store(StoreCommand::Verify), &mut kept, std::future::pending)
+            .await
+            .unwrap();
         assert_eq!((answer.exit, answer.value), (Exit::Pending, "here".into()));
         assert_eq!(kept.0, ["echo 1/2", "operator"]);
 
         let client = Client::connect(&path).await.unwrap().unwrap();
-        let refused =
-            client.execute("operator", Command::Export { redact: true }, &mut Kept::default()).await.unwrap_err();
+        let refused = client
+            .execute("operator", Command::Export { redact: true }, &mut Kept::default(), std::future::pending)
+            .await
+            .unwrap_err();
         assert_eq!(refused.exit, Exit::Usage);
 
         let second = Server::bind(&path, Clock::system()).await.map(|_| ()).unwrap_err();
@@ -232,6 +254,49 @@ mod tests {
         stop.cancel();
         task.await.unwrap();
         assert!(!path.exists());
+    }
+
+    /// Says that it has begun, and works until it is stopped.
+    struct Patient;
+
+    impl Execute for Patient {
+        fn execute<'a>(
+            &'a self,
+            _: &'a str,
+            _: Command,
+            output: &'a mut dyn Output,
+        ) -> BoxFuture<'a, Result<Answer, CommandError>> {
+            Box::pin(async move {
+                let stop = output.stop();
+                output.note("begun");
+                stop.cancelled().await;
+                Answer::new(Exit::Partly, &"stopped")
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn ctrl_c_reaches_the_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        let stop = CancellationToken::new();
+        let server = Server::bind(&path, Clock::system()).await.unwrap();
+        let task = tokio::spawn(server.serve(Arc::new(Patient), stop.clone()));
+        let client = Client::connect(&path).await.unwrap().unwrap();
+        let mut kept = Kept::default();
+        let mut presses = 0;
+        let press_once = async || {
+            presses += 1;
+            if presses > 1 {
+                std::future::pending::<()>().await;
+            }
+        };
+        let command = Command::Store(StoreCommand::Verify);
+        let answer = client.execute("operator", command, &mut kept, press_once).await.unwrap();
+        assert_eq!((answer.exit, answer.value), (Exit::Partly, "stopped".into()));
+        assert!(kept.0.contains(&"begun".to_owned()), "{:?}", kept.0);
+        stop.cancel();
+        task.await.unwrap();
     }
 
     #[tokio::test]
@@ -265,7 +330,10 @@ mod tests {
         let _silent = UnixStream::connect(&path).await.unwrap();
         // answered after the silent one was taken
         let client = Client::connect(&path).await.unwrap().unwrap();
-        client.execute("operator", Command::Export { redact: true }, &mut Kept::default()).await.unwrap_err();
+        client
+            .execute("operator", Command::Export { redact: true }, &mut Kept::default(), std::future::pending)
+            .await
+            .unwrap_err();
         stop.cancel();
         task.await.unwrap();
     }

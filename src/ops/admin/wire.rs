@@ -33,6 +33,14 @@ pub enum Frame {
     Error(CommandError),
 }
 
+/// What the caller may send after its request.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interruption {
+    /// The run that the command follows is to end between two records.
+    Stop,
+}
+
 /// Writes one frame.
 pub async fn send<T: Serialize>(to: &mut (impl AsyncWrite + Unpin), frame: &T) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(frame)?;

@@ -95,7 +95,7 @@ async fn retry(
     let run = find(app, id).await?;
     if seq.is_none() && matches!(run.state, RunState::Failed | RunState::Cancelled | RunState::Running) {
         let resumed = app.jobs.resume(id, actor).await.map_err(refusal)?;
-        return follow(app, &resumed, output).await;
+        return follow(app, actor, &resumed, output).await;
     }
     let failed = match seq {
         Some(seq) => vec![seq],
@@ -104,7 +104,10 @@ async fn retry(
     let mut ended = run;
     for seq in failed {
         let again = app.jobs.retry(id, seq, actor).await.map_err(refusal)?;
-        ended = follow(app, &again, output).await?;
+        ended = follow(app, actor, &again, output).await?;
+        if output.stop().is_cancelled() {
+            break;
+        }
     }
     Ok(ended)
 }

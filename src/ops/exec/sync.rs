@@ -46,7 +46,7 @@ pub(super) async fn pull(
     output: &mut dyn Output,
 ) -> Result<Answer, CommandError> {
     let id = app.jobs.start_pull(corp, request, actor).await.map_err(refusal)?;
-    let run = follow(app, &id, output).await?;
+    let run = follow(app, actor, &id, output).await?;
     let key = corp.clone();
     let head = app.store.read_async(move |tx| store::mirror::head(tx, &key)).await;
     let head = head.map_err(|error| CommandError::from_chain(&error))?;
@@ -133,7 +133,7 @@ pub(super) async fn sync(
     output: &mut dyn Output,
 ) -> Result<Answer, CommandError> {
     let id = app.jobs.start_sync(corp, pull, actor).await.map_err(refusal)?;
-    let run = follow(app, &id, output).await?;
+    let run = follow(app, actor, &id, output).await?;
     answer(report_of(app, run).await?)
 }
 
@@ -162,7 +162,7 @@ pub(super) async fn apply(
         _ => {}
     }
     let id = app.jobs.start_apply(plan, actor).await.map_err(refusal)?;
-    let run = follow(app, &id, output).await?;
+    let run = follow(app, actor, &id, output).await?;
     answer(report_of(app, run).await?)
 }
 
@@ -182,11 +182,25 @@ pub(super) async fn report_of(app: &App, run: Run) -> Result<SyncReport, Command
     Ok(report)
 }
 
-/// Shows how far a run is until it has ended; answers its row.
-pub(super) async fn follow(app: &App, id: &RunId, output: &mut dyn Output) -> Result<Run, CommandError> {
+/// Shows how far a run is until it has ended; answers its row. Whoever wants the command to stop cancels the run, which
+/// ends between two records.
+pub(super) async fn follow(app: &App, actor: &Actor, id: &RunId, output: &mut dyn Output) -> Result<Run, CommandError> {
     let mut events = app.jobs.subscribe(id);
+    let stop = output.stop();
+    let mut is_stopping = false;
     loop {
-        match events.recv().await {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            () = stop.cancelled(), if !is_stopping => {
+                is_stopping = true;
+                // A run that has just ended by itself cannot be cancelled; its end is about to be heard.
+                if let Err(error) = app.jobs.cancel(id, actor).await {
+                    tracing::debug!("run {id} could not be cancelled: {error}");
+                }
+                continue;
+            }
+        };
+        match event {
             Ok(RunEvent::Progress { phase, done, total, .. }) => {
                 let label = match phase {
                     Phase::Pull => "pull",
