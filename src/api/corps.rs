@@ -2,6 +2,7 @@
 
 use super::answer::{NoContent, Ok, Page, Put, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
+use super::confirm::ConfirmQuery;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::setup_problem;
@@ -28,7 +29,8 @@ pub(super) fn routes(routes: &mut Routes) {
         )
         .delete(
             "/api/v1/corps/{corp}",
-            "Remove a corp with everything that is kept for it\nWeCom itself is not touched. Refused while a run is under way.",
+            "Remove a corp with everything that is kept for it\nWeCom itself is not touched. `confirm` must be the corp's key. \
+             Refused while a run is under way.",
             remove,
         );
 }
@@ -145,7 +147,9 @@ async fn remove(
     caller: Key<CorpWrite>,
     state: web::Data<State>,
     corp: web::Path<CorpKey>,
+    query: Query<ConfirmQuery>,
 ) -> Result<NoContent, Problem> {
+    query.0.check(corp.as_str())?;
     let app = &state.app;
     service::remove_corp(&app.store, &app.clients, &caller.actor, &corp)
         .await

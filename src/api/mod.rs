@@ -8,6 +8,7 @@ mod apps;
 mod audit;
 mod auth;
 mod bindings;
+mod confirm;
 mod corps;
 mod describe;
 mod docs;

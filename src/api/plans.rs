@@ -7,9 +7,10 @@ use super::once::Once;
 use super::routes::Routes;
 use super::runs;
 use super::state::State;
-use crate::http::errors::sync_problem;
+use crate::http::errors::{setup_problem, sync_problem};
 use crate::http::{Body, Problem, Query};
 use crate::model::{Change, CorpKey, DownstreamOptions, MatchRule, PlanHead, PlanId, Run};
+use crate::setup::{SetupError, SetupFaults, check_corp};
 use crate::store;
 use crate::sync::SyncError;
 use crate::sync::pull::PullRequest;
@@ -138,6 +139,15 @@ async fn what_if(
     body: Body<WhatIfBody>,
 ) -> Result<Ok<WhatIfView>, Problem> {
     let WhatIfBody { downstream, match_rules } = body.value;
+    let mut tried = state.app.env.get_corp(&corp).await.map_err(sync_problem)?;
+    tried.downstream = downstream.clone();
+    if let Some(rules) = &match_rules {
+        tried.match_rules.clone_from(rules);
+    }
+    let faults = check_corp(&tried, "");
+    if !faults.is_empty() {
+        return Err(setup_problem(SetupError::Faults(SetupFaults(faults))));
+    }
     let found = service::plan_with_options(&state.app.env, &corp, downstream, match_rules).await;
     let mut found = found.map_err(sync_problem)?;
     found.changes.truncate(LISTED_MAX);

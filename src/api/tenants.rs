@@ -2,10 +2,11 @@
 
 use super::answer::{NoContent, Ok, Page, Put, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
+use super::confirm::ConfirmQuery;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::setup_problem;
-use crate::http::{Body, Problem};
+use crate::http::{Body, Problem, Query};
 use crate::model::{Tenant, TenantKey};
 use crate::setup::service;
 use actix_web::web;
@@ -20,7 +21,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .put("/api/v1/tenants/{tenant}", "Create or change a tenant", put)
         .delete(
             "/api/v1/tenants/{tenant}",
-            "Remove a tenant with its whole directory\nRefused while a corp is connected to it.",
+            "Remove a tenant with its whole directory\n`confirm` must be the tenant's key. Refused while a corp is connected to it.",
             remove,
         );
 }
@@ -55,6 +56,8 @@ async fn remove(
     caller: Key<CorpWrite>,
     state: web::Data<State>,
     tenant: web::Path<TenantKey>,
+    query: Query<ConfirmQuery>,
 ) -> Result<NoContent, Problem> {
+    query.0.check(tenant.as_str())?;
     service::remove_tenant(&state.app.store, &caller.actor, &tenant).await.map(|()| NoContent).map_err(setup_problem)
 }

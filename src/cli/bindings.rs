@@ -46,6 +46,9 @@ enum Subcommands {
         /// All employees of the corp
         #[arg(long, conflicts_with_all = ["employees", "unit"])]
         all: bool,
+        /// Take them all away; without it, --all only counts them
+        #[arg(long, requires = "all")]
+        yes: bool,
         /// A unit's id
         #[arg(long, value_name = "ID", conflicts_with = "employees")]
         unit: Option<String>,
@@ -113,11 +116,11 @@ impl Bindings {
                 };
                 context.execute(Command::Bindings(command), show::message).await
             }
-            Subcommands::Unbind { of, employees, all, unit } => {
+            Subcommands::Unbind { of, employees, all, yes, unit } => {
                 let corp = of.corp;
                 let command = match unit {
                     Some(unit) => BindingCommand::UnbindUnit { corp, unit: UnitId::from(unit) },
-                    None => BindingCommand::Unbind { corp, employees, all },
+                    None => BindingCommand::Unbind { corp, employees, all, yes },
                 };
                 context.execute(Command::Bindings(command), show::message).await
             }

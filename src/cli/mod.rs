@@ -33,6 +33,7 @@ mod table;
 mod terminal;
 mod test_expression;
 mod verify;
+mod whole_plan;
 
 use crate::ops::admin::{CommandError, Exit};
 use clap::{Parser, Subcommand};

@@ -1,7 +1,7 @@
 //! `plan`: what a sync would do.
 
 use super::context::{Context, corp_key};
-use super::show;
+use super::{show, whole_plan};
 use crate::model::CorpKey;
 use crate::ops::admin::{Command, CommandError, Exit, Reading};
 use crate::setup;
@@ -50,9 +50,10 @@ impl Plan {
             let file = self.what_if.as_deref().map(read_text).transpose()?;
             let settings = setup::fragment_of(file.as_deref(), &self.settings)
                 .map_err(|faults| CommandError::usage(faults.to_string()))?;
-            return context.execute(Command::WhatIf { corp: self.corp, settings }, show::plan).await;
+            let command = Command::WhatIf { corp: self.corp, settings, whole: context.is_json() };
+            return context.execute(command, show::plan).await;
         }
-        context.execute(Command::Plan { corp: self.corp, reading: self.reading }, show::plan).await
+        whole_plan::execute(context, Command::Plan { corp: self.corp, reading: self.reading }).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! `plans list|show|allow|reject`
 
 use super::context::{Context, corp_key, plan_id};
-use super::show;
+use super::{show, whole_plan};
 use crate::model::{CorpKey, PlanId};
 use crate::ops::admin::{Command, CommandError, Exit, PlanCommand};
 use clap::{Args, Subcommand};
@@ -53,7 +53,9 @@ impl Plans {
             Subcommands::List { corp } => {
                 context.execute(Command::Plans(PlanCommand::List { corp }), show::plans).await
             }
-            Subcommands::Show { plan } => context.execute(Command::Plans(PlanCommand::Show { plan }), show::plan).await,
+            Subcommands::Show { plan } => {
+                whole_plan::execute(context, Command::Plans(PlanCommand::Show { plan })).await
+            }
             Subcommands::Allow { plan, reason } => decide(context, plan, true, reason).await,
             Subcommands::Reject { plan, reason } => decide(context, plan, false, reason).await,
         }

@@ -103,6 +103,7 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("settings", "基础参数", "settings"),
     ("backup.make", "备份", "backup made"),
     ("backup.remove", "删除备份", "backup removed"),
+    ("store.restore", "恢复备份，已关闭写入", "backup restored, writing switched off"),
     ("backup", "备份", "backups"),
     ("store", "数据维护", "maintenance"),
 ];

@@ -1,5 +1,6 @@
 //! Writes a merged set-up into the store, all of it or nothing.
 
+use super::check::check_corp;
 use super::error::SetupError;
 use super::fault::SetupFault;
 use super::file::SetupFile;
@@ -8,6 +9,7 @@ use super::load::{load, secret_names};
 use super::merge::{Merge, SetupAction, SetupChange, merge};
 use super::moved::check_moved;
 use super::service::remove_idle_corp;
+use super::twins::check_twin;
 use crate::model::Actor;
 use crate::store::{self, Reads, Store, StoreError, WriteTx};
 use crate::wecom::Clients;
@@ -113,14 +115,22 @@ fn check_whole(present: &SetupFile, file: &SetupFile, target: &SetupFile) -> Vec
     let tenants: HashSet<_> = target.tenants.iter().map(|tenant| &tenant.key).collect();
     let moved = file.corps.iter().filter_map(|given| {
         let former = present.find_corp(&given.corp.key)?;
+        let becomes = target.find_corp(&given.corp.key)?;
         let at = format!("corp[{}]", given.corp.key);
-        check_moved(&former.corp.endpoints, &given.corp, former.secrets.keys(), &given.secrets, &at)
+        check_moved(&former.corp.endpoints, &becomes.corp, former.secrets.keys(), &given.secrets, &at)
     });
     let homeless = target.corps.iter().filter(|corp| !tenants.contains(&corp.corp.tenant)).map(|corp| {
         let message = format!("names the tenant {}, which does not exist", corp.corp.tenant);
         SetupFault::new(format!("corp[{}].tenant", corp.corp.key), message)
     });
-    moved.chain(homeless).collect()
+    // What the file says was checked when it was read; laid over what is there it may not fit.
+    let laid = file.corps.iter().filter_map(|given| target.find_corp(&given.corp.key));
+    let unfit = laid.flat_map(|corp| {
+        let at = format!("corp[{}]", corp.corp.key);
+        let twin = check_twin(&corp.corp, target.corps.iter().map(|other| &other.corp), &at);
+        check_corp(&corp.corp, &at).into_iter().chain(twin)
+    });
+    moved.chain(homeless).chain(unfit).collect()
 }
 
 fn write_all(tx: &WriteTx, actor: &Actor, present: &SetupFile, merged: &Merge) -> Result<(), StoreError> {

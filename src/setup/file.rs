@@ -1,5 +1,6 @@
 //! A whole set-up as values: what a file says, or what the store holds.
 
+use super::given::Given;
 use crate::model::{Corp, CorpKey, Secret, SecretName, Tenant, TenantKey};
 use std::collections::BTreeMap;
 
@@ -13,12 +14,22 @@ pub struct SetupFile {
 }
 
 /// A corp with its secrets.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct SetupCorp {
     /// The corp.
     pub corp: Corp,
     /// The secrets that are given; what is absent is left as it is in the store.
     pub secrets: BTreeMap<SecretName, Secret>,
+    /// What a file says about it; options that it does not name stay as they are in the store. `None` = the corp as it is
+    /// in the store, whole.
+    pub given: Option<Given>,
+}
+
+/// Equal are corps with the same settings and secrets, however they were written down.
+impl PartialEq for SetupCorp {
+    fn eq(&self, other: &Self) -> bool {
+        self.corp == other.corp && self.secrets == other.secrets
+    }
 }
 
 impl SetupFile {

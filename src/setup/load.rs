@@ -13,7 +13,7 @@ pub fn load(tx: &impl Reads) -> Result<SetupFile, StoreError> {
     let mut corps = Vec::new();
     for corp in store::corps::list(tx)? {
         let secrets = load_secrets(tx, &corp)?;
-        corps.push(SetupCorp { corp, secrets });
+        corps.push(SetupCorp { corp, secrets, given: None });
     }
     Ok(SetupFile { tenants, corps })
 }

@@ -65,8 +65,9 @@ impl Merge {
     }
 }
 
-/// Lays `wanted` over `present`. Without `prune` nothing is removed; secrets that the file does not give are kept, and
-/// callback keys that nobody gave are generated.
+/// Lays `wanted` over `present`. Without `prune` nothing is removed, and options that the file does not name stay as they
+/// are; with it they take their defaults. Secrets that the file does not give are kept either way, and callback keys that
+/// nobody gave are generated.
 pub fn merge(present: &SetupFile, wanted: &SetupFile, prune: bool) -> Merge {
     let mut changes = Vec::new();
     let mut target = SetupFile::default();
@@ -100,7 +101,10 @@ fn merge_corp(
     prune: bool,
     changes: &mut Vec<SetupChange>,
 ) -> SetupCorp {
-    let mut after = wanted.clone();
+    let mut after = SetupCorp { given: None, ..wanted.clone() };
+    if let (false, Some(before), Some(given)) = (prune, before, &wanted.given) {
+        after.corp = given.fill(&before.corp, &wanted.corp);
+    }
     let kept = before.map(|corp| corp.secrets.clone()).unwrap_or_default();
     let extra_apps: Vec<&App> = before
         .map(|corp| corp.corp.apps.iter().filter(|app| wanted.corp.find_app(&app.key).is_none()).collect())
@@ -131,7 +135,7 @@ fn merge_corp(
         compare(format!("corp {key}"), before.map(|corp| corp_leaves(&corp.corp)), corp_leaves(&after.corp));
     note_secrets(&mut change, before, &after, None);
     changes.push(change);
-    for app in &wanted.corp.apps {
+    for app in wanted.corp.apps.iter().filter_map(|app| after.corp.find_app(&app.key)) {
         let old = before.and_then(|corp| corp.corp.find_app(&app.key));
         let mut change = compare(format!("app {key}/{}", app.key), old.map(to_leaves), to_leaves(app));
         note_secrets(&mut change, before, &after, Some(app));

@@ -3,6 +3,7 @@
 use super::check::{check_corp, check_secret, check_tenant};
 use super::fault::{SetupFault, SetupFaults};
 use super::file::{SetupCorp, SetupFile};
+use super::given::Given;
 use super::secret::SecretSource;
 use super::section::{join, read_section, take_table, take_tables};
 use crate::model::{
@@ -163,6 +164,7 @@ struct RawMatch {
 fn read_corp(mut table: Table, at: usize, from: &ReadFrom<'_>, faults: &mut Vec<SetupFault>) -> Option<SetupCorp> {
     let path = place("corp", &table, at);
     let under = |key: &str| join(&path, key);
+    let given = Given::of(&table);
     let callback = take_table(&mut table, "contacts_callback", &path, faults);
     let quota = take_table(&mut table, "quota", &path, faults);
     let app_tables = take_tables(&mut table, "app", &path, faults);
@@ -214,7 +216,7 @@ fn read_corp(mut table: Table, at: usize, from: &ReadFrom<'_>, faults: &mut Vec<
         tenant: tenant?,
     };
     faults.extend(check_corp(&corp, &path));
-    Some(SetupCorp { corp, secrets: secrets.found })
+    Some(SetupCorp { corp, secrets: secrets.found, given: Some(given) })
 }
 
 /// Reads `[[match]]`.

@@ -9,6 +9,7 @@ use super::load::{load_secrets, secret_names};
 use super::merge::{Difference, differences};
 use super::moved::check_moved;
 use super::secret::{generate_aes_key, generate_token};
+use super::twins::check_twin;
 use crate::model::{Actor, App, AppKey, Corp, CorpKey, Secret, SecretName, Tenant, TenantKey};
 use crate::store::{self, Store, StoreError, WriteTx};
 use crate::wecom::Clients;
@@ -139,6 +140,7 @@ async fn edit_corp(
             let stored = load_secrets(tx, former)?;
             faults.extend(check_moved(&former.endpoints, &corp, stored.keys(), &secrets, ""));
         }
+        faults.extend(check_twin(&corp, &store::corps::list(tx)?, ""));
         if let Err(refused) = SetupError::of(faults) {
             return Ok(Err(refused));
         }

@@ -69,7 +69,7 @@ pub mod tenants;
 pub use error::{RowError, StoreError};
 pub use file::{FILE_NAME, database_path};
 pub use keyfile::{CREDENTIAL, KEY_FILE_NAME};
-pub use maintain::{Fault, Rekeyed, Stats, TableStats, VerifyReport, restore};
+pub use maintain::{Fault, Rekeyed, Restored, Stats, TableStats, VerifyReport, restore};
 pub use open::StoreOptions;
 pub use page::{PAGE_MAX, Page, SCAN_MAX, Search};
 pub use sealing::{KeyId, KeyRing, KeySource};

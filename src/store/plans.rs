@@ -77,6 +77,17 @@ pub fn find_changes_of(tx: &impl Reads, plan: &PlanId, employee: &EmployeeId) ->
     Ok(rows)
 }
 
+/// How many changes a plan has.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is no such plan.
+pub fn count_changes(tx: &impl Reads, plan: &PlanId) -> Result<u64, StoreError> {
+    let corp = corp_of(tx, plan)?;
+    // They are numbered from 0 on, without a gap.
+    let last = CHANGES.list_last(tx, &all_of(&corp, plan).range(), 1)?;
+    Ok(last.first().map_or(0, |change| u64::from(change.seq) + 1))
+}
+
 /// One change.
 pub fn change(tx: &impl Reads, plan: &PlanId, seq: u32) -> Result<Option<Change>, StoreError> {
     let corp = corp_of(tx, plan)?;

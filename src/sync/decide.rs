@@ -4,8 +4,8 @@
 use super::env::Env;
 use super::error::{SyncError, utc};
 use crate::admin::settings;
-use crate::model::{Actor, ApiKey, Decision, PlanHead, PlanId, PlanState};
-use crate::store::{self, StoreError, WriteTx};
+use crate::model::{Actor, ApiKey, Decision, GuardVerdict, PlanHead, PlanId, PlanState};
+use crate::store::{self, Reads, StoreError, WriteTx};
 use serde_json::json;
 
 /// What became of a decision.
@@ -90,6 +90,25 @@ fn decide_in(
         (true, false) => Decided::Allowed(head),
         (false, _) => Decided::Rejected(head),
     }))
+}
+
+/// The guard that holds each plan that removes people where removals need two people.
+pub const TWO_PEOPLE: &str = "two_person_removals";
+
+/// Holds a plan that removes people, whatever the other guards say: two people are asked about each removal, not only
+/// about many.
+pub(super) fn hold_for_two(head: &mut PlanHead) {
+    if head.state == PlanState::Refused || !head.removes_people() {
+        return;
+    }
+    let value = head.counts.members.disable + head.counts.members.delete;
+    head.guards.push(GuardVerdict { name: TWO_PEOPLE.to_owned(), tripped: true, value, limit: 0 });
+    head.state = PlanState::Held;
+}
+
+/// Whether the plan was ready before removals needed two people, and may not be applied any more.
+pub(crate) fn lacks_two(tx: &impl Reads, head: &PlanHead) -> Result<bool, StoreError> {
+    Ok(head.state == PlanState::Ready && head.removes_people() && settings::read(tx)?.two_person_removals)
 }
 
 /// Whether the actor is neither the person who made the plan nor the one who has allowed it already; `Err` says which.

@@ -3,6 +3,7 @@
 pub use super::decide::{Decided, decide};
 pub use super::shelf::explain;
 
+use super::decide;
 use super::env::Env;
 use super::error::SyncError;
 use super::input::Draft;
@@ -10,6 +11,7 @@ use super::load::{self, Loaded};
 use super::progress::Watch;
 use super::pull::PullRequest;
 use super::{facts, hash, plan, runs};
+use crate::admin::settings;
 use crate::clock::Stopwatch;
 use crate::model::{
     Action, Actor, Change, Corp, CorpKey, Direction, DownstreamOptions, MatchRule, Outcome, PlanHead, PlanId,
@@ -184,6 +186,9 @@ pub(super) async fn store_draft(
     let is_undo = origin.undoes.is_some();
     head.undoes = origin.undoes;
     head.made_by = (origin.by != Actor::schedule().name).then(|| origin.by.to_owned());
+    if env.store.read_async(|tx| settings::read(tx)).await?.two_person_removals {
+        decide::hold_for_two(&mut head);
+    }
     let (key, id) = (corp.key.clone(), head.id.clone());
     env.store
         .write_chunks(

@@ -339,7 +339,9 @@ fn not_an_answer(status: u16) -> Attempt {
     match status {
         300..400 => Attempt::Foreign(format!("HTTP {status}: api_base redirects elsewhere; enter the final address")),
         407 => {
-            Attempt::Foreign("HTTP 407: the proxy wants a user name and password (http://user:password@host)".into())
+            Attempt::Foreign("HTTP 407: the proxy wants a user name and password, which the bridge does not send; let the proxy know the \
+             appliance by its address"
+                .into())
         }
         // passing conditions of proxies and gateways
         408 | 425 | 429 | 500..600 => Attempt::Unusable(format!("HTTP {status} instead of an answer")),

@@ -23,7 +23,7 @@ pub fn plan(report: &PlanReport, language: Language) -> String {
             ["#", pick("action", "操作"), pick("subject", "对象"), "OA", pick("reason", "原因"), pick("what", "内容")];
         text.push('\n');
         text.push_str(&table(&headings, &rows));
-        more(report.changes.len(), &mut text, language);
+        more(usize::try_from(report.changes_total).unwrap_or(usize::MAX), &mut text, language);
     }
     let (corp, id) = (&report.corp, &report.id);
     let next = match report.state {
@@ -39,7 +39,7 @@ pub fn plan(report: &PlanReport, language: Language) -> String {
              wecom-bridge plans reject {id} --reason TEXT\n",
             pick("A guard holds the plan. Look at it, then:", "计划被安全设置拦截。请核对后执行:")
         ),
-        _ if report.changes.is_empty() => format!("{}\n", pick("Nothing to do.", "没有变化。")),
+        _ if report.changes_total == 0 => format!("{}\n", pick("Nothing to do.", "没有变化。")),
         PlanState::Ready | PlanState::Allowed => {
             format!(
                 "{} wecom-bridge sync --corp {corp} --plan {id}\n{} wecom-bridge plans reject {id} --reason TEXT\n",

@@ -85,6 +85,11 @@ pub(super) static GUARDS: &[Row] = &[
         "撤销将收回的、已经或可能已激活的成员数",
         "members taken back by an undo who have, or may have, activated WeCom",
     ),
+    (
+        "two_person_removals",
+        "停用或删除的成员数（每次都须两人审批）",
+        "members disabled or deleted, each time allowed by two people",
+    ),
 ];
 
 /// The never-list.

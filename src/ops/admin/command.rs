@@ -22,7 +22,8 @@ pub enum Command {
     /// `plan`: makes a plan and stores it.
     Plan { corp: CorpKey, reading: Reading },
     /// `plan --what-if`: what other settings would do; `settings` is a fragment of the set-up file. Writes nothing.
-    WhatIf { corp: CorpKey, settings: String },
+    /// With `whole`, all its changes are answered, for they are nowhere stored.
+    WhatIf { corp: CorpKey, settings: String, whole: bool },
     /// `sync`: plans and applies, or applies the named plan; with `reason`, a held plan is allowed first.
     Sync { corp: CorpKey, plan: Option<PlanId>, reason: Option<String>, reading: Reading },
     /// `explain`
@@ -108,7 +109,8 @@ pub enum BindingCommand {
     /// Binds one unit to one department.
     BindUnit { corp: CorpKey, unit: UnitId, department: DepartmentId },
     /// Unbinds the named employees, or all employees.
-    Unbind { corp: CorpKey, employees: Vec<EmployeeId>, all: bool },
+    /// All of them are only counted unless `yes`.
+    Unbind { corp: CorpKey, employees: Vec<EmployeeId>, all: bool, yes: bool },
     /// Unbinds one unit.
     UnbindUnit { corp: CorpKey, unit: UnitId },
     /// Writes the binding file.
@@ -198,8 +200,10 @@ pub enum RunCommand {
 pub enum PlanCommand {
     /// The stored plans, newest first.
     List { corp: Option<CorpKey> },
-    /// One plan whole.
+    /// One plan with its first changes.
     Show { plan: PlanId },
+    /// A page of a plan's changes.
+    Changes { plan: PlanId, from: u32 },
     /// Allows or rejects a held plan.
     Decide { plan: PlanId, allow: bool, reason: String },
 }

@@ -24,14 +24,20 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: BindingCommand) -
             bindings::bind_department(env, &corp, &unit, department, actor).await.map_err(refused)?;
             MessageReport::answer(format!("unit {unit} is bound to department {department}"))
         }
+        BindingCommand::Unbind { corp, all: true, yes: false, .. } => {
+            let key = env.get_corp(&corp).await.map_err(refused)?.key;
+            let count = app.store.read_async(move |tx| store::bindings::members(tx, &key)).await;
+            let count = count.map_err(|error| CommandError::from_chain(&error))?.len();
+            let exit = if count == 0 { Exit::Done } else { Exit::Pending };
+            let message = format!("{count} bindings would be taken away and nothing was written; do it with --yes");
+            Ok(Answer { exit, ..MessageReport::answer(message)? })
+        }
         BindingCommand::Unbind { corp, all: true, .. } => {
             let count = bindings::unbind_all(env, &corp, actor).await.map_err(refused)?;
             MessageReport::answer(format!("{count} bindings were taken away; the members stay as they are"))
         }
-        BindingCommand::Unbind { corp, employees, all: false } => {
-            for employee in &employees {
-                bindings::unbind(env, &corp, employee, actor).await.map_err(refused)?;
-            }
+        BindingCommand::Unbind { corp, employees, all: false, .. } => {
+            bindings::unbind_many(env, &corp, &employees, actor).await.map_err(refused)?;
             MessageReport::answer(format!("{} bindings were taken away; the members stay as they are", employees.len()))
         }
         BindingCommand::UnbindUnit { corp, unit } => {

@@ -1,7 +1,7 @@
 //! `runs …`, `plans …`: what was done, what is planned, and decisions about both.
 
 use super::MessageReport;
-use super::sync::{follow, refusal, report_of, whole_plan};
+use super::sync::{answer_plan, changes_page, follow, refusal, report_of};
 use crate::app::App;
 use crate::jobs::Cancelled;
 use crate::model::{Actor, CorpKey, Outcome, Run, RunId, RunState};
@@ -43,7 +43,7 @@ pub(super) async fn runs(
         RunCommand::Undo { run } => {
             output.progress(Progress { label: "plan".into(), done: 0, total: 0 });
             let head = service::undo(&app.env, &run, actor).await.map_err(refusal)?;
-            whole_plan(app, head).await
+            answer_plan(app, head).await
         }
         RunCommand::Cancel { run } => {
             let what = match app.jobs.cancel(&run, actor).await.map_err(refusal)? {
@@ -69,10 +69,11 @@ pub(super) async fn plans(app: &App, actor: &Actor, command: PlanCommand) -> Res
         }
         PlanCommand::Show { plan } => {
             let head = service::get_plan(&app.env, &plan).await.map_err(refusal)?;
-            let answer = whole_plan(app, head).await?;
+            let answer = answer_plan(app, head).await?;
             // Looking at a plan is done when it has been shown, whatever the plan says.
             Ok(Answer { exit: Exit::Done, ..answer })
         }
+        PlanCommand::Changes { plan, from } => changes_page(app, &plan, from).await,
         PlanCommand::Decide { plan, allow, reason } => {
             let done = match service::decide(&app.env, &plan, allow, actor, &reason).await.map_err(refusal)? {
                 Decided::Allowed(_) => "is allowed; apply it with `sync --plan`",

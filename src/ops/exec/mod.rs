@@ -62,7 +62,7 @@ pub async fn execute(
         }
         Command::Pull { corp, reading } => sync::pull(app, actor, &corp, request(reading), output).await,
         Command::Plan { corp, reading } => sync::plan(app, actor, &corp, request(reading), output).await,
-        Command::WhatIf { corp, settings } => sync::what_if(app, &corp, &settings).await,
+        Command::WhatIf { corp, settings, whole } => sync::what_if(app, &corp, &settings, whole).await,
         Command::Sync { corp, plan: Some(plan), reason, .. } => {
             sync::apply(app, actor, &corp, &plan, reason, output).await
         }

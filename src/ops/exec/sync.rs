@@ -2,9 +2,9 @@
 
 use crate::app::App;
 use crate::jobs::{Phase, RunEvent};
-use crate::model::{Actor, Change, CorpKey, EmployeeId, PlanHead, PlanId, PlanState, Run, RunId, RunState};
+use crate::model::{Actor, CorpKey, EmployeeId, PlanHead, PlanId, PlanState, Run, RunId, RunState};
 use crate::ops::admin::{Answer, CommandError, Exit, Output, Progress};
-use crate::ops::report::{PlanReport, PullReport, SyncReport, exit_of};
+use crate::ops::report::{ChangeReport, ChangesPage, PlanReport, PullReport, SyncReport, exit_of};
 use crate::setup;
 use crate::store;
 use crate::sync::SyncError;
@@ -12,8 +12,11 @@ use crate::sync::pull::PullRequest;
 use crate::sync::service::{self, Decided, PlanRequest};
 use tokio::sync::broadcast::error::RecvError;
 
-/// Changes read from the store at once.
-const CHUNK: u32 = 5_000;
+/// Changes that a plan is answered with; whoever wants all of them asks for them page by page.
+const SHOWN: u32 = 50;
+
+/// Changes on such a page.
+const CHANGES_ON_PAGE: u32 = 5_000;
 
 /// Sorts an error of the engine: what the caller can repair in the command or the settings, and what failed.
 pub(super) fn refusal(error: SyncError) -> CommandError {
@@ -81,18 +84,20 @@ pub(super) async fn plan(
     output.progress(Progress { label: "plan".into(), done: 0, total: 0 });
     let request = PlanRequest { pull, ..PlanRequest::default() };
     let head = service::make_plan(&app.env, corp, actor, request).await.map_err(refusal)?;
-    whole_plan(app, head).await
+    answer_plan(app, head).await
 }
 
 /// Plans with other settings on what is stored now; nothing is saved and nobody is called. Exit code 3 when they would
 /// change something.
-pub(super) async fn what_if(app: &App, corp: &CorpKey, settings: &str) -> Result<Answer, CommandError> {
+pub(super) async fn what_if(app: &App, corp: &CorpKey, settings: &str, whole: bool) -> Result<Answer, CommandError> {
     let stored = app.env.get_corp(corp).await.map_err(refusal)?;
     let changed = setup::lay_over(&stored, settings).map_err(|faults| CommandError::usage(faults.to_string()))?;
     let found = service::plan_with_options(&app.env, corp, changed.downstream, Some(changed.match_rules)).await;
     let found = found.map_err(refusal)?;
     let exit = if found.changes.is_empty() { Exit::Done } else { Exit::Pending };
-    Answer::new(exit, &PlanReport::new(found.head, &found.changes))
+    let total = found.changes.len();
+    let shown = if whole { total } else { total.min(SHOWN as usize) };
+    Answer::new(exit, &PlanReport::new(found.head, &found.changes[..shown], total as u64))
 }
 
 /// Says what would be done with one person and why.
@@ -104,24 +109,27 @@ pub(super) async fn explain(app: &App, corp: &CorpKey, employee: &EmployeeId) ->
     Answer::new(Exit::Done, &explanation)
 }
 
-/// Answers a stored plan with all its changes.
-pub(super) async fn whole_plan(app: &App, head: PlanHead) -> Result<Answer, CommandError> {
-    let mut changes: Vec<Change> = Vec::new();
-    loop {
-        let from = u32::try_from(changes.len()).unwrap_or(u32::MAX);
-        let page = service::list_changes(&app.env, &head.id, from, CHUNK).await.map_err(refusal)?;
-        if page.is_empty() {
-            break;
-        }
-        changes.extend(page);
-    }
+/// Answers a stored plan with the first of its changes.
+pub(super) async fn answer_plan(app: &App, head: PlanHead) -> Result<Answer, CommandError> {
+    let changes = service::list_changes(&app.env, &head.id, 0, SHOWN).await.map_err(refusal)?;
     let exit = match head.state {
         PlanState::Held => Exit::Held,
         PlanState::Refused => Exit::Failed,
         _ if changes.is_empty() => Exit::Done,
         _ => Exit::Pending,
     };
-    Answer::new(exit, &PlanReport::new(head, &changes))
+    let id = head.id.clone();
+    let total = app.store.read_async(move |tx| store::plans::count_changes(tx, &id)).await;
+    let total = total.map_err(|error| CommandError::from_chain(&error))?;
+    Answer::new(exit, &PlanReport::new(head, &changes, total))
+}
+
+/// Answers a page of a stored plan's changes, from the one with this number on; an empty page is the end.
+pub(super) async fn changes_page(app: &App, plan: &PlanId, from: u32) -> Result<Answer, CommandError> {
+    let changes = service::list_changes(&app.env, plan, from, CHANGES_ON_PAGE).await.map_err(refusal)?;
+    let next = changes.last().map(|change| change.seq.saturating_add(1));
+    let changes: Vec<ChangeReport> = changes.iter().map(ChangeReport::new).collect();
+    Answer::new(Exit::Done, &ChangesPage { changes, next })
 }
 
 /// Pulls, plans and applies.

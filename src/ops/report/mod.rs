@@ -3,7 +3,7 @@
 mod plan;
 mod run;
 
-pub use plan::{ChangeReport, PlanReport, PlanRow};
+pub use plan::{ChangeReport, ChangesPage, PlanReport, PlanRow};
 pub(crate) use run::exit_of;
 pub use run::{CallsReport, PullReport, RunReport, SyncReport};
 

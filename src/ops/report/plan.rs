@@ -40,12 +40,14 @@ pub struct PlanReport {
     pub first_allow: Option<Decision>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// How many changes the plan has; those below may be the first of them.
+    pub changes_total: u64,
     pub changes: Vec<ChangeReport>,
 }
 
 impl PlanReport {
-    /// From a stored plan.
-    pub fn new(head: PlanHead, changes: &[Change]) -> Self {
+    /// From a stored plan with `total` changes and as many of the first ones as the reader is shown.
+    pub fn new(head: PlanHead, changes: &[Change], total: u64) -> Self {
         Self {
             id: head.id,
             corp: head.corp,
@@ -68,6 +70,7 @@ impl PlanReport {
             made_by: head.made_by,
             first_allow: head.first_allow,
             decision: head.decision,
+            changes_total: total,
             changes: changes.iter().map(ChangeReport::new).collect(),
         }
     }
@@ -105,6 +108,16 @@ impl From<PlanHead> for PlanRow {
             decision: head.decision,
         }
     }
+}
+
+/// A page of a plan's changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChangesPage {
+    /// In the order of application.
+    pub changes: Vec<ChangeReport>,
+    /// Where the next page begins; absent = this was the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u32>,
 }
 
 /// One change.

@@ -64,3 +64,28 @@ fn what_differs_is_named_and_what_is_not_in_the_file_stays_unless_pruned() {
     assert_eq!(removed, ["tenant acme", "app acme-main/oa"]);
     assert_eq!(pruned.target.corps[0].secrets.len(), 3);
 }
+
+#[test]
+fn options_that_the_file_does_not_name_stay_unless_pruned() {
+    let present = read_text(EXAMPLE).unwrap();
+    let before = &present.corps[0].corp;
+    let short = format!(
+        "version = 1\n[[tenant]]\nkey = \"acme\"\nname = \"A\"\n[[corp]]\nkey = \"acme-main\"\ntenant = \"acme\"\n\
+         corpid = \"{}\"\n[corp.downstream.guard]\nmax_removals = 7\n",
+        before.corpid
+    );
+    let wanted = read_text(&short).unwrap();
+    let mut after = before.clone();
+    after.downstream.guard.max_removals = 7;
+    let kept = merge(&present, &wanted, false);
+    assert_eq!(kept.target.corps[0].corp, after);
+    let changed: Vec<_> = kept.changes.iter().flat_map(|change| &change.differences).map(|one| &one.option).collect();
+    assert_eq!(changed, ["name", "downstream.guard.max_removals"]);
+    let pruned = merge(&present, &wanted, true);
+    assert!(pruned.target.corps[0].corp.match_rules.is_empty(), "with --prune the file is the whole truth");
+
+    let mappings = format!("{short}[corp.downstream.fields]\nposition = \"{{{{ position }}}}\"\n");
+    let kept = merge(&present, &read_text(&mappings).unwrap(), false);
+    let fields: Vec<_> = kept.target.corps[0].corp.downstream.fields.keys().map(ToString::to_string).collect();
+    assert_eq!(fields, ["position"], "the mappings are one value");
+}

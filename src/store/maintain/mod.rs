@@ -9,7 +9,7 @@ mod verify;
 pub use super::registry::Fault;
 pub use compact::{Stats, TableStats};
 pub use rekey::Rekeyed;
-pub use restore::restore;
+pub use restore::{Restored, restore};
 pub use verify::VerifyReport;
 
 pub(super) use backup::backup;

@@ -1,20 +1,31 @@
 //! Restore: a verified backup takes the store's place; the former file is kept beside it.
 
+use crate::model::{Actor, CorpKey};
 use crate::store::error::StoreError;
 use crate::store::open::StoreOptions;
-use crate::store::{database_path, file, open, sessions};
+use crate::store::tx::WriteTx;
+use crate::store::{audit, corps, database_path, file, open, sessions};
 use std::path::{Path, PathBuf};
 
-/// Puts a backup in the place of the store at `to` (a data directory or `.redb` file) and returns where the former file
-/// is kept, if there was one. The store must be closed. Blocks.
+/// What a restore did beside its main work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// Where the former file is kept, if there was one.
+    pub former: Option<PathBuf>,
+    /// Corps that are not written to until an administrator switches that on again.
+    pub switched_off: Vec<CorpKey>,
+}
+
+/// Puts a backup in the place of the store at `to` (a data directory or `.redb` file). The store must be closed. Blocks.
 ///
 /// The backup is copied, opened with the given master keys (and migrated where it is older), and verified row by row
-/// before anything is replaced. Its sessions are ended: some may have been revoked since it was made.
+/// before anything is replaced. Its sessions are ended: some may have been revoked since it was made. Writing to WeCom is
+/// switched off in all corps, for the directory is that of the backup: who has left since would be taken back.
 ///
 /// # Errors
 /// [`StoreError::InUse`] while a server has the store open; [`StoreError::Corrupt`], [`StoreError::WrongKey`],
 /// [`StoreError::NewerSchema`] over the backup. On `Err` the former store is in its place, unchanged.
-pub fn restore(from: &Path, to: &Path, options: &StoreOptions) -> Result<Option<PathBuf>, StoreError> {
+pub fn restore(from: &Path, to: &Path, options: &StoreOptions, actor: &Actor) -> Result<Restored, StoreError> {
     let to = database_path(to);
     if !from.exists() {
         return Err(StoreError::Missing { path: from.to_owned() });
@@ -22,14 +33,15 @@ pub fn restore(from: &Path, to: &Path, options: &StoreOptions) -> Result<Option<
     file::make_directory_of(&to)?;
     // The name ends in `.redb`, so that opening takes it for a file.
     let temporary = file::beside(&to, "restored").with_extension("redb");
-    let result = copy_and_check(from, &temporary, options).and_then(|()| exchange(&temporary, &to, options));
+    let result = copy_and_check(from, &temporary, options, actor)
+        .and_then(|switched_off| exchange(&temporary, &to, options).map(|former| Restored { former, switched_off }));
     if result.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }
     result
 }
 
-fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions) -> Result<(), StoreError> {
+fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions, actor: &Actor) -> Result<Vec<CorpKey>, StoreError> {
     let mut source = std::fs::File::open(from).map_err(|cause| StoreError::io("read", from, cause))?;
     let mut target = file::create_for_service(to)?;
     std::io::copy(&mut source, &mut target)
@@ -39,7 +51,11 @@ fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions) -> Result<(), 
     let named = |error| name_backup(error, from);
     let store = open::open(to, options.clone(), crate::store::migrate::MIGRATIONS).map_err(named)?;
     let report = store.verify().map_err(named)?;
-    let ended = store.write_blocking(sessions::clear);
+    let actor = actor.clone();
+    let ended = store.write_blocking(move |tx| {
+        sessions::clear(tx)?;
+        switch_off(tx, &actor)
+    });
     store.close();
     match report.faults.first() {
         None => ended,
@@ -48,6 +64,21 @@ fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions) -> Result<(), 
             detail: format!("{} faults, the first in {}: {}", report.faults_total, fault.table, fault.what),
         }),
     }
+}
+
+/// Stops all writing to WeCom; answers the corps that were written to before.
+fn switch_off(tx: &WriteTx, actor: &Actor) -> Result<Vec<CorpKey>, StoreError> {
+    let mut switched = Vec::new();
+    for mut corp in corps::list(tx)? {
+        if corp.downstream.enabled {
+            corp.downstream.enabled = false;
+            corps::put(tx, &corp)?;
+            switched.push(corp.key);
+        }
+    }
+    let after = serde_json::json!({ "downstream.enabled": false, "corps": switched });
+    audit::append(tx, actor, "store.restore", "store", None, Some(after))?;
+    Ok(switched)
 }
 
 /// Errors over the temporary copy speak of the backup.

@@ -3,6 +3,7 @@
 use super::drift;
 use crate::model::{Access, Change, Corp, PlanHead, PlanId, PlanState, Run};
 use crate::store::{self, StoreError};
+use crate::sync::decide::lacks_two;
 use crate::sync::env::Env;
 use crate::sync::error::{SyncError, utc};
 use crate::sync::{facts, hash};
@@ -22,11 +23,18 @@ pub fn check_allowed(corp: &Corp) -> Result<(), SyncError> {
 pub async fn get_applicable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<PlanHead, SyncError> {
     check_allowed(corp)?;
     let (wanted, key) = (plan.clone(), corp.key.clone());
-    let (head, memory) =
-        env.store.read_async(move |tx| Ok((store::plans::head(tx, &wanted)?, facts::get(tx, &key)?))).await?;
+    let read = env.store.read_async(move |tx| {
+        let head = store::plans::head(tx, &wanted)?;
+        let lacks = head.as_ref().map_or(Ok(false), |head| lacks_two(tx, head))?;
+        Ok((head, facts::get(tx, &key)?, lacks))
+    });
+    let (head, memory, lacks) = read.await?;
     let head = head.filter(|head| head.corp == corp.key).ok_or_else(|| SyncError::NoPlan(plan.clone()))?;
     if !matches!(head.state, PlanState::Ready | PlanState::Allowed) {
         return Err(SyncError::WrongState { plan: plan.clone(), doing: "applied", state: head.state });
+    }
+    if lacks {
+        return Err(two_people(plan));
     }
     if env.clock.now_ms() >= head.expires_at_ms {
         return Err(SyncError::Expired { plan: plan.clone(), at: utc(head.expires_at_ms) });
@@ -38,6 +46,11 @@ pub async fn get_applicable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<Pla
         return Err(drift::refusal(plan, vec!["another run has written to WeCom since".to_owned()], false));
     }
     Ok(head)
+}
+
+fn two_people(plan: &PlanId) -> SyncError {
+    let why = "it removes people, and removals need two people since it was made: make a new plan".to_owned();
+    SyncError::SecondPerson { plan: plan.clone(), why }
 }
 
 /// The plan of a run that goes on, if what it was made from still holds: settings unchanged, not expired.
@@ -75,6 +88,8 @@ async fn changes(env: &Env, plan: &PlanId) -> Result<Vec<Change>, SyncError> {
 /// what the next plan is compared with.
 pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError> {
     let (id, run, source) = (plan.id.clone(), run.clone(), plan.source_employees);
+    let named = plan.id.clone();
+    let wrong = move |state| SyncError::WrongState { plan: named.clone(), doing: "applied", state };
     let taken = env
         .store
         .write(move |tx| {
@@ -82,7 +97,10 @@ pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError
                 return Err(StoreError::not_found(format!("plan {id}")));
             };
             if !matches!(head.state, PlanState::Ready | PlanState::Allowed) {
-                return Ok(Err(head.state));
+                return Ok(Err(wrong(head.state)));
+            }
+            if lacks_two(tx, &head)? {
+                return Ok(Err(two_people(&id)));
             }
             head.state = PlanState::Taken;
             store::plans::put_head(tx, &head)?;
@@ -93,5 +111,5 @@ pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError
             Ok(Ok(()))
         })
         .await?;
-    taken.map_err(|state| SyncError::WrongState { plan: plan.id.clone(), doing: "applied", state })
+    taken
 }

@@ -86,31 +86,44 @@ fn put(tx: &WriteTx, corp: &Corp, binding: &MemberBinding, actor: &Actor) -> Res
         .map(drop)
 }
 
-/// Takes an employee's link away; the member stays as it is in WeCom. What was noted in the link (values that cannot be
-/// read back, a removal under way) is forgotten.
+/// Takes one employee's link away (BIND-06); the member stays as it is.
 ///
 /// # Errors
-/// When the employee is not linked.
+/// [`SyncError::Binding`] when the employee is not linked.
 pub async fn unbind(
     env: &Env,
     corp: &CorpKey,
     employee: &EmployeeId,
     actor: &Actor,
 ) -> Result<MemberBinding, SyncError> {
+    let mut unbound = unbind_many(env, corp, std::slice::from_ref(employee), actor).await?;
+    unbound.pop().ok_or_else(|| SyncError::Bug("a link was taken away and is not told".into()))
+}
+
+/// Takes the links of these employees away in one commit: all of them or, on `Err`, none.
+///
+/// # Errors
+/// [`SyncError::Binding`] when one of them is not linked.
+pub async fn unbind_many(
+    env: &Env,
+    corp: &CorpKey,
+    employees: &[EmployeeId],
+    actor: &Actor,
+) -> Result<Vec<MemberBinding>, SyncError> {
     let corp = env.get_corp(corp).await?;
-    let (employee, actor) = (employee.clone(), actor.clone());
-    let unbound = env
-        .store
-        .write(move |tx| {
-            let Some(binding) = store::bindings::remove_member(tx, &corp.key, &employee)? else {
-                return Err(StoreError::Refused(format!("employee {employee} is not linked")));
+    let (employees, actor) = (employees.to_vec(), actor.clone());
+    let unbound = env.store.write(move |tx| {
+        let take = |employee: &EmployeeId| {
+            let Some(binding) = store::bindings::remove_member(tx, &corp.key, employee)? else {
+                return Err(StoreError::Refused(format!("employee {employee} is not linked; nothing was changed")));
             };
             let before = json!({ "corp": corp.key, "userid": binding.userid, "origin": binding.origin });
             store::audit::append(tx, &actor, "binding.remove", &format!("employee {employee}"), Some(before), None)?;
             Ok(binding)
-        })
-        .await;
-    unbound.map_err(refusal)
+        };
+        employees.iter().map(take).collect()
+    });
+    unbound.await.map_err(refusal)
 }
 
 /// Takes the links of all employees away (BIND-07); answers how many there were. The corp must be idle.

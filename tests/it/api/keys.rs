@@ -219,7 +219,7 @@ async fn changes_are_in_the_audit_log_with_who_and_from_where() {
     let bridge = Bridge::start().await;
     bridge.put("/api/v1/tenants/acme", &json!({ "name": "Acme" })).await.expect(201);
     bridge.put("/api/v1/tenants/acme", &json!({ "name": "Acme 2" })).await.expect(200);
-    bridge.delete("/api/v1/tenants/acme").await.expect(204);
+    bridge.delete("/api/v1/tenants/acme?confirm=acme").await.expect(204);
     let rows = bridge.get("/api/v1/audit?limit=3").await.expect(200);
     let actions: Vec<_> = rows["items"].as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["tenant.remove", "tenant.update", "tenant.create"]);

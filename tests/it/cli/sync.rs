@@ -151,7 +151,10 @@ fn bindings_by_hand_and_by_file() {
     assert_eq!(listed["members"].as_array().unwrap().len(), 4);
     let file = bench.path("bindings.csv");
     bench.run(&[&["bindings", "export"][..], &CORP, &[text_of(&file)]].concat()).expect(0);
-    bench.run(&with(&["bindings", "unbind", "--all"])).expect(0);
+    bench.run(&with(&["bindings", "unbind", "--employee", "e1", "--employee", "nobody"])).expect(2);
+    bench.run(&with(&["bindings", "unbind", "--all"])).expect(3);
+    assert_eq!(bench.json(&with(&["bindings", "list"])).1["members"].as_array().unwrap().len(), 4, "still there");
+    bench.run(&with(&["bindings", "unbind", "--all", "--yes"])).expect(0);
     assert_eq!(bench.json(&with(&["bindings", "list"])).1["members"].as_array().unwrap().len(), 0);
     let (code, imported) = bench.json(&[&["bindings", "import"][..], &CORP, &[text_of(&file)]].concat());
     assert_eq!((code, &imported["bound"]), (0, &4.into()), "{imported:#}");

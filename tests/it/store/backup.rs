@@ -1,6 +1,6 @@
 //! Backup under load, restore, verification, compaction.
 
-use super::support::{Home, binding, corp_key, employee, furnish, tenant};
+use super::support::{Home, binding, corp, corp_key, employee, furnish, tenant};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -95,9 +95,12 @@ fn restore_brings_back_yesterday_and_keeps_today() {
     store.write_blocking(|tx| settings::put(tx, Scope::Appliance, "today", &true)).unwrap();
     let options = home.options().unwrap();
 
-    assert!(matches!(restore(&backup, home.path(), &options), Err(StoreError::InUse { .. })), "while it is open");
+    assert!(
+        matches!(restore(&backup, home.path(), &options, &Actor::cli("root")), Err(StoreError::InUse { .. })),
+        "while it is open"
+    );
     drop(store);
-    let kept = restore(&backup, home.path(), &options).unwrap().unwrap();
+    let kept = restore(&backup, home.path(), &options, &Actor::cli("root")).unwrap().former.unwrap();
 
     let today = |store: &Store| store.read(|tx| settings::get::<bool>(tx, Scope::Appliance, "today")).unwrap();
     assert_eq!(today(&home.open()), None);
@@ -121,11 +124,11 @@ fn restore_refuses_what_is_not_a_good_backup() {
     let other_key = StoreOptions { keys: KeyRing::in_memory(), ..options.clone() };
     let missing = home.path().join("missing.redb");
 
-    let refused = restore(&garbage, home.path(), &options).unwrap_err();
+    let refused = restore(&garbage, home.path(), &options, &Actor::cli("root")).unwrap_err();
     assert!(matches!(&refused, StoreError::Corrupt { path, .. } if *path == garbage), "{refused}");
-    let refused = restore(&good, home.path(), &other_key).unwrap_err();
+    let refused = restore(&good, home.path(), &other_key, &Actor::cli("root")).unwrap_err();
     assert!(matches!(&refused, StoreError::WrongKey { path, .. } if *path == good), "{refused}");
-    assert!(matches!(restore(&missing, home.path(), &options), Err(StoreError::Missing { .. })));
+    assert!(matches!(restore(&missing, home.path(), &options, &Actor::cli("root")), Err(StoreError::Missing { .. })));
     assert_eq!(std::fs::read(home.database()).unwrap(), before, "the store was touched");
 }
 
@@ -138,7 +141,7 @@ fn restore_replaces_a_damaged_store() {
     store.backup(&backup).unwrap();
     drop(store);
     std::fs::write(home.database(), "not a database").unwrap();
-    restore(&backup, home.path(), &home.options().unwrap()).unwrap();
+    restore(&backup, home.path(), &home.options().unwrap(), &Actor::cli("root")).unwrap();
     assert!(home.open().verify().unwrap().is_good());
 }
 
@@ -190,9 +193,35 @@ fn a_restored_backup_opens_no_session() {
     store.write_blocking(|tx| sessions::remove(tx, &"a".into(), &"s".into())).unwrap();
     store.close();
     drop(store);
-    restore(&backup, home.path(), &home.options().unwrap()).unwrap();
+    restore(&backup, home.path(), &home.options().unwrap(), &Actor::cli("root")).unwrap();
     let store = home.open();
     assert!(store.read(|tx| sessions::find_by_token(tx, "hash")).unwrap().is_none());
     assert!(store.read(|tx| sessions::list(tx, None)).unwrap().is_empty());
     assert!(store.verify().unwrap().is_good());
+}
+
+#[test]
+fn after_a_restore_nothing_is_written_to_wecom_until_somebody_says_so() {
+    let home = Home::new();
+    let store = home.open();
+    let mut first = corp("main");
+    first.downstream.enabled = true;
+    let mut idle = corp("idle");
+    idle.downstream.enabled = false;
+    store
+        .write_blocking(move |tx| {
+            wecom_bridge::store::corps::put(tx, &first)?;
+            wecom_bridge::store::corps::put(tx, &idle)
+        })
+        .unwrap();
+    let backup = home.path().join("backup.redb");
+    store.backup(&backup).unwrap();
+    drop(store);
+    let restored = restore(&backup, home.path(), &home.options().unwrap(), &Actor::cli("root")).unwrap();
+    assert_eq!(restored.switched_off, ["main".into()]);
+    let store = home.open();
+    let corps = store.read(|tx| wecom_bridge::store::corps::list(tx)).unwrap();
+    assert_eq!(corps.iter().filter(|corp| corp.downstream.enabled).count(), 0);
+    let rows = store.read(|tx| audit::page(tx, None, 1)).unwrap();
+    assert_eq!((rows[0].action.as_str(), rows[0].actor.name.as_str()), ("store.restore", "cli:root"));
 }

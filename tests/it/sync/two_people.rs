@@ -125,3 +125,26 @@ async fn one_person_is_enough_where_nobody_is_removed_or_nobody_asked_for_two() 
     assert_eq!((plan.state, plan.removes_people()), (PlanState::Held, false), "{:?}", plan.counts);
     assert!(matches!(allow(&world, &plan, &person("zhang")).await.unwrap(), Decided::Allowed(_)));
 }
+
+#[tokio::test]
+async fn a_single_removal_waits_for_two_people_as_well() {
+    let world = World::sample(20, 4, 37);
+    assert_done(&world.sync().await);
+    let leaver = world.employees().into_iter().find(|employee| employee.status.is_active()).unwrap().id;
+    world.change_employee(&leaver, |employee| employee.status = EmployeeStatus::Departed);
+    let before = plan_by(&world, &person("zhang")).await;
+    assert_eq!((before.state, before.removes_people()), (PlanState::Ready, true), "{:?}", before.guards);
+
+    ask_for_two(&world, true).await;
+    let refused = world.jobs.start_apply(&before.id, &person("zhang")).await.unwrap_err();
+    assert!(matches!(refused, SyncError::SecondPerson { .. }), "{refused}");
+    let plan = plan_by(&world, &person("zhang")).await;
+    assert_eq!(plan.state, PlanState::Held);
+    let tripped: Vec<_> = plan.tripped().map(|guard| (guard.name.as_str(), guard.value)).collect();
+    assert_eq!(tripped, [("two_person_removals", 1)]);
+    for (name, allowed) in [("wang", false), ("li", true)] {
+        let decided = allow(&world, &plan, &person(name)).await.unwrap();
+        assert_eq!(matches!(decided, Decided::Allowed(_)), allowed, "{decided:?}");
+    }
+    assert_done(&world.apply(&plan).await);
+}
