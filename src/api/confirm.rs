@@ -19,7 +19,7 @@ impl ConfirmQuery {
         if self.confirm == key {
             return Ok(());
         }
-        let problem = Problem::invalid(
+        let problem = Problem::bad_request(
             "request.confirm",
             "To remove this with everything that is kept for it, `confirm` in the query must be its key.",
         );

@@ -71,8 +71,8 @@ fn options_that_the_file_does_not_name_stay_unless_pruned() {
     let before = &present.corps[0].corp;
     let short = format!(
         "version = 1\n[[tenant]]\nkey = \"acme\"\nname = \"A\"\n[[corp]]\nkey = \"acme-main\"\ntenant = \"acme\"\n\
-         corpid = \"{}\"\n[corp.downstream.guard]\nmax_removals = 7\n",
-        before.corpid
+         name = \"{}\"\ncorpid = \"{}\"\n[corp.downstream.guard]\nmax_removals = 7\n",
+        before.name, before.corpid
     );
     let wanted = read_text(&short).unwrap();
     let mut after = before.clone();
@@ -80,7 +80,7 @@ fn options_that_the_file_does_not_name_stay_unless_pruned() {
     let kept = merge(&present, &wanted, false);
     assert_eq!(kept.target.corps[0].corp, after);
     let changed: Vec<_> = kept.changes.iter().flat_map(|change| &change.differences).map(|one| &one.option).collect();
-    assert_eq!(changed, ["name", "downstream.guard.max_removals"]);
+    assert_eq!(changed, ["downstream.guard.max_removals"]);
     let pruned = merge(&present, &wanted, true);
     assert!(pruned.target.corps[0].corp.match_rules.is_empty(), "with --prune the file is the whole truth");
 

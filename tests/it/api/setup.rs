@@ -39,8 +39,8 @@ async fn corps_and_apps_are_written_read_and_removed() {
     bridge.delete("/api/v1/tenants/acme?confirm=acme").await.expect_problem(409, "setup.conflict");
     bridge.get(&format!("{CORP}/apps/none")).await.expect_problem(404, "app.not_found");
     assert_eq!(bridge.get("/api/v1/corps?tenant=acme").await.expect(200)["items"].as_array().unwrap().len(), 1);
-    bridge.delete(CORP).await.expect_problem(422, "request.confirm");
-    bridge.delete(&format!("{CORP}?confirm=acme")).await.expect_problem(422, "request.confirm");
+    bridge.delete(CORP).await.expect_problem(400, "request.confirm");
+    bridge.delete(&format!("{CORP}?confirm=acme")).await.expect_problem(400, "request.confirm");
     bridge.delete(&format!("{CORP}?confirm=acme-main")).await.expect(204);
     bridge.get(CORP).await.expect_problem(404, "corp.not_found");
     bridge.stop().await;

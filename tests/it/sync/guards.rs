@@ -9,7 +9,7 @@ use wecom_bridge::sync::pull::PullRequest;
 use wecom_bridge::sync::service;
 
 /// People of whom nobody is an administrator or sits in the root unit.
-fn ordinary(world: &World) -> Vec<Employee> {
+pub(super) fn ordinary(world: &World) -> Vec<Employee> {
     let root = world.units().into_iter().find(|unit| unit.parent_id.is_none()).unwrap().id;
     let is_ordinary = |e: &Employee| e.status.is_active() && !e.admin && e.unit_id != root;
     world.employees().into_iter().filter(is_ordinary).collect()

@@ -1,6 +1,6 @@
 //! Removals that need two people (PEER-29).
 
-use super::guards::with_many_leavers;
+use super::guards::{ordinary, with_many_leavers};
 use super::world::{CORPID, World, actor, assert_done};
 use wecom_bridge::admin::keys::{self, NewKey};
 use wecom_bridge::admin::{self, settings};
@@ -130,7 +130,7 @@ async fn one_person_is_enough_where_nobody_is_removed_or_nobody_asked_for_two() 
 async fn a_single_removal_waits_for_two_people_as_well() {
     let world = World::sample(20, 4, 37);
     assert_done(&world.sync().await);
-    let leaver = world.employees().into_iter().find(|employee| employee.status.is_active()).unwrap().id;
+    let leaver = ordinary(&world).remove(0).id;
     world.change_employee(&leaver, |employee| employee.status = EmployeeStatus::Departed);
     let before = plan_by(&world, &person("zhang")).await;
     assert_eq!((before.state, before.removes_people()), (PlanState::Ready, true), "{:?}", before.guards);
