@@ -70,9 +70,9 @@ fn options_that_the_file_does_not_name_stay_unless_pruned() {
     let present = read_text(EXAMPLE).unwrap();
     let before = &present.corps[0].corp;
     let short = format!(
-        "version = 1\n[[tenant]]\nkey = \"acme\"\nname = \"A\"\n[[corp]]\nkey = \"acme-main\"\ntenant = \"acme\"\n\
+        "version = 1\n[[tenant]]\nkey = \"acme\"\nname = \"{}\"\n[[corp]]\nkey = \"acme-main\"\ntenant = \"acme\"\n\
          name = \"{}\"\ncorpid = \"{}\"\n[corp.downstream.guard]\nmax_removals = 7\n",
-        before.name, before.corpid
+        present.tenants[0].name, before.name, before.corpid
     );
     let wanted = read_text(&short).unwrap();
     let mut after = before.clone();
