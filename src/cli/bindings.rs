@@ -6,7 +6,7 @@ use crate::model::{CorpKey, DepartmentId, EmployeeId, UnitId, UserId};
 use crate::ops::admin::{BindingCommand, Command, CommandError, Exit, FileFormat, Upload};
 use clap::{Args, Subcommand};
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Who is who: links between employees and members
 #[derive(Debug, Args)]
@@ -151,7 +151,7 @@ async fn export(context: &Context, corp: CorpKey, file: PathBuf) -> Result<Exit,
     };
     let answer = context.ask(Command::Bindings(BindingCommand::Export { corp, format })).await?;
     let upload = Upload::deserialize(&answer.value).map_err(|cause| CommandError::failed(cause.to_string()))?;
-    std::fs::write(&file, &upload.content.0)
+    write_private(&file, &upload.content.0)
         .map_err(|cause| CommandError::failed(format!("{}: cannot be written: {cause}", file.display())))?;
     let bytes = upload.content.0.len();
     if context.is_json() {
@@ -161,4 +161,15 @@ async fn export(context: &Context, corp: CorpKey, file: PathBuf) -> Result<Exit,
         print_out(&format!("{}: {verb} ({bytes} B)\n", file.display()))?;
     }
     Ok(answer.exit)
+}
+
+/// Writes a file that only its owner may read, for it names people and their accounts.
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    // One that was there keeps its mode otherwise.
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    file.write_all(content)
 }

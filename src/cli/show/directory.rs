@@ -40,6 +40,7 @@ pub fn import(report: &ImportReport, language: Language) -> String {
     let last = match (report.written, quiet) {
         (true, _) => pick("Imported.", "已导入。"),
         (false, true) => pick("Nothing to do.", "没有变化。"),
+        (false, false) if summary.shrunken.is_some() => pick("Nothing was written.", "尚未写入。"),
         (false, false) => pick("Nothing was written; import with --yes.", "尚未写入;加 --yes 执行导入。"),
     };
     text.push_str(last);

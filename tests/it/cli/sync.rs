@@ -151,6 +151,8 @@ fn bindings_by_hand_and_by_file() {
     assert_eq!(listed["members"].as_array().unwrap().len(), 4);
     let file = bench.path("bindings.csv");
     bench.run(&[&["bindings", "export"][..], &CORP, &[text_of(&file)]].concat()).expect(0);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "it names people");
     bench.run(&with(&["bindings", "unbind", "--employee", "e1", "--employee", "nobody"])).expect(2);
     bench.run(&with(&["bindings", "unbind", "--all"])).expect(3);
     assert_eq!(bench.json(&with(&["bindings", "list"])).1["members"].as_array().unwrap().len(), 4, "still there");
