@@ -2,19 +2,27 @@
 //!
 //! `cargo bench --bench plan` runs every case in a process of its own, so that each has its own peak; one case alone:
 //! `cargo bench --bench plan -- warm 100000 10000`. Cases: `cold` (an empty WeCom), `warm` (nothing differs), `one-percent`
-//! (one person in a hundred has a new position).
+//! (one person in a hundred has a new position). `explain PEOPLE` asks about one person after another over a stored
+//! organisation; it runs last.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a bench says what broke by stopping")]
+
+mod filled;
 
 use std::process::Command;
-use wecom_bridge::clock::Stopwatch;
+use std::sync::Arc;
+use wecom_bridge::clock::{Clock, Stopwatch};
 use wecom_bridge::directory::sample::{SampleSpec, generate};
 use wecom_bridge::model::{
     Access, BindingOrigin, Corp, Department, DepartmentBinding, DepartmentId, DownstreamOptions, Edition, Employee,
     Endpoints, Fields, MatchRule, Member, MemberBinding, MemberField, MemberStatus, Membership, MirrorHead, OrgUnit,
     PullOptions, Pushed, Quota, ReadStrategy, ShownLists, Text, UpstreamOptions,
 };
+use wecom_bridge::store::{self, KeyRing, Store, StoreOptions};
 use wecom_bridge::sync::explain::{Told, explain_told};
 use wecom_bridge::sync::plan::plan;
-use wecom_bridge::sync::{PlanFacts, PlanInput};
+use wecom_bridge::sync::{Env, PlanFacts, PlanInput, service};
+use wecom_bridge::wecom::{Clients, NoObserver};
 
 const CASES: [(&str, usize, usize); 4] = [
     ("cold", 100_000, 10_000),
@@ -25,6 +33,12 @@ const CASES: [(&str, usize, usize); 4] = [
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [case, people] = arguments.as_slice()
+        && case == "explain"
+    {
+        explain(people.parse().unwrap_or(100_000));
+        return;
+    }
     if let [case, employees, units] = arguments.as_slice() {
         let (Ok(employees), Ok(units)) = (employees.parse(), units.parse()) else {
             eprintln!("usage: plan [cold|warm|one-percent EMPLOYEES UNITS]");
@@ -41,6 +55,33 @@ fn main() {
             eprintln!("{case}: {error}");
         }
     }
+    if let Err(error) = Command::new(&own).args(["explain", "100000"]).status() {
+        eprintln!("explain: {error}");
+    }
+}
+
+/// One person after another over a stored organisation: the first question loads and plans, the others do not.
+fn explain(people: usize) {
+    let home = tempfile::tempdir().unwrap();
+    let clock = Clock::manual(1_800_000_000_000);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(home.path(), StoreOptions::new(KeyRing::in_memory(), clock.clone())).unwrap();
+        filled::fill(&store, people).await;
+        let env = Env::new(store.clone(), clock.clone(), Clients::new(clock, Arc::new(NoObserver)));
+        let employees = store.read(|tx| store::directory::employees(tx, &"acme".into())).unwrap();
+        let before = memory("VmRSS");
+        for employee in employees.iter().step_by((people / 6).max(1)) {
+            let watch = Stopwatch::start();
+            let said = service::explain(&env, &"acme-main".into(), &employee.id).await.unwrap();
+            let (took, kept) = (watch.elapsed_ms(), memory("VmRSS").saturating_sub(before));
+            println!(
+                "explain {:>12} of {people}: {took:>6} ms, {} changes, {kept} MiB kept",
+                said.id.as_str(),
+                said.changes.len()
+            );
+        }
+    });
 }
 
 fn run(case: &str, employees: usize, units: usize) {

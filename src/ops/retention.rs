@@ -59,12 +59,13 @@ pub struct Cleaned {
 /// Cleans up every night until `stop`.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
     loop {
-        if let Err(error) = clean_if_due(&app).await {
-            tracing::error!(%error, "the nightly clean-up failed: {error}");
-        }
+        // first the pause: a start has other things to do
         tokio::select! {
             () = app.clock.sleep(EVERY) => {}
             () = stop.cancelled() => return,
+        }
+        if let Err(error) = clean_if_due(&app).await {
+            tracing::error!(%error, "the nightly clean-up failed: {error}");
         }
     }
 }
