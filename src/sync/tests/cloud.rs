@@ -156,7 +156,7 @@ impl Cloud {
         for (field, value) in image
             .fields
             .iter()
-            .filter(|(field, value)| !field.is_marker() && !(field.list().is_some() && value.is_empty()))
+            .filter(|(field, value)| !(field.is_marker() || field.list().is_some() && value.is_empty()))
         {
             let ignored = (*field == MemberField::Mobile && ignores_mobile && !is_new)
                 || (matches!(field, MemberField::ExtAttr(name) if name == "工号") && !knows_number);
