@@ -207,7 +207,8 @@ pub struct Budget {
     /// The same by endpoint, e.g. `user/create`.
     pub by_endpoint: BTreeMap<String, u64>,
     /// Calls that compare WeCom with what the plan saw before the first one that writes, when this plan is applied; not
-    /// among `calls`. A sync has read the ids already and makes fewer.
+    /// among `calls`. A sync has read the ids already and makes fewer. With import files about those, too, that ask for
+    /// their results and look at them.
     pub reads: u64,
     /// Seconds until the end under the corp's quota.
     pub estimated_s: u64,

@@ -2,8 +2,8 @@
 
 pub mod import;
 
-use super::input::PlanInput;
-use crate::model::{Action, BatchShare, Budget, Change, Quota, ReadStrategy};
+use super::input::{Look, PlanInput};
+use crate::model::{Action, BatchShare, Budget, Change, Quota};
 use std::collections::BTreeMap;
 
 /// The endpoint that a change calls when it goes by itself; `None` for changes of our own rows only.
@@ -79,11 +79,8 @@ pub fn seconds(calls: u64, quota: &Quota, parallel: u64) -> u64 {
 /// The budget of a plan made from `input`; `looks` are the calls that compare before the first one that writes.
 pub fn estimate(input: &PlanInput<'_>, changes: &[Change], looks: u64) -> Budget {
     let quota = &input.corp.quota;
-    let terms = import::Terms {
-        edition: input.corp.edition,
-        quota,
-        can_look: input.facts.lists_ids && input.mirror.strategy != ReadStrategy::IdsOnly,
-    };
+    let terms =
+        import::Terms { edition: input.corp.edition, quota, can_look: input.facts.look == Look::Ids { details: true } };
     let choice = import::choose(changes, terms);
     let mut by_endpoint: BTreeMap<String, u64> = BTreeMap::new();
     let mut creates = 0;

@@ -47,8 +47,6 @@ pub struct PlanFacts {
     pub largest_department_id: u32,
     /// The department for disabled members that the bridge created.
     pub disabled_department: Option<DepartmentId>,
-    /// Whether the contacts secret lists ids, so that absence can be proved at any moment.
-    pub lists_ids: bool,
     /// How WeCom is looked at before it is written.
     pub look: Look,
     /// Which lists of attributes the last read was shown.

@@ -80,7 +80,6 @@ fn read(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<Option<Loaded>, S
         creations_30_days: store::removals::count_creations_since(tx, key, since_ms)?,
         largest_department_id: memory.largest_department_id.max(seen),
         disabled_department: memory.disabled_department,
-        lists_ids: memory.lists_ids == Some(true),
         look: look(tx, &corp, &memory)?,
         shown_lists: memory.shown_lists,
     };

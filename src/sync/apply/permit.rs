@@ -50,11 +50,28 @@ impl Gate for Permit {
     }
 
     fn closed(&self) -> BoxFuture<'_, String> {
-        Box::pin(async move {
-            match self.watch.interrupted().await {
-                Interruption::Cancelled => "the run was cancelled".to_owned(),
-                Interruption::Stopping => "the appliance stops".to_owned(),
-            }
-        })
+        Box::pin(why_closed(&self.watch))
+    }
+}
+
+/// For calls that only look at what was handed over already: they go on whatever the settings say, and are given up when
+/// the run is to end.
+pub struct Looking(pub Watch);
+
+impl Gate for Looking {
+    fn check(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn closed(&self) -> BoxFuture<'_, String> {
+        Box::pin(why_closed(&self.0))
+    }
+}
+
+/// Returns, with the reason, when the run is to end.
+async fn why_closed(watch: &Watch) -> String {
+    match watch.interrupted().await {
+        Interruption::Cancelled => "the run was cancelled".to_owned(),
+        Interruption::Stopping => "the appliance stops".to_owned(),
     }
 }

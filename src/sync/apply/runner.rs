@@ -5,7 +5,7 @@ use super::commit::Commit;
 use super::ending::{self, Trouble};
 use super::execute::{Failure, Hands, Verdict};
 use super::ledger::Ledger;
-use super::permit::Permit;
+use super::permit::{Looking, Permit};
 use super::{queue, removal};
 use crate::clock::Stopwatch;
 use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, PlanHead, Run};
@@ -15,7 +15,7 @@ use crate::sync::error::SyncError;
 use crate::sync::facts::{self, ImportUnderWay};
 use crate::sync::progress::{Phase, Watch};
 use crate::sync::pull::choose;
-use crate::wecom::{CallMeter, RefusalClass};
+use crate::wecom::{CallMeter, Client, RefusalClass};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -36,6 +36,8 @@ pub(crate) struct Runner {
     meter: Arc<CallMeter>,
     pub(super) watch: Watch,
     pub(super) hands: Arc<Hands>,
+    /// For looks at what was handed over already, whatever the settings say now.
+    pub(super) looking: Client,
     pub(super) permit: Arc<Permit>,
     pub(super) width: usize,
     pub(super) changes: Arc<Vec<Change>>,
@@ -91,6 +93,7 @@ impl Runner {
             watch: watch.clone(),
         });
         let client = env.client(corp).await?.metered(meter.clone()).gated(permit.clone());
+        let looking = client.gated(Arc::new(Looking(watch.clone())));
         let (id, key) = (run.id.clone(), corp.key.clone());
         let (entries, memory) = env
             .store
@@ -104,6 +107,7 @@ impl Runner {
             earlier_calls: run.calls.clone(),
             meter,
             watch: watch.clone(),
+            looking,
             hands: Arc::new(Hands { client, reader, clock: env.clock.clone() }),
             permit,
             width: usize::try_from(corp.quota.concurrency.clamp(1, 64)).unwrap_or(1),

@@ -84,7 +84,7 @@ impl Runner {
             now.members.entry(folded.clone()).or_insert_with(|| (row.userid.clone(), places.clone()));
             wanted.insert(folded, places);
         }
-        let reader = Reader { env: &self.env, corp: &self.corp, client: &self.hands.client, watch: &self.watch };
+        let reader = Reader { env: &self.env, corp: &self.corp, client: &self.looking, watch: &self.watch };
         match reader.add_members(now, &wanted, &credential).await {
             Ok(()) => Ok(Some(std::mem::take(&mut now.details))),
             Err(SyncError::Read { cause, .. }) => {

@@ -99,7 +99,7 @@ impl Runner {
                 self.pause(Duration::from_millis(pause_ms)).await;
             }
             pause_ms = (pause_ms * 3 / 2).min(PAUSE_MAX_MS);
-            match self.hands.client.batch_getresult(job).await {
+            match self.looking.batch_getresult(job).await {
                 Ok(state) if state.is_finished => return Waited::Ended(state.rows),
                 Ok(state) => {
                     useless = 0;

@@ -148,7 +148,7 @@ impl Runner {
 
     /// Who and what is there at this moment; `None` when it cannot be seen, or the run is to end.
     async fn glance(&mut self) -> Result<Option<Now>, SyncError> {
-        let reader = Reader { env: &self.env, corp: &self.corp, client: &self.hands.client, watch: &self.watch };
+        let reader = Reader { env: &self.env, corp: &self.corp, client: &self.looking, watch: &self.watch };
         match reader.places().await {
             Ok(now) => Ok(now),
             Err(SyncError::Read { cause, .. }) => {
