@@ -32,6 +32,7 @@ const EACH: usize = 40;
 /// How often each is asked.
 const ROUNDS: usize = 6;
 const TARGET_MS: f64 = 20.0;
+const SLOW_MS: f64 = 150.0;
 const TARGET_BYTES: usize = 300_000;
 const PASSWORD: &str = "Correct horse 电池 9";
 const RUN: &str = "01900000-0000-7000-8000-0000000000aa";
@@ -77,6 +78,8 @@ struct Page {
     packed: usize,
     largest: String,
     addresses: usize,
+    /// Counts towards [`EACH`]: slow pages and files more than one.
+    weight: usize,
     is_file: bool,
 }
 
@@ -209,7 +212,7 @@ impl Client {
         let mut pages: BTreeMap<String, Page> = BTreeMap::new();
         while let Some(url) = waiting.pop_front() {
             let Some(pattern) = pattern_of(url.split('?').next().unwrap()) else { continue };
-            if LEFT_OUT.contains(&pattern.as_str()) || pages.get(&pattern).is_some_and(|page| page.addresses >= EACH) {
+            if LEFT_OUT.contains(&pattern.as_str()) || pages.get(&pattern).is_some_and(|page| page.weight >= EACH) {
                 continue;
             }
             let (first_ms, status, bytes, to, is_page) = self.ask(&url).await;
@@ -227,6 +230,7 @@ impl Client {
                 ..Page::default()
             });
             page.addresses += 1;
+            page.weight += 1;
             // a file is written once; it has no target
             let rounds = if page.is_file { 1 } else { ROUNDS };
             for _ in 0..rounds {
@@ -240,7 +244,10 @@ impl Client {
                 }
             }
             if page.is_file {
-                page.addresses = EACH;
+                page.weight = EACH;
+            } else if page.times_ms.last().is_some_and(|ms| *ms > SLOW_MS) {
+                // what is far over the target need not be asked so often to be known
+                page.weight += EACH / 4;
             }
         }
         pages

@@ -1,7 +1,7 @@
 //! The overview: what each corp's runs did day by day, what waits for a person, what failed, what comes next.
 
 use crate::jobs::ScheduleHealth;
-use crate::model::{Corp, CorpKey, Direction, PlanHead, PlanId, PlanState, RunBrief, RunKind, RunState, TenantKey};
+use crate::model::{Corp, CorpKey, Direction, PlanHead, PlanId, RunBrief, RunKind, RunState, TenantKey};
 use crate::store::{self, ReadTx, StoreError};
 use crate::wecom::QuotaUse;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -14,8 +14,6 @@ const RUNS_READ: usize = 5_000;
 const BATCH: usize = 250;
 /// Batches before the span that are read at most to find the last run of each kind.
 const BATCHES_BEFORE: usize = 2;
-/// Plans of a corp that are looked at for decisions that wait.
-const PLANS_READ: usize = 50;
 /// Failed runs that are shown.
 const FAILURES_SHOWN: usize = 10;
 
@@ -232,9 +230,7 @@ impl Day {
 }
 
 fn waiting(tx: &ReadTx, corp: &CorpKey, now_ms: i64) -> Result<Vec<WaitingPlan>, StoreError> {
-    let plans = store::plans::list(tx, corp, PLANS_READ)?;
-    let waits = |head: &PlanHead| head.state == PlanState::Held && head.expires_at_ms > now_ms;
-    Ok(plans.iter().filter(|head| waits(head)).map(waiting_plan).collect())
+    Ok(store::plans::waiting(tx, Some(corp), now_ms)?.iter().map(waiting_plan).collect())
 }
 
 fn waiting_plan(head: &PlanHead) -> WaitingPlan {

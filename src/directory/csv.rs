@@ -15,6 +15,9 @@ use std::borrow::Cow;
 /// Columns of the widest sheet that a spreadsheet can have, filled or empty.
 const COLUMNS_SEEN_MAX: usize = 16_384;
 
+/// Bytes of the captions that are looked at for the separator; a line without end is no captions.
+const CAPTIONS_LOOKED_AT: usize = 64 << 10;
+
 /// One file of the two, with its rows' faults and warnings.
 pub type Read<T> = (Table<T>, Vec<Fault>, Vec<Fault>);
 
@@ -107,6 +110,8 @@ fn bad_csv(name: &str, cause: &csv::Error) -> Fault {
 /// The separator under which the captions make most sense.
 fn find_separator<T: Record>(text: &str) -> u8 {
     let captions = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    let end = (0..=captions.len().min(CAPTIONS_LOOKED_AT)).rev().find(|at| captions.is_char_boundary(*at));
+    let captions = &captions[..end.unwrap_or(0)];
     let known = |separator: &u8| {
         captions.split(char::from(*separator)).filter(|part| find_field::<T>(part.trim_matches('"')).is_some()).count()
     };

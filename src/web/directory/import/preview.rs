@@ -275,10 +275,13 @@ fn wanted<'d, R: Record>(list: &Listing, changes: &'d Changes<R>, kind: Option<C
 where
     Change<R>: Named,
 {
-    let is_wanted = |change: &&Change<R>| {
+    let is_searched = !list.get("q").is_empty();
+    let is_hit = |change: &Change<R>| {
         let (id, name) = change.names();
-        kind.is_none_or(|kind| change.kind == kind) && slice::is_hit(list, [id.as_str(), name.as_str()])
+        slice::is_hit(list, [id.as_str(), name.as_str()])
     };
+    let is_wanted =
+        |change: &&Change<R>| kind.is_none_or(|kind| change.kind == kind) && (!is_searched || is_hit(change));
     changes.rows.iter().filter(is_wanted).collect()
 }
 
