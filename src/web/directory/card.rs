@@ -73,7 +73,7 @@ impl Moment {
     }
 
     /// A value as people say it.
-    pub(super) fn value(&self, t: T, row: &HistoryRow, value: &str) -> String {
+    pub(super) fn value(&self, t: &T, row: &HistoryRow, value: &str) -> String {
         match (row.field.as_str(), value) {
             ("status", "active") => t.status_active().to_owned(),
             ("status", "departed") => t.status_departed().to_owned(),
