@@ -60,8 +60,8 @@ texts! {
     likeness_name = "姓名相同", "Same name";
     open_people_lead = "在职、但还没有对应企业微信成员的人员。同步时会为范围内的人创建成员；已有账号的请先关联。", "Active people without a member. A sync creates members for those in scope; bind those first who have an account already.";
     open_members_lead = "企业微信中有、但 OA 中没有对应人员的成员。云桥不会改动它们。", "Members without a person in the OA. They are left alone.";
-    open_people_none = "所有在职人员都已关联", "Everybody active is bound";
-    open_members_none = "所有成员都已关联", "Every member is bound";
+    open_people_none = "没有未关联的在职人员", "Nobody active is unbound";
+    open_members_none = "没有未关联的成员", "No member is unbound";
     open_likely = "可能是", "Likely";
     open_choose = "选择…", "Choose…";
 

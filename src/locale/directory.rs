@@ -108,10 +108,6 @@ texts! {
     card_departed = "已标记为离职。", "Marked as departed.";
     card_return = "恢复在职", "Mark as active again";
     card_returned = "已恢复为在职。", "Active again.";
-    done_by_account(name) = "管理员 {name}", "Administrator {name}";
-    done_by_key(name) = "API 密钥 {name}", "API key {name}";
-    done_by_cli(name) = "命令行（{name}）", "Command line ({name})";
-    done_by_system = "系统", "System";
 
     edit_person_title(name) = "编辑：{name}", "Edit {name}";
     edit_unit_title(name) = "编辑部门：{name}", "Edit unit {name}";

@@ -54,11 +54,11 @@ fn of_status(status: u16) -> &'static Row {
 
 static NOT_FOUND: Row = row(
     "not_found",
-    ["找不到", "这里没有您要找的内容：地址可能有误，或者它已被删除。", "检查地址，或从左侧导航重新进入。"],
+    ["找不到", "这里没有您要找的内容：地址可能有误，或者它已被删除。", "检查地址，或回到概览重新进入。"],
     [
         "Not found",
         "What you look for is not here: the address may be wrong, or it was removed.",
-        "Check the address, or start from the navigation.",
+        "Check the address, or start from the overview.",
     ],
 );
 static NOT_ALLOWED: Row = row(
@@ -110,11 +110,11 @@ static INTERNAL: Row = row(
 static ROWS: &[Row] = &[
     row(
         "not_found",
-        ["找不到", "这里没有您要找的内容：编号可能有误，或者它已被删除。", "检查地址，或从左侧导航重新进入。"],
+        ["找不到", "这里没有您要找的内容：编号可能有误，或者它已被删除。", "检查地址，或回到概览重新进入。"],
         [
             "Not found",
             "What you look for is not here: the id may be wrong, or it was removed.",
-            "Check the address, or start from the navigation.",
+            "Check the address, or start from the overview.",
         ],
     ),
     row(

@@ -7,7 +7,7 @@ texts! {
     import_lead = "上传文件后先预览差异和错误，确认后才写入。", "A file is previewed first; nothing is written before you confirm.";
     import_upload = "上传文件", "Upload a file";
     import_file = "文件", "File";
-    import_file_hint = "Excel（.xlsx，含“部门”“人员”两个工作表）、两个 CSV 打包的 .zip、单个 CSV，或 .ldif。", "Excel (.xlsx with the sheets units and employees), a .zip of two CSV files, one CSV, or .ldif.";
+    import_file_hint = "Excel（.xlsx，含“部门”“人员”两个工作表）、两个 CSV 打包的 .zip、单个 CSV，或 .ldif。CSV 请命名为 部门.csv、人员.csv。", "Excel (.xlsx with the sheets units and employees), a .zip of two CSV files, one CSV, or .ldif. CSV files are called units.csv and employees.csv.";
     import_no_file = "请选择文件。", "Choose a file.";
     import_mode = "导入方式", "How to import";
     import_replace = "整体替换", "Replace";
@@ -100,8 +100,8 @@ static FAULTS: &[(&str, &str, &str)] = &[
     ("directory.unreadable", "文件无法读取", "The file cannot be read"),
     (
         "directory.unknown_format",
-        "不是支持的格式（xlsx、csv、zip、ldif）",
-        "Not one of the formats that are read (xlsx, csv, zip, ldif)",
+        "不是支持的格式（xlsx、zip、ldif，或名为 部门.csv、人员.csv 的 CSV）",
+        "Not one of the formats that are read (xlsx, zip, ldif, or CSV called units.csv or employees.csv)",
     ),
     ("directory.too_large", "文件太大", "The file is too large"),
     ("directory.too_many_rows", "行数太多", "Too many rows"),

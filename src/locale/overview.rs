@@ -13,6 +13,8 @@ texts! {
     overview_departments = "部门", "Departments";
     overview_last_pull = "最近拉取", "Last pull";
     overview_last_sync = "最近同步", "Last sync";
+    overview_never_read = "企业已添加，接入还没有完成。", "The corp was added; it is not connected yet.";
+    overview_go_on = "继续接入", "Go on with the steps";
     overview_next = "下次定时", "Next scheduled";
     overview_by_hand = "手动", "by hand";
     overview_quota = "本分钟已用接口次数", "Calls this minute";

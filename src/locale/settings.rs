@@ -155,7 +155,9 @@ texts! {
     expression_example_join = "拼接字段和文字", "fields and text together";
     expression_example_default = "为空时使用默认值", "a default where it is empty";
     expression_example_filter = "只同步填写了职位的人", "only people with a position";
-    expression_example_path = "只同步总部下的人", "only people below 总部";
+    expression_example_path = "只同步总部下的人", "only people below the head office";
+    expression_sample_path = "unit_path.startsWith(\"总部/\")", "unit_path.startsWith(\"Head office/\")";
+    expression_sample_default = "{{ position == \"\" ? \"员工\" : position }}", "{{ position == \"\" ? \"staff\" : position }}";
     expression_fields = "可用字段：id account employee_no name mobile email gender position telephone alias address unit_name unit_path status，自定义列为 ext.列名。", "Fields: id account employee_no name mobile email gender position telephone alias address unit_name unit_path status; further columns as ext.<column>.";
 }
 

@@ -4,6 +4,7 @@ use super::T;
 
 texts! {
     sync_colon = "：", ": ";
+    actor_system = "系统", "system";
     actor_schedule = "定时任务", "schedule";
     actor_key(name) = "API 密钥 {name}", "API key {name}";
     actor_cli(name) = "命令行 {name}", "command line {name}";
@@ -337,6 +338,7 @@ impl T {
             Some(("account", name)) => name.to_owned(),
             Some(("key", name)) => self.actor_key(name),
             Some(("cli", name)) => self.actor_cli(name),
+            None if name == "system" => self.actor_system().to_owned(),
             None if name == "schedule" => self.actor_schedule().to_owned(),
             _ => name.to_owned(),
         }

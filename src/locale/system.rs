@@ -67,6 +67,7 @@ texts! {
     factor_step_type = "无法扫描时，手动输入密钥：", "Or type this secret:";
     factor_step_code = "输入应用中显示的 6 位验证码。", "Give the six digits that the app shows.";
     factor_qr = "两步验证二维码", "QR code of the second factor";
+    factor_code = "动态验证码", "Code";
     factor_confirm = "确认开启", "Confirm";
     factor_done = "两步验证已开启", "The second factor is on";
     factor_codes_lead = "请把恢复码保存在安全的地方：手机不在身边时，每个恢复码可以登录一次。它们只显示这一次。", "Keep these recovery codes in a safe place: each signs you in once when the telephone is not at hand. They are shown only now.";

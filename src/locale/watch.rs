@@ -118,6 +118,7 @@ const CHECKS: &[(&str, &str, &str)] = &[
     ("secret.app", "应用 Secret", "App secret"),
     ("secret.kind", "Secret 类型", "Kind of secret"),
     ("trusted_ip", "可信 IP", "Trusted IP"),
+    ("app", "应用", "App"),
     ("read_app", "读取应用", "Reading app"),
     ("range", "可见范围", "Visible range"),
     ("callback", "回调自测", "Callback self-test"),

@@ -16,16 +16,17 @@ const PAGE: usize = 50;
 const TREE_MAX: usize = 500;
 
 const STYLE: &str = "
-:root{color-scheme:light dark;--line:#8884;--soft:#8881;--accent:#0a7d55}
+:root{color-scheme:light dark;--line:light-dark(#d5d9df,#3a3f47);--soft:light-dark(#f2f4f6,#20242a);--accent:light-dark(#0a6b49,#57c99b)}
+html{background:light-dark(#fff,#16181c);color:light-dark(#1b2330,#e6eaf0)}
 body{font:14px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:0 auto;max-width:1280px;padding:0 16px 48px}
-h1{font-size:20px}h2{font-size:16px;margin:28px 0 8px}small,.soft{opacity:.7}
+h1{font-size:20px}h2{font-size:16px;margin:28px 0 8px}small,.soft{color:light-dark(#596579,#a3aebd)}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:4px 8px;border-bottom:1px solid var(--line);
 vertical-align:top}th{font-weight:600;background:var(--soft)}td.n{font-variant-numeric:tabular-nums}
-a{color:var(--accent)}nav a{margin-right:14px}.columns{display:grid;grid-template-columns:320px 1fr;gap:28px}
+a{color:var(--accent)}td:has(>a:only-child){white-space:nowrap}nav a{margin-right:14px}.columns{display:grid;grid-template-columns:320px minmax(0,1fr);gap:28px}
 .tree{max-height:640px;overflow:auto;border:1px solid var(--line);border-radius:6px;padding:8px}
-.tree div{white-space:nowrap}.tree .here{font-weight:700}.bad{color:#c0392b}.good{color:var(--accent)}
+.tree div{white-space:nowrap}.tree .here{font-weight:700}.bad{color:light-dark(#b3261e,#ff9b94)}.good{color:var(--accent)}
 .tag{border:1px solid var(--line);border-radius:9px;padding:0 7px;font-size:12px}form{margin:0 0 8px}
-@media(max-width:800px){.columns{grid-template-columns:1fr}}";
+input,button{font:inherit;padding:4px 8px}@media(max-width:800px){.columns{grid-template-columns:minmax(0,1fr)}table{display:block;overflow-x:auto}}";
 
 /// `/` and `/_sandbox/`
 pub fn routes(config: &mut ServiceConfig) {
@@ -83,7 +84,7 @@ fn write_page(out: &mut String, state: &State, wish: &Wish) -> std::fmt::Result 
             out,
             "<nav><a href='?corp={link}'>通讯录 Directory</a><a href='?corp={link}&amp;view=messages'>消息 Messages</a></nav>\
              <form action=/_sandbox/phone><input type=hidden name=corp value=\"{}\"><input name=userid required \
-             placeholder='账号或姓名 userid or name'> <button>打开手机 Open the phone</button></form>",
+             aria-label='账号或姓名 userid or name' placeholder='账号或姓名 userid or name'> <button>打开手机 Open the phone</button></form>",
             safe(&corp.corpid)
         )?;
         if wish.view == "messages" { page_messages::write(out, corp, &wish.find) } else { write_corp(out, corp, wish) }
@@ -97,7 +98,7 @@ fn write_corp(out: &mut String, corp: &Corp, wish: &Wish) -> std::fmt::Result {
     write!(
         out,
         "<h2>{} <small>{id}</small></h2><p>部门 departments {} · 成员 members {} · 标签 tags {} · 应用 apps {} · \
-         <span class=tag>{}</span></p><div class=columns><section><h2>部门 Departments</h2><div class=tree>",
+         <span class=tag>{}</span></p><div class=columns><section><h2>部门 Departments</h2><div class=tree tabindex=0>",
         safe(&corp.name),
         corp.directory.department_count(),
         corp.directory.member_count(),
@@ -113,7 +114,7 @@ fn write_corp(out: &mut String, corp: &Corp, wish: &Wish) -> std::fmt::Result {
     write!(out, "</div></section><section><h2>成员 Members</h2>")?;
     write!(
         out,
-        "<form><input type=hidden name=corp value=\"{id}\"><input name=find placeholder=userid value=\"{}\"> \
+        "<form><input type=hidden name=corp value=\"{id}\"><input name=find placeholder=userid aria-label=userid value=\"{}\"> \
          <button>查找 Find</button> <a href='?corp={}'>全部 all</a></form>",
         safe(&wish.find),
         link_part(&corp.corpid)
@@ -161,7 +162,7 @@ fn write_members(out: &mut String, corp: &Corp, wish: &Wish) -> std::fmt::Result
     };
     write!(
         out,
-        "<table><tr><th>账号 userid<th>姓名 name<th>状态 status<th>部门 departments<th>手机 mobile<th>邮箱 email<th>职位 position<th></tr>"
+        "<table><tr><th>账号 userid<th>姓名 name<th>状态 status<th>部门 departments<th>手机 mobile<th>邮箱 email<th>职位 position<td></tr>"
     )?;
     for member in found.iter().take(PAGE) {
         let status = match member.status() {

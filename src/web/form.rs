@@ -89,11 +89,6 @@ impl Faults {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    /// Every fault with its field.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(field, text)| (field.as_str(), text.as_str()))
-    }
 }
 
 /// Whether a checkbox was ticked: browsers send ticked ones only.

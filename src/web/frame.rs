@@ -108,11 +108,6 @@ impl Frame {
         askama::filters::Safe(format!("<input type=\"hidden\" name=\"_csrf\" value=\"{}\">", self.csrf))
     }
 
-    /// The token alone, for the script.
-    pub fn token_text(&self) -> &str {
-        &self.csrf
-    }
-
     /// This page in another language.
     pub fn in_language(&self, lang: &Lang) -> String {
         self.choosing("lang", lang.code())

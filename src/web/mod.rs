@@ -1,8 +1,6 @@
 //! The administrator's pages: handlers and askama views, one folder per area. Handlers extract, check, call one service
 //! function, answer; they decide nothing. Every page works without script. Refuses to know what the API looks like.
 
-#![allow(dead_code)]
-
 mod assets;
 mod code;
 mod cookies;

@@ -162,14 +162,15 @@ fn invitation(scene: &Scene, key: &str, password: &str, language: Language) -> S
     let pick = |en, zh| language.pick(en, zh);
     let program = std::env::current_exe().map_or_else(|_| "wecom-bridge".into(), |path| path.display().to_string());
     format!(
-        "\n{open}\n  {wecom}  {sandbox}/\n  {account}  {name} / {password}\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{commands}\n  \
+        "\n{open}\n  {pages}  {url}/\n  {account}  {name} / {password}\n  {wecom}  {sandbox}/\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{commands}\n  \
          {program} --data-dir {data} runs list\n  \
          {program} --data-dir {data} plan --corp {CORP}\n  \
          {program} --data-dir {data} check\n  \
          curl -H 'Authorization: Bearer {key}' {url}/api/v1/tenants\n\n{stop}\n",
         open = pick("Look at it:", "请打开:"),
+        pages = pick("pages:                ", "管理页面:      "),
+        account = pick("account for the pages:", "登录账号:      "),
         wecom = pick("the WeCom of the demo:", "演示用企业微信:"),
-        account = pick("account for the pages: ", "页面登录账号:     "),
         name = account::NAME,
         docs = pick("REST API:             ", "REST API 文档: "),
         api = pick("API key for trying:   ", "试用 API 密钥: "),

@@ -1,7 +1,7 @@
 //! `/tenants/{tenant}/employees/{id}`: everything about one person: properties, units, the member in each corp, what
 //! changed and when.
 
-use super::{actor_name, get_tenant, looked, tree};
+use super::{get_tenant, looked, tree};
 use crate::browse::Branch;
 use crate::browse::mirror::Naming;
 use crate::directory::fields::Record;
@@ -71,6 +71,15 @@ impl Moment {
     pub(super) fn machine(&self) -> String {
         time::machine(self.at_ms)
     }
+
+    /// A value as people say it.
+    pub(super) fn value(&self, t: &T, row: &HistoryRow, value: &str) -> String {
+        match (row.field.as_str(), value) {
+            ("status", "active") => t.status_active().to_owned(),
+            ("status", "departed") => t.status_departed().to_owned(),
+            _ => value.to_owned(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -123,10 +132,6 @@ impl CardPage {
 
     fn is_active(&self) -> bool {
         self.person.status.is_active()
-    }
-
-    fn initial(&self) -> String {
-        self.person.name.chars().last().map(|c| c.to_string()).unwrap_or_default()
     }
 
     fn member_name(&self, row: &InCorp) -> Option<Text> {
@@ -238,7 +243,7 @@ fn facts_of(t: T, person: &Employee) -> Vec<(String, String)> {
 pub(super) fn moments(t: T, history: Vec<HistoryRow>, limit: usize) -> Vec<Moment> {
     let mut moments: Vec<Moment> = Vec::new();
     for row in history.into_iter().rev().take(limit) {
-        let by = actor_name(t, &row.actor);
+        let by = t.sync_actor(&row.actor);
         match moments.last_mut() {
             Some(last) if last.at_ms == row.at_ms && last.by == by => last.rows.insert(0, row),
             _ => moments.push(Moment { at_ms: row.at_ms, by, rows: vec![row] }),

@@ -14,17 +14,6 @@ use std::collections::BTreeMap;
 /// The fields of a form whose names are not known beforehand.
 pub type Pairs = Vec<(String, String)>;
 
-/// Who did something, from an actor's name.
-pub fn actor_name(t: T, name: &str) -> String {
-    match name.split_once(':') {
-        Some(("account", name)) => t.done_by_account(name),
-        Some(("key", name)) => t.done_by_key(name),
-        Some(("cli", name)) => t.done_by_cli(name),
-        _ if name == "system" => t.done_by_system().to_owned(),
-        _ => name.to_owned(),
-    }
-}
-
 /// The values of a form.
 #[derive(Debug, Clone, Default)]
 pub struct Values(BTreeMap<String, String>);

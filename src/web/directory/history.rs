@@ -1,7 +1,7 @@
 //! `/tenants/{tenant}/employees/{id}/history`: all that ever changed about a person, page by page.
 
 use super::card::{Moment, moments};
-use super::{actor_name, get_tenant};
+use super::get_tenant;
 use crate::browse::BrowseError;
 use crate::directory::service;
 use crate::http::Problem;
@@ -47,7 +47,7 @@ struct HistoryPage {
 /// Whether the row changed a field that is searched for, or its value holds the search.
 fn is_hit(t: crate::locale::T, row: &HistoryRow, wanted: &str) -> bool {
     let values = [Some(t.employee_field(&row.field)), row.before.as_ref().map(ToString::to_string)];
-    let more = [row.after.as_ref().map(ToString::to_string), Some(actor_name(t, &row.actor))];
+    let more = [row.after.as_ref().map(ToString::to_string), Some(t.sync_actor(&row.actor))];
     wanted.is_empty() || values.into_iter().chain(more).flatten().any(|text| text.to_lowercase().contains(wanted))
 }
 
@@ -132,7 +132,7 @@ async fn whole(
             let text = |value: Option<crate::model::Text>| value.map(|text| text.to_string()).unwrap_or_default();
             Ok([
                 time::machine(row.at_ms),
-                actor_name(t, &row.actor),
+                t.sync_actor(&row.actor),
                 t.employee_field(&row.field),
                 text(row.before),
                 text(row.after),

@@ -14,7 +14,6 @@ mod pick;
 mod tree;
 mod words;
 
-pub(super) use fields::actor_name;
 pub(super) use import::Import;
 pub(super) use list::{person_captions, person_cells};
 pub(super) use members::{member_captions, member_cells};

@@ -4,9 +4,9 @@
 use std::fmt::Write;
 
 const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 150.0;
-const LEFT: f64 = 44.0;
-const BOTTOM: f64 = 22.0;
+const HEIGHT: f64 = 160.0;
+const LEFT: f64 = 56.0;
+const BOTTOM: f64 = 30.0;
 const TOP: f64 = 8.0;
 
 /// One row of columns that stand on each other.
@@ -58,7 +58,7 @@ fn frame(svg: &mut String, title: &str, labels: &[String], top: u64) {
             "<line class=\"{class}\" x1=\"{LEFT}\" x2=\"{WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
              <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>",
             LEFT - 6.0,
-            y + 4.0
+            y + 5.0
         );
     }
     let every = labels.len().div_ceil(6).max(1);

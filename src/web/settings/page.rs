@@ -187,7 +187,9 @@ fn place(t: T, path: &str, message: &str, faults: &mut Faults) {
             mapping.unwrap_or_else(|| if path.starts_with("match[") { path.to_owned() } else { name.to_owned() })
         }
     };
-    faults.add(field, t.sync_fault(name, message));
+    let is_expression = field == "filter" || field.starts_with("fields.") || field.starts_with("external.");
+    let text = t.sync_fault(name, message);
+    faults.add(field, if is_expression { format!("{}{}{text}", t.expression_wrong(), t.sync_colon()) } else { text });
 }
 
 /// Whether the settings delete people for good where they did not before (DIR-53).

@@ -58,9 +58,9 @@ impl TryPage {
         [
             ("mapping", "{{ name }}", t.expression_example_field()),
             ("mapping", "{{ employee_no }}-{{ name }}", t.expression_example_join()),
-            ("mapping", "{{ position == \"\" ? \"员工\" : position }}", t.expression_example_default()),
+            ("mapping", t.expression_sample_default(), t.expression_example_default()),
             ("filter", "position != \"\"", t.expression_example_filter()),
-            ("filter", "unit_path.startsWith(\"总部/\")", t.expression_example_path()),
+            ("filter", t.expression_sample_path(), t.expression_example_path()),
         ]
     }
 
@@ -115,6 +115,6 @@ async fn answer(who: &Person, web: &Web, key: &CorpKey, mut fields: Fields) -> R
         Ok((found.map(|found| format!("{} ({})", found.name, found.id)), is_unknown, test))
     });
     let (person, is_unknown, test) = looked.await.map_err(store_problem)?;
-    let f = who.frame(who.t.expression_title());
+    let f = who.frame_at(key, "settings", who.t.expression_title());
     reply::page(&TryPage { f, corp, fields, person, is_unknown, test })
 }

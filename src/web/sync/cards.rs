@@ -2,7 +2,7 @@
 
 use super::{plan_tone, run_tone};
 use crate::locale::T;
-use crate::model::{CorpKey, Counts, PlanHead, RunBrief, RunState};
+use crate::model::{CorpKey, Counts, PlanHead, RunBrief};
 use crate::web::time;
 
 /// How many of a kind.
@@ -11,8 +11,6 @@ pub(super) struct CountView {
     pub(super) count: u64,
     /// Class of the badge.
     pub(super) tone: &'static str,
-    /// The kind's code.
-    pub(super) kind: &'static str,
 }
 
 /// The kinds of changes that occur, members first.
@@ -37,22 +35,19 @@ pub(super) fn counts(t: T, counts: &Counts) -> Vec<CountView> {
     ]
     .into_iter()
     .filter(|(_, count, _)| *count > 0)
-    .map(|(kind, count, tone)| CountView { label: t.change_kind(kind), count, tone, kind })
+    .map(|(kind, count, tone)| CountView { label: t.change_kind(kind), count, tone })
     .collect()
 }
 
 /// A plan of a list.
 pub(super) struct PlanCard {
     pub(super) id: String,
-    pub(super) corp: String,
     pub(super) corp_name: String,
     pub(super) state: &'static str,
     pub(super) tone: &'static str,
     pub(super) at: String,
     pub(super) at_machine: String,
-    pub(super) ago: String,
     pub(super) expires: String,
-    pub(super) is_expired: bool,
     pub(super) is_undo: bool,
     pub(super) counts: Vec<CountView>,
     /// What holds it: name, value, limit.
@@ -68,19 +63,15 @@ impl PlanCard {
             let amount = |amount| t.guard_amount(guard, amount);
             (t.guard_name(&guard.name), amount(guard.value), amount(guard.limit))
         });
-        let is_expired = head.expires_at_ms <= now_ms;
-        let is_over = is_expired && head.state.is_open();
+        let is_over = head.expires_at_ms <= now_ms && head.state.is_open();
         Self {
             id: head.id.to_string(),
-            corp: head.corp.to_string(),
             corp_name,
             state: if is_over { t.plan_expired() } else { t.plan_state(head.state) },
             tone: if is_over { "" } else { plan_tone(head.state) },
             at: time::minute(head.created_at_ms),
             at_machine: time::machine(head.created_at_ms),
-            ago: time::ago(t, head.created_at_ms, now_ms),
             expires: time::minute(head.expires_at_ms),
-            is_expired,
             is_undo: head.undoes.is_some(),
             counts: counts(t, &head.counts),
             guards: guards.collect(),
@@ -102,7 +93,6 @@ pub(super) struct RunCard {
     pub(super) at_machine: String,
     pub(super) ago: String,
     pub(super) took: String,
-    pub(super) is_running: bool,
     pub(super) done: u64,
     pub(super) total: u64,
     pub(super) failed: u64,
@@ -124,7 +114,6 @@ impl RunCard {
             at_machine: time::machine(run.started_at_ms),
             ago: time::ago(t, run.started_at_ms, now_ms),
             took: time::span(t, run.ended_at_ms.unwrap_or(now_ms) - run.started_at_ms),
-            is_running: run.state == RunState::Running,
             done: run.done,
             total: run.total,
             failed: run.failed,

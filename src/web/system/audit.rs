@@ -43,6 +43,7 @@ struct Difference {
 struct Row {
     row: AuditRow,
     when: String,
+    who: String,
     what: String,
     differences: Vec<Difference>,
 }
@@ -90,6 +91,7 @@ async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse
         .into_iter()
         .map(|row| Row {
             when: time::second(row.at_ms),
+            who: t.sync_actor(&row.actor.name),
             what: t.audit_action(&row.action),
             differences: differences(row.before.as_ref(), row.after.as_ref()),
             row,

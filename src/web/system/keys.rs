@@ -2,7 +2,7 @@
 
 use crate::admin::keys::{self, KeyError, NewKey};
 use crate::http::Problem;
-use crate::http::errors::key_problem;
+use crate::http::errors::{key_problem, store_problem};
 use crate::http::permission::KeysAdmin;
 use crate::locale::T;
 use crate::model::{ApiKey, ApiScope};
@@ -206,6 +206,7 @@ struct MadePage {
     f: Frame,
     name: String,
     text: String,
+    public_url: String,
 }
 
 async fn show_new(who: Admin<KeysAdmin>) -> Result<HttpResponse, Problem> {
@@ -229,8 +230,9 @@ async fn create(who: Admin<KeysAdmin>, web: web::Data<Web>, form: Form<Fields>) 
     };
     match keys::create(&web.app.store, &web.app.clock, &who.actor(), new).await {
         Ok((key, text)) => {
-            let page = MadePage { f: who.frame(who.t.keys_made()), name: key.name, text: text.expose().to_owned() };
-            reply::page(&page)
+            let public_url = web.app.public_url().await.map_err(store_problem)?;
+            let (f, text) = (who.frame(who.t.keys_made()), text.expose().to_owned());
+            reply::page(&MadePage { f, name: key.name, text, public_url })
         }
         Err(error) => refused(&who, fields, error),
     }

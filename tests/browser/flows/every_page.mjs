@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { equip, violations } from '../lib/axe.mjs';
-import { EMPTY, NO_PAGES, OPEN, SHOWN_BY, pages, steps } from '../lib/pages.mjs';
+import { WIDTHS, sticksOut } from '../lib/fit.mjs';
+import { EMPTY, OPEN, SHOWN_BY, isNoPage, pages, steps } from '../lib/pages.mjs';
 import { isSetUp, play } from '../lib/scene.mjs';
 import { firstStart } from '../lib/steps.mjs';
-import { World } from '../lib/world.mjs';
+import { CORPID } from '../lib/sandbox.mjs';
+import { CORP, World } from '../lib/world.mjs';
 
 const PEOPLE = 60;
-const WIDTHS = [1440, 390];
 
 /** One finding, and where it was made. */
 const note = (found, what, where) => found.set(what, [...(found.get(what) ?? []), where]);
@@ -17,11 +18,28 @@ const note = (found, what, where) => found.set(what, [...(found.get(what) ?? [])
 /** Fails with every finding and the first places of it. */
 const nothing = (found) => assert.equal([...found].map(([what, places]) => `${what}\n    ${places.length}: ${places.slice(0, 4).join('; ')}`).join('\n'), '');
 
+/** Ids that a page gives twice: labels and descriptions would point to the wrong place. */
+const twice = (page) => page.evaluate(() => {
+  const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
+  return [...new Set(ids.filter((id, at) => ids.indexOf(id) !== at))];
+});
+
+/** Keeps where the page's links lead, one of each kind: ids and values in them do not matter. */
+async function gather(page, links) {
+  for (const href of await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href))) {
+    const { origin, pathname, searchParams } = new URL(href);
+    if (origin !== new URL(page.url()).origin) continue;
+    const kind = `${pathname.replace(/[^/]*\d[^/]*/g, '#')}?${[...searchParams.keys()].sort().join()}`;
+    if (!links.has(kind)) links.set(kind, { href, from: page.url() });
+  }
+}
+
 /** Looks at the page that is open, as four people see it. */
 async function look(desk, name, found) {
+  for (const id of await twice(desk.page)) note(found, `the id ${id} is there twice`, name);
   for (const width of WIDTHS) {
     await desk.page.setViewportSize({ width, height: 900 });
-    const sideways = await desk.page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
+    const sideways = await sticksOut(desk.page);
     if (sideways > 0) note(found, 'sticks out sideways', `${name} at ${width} by ${sideways} pixels`);
     for (const colorScheme of ['light', 'dark']) {
       await desk.page.emulateMedia({ colorScheme });
@@ -31,10 +49,10 @@ async function look(desk, name, found) {
 }
 
 test('the walk knows every route', () => {
-  const routes = new Set(JSON.parse(process.env.WECOM_BRIDGE_ROUTES));
-  const known = new Set([...NO_PAGES, ...Object.keys(pages({ accounts: { accounts: [] } }))]);
+  const routes = new Set(JSON.parse(process.env.WECOM_BRIDGE_ROUTES).filter((route) => !isNoPage(route)));
+  const known = new Set(Object.keys(pages({ accounts: { accounts: [] } })));
   assert.deepEqual([...routes].filter((route) => !known.has(route)), [], 'pages that nobody looks at: add them to lib/pages.mjs');
-  assert.deepEqual([...known].filter((route) => !routes.has(route)), [], 'routes that are no more');
+  assert.deepEqual([...known].filter((route) => !routes.has(route)), [], 'pages that are no more');
 });
 
 test('every page is accessible and fits', { timeout: 1_200_000 }, () => World.ready({ people: 0, change: isSetUp }, async (world) => {
@@ -43,6 +61,7 @@ test('every page is accessible and fits', { timeout: 1_200_000 }, () => World.re
   const boss = await world.signedIn('boss');
   await Promise.all([equip(stranger), equip(boss)]);
   const found = new Map();
+  const links = new Map();
   const only = process.env.BROWSER_ONLY;
   for (const [route, addresses] of Object.entries(all)) {
     const desk = OPEN.has(route) ? stranger : boss;
@@ -53,7 +72,12 @@ test('every page is accessible and fits', { timeout: 1_200_000 }, () => World.re
       await desk.go(address);
       assert.equal(desk.page.url(), world.base + address, 'the page answers under its own address');
       await look(desk, address, found);
+      await gather(desk.page, links);
     }
+  }
+  for (const { href, from } of links.values()) {
+    const answer = await boss.context.request.get(href, { maxRedirects: 0 });
+    if (answer.status() >= 400) note(found, `a link leads to ${answer.status()}: ${href}`, from);
   }
   for (const [name, go] of steps(PEOPLE)) {
     await boss.page.setViewportSize({ width: 1440, height: 900 });
@@ -64,6 +88,18 @@ test('every page is accessible and fits', { timeout: 1_200_000 }, () => World.re
       continue;
     }
     if (!only || name.includes(only)) await look(boss, name, found);
+  }
+  nothing(found);
+}));
+
+test('the page of the sandbox is accessible and fits', () => World.ready({ people: 12 }, async (world) => {
+  await world.run(['sync', '--corp', CORP]);
+  const desk = await world.desk();
+  await equip(desk);
+  const found = new Map();
+  for (const page of ['/', '/?department=2', '/?view=messages', `/_sandbox/phone/${CORPID}/no0001`]) {
+    await desk.go(world.sandbox.base + page);
+    await look(desk, `sandbox ${page}`, found);
   }
   nothing(found);
 }));

@@ -1,6 +1,7 @@
 // Both languages: chosen by the browser, by a click, by the account; and no English page with a Chinese word left in it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { WIDTHS, sticksOut } from '../lib/fit.mjs';
 import { EMPTY, OPEN, pages } from '../lib/pages.mjs';
 import { CORPID } from '../lib/sandbox.mjs';
 import { CORP, World } from '../lib/world.mjs';
@@ -22,7 +23,7 @@ test('the language follows the browser, the click and the account', () => World.
   await other.heading('我的账号');
 }));
 
-test('no English page has a Chinese word left in it', { timeout: 600_000 }, () => World.ready({
+test('English pages have no Chinese word left in them, and fit', { timeout: 600_000 }, () => World.ready({
   people: 0, change: (text) => text.replaceAll('示例集团', 'Example').replaceAll('已禁用用户', 'Disabled').replaceAll('工号', 'Number'),
 }, async (world) => {
   const units = 'id,parent_id,name\nr,,Example\nu0,r,Research\nd1,u0,Lab\n';
@@ -58,6 +59,11 @@ test('no English page has a Chinese word left in it', { timeout: 600_000 }, () =
       }
       return texts;
     });
+    for (const width of WIDTHS) {
+      await looking.page.setViewportSize({ width, height: 900 });
+      const sideways = await sticksOut(looking.page);
+      if (sideways > 0) left.push(`${address} sticks out by ${sideways} at ${width}`);
+    }
     for (const text of words) if (!['中文', '王管理', '理'].includes(text)) left.push(`${address}: ${text}`);
   }
   assert.deepEqual(left, []);

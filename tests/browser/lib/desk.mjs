@@ -37,6 +37,7 @@ export class Desk {
   /** Script faults, refused by the content policy, answers of 400 and more, requests to anywhere else: all are troubles. */
   watch(page) {
     const note = (text) => this.troubles.push(`${page.url()}: ${text}`);
+    page.on('dialog', (dialog) => { note(`a script of somebody else says ${dialog.message()}`); dialog.dismiss(); });
     page.on('pageerror', (error) => note(`script: ${error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) note(`console: ${message.text()}`);

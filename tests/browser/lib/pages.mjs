@@ -3,14 +3,11 @@
 import { archive } from './book.mjs';
 import { staff } from './scene.mjs';
 
-/** Files and parts of pages: routes that answer no page of their own. */
-export const NO_PAGES = new Set([
+/** Routes that answer no page of their own: files by their ending, and these. */
+export const isNoPage = (route) => /\.(csv|xlsx|zip)$/.test(route) || NO_PAGES.has(route);
+
+const NO_PAGES = new Set([
   '/static/{name}', '/runs/{run}/events', '/system/backup/{name}',
-  '/plans/{plan}.csv', '/plans/{plan}.xlsx', '/corps/{corp}/runs.csv', '/corps/{corp}/runs.xlsx',
-  '/runs/{run}/records.csv', '/runs/{run}/records.xlsx', '/corps/{corp}/bindings/file.csv', '/corps/{corp}/bindings/file.xlsx',
-  '/corps/{corp}/bindings.csv', '/corps/{corp}/bindings.xlsx', '/corps/{corp}/members.csv', '/corps/{corp}/members.xlsx',
-  '/tenants/{tenant}/directory.csv', '/tenants/{tenant}/directory.xlsx',
-  '/tenants/{tenant}/import/template.xlsx', '/tenants/{tenant}/import/template.zip',
   // lists that the script puts into a tree of the page around them
   '/plans/{plan}/tree', '/corps/{corp}/members/branch', '/tenants/{tenant}/directory/branch', '/corps/{corp}/compare/branch',
 ]);
@@ -55,19 +52,20 @@ export const pages = ({ plan, held, run, accounts }) => ({
   '/tenants/{tenant}/directory/new-unit': ['/tenants/acme/directory/new-unit'],
   '/tenants/{tenant}/directory/new-employee': ['/tenants/acme/directory/new-employee'],
   '/tenants/{tenant}/employees/{employee}': ['/tenants/acme/employees/e0001', '/tenants/acme/employees/e0010', '/tenants/acme/employees/e0002'],
+  '/tenants/{tenant}/employees/{employee}/history': ['/tenants/acme/employees/e0010/history', '/tenants/acme/employees/e0010/history?q=nobody'],
   '/tenants/{tenant}/employees/{employee}/edit': ['/tenants/acme/employees/e0005/edit'],
   '/tenants/{tenant}/units/{unit}/edit': ['/tenants/acme/units/d1/edit'],
   '/tenants/{tenant}/import': ['/tenants/acme/import'],
   '/tenants/{tenant}/import/{import}': null,
   '/system/about': ['/system/about'],
-  '/system/accounts': ['/system/accounts'],
+  '/system/accounts': ['/system/accounts', '/system/accounts?q=nobody'],
   '/system/accounts/new': ['/system/accounts/new'],
   '/system/accounts/{id}': accounts.accounts.map(({ id }) => `/system/accounts/${id}`),
   '/system/audit': ['/system/audit', '/system/audit?actor=nobody'],
   '/system/backup': ['/system/backup'],
   '/system/diagnostics': ['/system/diagnostics'],
   '/system/errcodes': ['/system/errcodes?q=6012', '/system/errcodes?q=nothing'],
-  '/system/keys': ['/system/keys'],
+  '/system/keys': ['/system/keys', '/system/keys?q=nobody'],
   '/system/keys/new': ['/system/keys/new'],
   '/system/settings': ['/system/settings'],
   '/account': ['/account'],
@@ -87,7 +85,7 @@ export const steps = (people) => [
   ['import-refused', async (desk) => {
     desk.expects(422);
     await desk.go('/tenants/acme/import');
-    await desk.field(desk.t('import_file'), desk.main).setInputFiles(csv('人员名单.csv', 'id,name,unit_id\n1,甲,nowhere\n1,乙,r\n,丙,r\n'));
+    await desk.field(desk.t('import_file'), desk.main).setInputFiles(csv('人员.csv', 'id,name,unit_id\n1,甲,nowhere\n1,乙,r\n,丙,r\n'));
     await desk.main.getByRole('radio', { name: desk.t('import_merge') }).check();
     await desk.press('import_look');
     await desk.main.getByRole('alert').waitFor();

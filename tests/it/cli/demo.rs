@@ -24,12 +24,11 @@ fn it_says_what_to_open_keeps_serving_and_stops_cleanly() {
     let demo = || {
         let mut command = program();
         command.args(["--lang", "en", "demo", "--employees", "30", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
-        // The page of the REST API is among the last lines, after everything else has been done.
-        Serving::start(command, "http://127.0.0.1:")
+        // What to open is among the last lines, after everything else has been done.
+        Serving::start(command, "the WeCom of the demo:  http://")
     };
     let serving = demo();
-    let page = format!("127.0.0.1:{}", serving.ready.trim_end_matches('/'));
-    assert_eq!(get_status(&page, "/"), 200, "the sandbox's page");
+    assert_eq!(get_status(serving.ready.trim_end_matches('/'), "/"), 200, "the sandbox's page");
     let (code, _) = serving.stop();
     assert_eq!(code, 0);
     let (code, said) = demo().stop();

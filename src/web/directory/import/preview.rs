@@ -42,7 +42,6 @@ struct Row {
 
 /// A list that the page can show.
 struct Tab {
-    code: &'static str,
     name: &'static str,
     count: usize,
     href: String,
@@ -187,7 +186,7 @@ pub(super) fn page(
     ];
     let open = open_tab(&list, diff);
     let bare = |code: &str| format!("{}?show={code}", list.action);
-    let tabs = all.map(|(code, name, count)| Tab { code, name, count, href: bare(code), is_current: code == open });
+    let tabs = all.map(|(code, name, count)| Tab { name, count, href: bare(code), is_current: code == open });
     let kind: Option<ChangeKind> = code::find(list.get("kind"));
     let (counts, changes) = match open {
         "units" => (Some(diff.units.counts), slice_of(t, &list, &diff.units, kind, true)),

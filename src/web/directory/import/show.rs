@@ -11,7 +11,7 @@ use crate::http::errors::{directory_problem, store_problem};
 use crate::http::permission::DirectoryWrite;
 use crate::locale::Lang;
 use crate::model::TenantKey;
-use crate::web::directory::{actor_name, get_tenant};
+use crate::web::directory::get_tenant;
 use crate::web::frame::Frame;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
@@ -67,7 +67,7 @@ impl ImportPage {
     }
 
     fn by(&self, actor: &str) -> String {
-        actor_name(self.f.t, actor)
+        self.f.t.sync_actor(actor)
     }
 
     fn more(&self, faults: &Faults) -> usize {
