@@ -51,6 +51,10 @@ pub struct PlanHead {
     pub blast: Blast,
     /// Count of the employees that the source had (DIR-54).
     pub source_employees: u64,
+    /// The directory's revision that it was made from: when that has moved on, what is to be written must follow from the
+    /// present directory too.
+    #[serde(default)]
+    pub directory_revision: u64,
     /// When the mirror that it was planned against was read.
     pub mirror_read_at_ms: i64,
     /// Hash of the options (scope, fields …) it was planned with; another value at apply time is drift.

@@ -2,6 +2,7 @@
 //! journal, and ends the run.
 
 use super::commit::Commit;
+use super::directory::Basis;
 use super::ending::{self, Trouble};
 use super::execute::{Failure, Hands, Verdict};
 use super::ledger::Ledger;
@@ -49,6 +50,8 @@ pub(crate) struct Runner {
     wrote: bool,
     since_flush: Stopwatch,
     streak: Option<(i64, u32)>,
+    /// What the changes rest on in the directory; `None` for an undo.
+    pub(super) basis: Option<Basis>,
     /// Failures that another change of the same plan may have mended meanwhile.
     again: BTreeSet<usize>,
     pub(super) stopped_by: Option<Trouble>,
@@ -74,13 +77,13 @@ enum Came {
 }
 
 impl Runner {
-    /// A runner over a taken plan. What the journal already knows is not done again.
+    /// A runner over a taken plan; `basis` is what its changes rest on, where that has just been looked at. What the journal already knows is not done again.
     pub(crate) async fn new(
         env: &Env,
         corp: &Corp,
         plan: &PlanHead,
         run: Run,
-        changes: Vec<Change>,
+        (changes, basis): (Arc<Vec<Change>>, Option<Basis>),
         meter: Arc<CallMeter>,
         watch: &Watch,
     ) -> Result<Self, SyncError> {
@@ -109,7 +112,8 @@ impl Runner {
             width: usize::try_from(corp.quota.concurrency.clamp(1, 64)).unwrap_or(1),
             ledger: Ledger::new(run, &changes, entries),
             frees: queue::Frees::of(&changes),
-            changes: Arc::new(changes),
+            changes,
+            basis,
             pending: Vec::new(),
             untried: Vec::new(),
             wrote: false,
@@ -158,6 +162,7 @@ impl Runner {
         self.stopped_by.is_some() || self.store_error.is_some() || self.watch.interruption().is_some()
     }
 
+        self.judge_anew().await?;
     /// Carries out the changes at these places, `width` of them side by side.
     async fn drive(&mut self, places: Vec<usize>, width: usize) -> Result<(), SyncError> {
         let changes = Arc::clone(&self.changes);
@@ -172,7 +177,12 @@ impl Runner {
                 }
                 if let Some(because_of) = self.ledger.broken.blocks(change) {
                     self.settle(change, Outcome::Skipped { because_of }, "");
-                } else if queue::is_bookkeeping(&change.action) {
+                    continue;
+                }
+                if !self.is_founded(index).await? {
+                    continue;
+                }
+                if queue::is_bookkeeping(&change.action) {
                     self.succeed(change, Outcome::Done);
                 } else {
                     self.launch(&mut under_way, index);
