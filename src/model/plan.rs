@@ -135,6 +135,7 @@ pub struct Decision {
 pub struct GuardVerdict {
     /// `max_removals`, `max_removal_percent`, `max_department_removals`, `max_department_removal_percent`,
     /// `max_source_drop`, `max_removals_30_days`, `max_moves_percent`, `max_cleared_fields_percent`,
+    /// `max_changed_names_percent`, `max_changed_mobiles_percent`, `max_changed_emails_percent`,
     /// `max_creations_30_days`, `undo_activated_members`, `two_person_removals`
     pub name: String,
     /// Whether it holds the plan.

@@ -147,6 +147,9 @@ fn check_downstream(corp: &Corp, faults: &mut Faults<'_>) {
     }
     let name = &options.disabled_department;
     let fine = name.chars().count() <= 64 && !name.contains(['\\', ':', '*', '?', '"', '<', '>', '|']);
+        ("max_changed_names_percent", guard.max_changed_names_percent),
+        ("max_changed_mobiles_percent", guard.max_changed_mobiles_percent),
+        ("max_changed_emails_percent", guard.max_changed_emails_percent),
     faults.refuse_unless(
         fine,
         "downstream.disabled_department",

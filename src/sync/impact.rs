@@ -3,7 +3,7 @@
 
 use super::normal;
 use super::target::Target;
-use crate::model::{Action, Change, DepartmentId, Member, MemberField, Membership};
+use crate::model::{Action, Change, DepartmentId, Member, MemberField, MemberImage, Membership};
 use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
 
@@ -13,6 +13,9 @@ const FEW_PEOPLE: u64 = 20;
 const FEW_DEPARTMENTS: u64 = 10;
 
 /// What becomes of one member's memberships.
+/// The fields that say who somebody is.
+const IDENTITY: [MemberField; 3] = [MemberField::Name, MemberField::Mobile, MemberField::Email];
+
 #[derive(Debug, Clone, Copy)]
 enum Then<'c> {
     /// Disabled or deleted.
@@ -35,8 +38,10 @@ pub struct Impact<'c> {
     pub deleted_departments: u64,
     /// How often each field is cleared that had a value.
     cleared: HashMap<&'c MemberField, u64>,
-    /// Members that this plan links.
-    newly_linked: u64,
+    /// How often a name, a mobile and an e-mail address become another one.
+    changed: [u64; 3],
+    /// Members that this plan links, by folded userid.
+    newly_linked: HashSet<Cow<'c, str>>,
 }
 
 impl<'c> Impact<'c> {
@@ -48,7 +53,8 @@ impl<'c> Impact<'c> {
             created: Vec::new(),
             deleted_departments: 0,
             cleared: HashMap::new(),
-            newly_linked: 0,
+            changed: [0; 3],
+            newly_linked: HashSet::new(),
         };
         let mut moved: HashSet<DepartmentId> = HashSet::new();
         for change in changes {
@@ -70,7 +76,12 @@ impl<'c> Impact<'c> {
                     }
                 }
                 Action::CreateMember { after, .. } => impact.created.extend(after.memberships.as_deref()),
-                Action::BindMember { .. } => impact.newly_linked += 1,
+                    for (count, field) in impact.changed.iter_mut().zip(&IDENTITY) {
+                        *count += u64::from(becomes_another(field, before, after));
+                    }
+                Action::BindMember { userid, .. } => {
+                    impact.newly_linked.insert(normal::folded(userid.as_str()));
+                }
                 Action::UpdateDepartment { department, before, after, .. }
                     if after.parent.is_some() && after.parent != before.parent =>
                 {
@@ -147,7 +158,7 @@ impl<'c> Impact<'c> {
             return 0;
         }
         let is_linked = |at: usize| target.binding_of_member(at).is_some();
-        let linked = target.bindings.len() as u64 + self.newly_linked;
+        let linked = (target.bindings.len() + self.newly_linked.len()) as u64;
         let moved = target.members.iter().enumerate().filter(|(at, member)| {
             // a link that this very plan makes is not in the mirror's bindings yet
             self.moves(member) && (is_linked(*at) || self.is_placed_anew(member))
@@ -177,6 +188,27 @@ impl<'c> Impact<'c> {
 
     /// Deleted departments in percent of the linked ones; 0 for few.
     pub fn deleted_departments_percent(&self, target: &Target<'_>) -> u64 {
+    /// Names, mobiles and e-mail addresses that become other ones, each in percent of those that are known of linked
+    /// members; 0 for few. What WeCom does not show counts by what we last wrote.
+    pub fn changed_percent(&self, target: &Target<'_>) -> [u64; 3] {
+        let mut percents = [0; 3];
+        for ((answer, changed), field) in percents.iter_mut().zip(self.changed).zip(&IDENTITY) {
+            if changed < FEW_PEOPLE {
+                continue;
+            }
+            let has_value = |at: usize, member: &Member| {
+                let binding = target.binding_of_member(at);
+                let pushed = || binding.and_then(|binding| binding.pushed.get(field)).map(|pushed| &pushed.value);
+                let is_linked =
+                    binding.is_some() || self.newly_linked.contains(&normal::folded(member.userid.as_str()));
+                is_linked && member.fields.get(field).or_else(pushed).is_some_and(|value| !value.is_empty())
+            };
+            let known = target.members.iter().enumerate().filter(|(at, member)| has_value(*at, member)).count();
+            *answer = percent(changed, known as u64, FEW_PEOPLE);
+        }
+        percents
+    }
+
         percent(self.deleted_departments, target.department_bindings.len() as u64, FEW_DEPARTMENTS)
     }
 }
@@ -188,6 +220,12 @@ fn percent(part: u64, whole: u64, few: u64) -> u64 {
 
 fn leaves_one(before: &[Membership], after: &[Membership]) -> bool {
     before.iter().any(|place| !after.iter().any(|then| then.department == place.department))
+/// Whether a value that is known gives way to another one that is not empty.
+fn becomes_another(field: &MemberField, before: &MemberImage, after: &MemberImage) -> bool {
+    let is = |image: &'_ MemberImage| image.fields.get(field).is_some_and(|value| !value.is_empty());
+    is(before) && is(after)
+}
+
 }
 
 /// The departments and everything below them.

@@ -48,6 +48,9 @@ prop_compose! {
         one.quota.seats = numbers[5] - 1;
         options.scope.units = ids.iter().map(|id| id.as_str().into()).collect();
         options.scope.exclude = ids.iter().map(|id| id.as_str().into()).collect();
+        options.guard.max_changed_names_percent = numbers[0];
+        options.guard.max_changed_mobiles_percent = numbers[1];
+        options.guard.max_changed_emails_percent = numbers[2];
         options.fields = [(format!("extattr.{}", names[2]), "{{ name }}".to_owned())].into();
         corp.secrets.insert(SecretName::Contacts, secrets[0].clone());
         if has_app {

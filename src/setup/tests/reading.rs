@@ -13,6 +13,9 @@ fn the_further_keys_are_optional_and_shown_with_their_defaults() {
         "max_department_removal_percent",
         "max_moves_percent",
         "max_cleared_fields_percent",
+        "max_changed_names_percent",
+        "max_changed_mobiles_percent",
+        "max_changed_emails_percent",
     ];
     let is_further = |line: &&str| further.iter().any(|key| line.starts_with(key));
     assert_eq!(EXAMPLE.lines().filter(is_further).count(), further.len());
@@ -65,6 +68,11 @@ fn one_fault_per_row() {
         (
             "downstream = { guard = { max_cleared_fields_percent = 200 } }",
             "corp[c].downstream.guard.max_cleared_fields_percent",
+            "0 to 100",
+        ),
+        (
+            "downstream = { guard = { max_changed_mobiles_percent = 101 } }",
+            "corp[c].downstream.guard.max_changed_mobiles_percent",
             "0 to 100",
         ),
         (

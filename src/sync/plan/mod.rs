@@ -152,6 +152,7 @@ pub(super) fn known(input: &PlanInput<'_>, target: &Target<'_>, impact: &Impact<
     }
 }
 
+        changed_percent: impact.changed_percent(target),
 /// Tells when the plan creates more members than there are seats left; WeCom would refuse the last of them.
 fn tell_seats(input: &PlanInput<'_>, changes: &[Change], notices: &mut Notices) {
     let seats = u64::from(input.corp.quota.seats);
