@@ -2,6 +2,7 @@
 //! what is emptied. The guards count it, and the blast radius names who stands out.
 
 use super::normal;
+use super::plan::exchange::FREED;
 use super::target::Target;
 use crate::model::{Action, Change, DepartmentId, Member, MemberField, MemberImage, Membership};
 use hashbrown::{HashMap, HashSet};
@@ -12,10 +13,10 @@ const FEW_PEOPLE: u64 = 20;
 /// The same for deleted departments.
 const FEW_DEPARTMENTS: u64 = 10;
 
-/// What becomes of one member's memberships.
 /// The fields that say who somebody is.
 const IDENTITY: [MemberField; 3] = [MemberField::Name, MemberField::Mobile, MemberField::Email];
 
+/// What becomes of one member's memberships.
 #[derive(Debug, Clone, Copy)]
 enum Then<'c> {
     /// Disabled or deleted.
@@ -57,7 +58,8 @@ impl<'c> Impact<'c> {
             newly_linked: HashSet::new(),
         };
         let mut moved: HashSet<DepartmentId> = HashSet::new();
-        for change in changes {
+        // what is only freed for somebody else gets its right value in the same plan
+        for change in changes.iter().filter(|change| change.reason != FREED) {
             match &change.action {
                 Action::DisableMember { userid, .. } | Action::DeleteMember { userid, .. } => {
                     impact.then.insert(normal::folded(userid.as_str()), Then::Removed);
@@ -74,11 +76,11 @@ impl<'c> Impact<'c> {
                             *impact.cleared.entry(field).or_default() += 1;
                         }
                     }
-                }
-                Action::CreateMember { after, .. } => impact.created.extend(after.memberships.as_deref()),
                     for (count, field) in impact.changed.iter_mut().zip(&IDENTITY) {
                         *count += u64::from(becomes_another(field, before, after));
                     }
+                }
+                Action::CreateMember { after, .. } => impact.created.extend(after.memberships.as_deref()),
                 Action::BindMember { userid, .. } => {
                     impact.newly_linked.insert(normal::folded(userid.as_str()));
                 }
@@ -186,8 +188,6 @@ impl<'c> Impact<'c> {
         worst
     }
 
-    /// Deleted departments in percent of the linked ones; 0 for few.
-    pub fn deleted_departments_percent(&self, target: &Target<'_>) -> u64 {
     /// Names, mobiles and e-mail addresses that become other ones, each in percent of those that are known of linked
     /// members; 0 for few. What WeCom does not show counts by what we last wrote.
     pub fn changed_percent(&self, target: &Target<'_>) -> [u64; 3] {
@@ -209,6 +209,8 @@ impl<'c> Impact<'c> {
         percents
     }
 
+    /// Deleted departments in percent of the linked ones; 0 for few.
+    pub fn deleted_departments_percent(&self, target: &Target<'_>) -> u64 {
         percent(self.deleted_departments, target.department_bindings.len() as u64, FEW_DEPARTMENTS)
     }
 }
@@ -218,14 +220,14 @@ fn percent(part: u64, whole: u64, few: u64) -> u64 {
     if part < few { 0 } else { (part * 100).div_ceil(whole.max(1)).min(100) }
 }
 
-fn leaves_one(before: &[Membership], after: &[Membership]) -> bool {
-    before.iter().any(|place| !after.iter().any(|then| then.department == place.department))
 /// Whether a value that is known gives way to another one that is not empty.
 fn becomes_another(field: &MemberField, before: &MemberImage, after: &MemberImage) -> bool {
     let is = |image: &'_ MemberImage| image.fields.get(field).is_some_and(|value| !value.is_empty());
     is(before) && is(after)
 }
 
+fn leaves_one(before: &[Membership], after: &[Membership]) -> bool {
+    before.iter().any(|place| !after.iter().any(|then| then.department == place.department))
 }
 
 /// The departments and everything below them.

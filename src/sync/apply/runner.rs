@@ -7,7 +7,7 @@ use super::ending::{self, Trouble};
 use super::execute::{Failure, Hands, Verdict};
 use super::ledger::Ledger;
 use super::permit::Permit;
-use super::{queue, removal};
+use super::{conflict, queue, removal};
 use crate::clock::Stopwatch;
 use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, PlanHead, Run};
 use crate::store::{self, Reads, StoreError};
@@ -74,6 +74,19 @@ enum Came {
     /// The settings forbid it: nothing was noted and nothing called.
     Halted(String),
     Broken(StoreError),
+}
+
+/// Whose the mobile is that WeCom refused, where that is known.
+async fn name_holder(store: &store::Store, corp: &Corp, mut failure: Failure) -> Came {
+    if let Some(RefusalClass::MobileTaken { holder: Some(holder) }) = failure.class.clone() {
+        let key = corp.key.clone();
+        match store.read_async(move |tx| conflict::holder_text(tx, &key, &holder)).await {
+            Ok(Some(text)) => failure.message = format!("{text} (WeCom refused: {})", failure.errcode),
+            Ok(None) => {}
+            Err(error) => return Came::Broken(error),
+        }
+    }
+    Came::Judged(Verdict::Failed(failure))
 }
 
 impl Runner {
@@ -149,6 +162,7 @@ impl Runner {
 
     /// Does one record of an ended run again, with those that were skipped because of it.
     pub(crate) async fn retry(mut self, seq: u32) -> Result<Run, SyncError> {
+        self.judge_anew().await?;
         if let Some(wanted) = self.changes.iter().position(|change| change.seq == seq)
             && self.may_be_retried(wanted).await?
         {
@@ -162,7 +176,6 @@ impl Runner {
         self.stopped_by.is_some() || self.store_error.is_some() || self.watch.interruption().is_some()
     }
 
-        self.judge_anew().await?;
     /// Carries out the changes at these places, `width` of them side by side.
     async fn drive(&mut self, places: Vec<usize>, width: usize) -> Result<(), SyncError> {
         let changes = Arc::clone(&self.changes);
@@ -220,7 +233,10 @@ impl Runner {
             });
             let came = match noted.await {
                 Ok(None) => match removal::check(&store, &hands, &corp, &changes[index]).await {
-                    Ok(None) => Came::Judged(hands.carry_out(&changes[index], tried_before).await),
+                    Ok(None) => match hands.carry_out(&changes[index], tried_before).await {
+                        Verdict::Failed(failure) => name_holder(&store, &corp, failure).await,
+                        verdict => Came::Judged(verdict),
+                    },
                     Ok(Some(failure)) => Came::Judged(Verdict::Failed(failure)),
                     Err(error) => Came::Broken(error),
                 },

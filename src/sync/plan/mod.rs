@@ -6,6 +6,7 @@
 mod counts;
 mod disabled;
 mod empty_departments;
+pub(in crate::sync) mod exchange;
 mod people;
 
 pub use counts::count;
@@ -105,6 +106,7 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
 }
 
 fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id: u64) -> Draft {
+    let steps = exchange::arrange(steps, &target, &mut notices);
     let input = world.input;
     let changes = number(steps);
     let looks = blind::reads(&changes, input, world.target);

@@ -145,6 +145,7 @@ impl Cloud {
             assert!(self.members.contains_key(&leader.folded()), "{userid}: no superior {leader}");
         }
         let (ignores_mobile, knows_number) = (self.ignores_mobile, self.knows_number);
+        let hides_contacts = self.hides_contacts;
         let member = self.members.get_mut(&userid.folded()).unwrap_or_else(|| panic!("no member {userid}"));
         // an update replaces a list as a whole (doc path 90197)
         for list in AttributeList::ALL {
@@ -158,7 +159,9 @@ impl Cloud {
             .iter()
             .filter(|(field, value)| !field.is_marker() && !(field.list().is_some() && value.is_empty()))
         {
-            let ignored = (*field == MemberField::Mobile && ignores_mobile && !is_new)
+            // an activated member's mobile is theirs (doc path 90197)
+            let is_theirs = ignores_mobile || (member.status == Some(MemberStatus::Activated) && !hides_contacts);
+            let ignored = (*field == MemberField::Mobile && is_theirs && !is_new)
                 || (matches!(field, MemberField::ExtAttr(name) if name == "工号") && !knows_number);
             if !ignored {
                 member.fields.insert(field.clone(), value.clone());
