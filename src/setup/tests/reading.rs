@@ -89,6 +89,21 @@ fn one_fault_per_row() {
         ("downstream = { scope = { filter = \"name ==\" } }", "corp[c].downstream.scope.filter", "character"),
         ("downstream = { cron = \"0 0 2 * * 1\" }", "corp[c].downstream.cron", "MON"),
         ("upstream = { enabled = true }", "corp[c].upstream.enabled", "not part of this release"),
+        (
+            "upstream = { superiors_from_wecom = true }",
+            "corp[c].upstream.superiors_from_wecom",
+            "not part of this release",
+        ),
+        (
+            "downstream = { leaver = \"delete\", delete_after_days = 30 }",
+            "corp[c].downstream.delete_after_days",
+            "does nothing while leaver",
+        ),
+        (
+            "downstream = { out_of_scope = \"delete\", delete_after_days = 30 }",
+            "corp[c].downstream.delete_after_days",
+            "does nothing while out_of_scope",
+        ),
         ("match = [{ employee = \"shoe_size\", member = \"userid\" }]", "corp[c].match[1].employee", "employee_no"),
         ("match = [{ employee = \"mobile\", member = \"shoe_size\" }]", "corp[c].match[1].member", "userid"),
         ("[[corp.app]]\nkey = \"oa\"\nname = \"OA\"", "corp[c].app[oa].agentid", "is missing"),
