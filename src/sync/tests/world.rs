@@ -197,9 +197,20 @@ impl World {
             };
             takes.iter().any(|(field, value)| deleted.iter().any(|userid| has(userid, *field, value)))
         };
-        let mut again = Vec::new();
+        let mut again: Vec<&Change> = Vec::new();
         for change in &draft.changes {
-            if waits(self, change) { again.push(change) } else { self.apply(change) }
+            let rests = again.iter().any(|later| match (&later.action, &change.action) {
+                (Action::CreateMember { userid: new, .. }, Action::UpdateMember { userid, after, .. }) => {
+                    new.is_same(userid) || after.direct_leader.iter().flatten().any(|leader| leader.is_same(new))
+                }
+                (_, Action::DeleteDepartment { .. }) => true,
+                _ => false,
+            });
+            if rests || waits(self, change) {
+                again.push(change);
+            } else {
+                self.apply(change);
+            }
         }
         again.into_iter().for_each(|change| self.apply(change));
         self.facts.largest_department_id = self.facts.largest_department_id.max(draft.largest_department_id);
