@@ -177,7 +177,8 @@ fn leave_out_held(
             let Some(list) = takers.get(&value) else { continue };
             let is_own =
                 |step: &Step| write_of(&step.action).is_some_and(|(userid, ..)| userid.is_same(&member.userid));
-            let is_fixed = field == MOBILE && member.status == Some(MemberStatus::Activated);
+            let is_shown = member.fields.get(name).is_some();
+            let is_fixed = field == MOBILE && is_shown && member.status == Some(MemberStatus::Activated);
             let gives = releasers.get(&value).is_some_and(|giver| is_own(&steps[*giver]));
             if (gives && !is_fixed) || deleted.contains(&member.userid.folded()) {
                 continue;

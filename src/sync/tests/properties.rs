@@ -479,6 +479,7 @@ fn undo_gives_back_what_it_promises() {
         let mut world = random_world(dice);
         world.cloud.hides_contacts = false;
         world.cloud.ignores_mobile = false;
+        world.cloud.mobiles_are_theirs = false;
         world.cloud.knows_number = true;
         world.cloud.ignores_disable = false;
         for _ in 0..3 {
