@@ -5,7 +5,7 @@ use wecom_bridge::model::{Employee, EmployeeStatus, OutOfScope, RunState};
 use wecom_bridge::sandbox::{Effect, Fault};
 use wecom_bridge::sync::progress::RunEvent;
 
-/// Forty people of two units in WeCom; the scope is the first unit and one more who stays in it.
+/// Forty people, all of them in WeCom.
 async fn world() -> World {
     let world = World::sample(40, 4, 31);
     assert_done(&world.sync().await);
@@ -27,19 +27,19 @@ fn ordinary(world: &World) -> Employee {
 async fn an_old_plan_disables_nobody_who_is_back_and_creates_nobody_who_has_left() {
     for policy in [OutOfScope::Disable, OutOfScope::Delete] {
         let world = world().await;
-        let person = ordinary(&world);
+        let (person, hired) = (ordinary(&world), newcomer(&world));
         world.set(|corp| {
             corp.downstream.out_of_scope = policy;
             corp.downstream.scope.filter = "position != 'outside'".into();
         });
         world.change_employee(&person.id, |employee| employee.position = "outside".into());
-        put_directory(&world.env.store, &[], &[newcomer(&world)]);
+        put_directory(&world.env.store, &[], std::slice::from_ref(&hired));
         let plan = world.plan().await.unwrap();
         let counts = &plan.counts.members;
         assert_eq!((counts.disable + counts.delete, counts.create), (1, 1), "{policy:?}");
         // both are taken back before the plan is applied
         put_directory(&world.env.store, &[], std::slice::from_ref(&person));
-        let left = Employee { status: EmployeeStatus::Departed, ..newcomer(&world) };
+        let left = Employee { status: EmployeeStatus::Departed, ..hired };
         put_directory(&world.env.store, &[], &[left]);
         let before = world.members();
         let run = world.apply(&plan).await;
