@@ -90,7 +90,8 @@ async fn name_holder(store: &store::Store, corp: &Corp, mut failure: Failure) ->
 }
 
 impl Runner {
-    /// A runner over a taken plan; `basis` is what its changes rest on, where that has just been looked at. What the journal already knows is not done again.
+    /// A runner over a taken plan; `basis` is what its changes rest on, where that has just been looked at. What the
+    /// journal already knows is not done again.
     pub(crate) async fn new(
         env: &Env,
         corp: &Corp,

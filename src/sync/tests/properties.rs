@@ -455,7 +455,12 @@ fn repeated_runs_converge_and_touch_no_stranger() {
             check_untouched(&before, &world, &draft);
             for (userid, now) in decorations(&world) {
                 let created = draft.changes.iter().any(|change| matches!(&change.action, Action::CreateMember { userid: new, .. } if new.folded() == userid));
-                prop_assert!(created || decorated.get(&userid) == Some(&now), "attributes of {userid}: {now:?}, before {:?}\n{:#?}", decorated.get(&userid), draft.changes);
+                prop_assert!(
+                    created || decorated.get(&userid) == Some(&now),
+                    "attributes of {userid}: {now:?}, before {:?}\n{:#?}",
+                    decorated.get(&userid),
+                    draft.changes
+                );
             }
             check_outcome(&world, &draft);
             world.pull();
