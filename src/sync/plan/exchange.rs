@@ -196,6 +196,7 @@ fn leave_out_held(
             held.extend(list.iter().filter(|taker| !is_own(&steps[**taker])).map(|taker| (*taker, field, why.clone())));
         }
     }
+    drop(wanted);
     held.sort();
     while let Some((at, field, why)) = held.pop() {
         let gives = released(&steps[at].action, field);
