@@ -123,6 +123,9 @@ pub fn sync_problem(error: SyncError) -> Problem {
         SyncError::Drift { differences, total, .. } => Problem::conflict(code, told)
             .with_faults(differences.into_iter().map(|message| Fault { at: "WeCom".into(), message }))
             .with("total", total),
+        SyncError::DirectoryChanged { differences, total, .. } => Problem::conflict(code, told)
+            .with_faults(differences.into_iter().map(|message| Fault { at: "directory".into(), message }))
+            .with("total", total),
         SyncError::Read { ref cause, .. } | SyncError::Stopped { ref cause, .. } => {
             let problem = Problem::new(StatusCode::BAD_GATEWAY, code, told);
             let refused = cause.refusal().map(|refusal| refusal.errcode);

@@ -238,6 +238,20 @@ static ROWS: &[Row] = &[
         ],
     ),
     row(
+        "sync.directory_changed",
+        [
+            "OA 目录已变化",
+            "生成计划之后 OA 目录有变化（例如有人离职、复职或调动），计划中有改动已经不成立，没有写入。",
+            "重新生成计划，确认后再执行。",
+        ],
+        [
+            "The directory has changed",
+            "The directory has changed since the plan was made (somebody left, came back or moved): a part of the plan does \
+             not follow from it any more and was not written.",
+            "Make a new plan and look at it again.",
+        ],
+    ),
+    row(
         "sync.no_reason",
         ["需要填写原因", "审批必须填写原因，它会保存在审计日志中。", "返回填写原因后再提交。"],
         [

@@ -203,6 +203,27 @@ const GUARDS: &[(&str, [&str; 2], [&str; 2])] = &[
         ["一次最多清空比例（%）", "某个字段由有值变为空的占比，20 人起计算；0 表示不检查。"],
         ["Cleared values, percent", "Values that become empty in one field, from 20 on; 0 = off."],
     ),
+    (
+        "max_changed_names_percent",
+        ["一次最多改名比例（%）", "姓名变为另一个的成员占比，20 人起计算；0 表示不检查。目录错行时会触发。"],
+        [
+            "Changed names, percent",
+            "Members who get another name, from 20 on; 0 = off. A file whose rows slipped looks like that.",
+        ],
+    ),
+    (
+        "max_changed_mobiles_percent",
+        ["一次最多更换手机号比例（%）", "手机号变为另一个的成员占比，20 人起计算；0 表示不检查。手机号决定谁能登录。"],
+        [
+            "Changed mobiles, percent",
+            "Members who get another mobile, from 20 on; 0 = off. Whoever holds the number signs in.",
+        ],
+    ),
+    (
+        "max_changed_emails_percent",
+        ["一次最多更换邮箱比例（%）", "邮箱变为另一个的成员占比，20 人起计算；0 表示不检查。"],
+        ["Changed e-mails, percent", "Members who get another e-mail address, from 20 on; 0 = off."],
+    ),
 ];
 
 /// Text fields of a member by their path.
@@ -241,6 +262,9 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("max_department_removal_percent", "应为 0–100。", "From 0 to 100."),
     ("max_moves_percent", "应为 0–100。", "From 0 to 100."),
     ("max_cleared_fields_percent", "应为 0–100。", "From 0 to 100."),
+    ("max_changed_names_percent", "应为 0–100。", "From 0 to 100."),
+    ("max_changed_mobiles_percent", "应为 0–100。", "From 0 to 100."),
+    ("max_changed_emails_percent", "应为 0–100。", "From 0 to 100."),
     (
         "employee",
         "OA 字段只能是 account、employee_no、name、mobile、email 或 ext.列名。",

@@ -184,6 +184,12 @@ pub struct GuardLimits {
     pub max_cleared_fields_percent: u32,
     /// Departments deleted in one plan, in percent of the linked ones; counted from 10 on. 0 = off.
     pub max_department_removal_percent: u32,
+    /// Linked members whose name becomes another one, in percent of those whose name is known; counted from 20 on. 0 = off.
+    pub max_changed_names_percent: u32,
+    /// The same of mobiles: whoever holds the number signs in.
+    pub max_changed_mobiles_percent: u32,
+    /// The same of e-mail addresses.
+    pub max_changed_emails_percent: u32,
 }
 
 impl Default for GuardLimits {
@@ -197,6 +203,9 @@ impl Default for GuardLimits {
             max_moves_percent: 50,
             max_cleared_fields_percent: 30,
             max_department_removal_percent: 20,
+            max_changed_names_percent: 30,
+            max_changed_mobiles_percent: 30,
+            max_changed_emails_percent: 30,
         }
     }
 }

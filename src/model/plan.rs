@@ -51,6 +51,10 @@ pub struct PlanHead {
     pub blast: Blast,
     /// Count of the employees that the source had (DIR-54).
     pub source_employees: u64,
+    /// The directory's revision that it was made from: when that has moved on, what is to be written must follow from the
+    /// present directory too.
+    #[serde(default)]
+    pub directory_revision: u64,
     /// When the mirror that it was planned against was read.
     pub mirror_read_at_ms: i64,
     /// Hash of the options (scope, fields …) it was planned with; another value at apply time is drift.
@@ -131,6 +135,7 @@ pub struct Decision {
 pub struct GuardVerdict {
     /// `max_removals`, `max_removal_percent`, `max_department_removals`, `max_department_removal_percent`,
     /// `max_source_drop`, `max_removals_30_days`, `max_moves_percent`, `max_cleared_fields_percent`,
+    /// `max_changed_names_percent`, `max_changed_mobiles_percent`, `max_changed_emails_percent`,
     /// `max_creations_30_days`, `undo_activated_members`, `two_person_removals`
     pub name: String,
     /// Whether it holds the plan.

@@ -3,7 +3,7 @@
 use super::fault::SetupFault;
 use super::section::join;
 use crate::jobs::cron::Ticks;
-use crate::model::{App, Corp, Edition, Endpoints, MemberField, Secret, SecretName, Tenant};
+use crate::model::{App, Corp, Edition, Endpoints, Leaver, MemberField, OutOfScope, Secret, SecretName, Tenant};
 use crate::sync::expr::{Filter, Template};
 use crate::sync::matching::check_rules;
 use std::collections::HashSet;
@@ -45,6 +45,11 @@ pub fn check_corp(corp: &Corp, path: &str) -> Vec<SetupFault> {
         !corp.upstream.enabled,
         "upstream.enabled",
         "WeCom → OA is not part of this release; leave it false",
+    );
+    faults.refuse_unless(
+        !corp.upstream.superiors_from_wecom,
+        "upstream.superiors_from_wecom",
+        "needs WeCom → OA, which is not part of this release; leave it false",
     );
     faults.found
 }
@@ -142,8 +147,23 @@ fn check_downstream(corp: &Corp, faults: &mut Faults<'_>) {
         ("max_department_removal_percent", guard.max_department_removal_percent),
         ("max_moves_percent", guard.max_moves_percent),
         ("max_cleared_fields_percent", guard.max_cleared_fields_percent),
+        ("max_changed_names_percent", guard.max_changed_names_percent),
+        ("max_changed_mobiles_percent", guard.max_changed_mobiles_percent),
+        ("max_changed_emails_percent", guard.max_changed_emails_percent),
     ] {
         faults.refuse_unless(percent <= 100, &format!("downstream.guard.{key}"), "must be from 0 to 100");
+    }
+    let deletes =
+        [("leaver", options.leaver == Leaver::Delete), ("out_of_scope", options.out_of_scope == OutOfScope::Delete)];
+    for (key, _) in deletes.iter().filter(|(_, deletes)| *deletes && options.delete_after_days > 0) {
+        faults.add(
+            "downstream.delete_after_days",
+            &format!(
+                "does nothing while {key} = \"delete\", which deletes at once: write {key} = \"disable\" to disable first \
+                 and delete after {} days, or set 0",
+                options.delete_after_days
+            ),
+        );
     }
     let name = &options.disabled_department;
     let fine = name.chars().count() <= 64 && !name.contains(['\\', ':', '*', '?', '"', '<', '>', '|']);

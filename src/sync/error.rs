@@ -119,6 +119,24 @@ pub enum SyncError {
         /// Whether a part of the plan had been written before.
         has_written: bool,
     },
+    /// The directory does not say any more what the plan was made from.
+    #[error(
+        "the directory has changed since plan {plan} was made, and {total} of its changes do not follow from it any more \
+         (first {first}): {written}; make a new plan",
+        written = if *has_written { "the rest of it was not written" } else { "nothing was written" }
+    )]
+    DirectoryChanged {
+        /// The plan.
+        plan: PlanId,
+        /// Which changes, one sentence each, at most 20.
+        differences: Vec<String>,
+        /// The first of them.
+        first: String,
+        /// How many there are.
+        total: usize,
+        /// Whether a part of the plan had been written before.
+        has_written: bool,
+    },
     /// A run of the corp was interrupted and waits for a decision.
     #[error(
         "run {run} of corp {corp} was interrupted (begun {since} by {by}) and has written a part of its plan: resume it \
@@ -216,6 +234,7 @@ impl SyncError {
             Self::Expired { .. } => "sync.expired",
             Self::OptionsChanged(_) => "sync.options_changed",
             Self::Drift { .. } => "sync.drift",
+            Self::DirectoryChanged { .. } => "sync.directory_changed",
             Self::Interrupted { .. } => "sync.interrupted",
             Self::Read { .. } => "sync.read_failed",
             Self::Suspicious { .. } => "sync.suspicious_read",

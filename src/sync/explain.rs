@@ -2,7 +2,7 @@
 //! stands in the way. Computes, writes nothing.
 
 use super::input::{PlanInput, PlanRefusal};
-use super::matching::{CompiledRule, rule_name};
+use super::matching::{self, CompiledRule, Matches, UnknownMatchField, rule_name};
 use super::members::compare::{FieldState, compare_field};
 use super::members::create::Reserved;
 use super::members::fields::FieldMap;
@@ -67,9 +67,9 @@ pub struct RuleAttempt {
     pub rule: Text,
     /// The employee's value in the form in which it is compared; empty = the rule cannot hit.
     pub value: String,
-    /// Unlinked members with this value.
+    /// Unlinked members with this value whom no earlier rule has given away.
     pub members: Vec<UserId>,
-    /// Other unlinked employees with this value.
+    /// Other unlinked employees with this value, in scope or not, whom no earlier rule has settled.
     pub employees: Vec<EmployeeId>,
     /// `empty`, `nobody`, `hit`, `ambiguous`
     pub outcome: &'static str,
@@ -197,42 +197,53 @@ fn attempts(
     target: &Target<'_>,
     employee: &Employee,
 ) -> Result<Vec<RuleAttempt>, PlanRefusal> {
+    let unbound = |id: &str| target.binding_of_employee(id).is_none();
+    let mut open: Vec<&Employee> = source
+        .employees
+        .iter()
+        .filter(|other| other.status.is_active() && unbound(other.id.as_str()))
+        .copied()
+        .collect();
+    let mut members: Vec<&Member> = target
+        .members
+        .iter()
+        .filter(|member| target.binding_of_userid(member.userid.as_str()).is_none())
+        .copied()
+        .collect();
+    let bad_rule = |error: UnknownMatchField| PlanRefusal::BadOption {
+        option: "match".into(),
+        value: error.rule.clone(),
+        reason: error.to_string(),
+    };
     let mut attempts = Vec::new();
     for rule in &input.corp.match_rules {
-        let compiled = CompiledRule::compile(rule).map_err(|error| PlanRefusal::BadOption {
-            option: "match".into(),
-            value: error.rule.clone(),
-            reason: error.to_string(),
-        })?;
+        let compiled = CompiledRule::compile(rule).map_err(bad_rule)?;
         let value = compiled.of_employee(employee);
-        let members: Vec<UserId> = target
-            .members
+        let hits: Vec<UserId> = members
             .iter()
             .filter(|member| !value.is_empty() && compiled.of_member(member) == value)
-            .filter(|member| target.binding_of_userid(member.userid.as_str()).is_none())
             .map(|member| member.userid.clone())
             .take(CANDIDATES)
             .collect();
-        let employees: Vec<EmployeeId> = source
-            .employees
+        let employees: Vec<EmployeeId> = open
             .iter()
-            .filter(|other| other.id != employee.id && other.status.is_active())
-            .filter(|other| !value.is_empty() && compiled.of_employee(other) == value)
-            .filter(|other| target.binding_of_employee(other.id.as_str()).is_none())
+            .filter(|other| other.id != employee.id && !value.is_empty() && compiled.of_employee(other) == value)
             .map(|other| other.id.clone())
             .take(CANDIDATES)
             .collect();
-        let outcome = match (value.is_empty(), members.len(), employees.len()) {
+        let outcome = match (value.is_empty(), hits.len(), employees.len()) {
             (true, _, _) => "empty",
             (_, 0, _) => "nobody",
             (_, 1, 0) => "hit",
             _ => "ambiguous",
         };
         let is_decided = matches!(outcome, "hit" | "ambiguous");
-        attempts.push(RuleAttempt { rule: rule_name(rule), value: value.into_owned(), members, employees, outcome });
+        let value = value.into_owned();
+        attempts.push(RuleAttempt { rule: rule_name(rule), value, members: hits, employees, outcome });
         if is_decided {
             break;
         }
+        matching::settle(rule, &mut open, &mut members, &mut Matches::default()).map_err(bad_rule)?;
     }
     Ok(attempts)
 }

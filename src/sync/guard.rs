@@ -17,6 +17,8 @@ pub struct Known {
     pub moves_percent: u64,
     /// Values that are cleared, in percent, of the field that loses most.
     pub cleared_percent: u64,
+    /// Names, mobiles and e-mail addresses that become other ones, in percent of the known ones of linked members.
+    pub changed_percent: [u64; 3],
     /// Departments that are deleted, in percent of the linked ones.
     pub deleted_departments_percent: u64,
     /// Members created by this plan and in the last 30 days, and how many WeCom allows; `None` = the account limit is not
@@ -43,6 +45,7 @@ pub fn check(limits: &GuardLimits, changes: &[Change], known: Known) -> Vec<Guar
     // rounded up, so that 10.1 % is over a limit of 10 %
     let percent = if members == 0 { 0 } else { (members * 100).div_ceil(known.bound_members.max(1)) };
     let in_30_days = if members == 0 { 0 } else { known.removals_30_days + members };
+    let [names, mobiles, emails] = known.changed_percent;
     let or_off = |limit: u32| (limit > 0).then_some(u64::from(limit));
     [
         ("max_removals", members, Some(u64::from(limits.max_removals))),
@@ -57,6 +60,9 @@ pub fn check(limits: &GuardLimits, changes: &[Change], known: Known) -> Vec<Guar
         ("max_removals_30_days", in_30_days, Some(u64::from(limits.max_removals_30_days))),
         ("max_moves_percent", known.moves_percent, or_off(limits.max_moves_percent)),
         ("max_cleared_fields_percent", known.cleared_percent, or_off(limits.max_cleared_fields_percent)),
+        ("max_changed_names_percent", names, or_off(limits.max_changed_names_percent)),
+        ("max_changed_mobiles_percent", mobiles, or_off(limits.max_changed_mobiles_percent)),
+        ("max_changed_emails_percent", emails, or_off(limits.max_changed_emails_percent)),
         ("max_creations_30_days", known.creations.map_or(0, |(count, _)| count), known.creations.map(|(_, cap)| cap)),
         ("undo_activated_members", known.undone_activated.unwrap_or(0), known.undone_activated.map(|_| 0)),
     ]
@@ -126,7 +132,7 @@ mod tests {
             };
             let got = tripped(&limits, &removals(removed), known);
             assert_eq!(got, want, "bound {bound}, removed {removed}, previous {previous}, recent {recent}");
-            assert_eq!(check(&limits, &[], known).len(), 8);
+            assert_eq!(check(&limits, &[], known).len(), 11);
         }
     }
 
@@ -141,6 +147,7 @@ mod tests {
         let at = Known {
             moves_percent: 50,
             cleared_percent: 30,
+            changed_percent: [30, 30, 30],
             deleted_departments_percent: 20,
             creations: Some((300, 300)),
             undone_activated: Some(0),
@@ -150,6 +157,7 @@ mod tests {
         let over = Known {
             moves_percent: 51,
             cleared_percent: 31,
+            changed_percent: [31, 31, 31],
             deleted_departments_percent: 21,
             creations: Some((301, 300)),
             undone_activated: Some(1),
@@ -159,6 +167,9 @@ mod tests {
             "max_department_removal_percent",
             "max_moves_percent",
             "max_cleared_fields_percent",
+            "max_changed_names_percent",
+            "max_changed_mobiles_percent",
+            "max_changed_emails_percent",
             "max_creations_30_days",
             "undo_activated_members",
         ];
@@ -167,6 +178,9 @@ mod tests {
             max_moves_percent: 0,
             max_cleared_fields_percent: 0,
             max_department_removal_percent: 0,
+            max_changed_names_percent: 0,
+            max_changed_mobiles_percent: 0,
+            max_changed_emails_percent: 0,
             ..limits
         };
         let unknown = Known { creations: None, undone_activated: None, ..over };

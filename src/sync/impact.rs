@@ -2,8 +2,9 @@
 //! what is emptied. The guards count it, and the blast radius names who stands out.
 
 use super::normal;
+use super::plan::exchange::FREED;
 use super::target::Target;
-use crate::model::{Action, Change, DepartmentId, Member, MemberField, Membership};
+use crate::model::{Action, Change, DepartmentId, Member, MemberField, MemberImage, Membership};
 use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
 
@@ -11,6 +12,9 @@ use std::borrow::Cow;
 const FEW_PEOPLE: u64 = 20;
 /// The same for deleted departments.
 const FEW_DEPARTMENTS: u64 = 10;
+
+/// The fields that say who somebody is.
+const IDENTITY: [MemberField; 3] = [MemberField::Name, MemberField::Mobile, MemberField::Email];
 
 /// What becomes of one member's memberships.
 #[derive(Debug, Clone, Copy)]
@@ -35,8 +39,10 @@ pub struct Impact<'c> {
     pub deleted_departments: u64,
     /// How often each field is cleared that had a value.
     cleared: HashMap<&'c MemberField, u64>,
-    /// Members that this plan links.
-    newly_linked: u64,
+    /// How often a name, a mobile and an e-mail address become another one.
+    changed: [u64; 3],
+    /// Members that this plan links, by folded userid.
+    newly_linked: HashSet<Cow<'c, str>>,
 }
 
 impl<'c> Impact<'c> {
@@ -48,10 +54,12 @@ impl<'c> Impact<'c> {
             created: Vec::new(),
             deleted_departments: 0,
             cleared: HashMap::new(),
-            newly_linked: 0,
+            changed: [0; 3],
+            newly_linked: HashSet::new(),
         };
         let mut moved: HashSet<DepartmentId> = HashSet::new();
-        for change in changes {
+        // what is only freed for somebody else gets its right value in the same plan
+        for change in changes.iter().filter(|change| change.reason != FREED) {
             match &change.action {
                 Action::DisableMember { userid, .. } | Action::DeleteMember { userid, .. } => {
                     impact.then.insert(normal::folded(userid.as_str()), Then::Removed);
@@ -68,9 +76,14 @@ impl<'c> Impact<'c> {
                             *impact.cleared.entry(field).or_default() += 1;
                         }
                     }
+                    for (count, field) in impact.changed.iter_mut().zip(&IDENTITY) {
+                        *count += u64::from(becomes_another(field, before, after));
+                    }
                 }
                 Action::CreateMember { after, .. } => impact.created.extend(after.memberships.as_deref()),
-                Action::BindMember { .. } => impact.newly_linked += 1,
+                Action::BindMember { userid, .. } => {
+                    impact.newly_linked.insert(normal::folded(userid.as_str()));
+                }
                 Action::UpdateDepartment { department, before, after, .. }
                     if after.parent.is_some() && after.parent != before.parent =>
                 {
@@ -147,7 +160,7 @@ impl<'c> Impact<'c> {
             return 0;
         }
         let is_linked = |at: usize| target.binding_of_member(at).is_some();
-        let linked = target.bindings.len() as u64 + self.newly_linked;
+        let linked = (target.bindings.len() + self.newly_linked.len()) as u64;
         let moved = target.members.iter().enumerate().filter(|(at, member)| {
             // a link that this very plan makes is not in the mirror's bindings yet
             self.moves(member) && (is_linked(*at) || self.is_placed_anew(member))
@@ -175,6 +188,27 @@ impl<'c> Impact<'c> {
         worst
     }
 
+    /// Names, mobiles and e-mail addresses that become other ones, each in percent of those that are known of linked
+    /// members; 0 for few. What WeCom does not show counts by what we last wrote.
+    pub fn changed_percent(&self, target: &Target<'_>) -> [u64; 3] {
+        let mut percents = [0; 3];
+        for ((answer, changed), field) in percents.iter_mut().zip(self.changed).zip(&IDENTITY) {
+            if changed < FEW_PEOPLE {
+                continue;
+            }
+            let has_value = |at: usize, member: &Member| {
+                let binding = target.binding_of_member(at);
+                let pushed = || binding.and_then(|binding| binding.pushed.get(field)).map(|pushed| &pushed.value);
+                let is_linked =
+                    binding.is_some() || self.newly_linked.contains(&normal::folded(member.userid.as_str()));
+                is_linked && member.fields.get(field).or_else(pushed).is_some_and(|value| !value.is_empty())
+            };
+            let known = target.members.iter().enumerate().filter(|(at, member)| has_value(*at, member)).count();
+            *answer = percent(changed, known as u64, FEW_PEOPLE);
+        }
+        percents
+    }
+
     /// Deleted departments in percent of the linked ones; 0 for few.
     pub fn deleted_departments_percent(&self, target: &Target<'_>) -> u64 {
         percent(self.deleted_departments, target.department_bindings.len() as u64, FEW_DEPARTMENTS)
@@ -184,6 +218,12 @@ impl<'c> Impact<'c> {
 /// Rounded up, so that 10.1 % is over a limit of 10 %; 0 below `few`.
 fn percent(part: u64, whole: u64, few: u64) -> u64 {
     if part < few { 0 } else { (part * 100).div_ceil(whole.max(1)).min(100) }
+}
+
+/// Whether a value that is known gives way to another one that is not empty.
+fn becomes_another(field: &MemberField, before: &MemberImage, after: &MemberImage) -> bool {
+    let is = |image: &'_ MemberImage| image.fields.get(field).is_some_and(|value| !value.is_empty());
+    is(before) && is(after)
 }
 
 fn leaves_one(before: &[Membership], after: &[Membership]) -> bool {

@@ -2,6 +2,7 @@
 //! but the input. A plan that breaks one of these is never applied.
 
 use super::input::PlanInput;
+use super::plan::exchange::FREED;
 use crate::model::{
     Access, Action, BindingOrigin, Change, Department, DepartmentId, Employee, EmployeeId, Invariant, Leaver,
     MemberBinding, OutOfScope, RemovalCause, Text, UserId,
@@ -148,6 +149,10 @@ fn one_change_per_member(changes: &[Change]) -> Vec<u32> {
     let mut broken = Vec::new();
     for change in changes {
         let Some(userid) = written_member(&change.action) else { continue };
+        // frees a value that another member takes before this one gets its own
+        if change.reason == FREED {
+            continue;
+        }
         let is_second_pass = matches!(
             &change.action,
             Action::UpdateMember { after, .. }

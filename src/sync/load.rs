@@ -38,6 +38,8 @@ pub struct Loaded {
     pub facts: PlanFacts,
     /// Everything remembered.
     pub memory: Memory,
+    /// The revision of the directory.
+    pub directory_revision: u64,
     /// An import that has begun to write the directory and has not ended.
     pub unfinished: Option<Unfinished>,
 }
@@ -94,6 +96,7 @@ fn read(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<Option<Loaded>, S
         tombstones: store::bindings::tombstones(tx, key)?,
         facts,
         memory,
+        directory_revision: store::directory::counts(tx, &corp.tenant)?.revision,
         unfinished: directory::find_unfinished(tx, &corp.tenant)?,
         corp,
     }))

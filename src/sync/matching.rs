@@ -80,54 +80,65 @@ pub(super) fn match_open(
 ) -> Result<Matches, UnknownMatchField> {
     let mut matches = Matches::default();
     for rule in rules {
-        let compiled = CompiledRule::compile(rule)?;
-        if employees.is_empty() || members.is_empty() {
-            continue;
-        }
-        let mut groups: BTreeMap<Cow<'_, str>, (Vec<&Employee>, Vec<&Member>)> = BTreeMap::new();
-        let mut by_value: HashMap<Cow<'_, str>, Vec<&Member>> = HashMap::new();
-        for member in members.iter() {
-            let value = compiled.of_member(member);
-            if !value.is_empty() {
-                by_value.entry(value).or_default().push(member);
-            }
-        }
-        for employee in employees.iter() {
-            let value = compiled.of_employee(employee);
-            if let Some(members) = by_value.get(&value) {
-                let group = groups.entry(value).or_insert_with(|| (Vec::new(), members.clone()));
-                group.0.push(employee);
-            }
-        }
-        let name = rule_name(rule);
-        let mut settled_employees: HashSet<&str> = HashSet::new();
-        let mut settled_members: HashSet<&str> = HashSet::new();
-        for (value, (group_employees, group_members)) in &groups {
-            settled_employees.extend(group_employees.iter().map(|employee| employee.id.as_str()));
-            settled_members.extend(group_members.iter().map(|member| member.userid.as_str()));
-            if let ([employee], [member]) = (group_employees.as_slice(), group_members.as_slice()) {
-                matches.bound.push(Match {
-                    employee: employee.id.clone(),
-                    userid: member.userid.clone(),
-                    rule: name.clone(),
-                });
-            } else {
-                let mut case = ResolveCase {
-                    rule: name.clone(),
-                    value: Text::from(value.as_ref()),
-                    employees: group_employees.iter().map(|employee| employee.id.clone()).collect(),
-                    members: group_members.iter().map(|member| member.userid.clone()).collect(),
-                };
-                case.employees.sort();
-                case.members.sort();
-                matches.ambiguous.push(case);
-            }
-        }
-        employees.retain(|employee| !settled_employees.contains(employee.id.as_str()));
-        members.retain(|member| !settled_members.contains(member.userid.as_str()));
+        settle(rule, employees, members, &mut matches)?;
     }
     matches.bound.sort_by(|a, b| a.employee.cmp(&b.employee));
     Ok(matches)
+}
+
+/// Applies one rule: whom it binds or finds ambiguous goes into `matches` and out of the open ones.
+pub(super) fn settle(
+    rule: &MatchRule,
+    employees: &mut Vec<&Employee>,
+    members: &mut Vec<&Member>,
+    matches: &mut Matches,
+) -> Result<(), UnknownMatchField> {
+    let compiled = CompiledRule::compile(rule)?;
+    if employees.is_empty() || members.is_empty() {
+        return Ok(());
+    }
+    let mut groups: BTreeMap<Cow<'_, str>, (Vec<&Employee>, Vec<&Member>)> = BTreeMap::new();
+    let mut by_value: HashMap<Cow<'_, str>, Vec<&Member>> = HashMap::new();
+    for member in members.iter() {
+        let value = compiled.of_member(member);
+        if !value.is_empty() {
+            by_value.entry(value).or_default().push(member);
+        }
+    }
+    for employee in employees.iter() {
+        let value = compiled.of_employee(employee);
+        if let Some(members) = by_value.get(&value) {
+            let group = groups.entry(value).or_insert_with(|| (Vec::new(), members.clone()));
+            group.0.push(employee);
+        }
+    }
+    let name = rule_name(rule);
+    let mut settled_employees: HashSet<&str> = HashSet::new();
+    let mut settled_members: HashSet<&str> = HashSet::new();
+    for (value, (group_employees, group_members)) in &groups {
+        settled_employees.extend(group_employees.iter().map(|employee| employee.id.as_str()));
+        settled_members.extend(group_members.iter().map(|member| member.userid.as_str()));
+        if let ([employee], [member]) = (group_employees.as_slice(), group_members.as_slice()) {
+            matches.bound.push(Match {
+                employee: employee.id.clone(),
+                userid: member.userid.clone(),
+                rule: name.clone(),
+            });
+        } else {
+            let mut case = ResolveCase {
+                rule: name.clone(),
+                value: Text::from(value.as_ref()),
+                employees: group_employees.iter().map(|employee| employee.id.clone()).collect(),
+                members: group_members.iter().map(|member| member.userid.clone()).collect(),
+            };
+            case.employees.sort();
+            case.members.sort();
+            matches.ambiguous.push(case);
+        }
+    }
+    employees.retain(|employee| !settled_employees.contains(employee.id.as_str()));
+    members.retain(|member| !settled_members.contains(member.userid.as_str()));
+    Ok(())
 }
 
 /// The fields that a rule may name on the OA side.

@@ -1,7 +1,7 @@
 //! One run from its first row to its last: pull alone, a plan that is applied, or both. Whatever happens, the row says
 //! how it ended.
 
-use super::apply::{self, Runner};
+use super::apply::{self, Basis, Runner};
 use super::env::Env;
 use super::error::SyncError;
 use super::progress::{Phase, Watch};
@@ -165,11 +165,16 @@ async fn try_sync(
         // the settings may have changed while WeCom was read
         let corp = env.get_corp(&corp.key).await?;
         let plan = apply::get_applicable(env, &corp, &plan.id).await?;
-        let changes = apply::checked_changes(env, &plan).await?;
-        match apply::check_after_pull(env, &corp, &plan, &changes, meter.clone(), watch).await {
-            Ok(()) => return run_plan(env, &corp, &plan, changes, run, meter, watch).await.map(Some),
+        let changes = Arc::new(apply::checked_changes(env, &plan).await?);
+        let checked = async {
+            let basis = apply::check_directory(env, &plan, &changes).await?;
+            apply::check_after_pull(env, &corp, &plan, &changes, meter.clone(), watch).await?;
+            Ok(basis)
+        };
+        match checked.await {
+            Ok(basis) => return run_plan(env, &corp, &plan, (changes, basis), run, meter, watch).await.map(Some),
             // nobody has seen this plan yet: the next pull reads everything, and the plan is made on that
-            Err(SyncError::Drift { .. }) if replans < REPLANS => replans += 1,
+            Err(SyncError::Drift { .. } | SyncError::DirectoryChanged { .. }) if replans < REPLANS => replans += 1,
             Err(error) => return Err(error),
         }
     }
@@ -200,11 +205,12 @@ pub(crate) async fn apply(env: &Env, corp: &Corp, plan: PlanId, mut run: Run, wa
     let meter = Arc::new(CallMeter::new());
     let applied = async {
         let head = apply::get_applicable(env, corp, &plan).await?;
-        let changes = apply::checked_changes(env, &head).await?;
+        let changes = Arc::new(apply::checked_changes(env, &head).await?);
+        let basis = apply::check_directory(env, &head, &changes).await?;
         if !changes.is_empty() {
             apply::check_drift(env, corp, &head, &changes, meter.clone(), watch).await?;
         }
-        run_plan(env, corp, &head, changes, &mut run, meter.clone(), watch).await
+        run_plan(env, corp, &head, (changes, basis), &mut run, meter.clone(), watch).await
     };
     match applied.await {
         Ok(ended) => ended,
@@ -221,7 +227,7 @@ async fn run_plan(
     env: &Env,
     corp: &Corp,
     plan: &PlanHead,
-    changes: Vec<Change>,
+    (changes, basis): (Arc<Vec<Change>>, Option<Basis>),
     run: &mut Run,
     meter: Arc<CallMeter>,
     watch: &Watch,
@@ -232,7 +238,7 @@ async fn run_plan(
     // the meter goes on counting; what it has counted so far must not be added a second time
     let mut own = run.clone();
     own.calls = Calls::default();
-    let runner = Runner::new(env, corp, plan, own, changes, meter, watch).await?;
+    let runner = Runner::new(env, corp, plan, own, (changes, basis), meter, watch).await?;
     runner.run().await
 }
 
@@ -244,8 +250,8 @@ pub(crate) async fn resume(env: &Env, corp: &Corp, run: Run, watch: &Watch) -> R
             return Err(SyncError::Bug("a run without a plan cannot be resumed".into()));
         };
         let head = apply::get_resumable(env, corp, &plan).await?;
-        let changes = apply::checked_changes(env, &head).await?;
-        let runner = Runner::new(env, corp, &head, run.clone(), changes, meter.clone(), watch).await?;
+        let changes = Arc::new(apply::checked_changes(env, &head).await?);
+        let runner = Runner::new(env, corp, &head, run.clone(), (changes, None), meter.clone(), watch).await?;
         runner.resume().await
     };
     conclude(env, resumed.await, run, watch).await
@@ -259,8 +265,8 @@ pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, seq: u32, watch: &Wa
             return Err(SyncError::Bug("a run without a plan has no records".into()));
         };
         let head = apply::get_resumable(env, corp, &plan).await?;
-        let changes = apply::checked_changes(env, &head).await?;
-        let runner = Runner::new(env, corp, &head, run.clone(), changes, meter.clone(), watch).await?;
+        let changes = Arc::new(apply::checked_changes(env, &head).await?);
+        let runner = Runner::new(env, corp, &head, run.clone(), (changes, None), meter.clone(), watch).await?;
         runner.retry(seq).await
     };
     conclude(env, retried.await, run, watch).await

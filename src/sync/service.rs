@@ -155,6 +155,7 @@ fn head_of(env: &Env, corp: &Corp, draft: &Draft, loaded: &Loaded, compute_ms: u
         offers: draft.offers.clone(),
         blast: draft.blast.clone(),
         source_employees: draft.source_employees,
+        directory_revision: loaded.directory_revision,
         mirror_read_at_ms: loaded.head.as_ref().map_or(0, |head| head.read_at_ms),
         options_hash: hash::of_options(corp),
         undoes: None,

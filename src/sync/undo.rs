@@ -8,6 +8,7 @@ use super::impact::Impact;
 use super::input::{Draft, PlanInput, PlanRefusal};
 use super::members::lists::Sight;
 use super::notices::Notices;
+use super::plan::exchange::{self, FREED};
 use super::plan::{Step, count, known, number};
 use super::source::Source;
 use super::target::Target;
@@ -52,10 +53,30 @@ pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> 
     let target = Target::build(input)?;
     let done: Vec<&Change> = changes.iter().filter(|change| is_done(change.seq)).collect();
     let mut state = State::new(&target, &done, input);
+    // what was freed for somebody else and written again since is given back with the later writing
+    let written_again: HashSet<crate::model::Text> = done
+        .iter()
+        .filter(|change| change.reason != FREED)
+        .filter_map(|change| match &change.action {
+            crate::model::Action::UpdateMember { userid, after, .. }
+            | crate::model::Action::EnableMember { userid, after, .. }
+                if !after.fields.is_empty() =>
+            {
+                Some(userid.folded())
+            }
+            _ => None,
+        })
+        .collect();
     for change in done.iter().rev() {
-        state.invert(change);
+        let is_passing = change.reason == FREED
+            && matches!(&change.action, crate::model::Action::UpdateMember { userid, .. }
+                if written_again.contains(&userid.folded()));
+        if !is_passing {
+            state.invert(change);
+        }
     }
     let State { steps, mut notices, undone_activated, .. } = state;
+    let steps = exchange::arrange(steps, &target, &mut notices);
     let changes = number(steps);
     let source = Source::build(input).ok();
     let active = source.as_ref().map_or(0, |source| source.active as u64);

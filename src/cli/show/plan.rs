@@ -118,6 +118,17 @@ fn change_row(change: &ChangeReport) -> Vec<String> {
     let mut parts = Vec::new();
     if let Some(after) = change.details.get("after") {
         leaves("", after, &mut parts);
+        let (was, is) = (change.details.get("before").map(heads).unwrap_or_default(), heads(after));
+        let only = |these: &[String], those: &[String]| {
+            let list: Vec<&str> = these.iter().filter(|id| !those.contains(id)).map(String::as_str).collect();
+            list.join(",")
+        };
+        let writes_places = after.get("memberships").is_some();
+        for (label, list) in [("head_of", only(&is, &was)), ("no_longer_head_of", only(&was, &is))] {
+            if writes_places && !list.is_empty() {
+                parts.push(format!("{label}={list}"));
+            }
+        }
     }
     vec![
         change.seq.to_string(),
@@ -127,6 +138,13 @@ fn change_row(change: &ChangeReport) -> Vec<String> {
         change.reason.clone(),
         parts.join(" "),
     ]
+}
+
+/// The departments that an image makes its member a head of.
+fn heads(image: &Value) -> Vec<String> {
+    let places = image.get("memberships").and_then(Value::as_array);
+    let leads = places.into_iter().flatten().filter(|place| place.get("is_leader") == Some(&Value::Bool(true)));
+    leads.filter_map(|place| place.get("department")).map(super::plain).collect()
 }
 
 /// `name=陈 mobile=…` out of an image; the wrapping level `fields` is left out.
@@ -215,4 +233,31 @@ pub fn plans(report: &Plans, language: Language) -> String {
     let headings =
         ["id", pick("corp", "企业"), pick("state", "状态"), pick("made", "创建时间"), pick("changes", "变更")];
     table(&headings, &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Action, Change, DepartmentId, MemberImage, Membership, Reversible};
+
+    #[test]
+    fn the_row_says_who_heads_a_department_and_who_does_not_any_more() {
+        let image = |leads: [bool; 2]| {
+            let place = |(id, is_leader)| Membership { department: DepartmentId(id), order: 0, is_leader };
+            MemberImage {
+                memberships: Some([2, 3].into_iter().zip(leads).map(place).collect()),
+                ..MemberImage::default()
+            }
+        };
+        for (before, after, text) in [
+            ([true, false], [false, true], "memberships=2,3 head_of=3 no_longer_head_of=2"),
+            ([true, true], [true, true], "memberships=2,3"),
+            ([true, true], [false, false], "memberships=2,3 no_longer_head_of=2,3"),
+        ] {
+            let (employee, userid) = ("e1".into(), "a".into());
+            let action = Action::UpdateMember { employee, userid, before: image(before), after: image(after) };
+            let change = Change { seq: 0, action, reason: "place.changed".into(), reversible: Reversible::Yes };
+            assert_eq!(change_row(&ChangeReport::new(&change)).pop().as_deref(), Some(text));
+        }
+    }
 }

@@ -10,7 +10,17 @@ pub(super) static REASONS: &[Row] = &[
     ("employee.departed_long", "离职后停用期已满", "departed, and disabled long enough"),
     ("employee.out_of_scope", "已不在同步范围", "left the scope"),
     ("employee.out_of_scope_long", "离开同步范围后停用期已满", "left the scope, and disabled long enough"),
+    (
+        "employee.out_of_scope_unlinked",
+        "已不在同步范围；关联由规则建立，云桥从未写入过该成员，只解除关联",
+        "left the scope; a rule made the link and nothing was ever written: only the link goes",
+    ),
     ("field.changed", "资料有变化", "details differ"),
+    (
+        "value.freed",
+        "先让出手机号或邮箱，供互换的另一人使用；本次计划稍后写入正确的值",
+        "gives its mobile or e-mail free first, for people who exchange theirs; the right value follows in this plan",
+    ),
     ("place.changed", "所在部门有变化", "departments differ"),
     ("superior.changed", "直属上级有变化", "superior differs"),
     ("match.rule", "按匹配规则找到同一个人", "a match rule found the same person"),
@@ -75,6 +85,9 @@ pub(super) static GUARDS: &[Row] = &[
     ("max_removals_30_days", "30 天内停用或删除的成员总数", "members disabled or deleted within 30 days"),
     ("max_moves_percent", "离开原部门的成员比例", "share of members who leave a department"),
     ("max_cleared_fields_percent", "同一字段被清空的比例", "share of the values of one field that become empty"),
+    ("max_changed_names_percent", "姓名变为另一个的成员比例", "share of the members who get another name"),
+    ("max_changed_mobiles_percent", "手机号变为另一个的成员比例", "share of the members who get another mobile"),
+    ("max_changed_emails_percent", "邮箱变为另一个的成员比例", "share of the members who get another e-mail address"),
     (
         "max_creations_30_days",
         "30 天内新建的成员总数（企业微信上限）",

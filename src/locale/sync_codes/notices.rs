@@ -77,6 +77,11 @@ pub(super) static NOTICES: &[Row] = &[
         "a field rule names a column that the directory does not have",
     ),
     (
+        "field.held",
+        "手机号或邮箱仍在另一名成员名下，本次不写；成员激活后，手机号只能由本人在企业微信中更换",
+        "another linked member still has this mobile or e-mail; left out. An activated member's mobile only they can change",
+    ),
+    (
         "field.ignored",
         "企业微信没有采用我们上次写入的值（例如成员已激活后的手机号），不再重复写入",
         "WeCom ignored what we wrote before (e.g. the mobile of an activated member); it is not written again",
@@ -100,6 +105,11 @@ pub(super) static NOTICES: &[Row] = &[
         "field.taken",
         "手机号或邮箱已被企业微信中的其他成员使用，本次不写",
         "another member of WeCom has this mobile or e-mail; the field is left out",
+    ),
+    (
+        "leader.not_in_oa",
+        "在企业微信中是部门负责人，但 OA 没有给该部门填写负责人：负责人标记保持不变",
+        "leads a department in WeCom for which the OA names no head; the mark stays",
     ),
     (
         "match.ambiguous",

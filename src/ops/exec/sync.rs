@@ -32,7 +32,7 @@ pub(super) fn refusal(error: SyncError) -> CommandError {
         | SyncError::NotConfigured { .. }
         | SyncError::SecondPerson { .. }
         | SyncError::NoReason(_) => CommandError::usage(error.to_string()),
-        SyncError::Drift { differences, .. } => {
+        SyncError::Drift { differences, .. } | SyncError::DirectoryChanged { differences, .. } => {
             let list: String = differences.iter().map(|difference| format!("\n  {difference}")).collect();
             CommandError::failed(format!("{error}{list}"))
         }

@@ -39,12 +39,18 @@ prop_compose! {
         (options.update, options.remove, options.superiors_to_wecom) = (flags[4], flags[5], flags[6]);
         options.leaver = if flags[7] { Leaver::Delete } else { Leaver::Disable };
         options.out_of_scope = if flags[0] { OutOfScope::Keep } else { OutOfScope::Delete };
-        (options.top_department, options.delete_after_days) = (numbers[1], numbers[2]);
+        options.top_department = numbers[1];
+        // deleting at once and after some days is refused
+        let deletes = flags[7] || options.out_of_scope == OutOfScope::Delete;
+        options.delete_after_days = if deletes { 0 } else { numbers[2] };
         options.guard.max_removals = numbers[3];
         options.guard.max_removal_percent = numbers[4];
         options.guard.max_moves_percent = numbers[0];
         options.guard.max_cleared_fields_percent = numbers[1];
         options.guard.max_department_removal_percent = numbers[2];
+        options.guard.max_changed_names_percent = numbers[0];
+        options.guard.max_changed_mobiles_percent = numbers[1];
+        options.guard.max_changed_emails_percent = numbers[2];
         one.quota.seats = numbers[5] - 1;
         options.scope.units = ids.iter().map(|id| id.as_str().into()).collect();
         options.scope.exclude = ids.iter().map(|id| id.as_str().into()).collect();

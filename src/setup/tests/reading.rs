@@ -13,6 +13,9 @@ fn the_further_keys_are_optional_and_shown_with_their_defaults() {
         "max_department_removal_percent",
         "max_moves_percent",
         "max_cleared_fields_percent",
+        "max_changed_names_percent",
+        "max_changed_mobiles_percent",
+        "max_changed_emails_percent",
     ];
     let is_further = |line: &&str| further.iter().any(|key| line.starts_with(key));
     assert_eq!(EXAMPLE.lines().filter(is_further).count(), further.len());
@@ -68,6 +71,11 @@ fn one_fault_per_row() {
             "0 to 100",
         ),
         (
+            "downstream = { guard = { max_changed_mobiles_percent = 101 } }",
+            "corp[c].downstream.guard.max_changed_mobiles_percent",
+            "0 to 100",
+        ),
+        (
             "downstream = { guard = { max_department_removal_percent = 101 } }",
             "corp[c].downstream.guard.max_department_removal_percent",
             "0 to 100",
@@ -81,6 +89,21 @@ fn one_fault_per_row() {
         ("downstream = { scope = { filter = \"name ==\" } }", "corp[c].downstream.scope.filter", "character"),
         ("downstream = { cron = \"0 0 2 * * 1\" }", "corp[c].downstream.cron", "MON"),
         ("upstream = { enabled = true }", "corp[c].upstream.enabled", "not part of this release"),
+        (
+            "upstream = { superiors_from_wecom = true }",
+            "corp[c].upstream.superiors_from_wecom",
+            "not part of this release",
+        ),
+        (
+            "downstream = { leaver = \"delete\", delete_after_days = 30 }",
+            "corp[c].downstream.delete_after_days",
+            "does nothing while leaver",
+        ),
+        (
+            "downstream = { out_of_scope = \"delete\", delete_after_days = 30 }",
+            "corp[c].downstream.delete_after_days",
+            "does nothing while out_of_scope",
+        ),
         ("match = [{ employee = \"shoe_size\", member = \"userid\" }]", "corp[c].match[1].employee", "employee_no"),
         ("match = [{ employee = \"mobile\", member = \"shoe_size\" }]", "corp[c].match[1].member", "userid"),
         ("[[corp.app]]\nkey = \"oa\"\nname = \"OA\"", "corp[c].app[oa].agentid", "is missing"),

@@ -32,6 +32,18 @@ pub fn find(tx: &impl Reads, corp: &CorpKey, action: &Action) -> Result<Option<S
     }
 }
 
+/// Says of a refused mobile whose it is where that member is linked: then the two are two people, and linking them would
+/// be wrong.
+pub fn holder_text(tx: &impl Reads, corp: &CorpKey, holder: &UserId) -> Result<Option<String>, StoreError> {
+    Ok(store::bindings::find_by_userid(tx, corp, holder)?.map(|binding| {
+        format!(
+            "the mobile number belongs to member {}, who is linked with employee {}, somebody else: correct the number of \
+             one of the two in the directory; a member who has activated WeCom can change it there only by themselves",
+            binding.userid, binding.employee
+        )
+    }))
+}
+
 fn holder_conflict(
     tx: &impl Reads,
     corp: &CorpKey,

@@ -58,6 +58,11 @@ impl Ledger {
         self.entry(change.seq).is_some_and(|entry| entry.outcome != Outcome::Intended)
     }
 
+    /// Whether a change has come about.
+    pub fn is_done(&self, change: &Change) -> bool {
+        self.standing(change) == Standing::Done
+    }
+
     /// Whether an earlier life of the run has intended a change and left no outcome.
     pub fn is_uncertain(&self, change: &Change) -> bool {
         self.entry(change.seq).is_some_and(|entry| entry.outcome == Outcome::Intended)

@@ -6,9 +6,11 @@
 
 mod commit;
 mod conflict;
+mod directory;
 mod drift;
 mod ending;
 mod execute;
+mod ground;
 mod import;
 mod ledger;
 mod look;
@@ -23,6 +25,7 @@ mod shown;
 mod take;
 mod uncertain;
 
+pub(crate) use directory::Basis;
 pub(crate) use runner::Runner;
 pub(crate) use take::{check_allowed, checked_changes, get_applicable, get_resumable, take};
 
@@ -33,6 +36,19 @@ use crate::model::{Change, Corp, PlanHead};
 use crate::wecom::CallMeter;
 use present::{Now, Reader};
 use std::sync::Arc;
+
+/// Refuses a plan when a part of it does not follow from the directory any more. On `Err` nothing was written.
+pub(crate) async fn check_directory(
+    env: &Env,
+    plan: &PlanHead,
+    changes: &Arc<Vec<Change>>,
+) -> Result<Option<Basis>, SyncError> {
+    let basis = directory::judge(env, plan, changes, |_| true).await?;
+    match basis.as_ref().filter(|basis| !basis.stale.is_empty()) {
+        Some(basis) => Err(directory::refusal(&plan.id, &basis.stale, false)),
+        None => Ok(basis),
+    }
+}
 
 /// Refuses a stored plan when WeCom is not any more what it saw. On `Err` nothing was written.
 pub(crate) async fn check_drift(

@@ -4,6 +4,7 @@
 //! rests on another one under way.
 
 use crate::model::{Action, Change, DepartmentId, MemberImage, Text, UserId};
+use crate::sync::plan::exchange::takes_and_releases;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -169,18 +170,21 @@ pub struct Batch {
 }
 
 /// Cuts the changes, in their order, into batches: departments one by one, members together until one rests on
-/// another of the same batch.
+/// another of the same batch, or takes a mobile or an e-mail address that another of the batch gives away.
 pub fn batches(changes: &[Change]) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     let mut under_way: HashSet<Subject> = HashSet::new();
+    let mut given_away: HashSet<(usize, String)> = HashSet::new();
     for (index, change) in changes.iter().enumerate() {
         let subject = touches(&change.action);
         let is_concurrent = matches!(subject, Subject::Member(_));
+        let (takes, gives) = takes_and_releases(&change.action);
         let fits = match batches.last() {
             Some(batch) if batch.is_concurrent == is_concurrent => {
                 !is_concurrent
                     || !(under_way.contains(&subject)
-                        || needs(&change.action).iter().any(|need| under_way.contains(need)))
+                        || needs(&change.action).iter().any(|need| under_way.contains(need))
+                        || takes.iter().any(|value| given_away.contains(value)))
             }
             _ => false,
         };
@@ -188,10 +192,12 @@ pub fn batches(changes: &[Change]) -> Vec<Batch> {
             Some(batch) if fits => batch.range.end = index + 1,
             _ => {
                 under_way.clear();
+                given_away.clear();
                 batches.push(Batch { range: index..index + 1, is_concurrent });
             }
         }
         under_way.insert(subject);
+        given_away.extend(gives);
     }
     batches
 }
@@ -228,6 +234,8 @@ pub struct Broken {
     missing: HashMap<Subject, u32>,
     /// Departments that are not empty because a change that was to empty them failed.
     occupied: HashMap<DepartmentId, u32>,
+    /// Mobiles and e-mail addresses that were to be given away by a change that failed.
+    kept: HashMap<(usize, String), u32>,
 }
 
 impl Broken {
@@ -239,12 +247,21 @@ impl Broken {
         for department in leaves(&change.action) {
             self.occupied.entry(department).or_insert(change.seq);
         }
+        for value in takes_and_releases(&change.action).1 {
+            self.kept.entry(value).or_insert(change.seq);
+        }
     }
 
     /// The failed change that this one rests on.
     pub fn blocks(&self, change: &Change) -> Option<u32> {
         if let Action::DeleteDepartment { department, .. } = &change.action
             && let Some(seq) = self.occupied.get(department)
+        {
+            return Some(*seq);
+        }
+        if !self.kept.is_empty()
+            && let Some(seq) = takes_and_releases(&change.action).0.iter().find_map(|value| self.kept.get(value))
+            && *seq != change.seq
         {
             return Some(*seq);
         }
@@ -354,6 +371,39 @@ mod tests {
         }
         let want = [(1, Some(0)), (2, Some(0)), (3, None), (4, Some(0)), (5, Some(2)), (6, None), (8, Some(7))];
         assert_eq!(got, want);
+    }
+
+    fn mobile(userid: &str, before: &str, after: &str) -> Action {
+        let image = |text: &str| {
+            let mut image = MemberImage::default();
+            image.fields.insert(crate::model::MemberField::Mobile, text.into());
+            image
+        };
+        Action::UpdateMember {
+            employee: userid.into(),
+            userid: userid.into(),
+            before: image(before),
+            after: image(after),
+        }
+    }
+
+    #[test]
+    fn who_takes_a_number_waits_for_whoever_gives_it_away() {
+        let changes = numbered(vec![
+            mobile("x", "7", "8"),
+            mobile("a", "1", "9"), // freed
+            mobile("b", "2", "+86 13800000001"),
+            mobile("c", "3", "2"), // rests on b
+            mobile("d", "13800000001", "3"),
+            mobile("a", "1", "13800000001"),
+        ]);
+        let got: Vec<_> = batches(&changes).into_iter().map(|batch| batch.range).collect();
+        assert_eq!(got, [0..3, 3..4, 4..5, 5..6]);
+        let mut broken = Broken::default();
+        broken.failed(&changes[1]);
+        assert_eq!(broken.blocks(&changes[2]), None);
+        broken.failed(&changes[2]);
+        assert_eq!((broken.blocks(&changes[3]), broken.blocks(&changes[0])), (Some(2), None));
     }
 
     #[test]

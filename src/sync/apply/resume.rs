@@ -1,6 +1,7 @@
 //! Going on after a stop: first WeCom is read again. What was intended and is there counts as done, and everything that
 //! is still to be written is compared like a plan that is begun.
 
+use super::directory;
 use super::drift;
 use super::ending::Trouble;
 use super::present::{self, Reader};
@@ -49,6 +50,12 @@ impl Runner {
         let seen = self.env.store.read_async(move |tx| seen(tx, &key, read_at_ms)).await?;
         let found = drift::differences(&changes, |change| self.ledger.standing(change), &now, &seen);
         if found.is_empty() {
+            self.judge_anew().await?;
+            let stale = self.basis.as_ref().filter(|basis| !basis.stale.is_empty());
+            if let Some(refusal) = stale.map(|basis| directory::refusal(&self.plan.id, &basis.stale, true)) {
+                self.stopped_by = Some(Trouble::Drift(refusal));
+                return self.finish().await;
+            }
             return self.run().await;
         }
         forget_full_read(&self.env, &self.corp.key).await?;

@@ -2,11 +2,12 @@
 //! journal, and ends the run.
 
 use super::commit::Commit;
+use super::directory::Basis;
 use super::ending::{self, Trouble};
 use super::execute::{Failure, Hands, Verdict};
 use super::ledger::Ledger;
 use super::permit::{Looking, Permit};
-use super::{queue, removal};
+use super::{conflict, queue, removal};
 use crate::clock::Stopwatch;
 use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, PlanHead, Run};
 use crate::store::{self, Reads, StoreError};
@@ -51,6 +52,8 @@ pub(crate) struct Runner {
     wrote: bool,
     since_flush: Stopwatch,
     streak: Option<(i64, u32)>,
+    /// What the changes rest on in the directory; `None` for an undo.
+    pub(super) basis: Option<Basis>,
     /// Failures that another change of the same plan may have mended meanwhile.
     again: BTreeSet<usize>,
     pub(super) stopped_by: Option<Trouble>,
@@ -75,14 +78,28 @@ enum Came {
     Broken(StoreError),
 }
 
+/// Whose the mobile is that WeCom refused, where that is known.
+async fn name_holder(store: &store::Store, corp: &Corp, mut failure: Failure) -> Came {
+    if let Some(RefusalClass::MobileTaken { holder: Some(holder) }) = failure.class.clone() {
+        let key = corp.key.clone();
+        match store.read_async(move |tx| conflict::holder_text(tx, &key, &holder)).await {
+            Ok(Some(text)) => failure.message = format!("{text} (WeCom refused: {})", failure.errcode),
+            Ok(None) => {}
+            Err(error) => return Came::Broken(error),
+        }
+    }
+    Came::Judged(Verdict::Failed(failure))
+}
+
 impl Runner {
-    /// A runner over a taken plan. What the journal already knows is not done again.
+    /// A runner over a taken plan; `basis` is what its changes rest on, where that has just been looked at. What the
+    /// journal already knows is not done again.
     pub(crate) async fn new(
         env: &Env,
         corp: &Corp,
         plan: &PlanHead,
         run: Run,
-        changes: Vec<Change>,
+        (changes, basis): (Arc<Vec<Change>>, Option<Basis>),
         meter: Arc<CallMeter>,
         watch: &Watch,
     ) -> Result<Self, SyncError> {
@@ -113,7 +130,8 @@ impl Runner {
             width: usize::try_from(corp.quota.concurrency.clamp(1, 64)).unwrap_or(1),
             ledger: Ledger::new(run, &changes, entries),
             frees: queue::Frees::of(&changes),
-            changes: Arc::new(changes),
+            changes,
+            basis,
             pending: Vec::new(),
             untried: Vec::new(),
             wrote: false,
@@ -149,6 +167,7 @@ impl Runner {
 
     /// Does one record of an ended run again, with those that were skipped because of it.
     pub(crate) async fn retry(mut self, seq: u32) -> Result<Run, SyncError> {
+        self.judge_anew().await?;
         if let Some(wanted) = self.changes.iter().position(|change| change.seq == seq)
             && self.may_be_retried(wanted).await?
         {
@@ -176,7 +195,12 @@ impl Runner {
                 }
                 if let Some(because_of) = self.ledger.broken.blocks(change) {
                     self.settle(change, Outcome::Skipped { because_of }, "");
-                } else if queue::is_bookkeeping(&change.action) {
+                    continue;
+                }
+                if !self.is_founded(index).await? {
+                    continue;
+                }
+                if queue::is_bookkeeping(&change.action) {
                     self.succeed(change, Outcome::Done);
                 } else {
                     self.launch(&mut under_way, index);
@@ -214,7 +238,10 @@ impl Runner {
             });
             let came = match noted.await {
                 Ok(None) => match removal::check(&store, &hands, &corp, &changes[index]).await {
-                    Ok(None) => Came::Judged(hands.carry_out(&changes[index], tried_before).await),
+                    Ok(None) => match hands.carry_out(&changes[index], tried_before).await {
+                        Verdict::Failed(failure) => name_holder(&store, &corp, failure).await,
+                        verdict => Came::Judged(verdict),
+                    },
                     Ok(Some(failure)) => Came::Judged(Verdict::Failed(failure)),
                     Err(error) => Came::Broken(error),
                 },

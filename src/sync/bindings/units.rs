@@ -7,7 +7,8 @@ use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use serde_json::json;
 
-/// Links a unit and a department.
+/// Links a unit and a department. A link that is there already and was found by position becomes one made by hand: it
+/// then holds whatever the two are named.
 ///
 /// # Errors
 /// When one of the two does not exist, or is linked to another one, which is named; nothing is changed then.
@@ -31,7 +32,15 @@ pub async fn bind_department(
             };
             if let Some(present) = store::bindings::find_by_unit(tx, &corp.key, &unit)? {
                 if present.department == department {
-                    return Ok(present);
+                    if matches!(present.origin, BindingOrigin::Manual | BindingOrigin::Import) {
+                        return Ok(present);
+                    }
+                    let binding = DepartmentBinding { origin: BindingOrigin::Manual, ..present.clone() };
+                    store::bindings::put_department(tx, &corp.key, &binding)?;
+                    let was = json!({ "corp": corp.key, "department": department, "origin": present.origin });
+                    let is = json!({ "corp": corp.key, "department": department, "origin": binding.origin });
+                    store::audit::append(tx, &actor, "binding.create", &format!("unit {unit}"), Some(was), Some(is))?;
+                    return Ok(binding);
                 }
                 return Err(StoreError::conflict(
                     format!("the link of unit {unit}"),

@@ -176,7 +176,16 @@ impl Comparison<'_> {
         difference: &mut Difference,
         notices: &mut Notices,
     ) {
-        let wanted = placement::merge(home, member, self.keeps_others, self.disabled, self.heads.are_maintained());
+        let wanted = placement::merge(home, member, binding, self.keeps_others, self.disabled);
+        if self.heads.are_maintained() {
+            let mut own = home.memberships.iter().zip(&home.is_led).filter(|(_, is_led)| !**is_led);
+            let kept = own.find(|(own, _)| wanted.iter().any(|w| w.department == own.department && w.is_leader));
+            if let Some((kept, _)) = kept {
+                notices.add("leader.not_in_oa", &person.employee.id, || {
+                    format!("stays a head of department {}, for which the OA names none", kept.department)
+                });
+            }
+        }
         if placement::is_placed(&wanted, home.main, member, binding, self.is_visible) {
             return;
         }

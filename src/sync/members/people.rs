@@ -22,7 +22,8 @@ pub struct Links {
     pub cases: Vec<ResolveCase>,
 }
 
-/// Applies the match rules to the unbound employees in scope and the unbound members.
+/// Applies the match rules to all active unbound employees and the unbound members, then drops the pairs whose employee
+/// is not in scope: an outsider never gets a link from a plan, and never loses a member to a namesake who is in scope.
 pub fn link(corp: &Corp, source: &Source<'_>, target: &Target<'_>, verdicts: &[Verdict]) -> Result<Links, PlanRefusal> {
     matching::check_rules(&corp.match_rules).map_err(|error| bad_rule(&error))?;
     let mut links = Links::default();
@@ -34,7 +35,7 @@ pub fn link(corp: &Corp, source: &Source<'_>, target: &Target<'_>, verdicts: &[V
         .iter()
         .zip(verdicts)
         .filter(|(employee, verdict)| {
-            **verdict == Verdict::In && target.binding_of_employee(employee.id.as_str()).is_none()
+            **verdict != Verdict::Departed && target.binding_of_employee(employee.id.as_str()).is_none()
         })
         .map(|(employee, _)| *employee)
         .collect();
@@ -52,7 +53,9 @@ pub fn link(corp: &Corp, source: &Source<'_>, target: &Target<'_>, verdicts: &[V
     for found in matches.bound {
         let employee = source.find_employee(found.employee.as_str());
         let member = target.find_member(found.userid.as_str());
-        if let (Some(employee), Some(member)) = (employee, member) {
+        if let (Some(employee), Some(member)) = (employee, member)
+            && verdicts[employee] == Verdict::In
+        {
             links.spoken_for.insert(member);
             links.new.insert(employee, (member, found.rule));
         }

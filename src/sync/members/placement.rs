@@ -8,23 +8,32 @@ use hashbrown::{HashMap, HashSet};
 /// Who heads what, as the OA says.
 pub struct Heads<'a> {
     by_employee: HashMap<&'a str, Vec<usize>>,
+    /// By unit position: whether the OA names at least one head for it who is in the directory.
+    led: Vec<bool>,
 }
 
 impl<'a> Heads<'a> {
     /// Indexes the heads of all units.
     pub fn build(source: &Source<'a>) -> Self {
         let mut by_employee: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut led = vec![false; source.units.len()];
         for (at, unit) in source.units.iter().enumerate() {
             for head in &unit.unit.head {
                 by_employee.entry(head.as_str()).or_default().push(at);
+                led[at] |= source.find_employee(head.as_str()).is_some();
             }
         }
-        Self { by_employee }
+        Self { by_employee, led }
     }
 
-    /// Whether the OA maintains heads at all; if not, WeCom's own are left alone.
+    /// Whether the OA names heads anywhere.
     pub fn are_maintained(&self) -> bool {
         !self.by_employee.is_empty()
+    }
+
+    /// Whether the OA says who heads this unit; if not, WeCom's own heads of its department are left alone.
+    pub fn rule(&self, unit: usize) -> bool {
+        self.led[unit]
     }
 
     /// Whether the employee heads the unit.
@@ -43,6 +52,8 @@ impl<'a> Heads<'a> {
 pub struct Home {
     /// The main department first.
     pub memberships: Vec<Membership>,
+    /// Of each membership, whether the OA says who heads that department.
+    pub is_led: Vec<bool>,
     /// The main department.
     pub main: DepartmentId,
 }
@@ -60,39 +71,49 @@ pub fn home(
     let main = layout.places[main_unit].department()?;
     let id = employee.id.as_str();
     let mut memberships = vec![Membership { department: main, order: 0, is_leader: heads.is_head(id, main_unit) }];
+    let mut is_led = vec![heads.rule(main_unit)];
     if include_part_time {
         for unit in employee.part_time_unit_ids.iter().filter_map(|unit| source.find_unit(unit.as_str())) {
             if let Some(department) = layout.places[unit].department()
                 && !memberships.iter().any(|membership| membership.department == department)
             {
                 memberships.push(Membership { department, order: 0, is_leader: heads.is_head(id, unit) });
+                is_led.push(heads.rule(unit));
             }
         }
     }
     // WeCom takes at most 100 departments per member (doc path 90195)
     memberships.truncate(100);
-    Some(Home { memberships, main })
+    Some(Home { memberships, is_led, main })
 }
 
 /// What the memberships of an existing member become: OA's departments, and what WeCom has besides where the OA does
-/// not rule alone. Departments that stay keep their order number.
+/// not rule alone. Departments that stay keep their order number, and who leads them where the OA names no head.
 pub fn merge(
     home: &Home,
     member: &Member,
+    binding: Option<&MemberBinding>,
     keeps_others: bool,
     disabled: Option<DepartmentId>,
-    heads: bool,
 ) -> Vec<Membership> {
+    let placed = binding.and_then(|binding| binding.placed.as_deref());
+    let written = placed.and_then(|placed| placed.memberships.as_deref()).unwrap_or(&[]);
+    // without details the mirror does not tell who leads: then what we last wrote is what is known
+    let leads = |kept: &Membership| match member.has_details {
+        true => kept.is_leader,
+        false => written.iter().any(|place| place.department == kept.department && place.is_leader),
+    };
     let present: HashMap<DepartmentId, &Membership> =
         member.memberships.iter().map(|membership| (membership.department, membership)).collect();
     let mut merged: Vec<Membership> = home
         .memberships
         .iter()
-        .map(|wanted| match present.get(&wanted.department) {
+        .zip(&home.is_led)
+        .map(|(wanted, is_led)| match present.get(&wanted.department) {
             Some(kept) => Membership {
                 department: wanted.department,
                 order: kept.order,
-                is_leader: if heads { wanted.is_leader } else { kept.is_leader },
+                is_leader: if *is_led { wanted.is_leader } else { leads(kept) },
             },
             None => wanted.clone(),
         })

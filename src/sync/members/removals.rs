@@ -1,10 +1,12 @@
 //! Who leaves: disable, later delete; or delete at once (DIR-46, DIR-47, DIR-48, DIR-53, BEY-05).
 //!
-//! Only linked members that the mirror shows are ever touched. The last administrator of the OA stays (DIR-21).
+//! Only linked members that the mirror shows are ever touched. The last administrator of the OA stays (DIR-21). Who is out
+//! of scope and was linked by a rule but never written by the bridge is let go of, not removed: the link was a guess of
+//! ours, and the person was in WeCom before and without us.
 
 use crate::model::{
-    Action, DownstreamOptions, Leaver, Member, MemberBinding, MemberImage, MemberStatus, Membership, OutOfScope,
-    Removal, RemovalCause,
+    Action, BindingOrigin, DownstreamOptions, Leaver, Member, MemberBinding, MemberImage, MemberStatus, Membership,
+    OutOfScope, Removal, RemovalCause,
 };
 use crate::model::{DepartmentId, Fields};
 use crate::sync::error::utc;
@@ -48,6 +50,9 @@ pub fn find<'a>(
             Some(verdict) if verdict.is_out_of_scope() => RemovalCause::OutOfScope,
             Some(_) => continue,
         };
+        if cause == RemovalCause::OutOfScope && is_never_written(binding) {
+            continue;
+        }
         let disables = match (cause, options.leaver, options.out_of_scope) {
             (RemovalCause::OutOfScope, _, OutOfScope::Keep) => continue,
             (RemovalCause::OutOfScope, _, policy) => policy == OutOfScope::Disable,
@@ -97,6 +102,31 @@ pub fn find<'a>(
     }
     keep_last_admin(&mut leaving, source, target, verdicts, notices);
     leaving
+}
+
+/// The links that a rule made and nothing was ever written over, of people who are out of scope now, by employee id. With
+/// [`OutOfScope::Keep`] they stay.
+pub fn find_unlinked<'a>(
+    options: &DownstreamOptions,
+    source: &Source<'_>,
+    target: &Target<'a>,
+    verdicts: &[Verdict],
+) -> Vec<&'a MemberBinding> {
+    if options.out_of_scope == OutOfScope::Keep {
+        return Vec::new();
+    }
+    let is_out = |binding: &MemberBinding| {
+        source.find_employee(binding.employee.as_str()).is_some_and(|at| verdicts[at].is_out_of_scope())
+    };
+    target.bindings.iter().filter(|binding| is_never_written(binding) && is_out(binding)).copied().collect()
+}
+
+/// Whether the bridge has only found this pair by a rule and left no trace in WeCom.
+fn is_never_written(binding: &MemberBinding) -> bool {
+    binding.origin == BindingOrigin::Rule
+        && binding.pushed.is_empty()
+        && binding.placed.is_none()
+        && binding.removal.is_none()
 }
 
 /// What the life cycle says now.

@@ -6,6 +6,7 @@
 mod counts;
 mod disabled;
 mod empty_departments;
+pub(in crate::sync) mod exchange;
 mod people;
 
 pub use counts::count;
@@ -94,6 +95,10 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
     let disabled = disabled::find(&world, disables, &mut notices)?;
     steps.extend(disabled.step);
     people::plan_people(&world, disabled.department, &leaving, &mut steps, &mut notices)?;
+    for binding in removals::find_unlinked(options, &source, &target, &scoped.verdicts) {
+        let action = Action::UnbindMember { employee: binding.employee.clone(), userid: binding.userid.clone() };
+        steps.push(Step { action, reason: "employee.out_of_scope_unlinked" });
+    }
     for deleted in [false, true] {
         for leaving in leaving.iter().filter(|leaving| leaving.is_deleted == deleted) {
             let action = removals::change(leaving, disabled.department);
@@ -101,6 +106,7 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
         }
     }
     empty_departments::delete(&world, disabled.department, &mut steps, &mut notices);
+    let steps = exchange::arrange(steps, &target, &mut notices);
     Ok(finish(&world, steps, notices, disabled.next_id))
 }
 
@@ -146,6 +152,7 @@ pub(super) fn known(input: &PlanInput<'_>, target: &Target<'_>, impact: &Impact<
         removals_30_days: input.facts.removals_30_days,
         moves_percent: impact.moves_percent(target),
         cleared_percent: impact.cleared_percent(target),
+        changed_percent: impact.changed_percent(target),
         deleted_departments_percent: impact.deleted_departments_percent(target),
         creations: budget.creation_cap.map(|cap| (if creates { budget.creations_30_days } else { 0 }, cap)),
         ..guard::Known::default()

@@ -17,6 +17,8 @@ pub struct Cloud {
     pub hides_details: bool,
     /// Mobiles of existing members cannot be changed (activated).
     pub ignores_mobile: bool,
+    /// Mobiles of activated members that are shown cannot be changed.
+    pub mobiles_are_theirs: bool,
     /// `extattr.工号` exists in the console.
     pub knows_number: bool,
     /// Neither list of attributes is shown.
@@ -34,7 +36,7 @@ impl Cloud {
             order: 100_000_000,
             leaders: vec![],
         };
-        Self { departments: [(root.id, root)].into(), knows_number: true, ..Self::default() }
+        Self { departments: [(root.id, root)].into(), knows_number: true, mobiles_are_theirs: true, ..Self::default() }
     }
 
     pub fn department(&mut self, id: u32, parent: u32, name: &str) {
@@ -145,6 +147,7 @@ impl Cloud {
             assert!(self.members.contains_key(&leader.folded()), "{userid}: no superior {leader}");
         }
         let (ignores_mobile, knows_number) = (self.ignores_mobile, self.knows_number);
+        let mobiles_are_theirs = self.mobiles_are_theirs && !self.hides_contacts;
         let member = self.members.get_mut(&userid.folded()).unwrap_or_else(|| panic!("no member {userid}"));
         // an update replaces a list as a whole (doc path 90197)
         for list in AttributeList::ALL {
@@ -158,7 +161,9 @@ impl Cloud {
             .iter()
             .filter(|(field, value)| !(field.is_marker() || field.list().is_some() && value.is_empty()))
         {
-            let ignored = (*field == MemberField::Mobile && ignores_mobile && !is_new)
+            // an activated member's mobile is theirs (doc path 90197)
+            let is_theirs = ignores_mobile || (mobiles_are_theirs && member.status == Some(MemberStatus::Activated));
+            let ignored = (*field == MemberField::Mobile && is_theirs && !is_new)
                 || (matches!(field, MemberField::ExtAttr(name) if name == "工号") && !knows_number);
             if !ignored {
                 member.fields.insert(field.clone(), value.clone());

@@ -110,6 +110,48 @@ fn mass_clears_are_held() {
     assert_eq!(verdict(&draft, "max_cleared_fields_percent"), Some((100, 30, true)));
 }
 
+/// A column that slipped by a row, or the directory of another company: everybody would be somebody else.
+#[test]
+fn mass_changes_of_who_people_are_are_held() {
+    type Set = fn(&mut Employee, &str);
+    let name: Set = |employee, text| employee.name = format!("别名{text}").as_str().into();
+    let mobile: Set = |employee, text| employee.mobile = format!("139{text:0>8}").as_str().into();
+    let email: Set = |employee, text| employee.email = format!("x{text}@example.org").as_str().into();
+    for (guard, set) in [
+        ("max_changed_names_percent", name),
+        ("max_changed_mobiles_percent", mobile),
+        ("max_changed_emails_percent", email),
+    ] {
+        for (people, changed, want) in
+            [(40, 19, (0, 30, false)), (80, 24, (30, 30, false)), (80, 25, (32, 30, true)), (40, 40, (100, 30, true))]
+        {
+            for hides_contacts in [false, true] {
+                let mut world = world(people);
+                world.cloud.hides_contacts = hides_contacts;
+                for n in 1..=changed {
+                    set(world.employee_mut(n), &n.to_string());
+                }
+                let draft = world.plan();
+                assert_eq!(verdict(&draft, guard), Some(want), "{changed} of {people}, hidden: {hides_contacts}");
+                assert_eq!(draft.is_held(), want.2, "{guard}: {:?}", tripped(&draft));
+            }
+        }
+    }
+    // off; and what is not known of a member is not taken from it
+    let mut world = world(40);
+    (1..=40).for_each(|n| name(world.employee_mut(n), &n.to_string()));
+    world.options().guard.max_changed_names_percent = 0;
+    assert_eq!(verdict(&world.plan(), "max_changed_names_percent"), None);
+    let mut world = World::new();
+    for n in 1..=40 {
+        world.employee(n, "r");
+        world.cloud.member(&format!("no{n}"), &format!("人{n}"), &[1]);
+    }
+    let draft = world.plan();
+    assert_eq!(draft.counts.members.update, 40, "mobile and e-mail are written");
+    assert_eq!(tripped(&draft), Vec::<String>::new());
+}
+
 #[test]
 fn departments_are_counted_in_percent_too() {
     for (units, gone, want) in [(30, 9, (0, 20, false)), (60, 12, (20, 20, false)), (50, 11, (22, 20, true))] {

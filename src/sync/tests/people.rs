@@ -189,6 +189,35 @@ fn heads_lead_their_department() {
     assert_eq!(texts(&world.plan()), Vec::<String>::new(), "an OA without heads leaves WeCom's alone");
 }
 
+/// The head of one department says nothing about the heads of the others.
+#[test]
+fn one_head_in_the_oa_leaves_the_other_departments_alone() {
+    for hides_details in [false, true] {
+        let mut world = world();
+        for (n, unit) in [(1, "a"), (2, "b"), (3, "c")] {
+            world.employee(n, unit);
+            world.unit_mut(unit).head = vec![format!("e{n}").into()];
+        }
+        world.cloud.hides_details = hides_details;
+        if hides_details {
+            world.head.strategy = ReadStrategy::IdsOnly;
+        }
+        world.sync();
+        // the column is emptied but for one row, and somebody else is named there
+        world.unit_mut("b").head.clear();
+        world.unit_mut("c").head = vec!["typing error".into()];
+        world.employee(4, "a");
+        world.unit_mut("a").head = vec!["e4".into()];
+        let draft = world.sync();
+        assert_eq!(texts(&draft), ["create no4", "update no1"], "hides details: {hides_details}");
+        let leads = |n: u32| world.at(&format!("no{n}")).memberships[0].is_leader;
+        assert_eq!([leads(1), leads(2), leads(3), leads(4)], [false, true, true, true]);
+        let told: Vec<&str> =
+            draft.notices.iter().filter(|n| n.code == "leader.not_in_oa").map(|n| n.subject.as_str()).collect();
+        assert_eq!(told, ["e2", "e3"], "hides details: {hides_details}");
+    }
+}
+
 #[test]
 fn unreadable_fields_are_compared_with_what_was_written() {
     let mut world = world();

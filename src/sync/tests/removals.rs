@@ -318,3 +318,43 @@ fn a_deleted_member_comes_back_with_what_was_known() {
     world.apply_all(&inverse);
     assert_eq!(world.at("no2").fields.get(&MemberField::Mobile).unwrap(), "13800000002", "remembered, not readable");
 }
+
+/// Pulled first, scope narrowed afterwards: whom the bridge has never written is not its business.
+#[test]
+fn who_was_only_found_by_a_rule_is_let_go_of() {
+    for policy in [OutOfScope::Keep, OutOfScope::Disable, OutOfScope::Delete] {
+        let mut world = World::new();
+        world.employee(1, "r");
+        for n in [2, 3, 4] {
+            world.employee(n, "r");
+            let origin = if n == 4 { BindingOrigin::Manual } else { BindingOrigin::Rule };
+            world.cloud.member(&format!("no{n}"), "老板", &[1]);
+            world.bind(&format!("e{n}"), &format!("no{n}"), origin);
+        }
+        let written = Pushed { value: "老板".into(), before: None };
+        world.member_bindings[1].pushed.insert(MemberField::Name, written);
+        world.options().out_of_scope = policy;
+        world.options().disabled_department = String::new();
+        world.options().scope.exclude = vec!["e2".into(), "e3".into(), "e4".into()];
+        let boss = world.at("no2").clone();
+        let draft = world.sync();
+        let words: Vec<String> = texts(&draft).into_iter().filter(|text| !text.contains("no1")).collect();
+        let expected: &[&str] = match policy {
+            OutOfScope::Keep => &["bind r=1"],
+            OutOfScope::Disable => &["bind r=1", "unbind e2=no2", "disable no3", "disable no4"],
+            OutOfScope::Delete => &["bind r=1", "unbind e2=no2", "delete no3", "delete no4"],
+        };
+        assert_eq!(words, expected, "{policy:?}");
+        assert_eq!(*world.at("no2"), boss, "{policy:?}");
+        let reason = |change: &Change| matches!(change.action, Action::UnbindMember { .. });
+        let reasons = draft.changes.iter().filter(|change| reason(change)).map(|change| change.reason.as_str());
+        assert!(reasons.eq((policy != OutOfScope::Keep).then_some("employee.out_of_scope_unlinked")), "{policy:?}");
+    }
+    // who departs is removed, written or not
+    let mut world = World::new();
+    world.employee(1, "r");
+    world.employee(2, "r").status = EmployeeStatus::Departed;
+    world.cloud.member("no2", "老板", &[1]);
+    world.bind("e2", "no2", BindingOrigin::Rule);
+    assert!(texts(&world.sync()).contains(&"disable no2".to_owned()));
+}

@@ -1,8 +1,9 @@
 //! DIR-43, 51–53, PEER-09: who is synced.
 
-use super::world::{World, codes, texts};
-use crate::model::{EmployeeId, UnitId};
+use super::world::{World, codes, rule, texts};
+use crate::model::{Employee, EmployeeId, MatchRule, MemberField, UnitId};
 use crate::sync::PlanRefusal;
+use crate::sync::explain::explain;
 
 /// r(e1) – a(e2) – b(e3); c(e4); e4 works part-time in b.
 fn world() -> World {
@@ -94,4 +95,71 @@ fn an_unknown_part_time_unit_is_no_reason_to_leave() {
     let draft = world.sync();
     assert!(!texts(&draft).iter().any(|text| text.contains("no4")), "{:?}", texts(&draft));
     assert!(codes(&draft).contains(&"employee.bad_record"));
+}
+
+/// e1 is in scope; e2 is somebody else outside of it, and the only member is theirs or could be either's.
+fn with_outsider(insider: fn(&mut Employee), outsider: fn(&mut Employee), member: &[(MemberField, &str)]) -> World {
+    let mut world = World::new();
+    world.unit("a", Some("r"), "甲");
+    world.unit("b", Some("r"), "乙");
+    insider(world.employee(1, "a"));
+    outsider(world.employee(2, "b"));
+    let fields = &mut world.cloud.member("boss", "张伟", &[1]).fields;
+    for (field, value) in member {
+        fields.insert(field.clone(), (*value).into());
+    }
+    world.options().scope.units = vec!["a".into()];
+    world
+}
+
+#[test]
+fn the_account_of_a_namesake_out_of_scope_is_never_taken() {
+    let name: fn(&mut Employee) = |employee| employee.name = "张伟".into();
+    let mobile: fn(&mut Employee) = |employee| employee.mobile = "13900000009".into();
+    let number: fn(&mut Employee) = |employee| employee.employee_no = "boss".into();
+    let phone = [(MemberField::Mobile, "13900000009")];
+    type Person = fn(&mut Employee);
+    let cases: [(&str, MatchRule, Person, Person, &[(MemberField, &str)], usize); 3] = [
+        ("the same name", rule("name", "name"), name, name, &[], 1),
+        ("the same mobile", rule("mobile", "mobile"), mobile, mobile, &phone, 1),
+        // rule 1 gives the member to the outsider, so that rule 2 must not give it to the insider
+        ("an earlier rule knows the owner", rule("mobile", "mobile"), mobile, number, &phone, 0),
+    ];
+    for (what, second, insider, outsider, member, cases) in cases {
+        for exclude in [false, true] {
+            let mut world = with_outsider(insider, outsider, member);
+            world.corp.match_rules = vec![rule("employee_no", "userid"), second.clone()];
+            if exclude {
+                world.options().scope.units.clear();
+                world.options().scope.exclude = vec!["e2".into()];
+            }
+            let before = world.cloud.members["boss"].clone();
+            let draft = world.sync();
+            assert_eq!(draft.resolve.len(), cases, "{what}, exclude {exclude}: {:?}", draft.resolve);
+            assert!(!texts(&draft).iter().any(|text| text.starts_with("bind e")), "{what}: {:?}", texts(&draft));
+            assert_eq!(world.cloud.members["boss"], before, "{what}, exclude {exclude}");
+            let explained = explain(&world.input(), &"e1".into());
+            assert_eq!(
+                explained.matching.iter().any(|rule| rule.outcome == "ambiguous"),
+                cases > 0,
+                "{what}: {:?}",
+                explained.matching
+            );
+            assert!(explained.matching.iter().all(|rule| rule.outcome != "hit"), "{what}: {:?}", explained.matching);
+        }
+    }
+}
+
+#[test]
+fn a_case_stays_on_the_list_when_all_others_are_linked() {
+    let mut world = World::new();
+    world.corp.match_rules = vec![rule("name", "name")];
+    world.employee(1, "r");
+    for n in [2, 3] {
+        world.employee(n, "r").name = "张伟".into();
+    }
+    world.cloud.member("boss", "张伟", &[1]);
+    world.options().scope.exclude = vec!["e2".into(), "e3".into()];
+    world.sync();
+    assert_eq!(world.plan().resolve.len(), 1, "everybody in scope is linked, two outsiders still wait for a person");
 }

@@ -2,6 +2,7 @@
 
 use super::cloud::Cloud;
 use crate::model::*;
+use crate::sync::plan::exchange::takes_and_releases;
 use crate::sync::plan::plan;
 use crate::sync::{Draft, PlanFacts, PlanInput, PlanRefusal};
 use std::collections::BTreeMap;
@@ -178,9 +179,40 @@ impl World {
     }
 
     pub fn apply_all(&mut self, draft: &Draft) {
+        // as a run does: what a deletion of the same plan makes free is tried again after it
+        let deleted: Vec<Text> = draft
+            .changes
+            .iter()
+            .filter_map(|change| match &change.action {
+                Action::DeleteMember { userid, .. } => Some(userid.folded()),
+                _ => None,
+            })
+            .collect();
+        let waits = |world: &Self, change: &Change| {
+            let takes = takes_and_releases(&change.action).0;
+            let has = |userid: &Text, field: usize, value: &str| {
+                let name = [MemberField::Mobile, MemberField::Email][field].clone();
+                let shown = world.cloud.members.get(userid).and_then(|member| member.fields.get(&name));
+                shown.is_some_and(|shown| shown.as_str() == value)
+            };
+            takes.iter().any(|(field, value)| deleted.iter().any(|userid| has(userid, *field, value)))
+        };
+        let mut again: Vec<&Change> = Vec::new();
         for change in &draft.changes {
-            self.apply(change);
+            let rests = again.iter().any(|later| match (&later.action, &change.action) {
+                (Action::CreateMember { userid: new, .. }, Action::UpdateMember { userid, after, .. }) => {
+                    new.is_same(userid) || after.direct_leader.iter().flatten().any(|leader| leader.is_same(new))
+                }
+                (_, Action::DeleteDepartment { .. }) => true,
+                _ => false,
+            });
+            if rests || waits(self, change) {
+                again.push(change);
+            } else {
+                self.apply(change);
+            }
         }
+        again.into_iter().for_each(|change| self.apply(change));
         self.facts.largest_department_id = self.facts.largest_department_id.max(draft.largest_department_id);
     }
 

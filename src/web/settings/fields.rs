@@ -59,6 +59,9 @@ pub(super) struct SyncFields {
     pub(super) max_moves_percent: String,
     pub(super) max_cleared_fields_percent: String,
     pub(super) max_department_removal_percent: String,
+    pub(super) max_changed_names_percent: String,
+    pub(super) max_changed_mobiles_percent: String,
+    pub(super) max_changed_emails_percent: String,
     pub(super) map_field: Vec<String>,
     pub(super) map_text: Vec<String>,
     pub(super) external_field: Vec<String>,
@@ -123,6 +126,9 @@ impl SyncFields {
             max_moves_percent: guard.max_moves_percent.to_string(),
             max_cleared_fields_percent: guard.max_cleared_fields_percent.to_string(),
             max_department_removal_percent: guard.max_department_removal_percent.to_string(),
+            max_changed_names_percent: guard.max_changed_names_percent.to_string(),
+            max_changed_mobiles_percent: guard.max_changed_mobiles_percent.to_string(),
+            max_changed_emails_percent: guard.max_changed_emails_percent.to_string(),
             map_field: mapped.iter().map(|(field, _)| field.clone()).collect(),
             map_text: mapped.into_iter().map(|(_, text)| text).collect(),
             external_field: down.external_fields.keys().cloned().collect(),
@@ -155,6 +161,9 @@ impl SyncFields {
         guard.max_cleared_fields_percent = number("max_cleared_fields_percent", &self.max_cleared_fields_percent);
         guard.max_department_removal_percent =
             number("max_department_removal_percent", &self.max_department_removal_percent);
+        guard.max_changed_names_percent = number("max_changed_names_percent", &self.max_changed_names_percent);
+        guard.max_changed_mobiles_percent = number("max_changed_mobiles_percent", &self.max_changed_mobiles_percent);
+        guard.max_changed_emails_percent = number("max_changed_emails_percent", &self.max_changed_emails_percent);
         down.enabled = is_on(self.enabled.as_ref());
         down.userid_from = self.userid_from.trim().to_owned();
         down.create_members = is_on(self.create_members.as_ref());

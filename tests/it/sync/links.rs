@@ -1,7 +1,7 @@
 //! Links: automatic ones after a pull, by hand, by file, and the cases that wait for a person.
 
 use super::world::{CORPID, World, actor, assert_done};
-use wecom_bridge::model::{BindingOrigin, MatchRule, ReadStrategy, RunState};
+use wecom_bridge::model::{BindingOrigin, DepartmentId, MatchRule, ReadStrategy, RunState};
 use wecom_bridge::sandbox::{Member, Profile, VisibleRange, seed};
 use wecom_bridge::store;
 use wecom_bridge::sync::SyncError;
@@ -58,6 +58,24 @@ async fn a_pull_binds_by_rule_and_leaves_doubt_to_a_person() {
         assert!(audit.iter().any(|row| row.action == action), "{action} is not in the audit log");
     }
     assert!(world.env.store.read(store::audit::verify_chain).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_link_by_hand_outlives_a_rename_of_the_root() {
+    let world = World::sample(10, 3, 42);
+    assert_done(&world.sync().await);
+    let root = world.units().into_iter().find(|unit| unit.parent_id.is_none()).unwrap().id;
+    world.change_unit(&root, |unit| unit.name = "改名集团".into());
+    let refused = world.plan().await.unwrap_err().to_string();
+    assert!(refused.contains("link the two by hand"), "{refused}");
+    for time in 0..2 {
+        let bound =
+            bindings::bind_department(&world.env, &world.corp, &root, DepartmentId::ROOT, &actor()).await.unwrap();
+        assert_eq!(bound.origin, BindingOrigin::Manual, "time {time}");
+    }
+    assert!(world.changes(&world.plan().await.unwrap()).await.is_empty());
+    let audit = world.env.store.read(|tx| store::audit::page(tx, None, 50)).unwrap();
+    assert_eq!(audit.iter().filter(|row| row.action == "binding.create").count(), 1, "the second time changes nothing");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod danger;
 mod doubt;
 mod explain;
 mod first;
+mod ground;
 mod guards;
 mod import;
 mod kill;

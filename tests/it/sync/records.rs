@@ -7,6 +7,7 @@ use wecom_bridge::store;
 use wecom_bridge::sync::SyncError;
 use wecom_bridge::sync::progress::RunEvent;
 use wecom_bridge::sync::pull::PullRequest;
+use wecom_bridge::sync::service;
 
 #[tokio::test]
 async fn a_number_that_somebody_else_holds_fails_one_record_and_a_retry_mends_it() {
@@ -71,7 +72,7 @@ async fn what_rests_on_a_failed_department_is_skipped_and_comes_with_its_retry()
 }
 
 #[tokio::test]
-async fn two_members_may_swap_what_must_be_unique() {
+async fn a_number_is_free_when_the_next_one_takes_it() {
     let world = World::sample(20, 3, 24);
     assert_done(&world.sync().await);
     let people = world.employees();
@@ -80,7 +81,85 @@ async fn two_members_may_swap_what_must_be_unique() {
     world.change_employee(&b.id, |employee| employee.mobile = a.mobile.clone());
     let run = world.sync().await;
     assert_done(&run);
+    assert_eq!(run.calls.writes, 2, "nobody asks before the number is free");
     world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn people_who_exchange_their_numbers_and_addresses_get_them_in_one_run() {
+    let world = World::sample(60, 3, 24);
+    world.set(|corp| corp.downstream.guard.max_changed_mobiles_percent = 100);
+    assert_done(&world.sync().await);
+    let people = world.employees();
+    let numbers = |n: usize| (people[n].mobile.clone(), people[n].email.clone());
+    let ring: Vec<usize> = (2..42).collect();
+    for (at, n) in ring.iter().enumerate() {
+        let (mobile, _) = numbers(ring[(at + 1) % ring.len()]);
+        world.change_employee(&people[*n].id, |employee| employee.mobile = mobile);
+    }
+    for (n, other) in [(50, 51), (51, 50)] {
+        let (mobile, email) = numbers(other);
+        world.change_employee(&people[n].id, |employee| (employee.mobile, employee.email) = (mobile, email));
+    }
+    let run = world.sync().await;
+    assert_done(&run);
+    assert_eq!(run.calls.writes, 40 + 1 + 2 + 1, "one call more for each circle: {:?}", run.calls);
+    let members = world.members();
+    for employee in world.employees() {
+        let member = &members[employee.employee_no.to_lowercase().as_str()];
+        assert_eq!((&member.mobile, &member.email), (&employee.mobile, &employee.email), "{}", employee.id);
+    }
+    world.assert_converged().await;
+    // and back
+    let plan = service::undo(&world.env, &run.id, &actor()).await.unwrap();
+    assert_done(&world.apply(&plan).await);
+    let members = world.members();
+    for employee in &people {
+        assert_eq!(members[employee.employee_no.to_lowercase().as_str()].mobile, employee.mobile, "{}", employee.id);
+    }
+}
+
+/// What an exchange had begun when it stopped is finished when it goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exchange_that_stops_half_way_goes_on() {
+    for skip in 0..3 {
+        let world = World::sample(20, 3, 25);
+        assert_done(&world.sync().await);
+        let people = world.employees();
+        for (n, other) in [(2, 3), (3, 2)] {
+            let mobile = people[other].mobile.clone();
+            world.change_employee(&people[n].id, |employee| employee.mobile = mobile);
+        }
+        world.state().add_fault(Fault { skip, ..Fault::always("user/update", Effect::Errcode { errcode: 60020 }) });
+        let run = world.sync().await;
+        assert_eq!(run.state, RunState::Failed, "{:?}", run.message);
+        world.state().clear_faults();
+        world.jobs.resume(&run.id, &actor()).await.unwrap();
+        assert_done(&world.jobs.wait(&run.id).await.unwrap());
+        let members = world.members();
+        for employee in world.employees() {
+            let member = &members[employee.employee_no.to_lowercase().as_str()];
+            assert_eq!(member.mobile, employee.mobile, "stopped after {skip}: {}", employee.id);
+        }
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test]
+async fn a_number_of_somebody_else_who_is_linked_is_not_called_the_same_person() {
+    let world = World::sample(10, 3, 26);
+    assert_done(&world.sync().await);
+    let people = world.employees();
+    // in the console, where the bridge does not see it
+    let userid = people[2].employee_no.clone();
+    let body = serde_json::json!({ "userid": userid, "mobile": "13711112222" });
+    world.state().console(CORPID, "user/update", &body).unwrap();
+    world.change_employee(&people[4].id, |employee| employee.mobile = "13711112222".into());
+    let run = world.sync().await;
+    assert_eq!((run.state, run.failed.len()), (RunState::Failed, 1), "{:?}", run.message);
+    let message = &run.failed[0].message;
+    assert!(message.contains(people[2].id.as_str()) && message.contains("somebody else"), "{message}");
+    assert!(!message.contains("link this employee"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,8 +30,9 @@ async fn somebody_who_is_active_again_is_not_disabled_by_an_older_plan() {
     assert_eq!(plan.counts.members.disable, 1);
     world.change_employee(&leaver, |employee| employee.status = EmployeeStatus::Active);
     let run = world.apply(&plan).await;
-    assert_ne!(run.state, RunState::Done);
-    assert!(run.failed.iter().any(|record| record.message.contains("active again")), "{:?}", run.failed);
+    assert_eq!((run.state, run.code.as_deref()), (RunState::Failed, Some("sync.directory_changed")));
+    assert!(run.message.as_deref().unwrap_or_default().contains("disabling it"), "{:?}", run.message);
+    assert_eq!(run.calls.writes, 0);
     assert!(is_enabled(&world, &leaver));
 }
 

@@ -81,6 +81,10 @@ impl Runner {
                 left.extend(file);
                 continue;
             }
+            file = self.founded(file).await?;
+            if self.must_end() {
+                break;
+            }
             let csv = match self.write_file(&mut file, &mut left) {
                 Some(csv) if file.len() >= FILE_ROWS_MIN => csv,
                 _ => continue,
@@ -134,6 +138,17 @@ impl Runner {
     pub(super) fn is_of_lost_import(&self, change: &Change) -> bool {
         let is_ours = self.under_way.as_ref().is_some_and(|under_way| under_way.run == self.ledger.run.id);
         is_ours && Strategy::Batch.is_of(&self.plan.budget) && goes_by_file(change)
+    }
+
+    /// Those of the file that the directory still says; the others have their outcome.
+    async fn founded(&mut self, file: Vec<usize>) -> Result<Vec<usize>, SyncError> {
+        let mut founded = Vec::with_capacity(file.len());
+        for index in file {
+            if self.is_founded(index).await? {
+                founded.push(index);
+            }
+        }
+        Ok(founded)
     }
 
     fn is_for_a_file(&self, index: usize) -> bool {
