@@ -7,7 +7,7 @@ use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{Search, StoreError, deliveries, outbox};
-use crate::model::{DeliveryState, Message, MessageHead, MessageId, Priority, TenantKey};
+use crate::model::{CallId, DeliveryState, Message, MessageHead, MessageId, Priority, TenantKey};
 use std::ops::ControlFlow;
 
 /// message
@@ -207,6 +207,15 @@ pub fn sources(tx: &impl Reads, tenant: &TenantKey, limit: usize) -> Result<Vec<
         found.push(source);
     }
     Ok(found)
+}
+
+/// Notes that a further call carries a message.
+pub fn add_call(tx: &WriteTx, id: &MessageId, call: &CallId) -> Result<(), StoreError> {
+    change_head(tx, id, |head| {
+        if !head.calls.contains(call) {
+            head.calls.push(call.clone());
+        }
+    })
 }
 
 /// Changes the head of a message, where it has one.

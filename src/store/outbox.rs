@@ -253,6 +253,8 @@ pub struct Burst {
     pub userid: String,
     /// When what was collected goes out, Unix milliseconds.
     pub until_ms: i64,
+    /// How long each collection takes, milliseconds.
+    pub window_ms: i64,
     /// What was collected.
     pub items: Vec<BurstItem>,
 }
