@@ -136,24 +136,40 @@ impl T {
     /// Why a delivery or a call waits or did not arrive; empty where there is nothing to say.
     pub fn delivery_why(self, code: &str) -> &'static str {
         let (zh, en) = match code {
-            "not_bound" => ("人员没有关联到规则所发企业的成员，请检查关联。", "Linked to no member of a corp that the rules send to: check the link."),
+            "not_bound" => (
+                "人员没有关联到规则所发企业的成员，请检查关联。",
+                "Linked to no member of a corp that the rules send to: check the link.",
+            ),
             "unknown_employee" => ("通讯录里没有这个人员。", "The directory has no such employee."),
             "unknown_unit" => ("通讯录里没有这个部门。", "The directory has no such unit."),
             "departed" => ("人员已离职。", "The employee has left."),
             "no_rule" => ("没有规则匹配，请先建立推送规则，再重发。", "No rule matches: make one, then send it again."),
-            "content" => ("内容不符合企业微信的要求，请检查规则的模板。", "The content breaks WeCom's rules: check the rule's template."),
+            "content" => (
+                "内容不符合企业微信的要求，请检查规则的模板。",
+                "The content breaks WeCom's rules: check the rule's template.",
+            ),
             "unknown_member" => ("企业微信里没有这个成员，请检查关联。", "WeCom knows no such member: check the link."),
             "outside_range" => ("成员不在应用的可见范围内。", "The member is outside the app's visible range."),
             "unlicensed" => ("成员没有接口许可。", "The member has no licence for the interface."),
-            "member_limit" => ("已达到企业微信对单个成员的频率上限，稍后合并发送。", "WeCom's limit per member is reached: it goes out a little later, together with others."),
+            "member_limit" => (
+                "已达到企业微信对单个成员的频率上限，稍后合并发送。",
+                "WeCom's limit per member is reached: it goes out a little later, together with others.",
+            ),
             "quiet_hours" => ("免打扰时段，早上发送。", "Quiet hours: it goes out in the morning."),
             "digest" => ("合并到下一次摘要。", "Collected for the next digest."),
-            "daily_quota" => ("应用今日额度已用完，明天发送。", "The app's quota of the day is used up: it goes out tomorrow."),
+            "daily_quota" => {
+                ("应用今日额度已用完，明天发送。", "The app's quota of the day is used up: it goes out tomorrow.")
+            }
             "quota" => ("企业微信限制了调用频率，稍后继续。", "WeCom limits the calls: it goes on later."),
             "busy" => ("企业微信繁忙，稍后重试。", "WeCom is busy: it is tried again."),
-            "unknown_outcome" => ("连接中断，不知道企业微信是否收到。", "The connection broke: nobody knows whether WeCom took it."),
+            "unknown_outcome" => {
+                ("连接中断，不知道企业微信是否收到。", "The connection broke: nobody knows whether WeCom took it.")
+            }
             "no_connection" => ("连不上企业微信。", "WeCom cannot be reached."),
-            "credential" | "refused_app" => ("企业微信拒绝了应用的凭证或权限，请检查应用设置。", "WeCom refuses the app's secret or rights: check the app's settings."),
+            "credential" | "refused_app" => (
+                "企业微信拒绝了应用的凭证或权限，请检查应用设置。",
+                "WeCom refuses the app's secret or rights: check the app's settings.",
+            ),
             "settings" => ("企业或应用的设置不完整。", "The settings of the corp or the app are not complete."),
             "read_only" => ("企业设为只读，不发送。", "The corp is set to read-only: nothing is sent."),
             "refused" => ("企业微信拒绝了这条消息。", "WeCom refused the message."),

@@ -49,7 +49,8 @@ impl Messages {
                 }
             }
             let parts = |target: &Composed| target.contents.as_ref().map_or(0, Vec::len);
-            let calls = targets.iter().zip(&reached).map(|(target, n)| n.div_ceil(plan::CALL_MAX) * parts(target)).sum();
+            let calls =
+                targets.iter().zip(&reached).map(|(target, n)| n.div_ceil(plan::CALL_MAX) * parts(target)).sum();
             Ok(Some(Preview { targets: targets.into_iter().zip(reached).collect(), unreached, calls }))
         };
         env.store.read_async(read).await?.ok_or(MessageError::NoTenant(tenant))

@@ -197,8 +197,7 @@ impl Metrics {
         self.0.deliveries_today.clear();
         for (corp, app, tally) in rows {
             for (state, count) in &tally.0 {
-                let labels =
-                    DeliveryLabels { corp: corp.to_string(), app: app.to_string(), state: state.name() };
+                let labels = DeliveryLabels { corp: corp.to_string(), app: app.to_string(), state: state.name() };
                 self.0.deliveries_today.get_or_create(&labels).set(i64::from(*count));
             }
         }

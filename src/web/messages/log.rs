@@ -161,11 +161,19 @@ pub(super) fn why(t: crate::locale::T, row: &Delivery) -> String {
     }
 }
 
-async fn csv(who: Admin<MessagesRead>, web: web::Data<Web>, tenant: web::Path<TenantKey>) -> Result<HttpResponse, Problem> {
+async fn csv(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+) -> Result<HttpResponse, Problem> {
     file(who, web, tenant, Kind::Csv).await
 }
 
-async fn xlsx(who: Admin<MessagesRead>, web: web::Data<Web>, tenant: web::Path<TenantKey>) -> Result<HttpResponse, Problem> {
+async fn xlsx(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+) -> Result<HttpResponse, Problem> {
     file(who, web, tenant, Kind::Xlsx).await
 }
 

@@ -118,7 +118,15 @@ async fn show(
     let tenant = get_tenant(&web, &tenant).await?.key;
     let fields = Fields { source: "manual".into(), priority: "normal".into(), ..Fields::default() };
     let f = who.frame(who.t.nav_push_new());
-    reply::page(&NewPage { f, tenant, fields, faults: Faults::default(), preview: None, unreached: Vec::new(), calls: 0 })
+    reply::page(&NewPage {
+        f,
+        tenant,
+        fields,
+        faults: Faults::default(),
+        preview: None,
+        unreached: Vec::new(),
+        calls: 0,
+    })
 }
 
 async fn send(

@@ -19,10 +19,7 @@ use askama::Template;
 use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes
-        .get("/messages/queues", show)
-        .post("/messages/queues/resume", resume)
-        .post("/messages/queues", save);
+    routes.get("/messages/queues", show).post("/messages/queues/resume", resume).post("/messages/queues", save);
 }
 
 #[derive(Template)]
@@ -42,7 +39,6 @@ impl QueuesPage {
             None => queue.paused_text.as_deref().unwrap_or_default(),
         }
     }
-
 }
 
 async fn page(web: &Web, who: &Person, keep_days: Option<String>, faults: Faults) -> Result<QueuesPage, Problem> {
