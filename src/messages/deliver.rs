@@ -136,11 +136,19 @@ impl Desk {
         *lock(&self.gate) = Gate::default();
     }
 
-    fn count(&self, call: &SendCall, at_ms: i64) -> HashSet<String> {
+    /// Counts a call at its members, but for those at the places in `besides`; answers who is over WeCom's limits.
+    fn count(&self, call: &SendCall, besides: &[(usize, i64)], at_ms: i64) -> HashSet<String> {
         let parts = call.parts.iter().filter(|part| part.sent_at_ms.is_none()).count();
         let mut flows = lock(&self.flows);
-        let folded = call.to.iter().map(UserId::folded);
-        folded.filter(|folded| flows.count(folded, parts, at_ms)).map(|folded| folded.to_string()).collect()
+        let waits = |at: usize| besides.binary_search_by_key(&at, |(place, _)| *place).is_ok();
+        let members = call.to.iter().enumerate().filter(|(at, _)| !waits(*at)).map(|(_, userid)| userid.folded());
+        members.filter(|folded| flows.count(folded, parts, at_ms)).map(|folded| folded.to_string()).collect()
+    }
+
+    /// What was counted for the day did not reach WeCom.
+    fn give_back_day(&self, call: &SendCall) {
+        let mut day = lock(&self.day);
+        day.1 = day.1.saturating_sub(call.person_times());
     }
 
     /// What was sent in the last hour and today, from the store.
@@ -268,16 +276,16 @@ async fn step(
         outbox::forget_prints(tx, now_ms, FORGOTTEN_AT_ONCE)?;
         let mut go = Vec::new();
         for ((call, choice), id) in chosen.iter().zip(&ids) {
-            go.extend(apply(tx, call, choice, &CallId::from(id.as_str()), now_ms)?);
+            let call = apply(tx, call, choice, &CallId::from(id.as_str()), now_ms)?;
+            go.extend(call.map(|call| (call, choice.over())));
         }
         Ok(go)
     };
-    let go: Vec<SendCall> = env.store.write(apply).await?;
+    let go: Vec<(SendCall, HashSet<String>)> = env.store.write(apply).await?;
     let client = Arc::new(client.with_patience(Patience::Interactive));
     let agentid = corp.find_app(&desk.app).map_or(0, |app| app.agentid);
-    for call in go {
+    for (call, over) in go {
         lock(&desk.under_way).insert(call.id.to_string());
-        let over = desk.count(&call, now_ms);
         let (messages, desk, client) = (messages.clone(), Arc::clone(desk), Arc::clone(&client));
         calls.spawn(async move {
             let id = call.id.to_string();
@@ -291,16 +299,20 @@ async fn step(
 
 /// What is done with a call that is due.
 enum Choice {
-    Go,
+    /// WeCom probably throws it away at these members, folded.
+    Go { over: HashSet<String> },
+    /// Its time is over.
     Expire,
-    Hold {
-        until_ms: i64,
-        code: &'static str,
-    },
+    /// Not before that time, for this reason.
+    Hold { until_ms: i64, code: &'static str },
     /// These members, by their place, must wait: WeCom would throw the message away.
-    Divide {
-        later: Vec<(usize, i64)>,
-    },
+    Divide { later: Vec<(usize, i64)> },
+}
+
+impl Choice {
+    fn over(&self) -> HashSet<String> {
+        if let Self::Go { over } = self { over.clone() } else { HashSet::new() }
+    }
 }
 
 fn choose(desk: &Desk, corp: &Corp, call: &SendCall, now_ms: i64) -> Choice {
@@ -330,12 +342,14 @@ fn choose(desk: &Desk, corp: &Corp, call: &SendCall, now_ms: i64) -> Choice {
             later.extend(flows.free_at(&userid.folded(), parts, now_ms).map(|free_ms| (at, free_ms)));
         }
     }
-    let Some(last_ms) = later.iter().map(|(_, free_ms)| *free_ms).max() else { return Choice::Go };
+    let go = || Choice::Go { over: desk.count(call, &[], now_ms) };
+    let Some(last_ms) = later.iter().map(|(_, free_ms)| *free_ms).max() else { return go() };
     if is_repeat {
         // the request must stay as it was
         let can_wait = outcome::repeatable_until(call).is_none_or(|until_ms| last_ms < until_ms);
-        return if can_wait { Choice::Hold { until_ms: last_ms, code: "member_limit" } } else { Choice::Go };
+        return if can_wait { Choice::Hold { until_ms: last_ms, code: "member_limit" } } else { go() };
     }
+    desk.count(call, &later, now_ms);
     let held = later.len() as u64 * parts as u64;
     let mut day = lock(&desk.day);
     day.1 = day.1.saturating_sub(held);
@@ -381,7 +395,7 @@ fn apply(
                 return Ok(None);
             }
         }
-        Choice::Go => {}
+        Choice::Go { .. } => {}
     }
     if call.state == CallState::Sending {
         call.doubts += 1;
@@ -510,7 +524,7 @@ async fn send(
     let sent = parts(client, &credential, agentid, &mut call, &env.clock).await;
     let now_ms = env.clock.now_ms();
     if now_ms - began_ms > SLOW_MS {
-        desk.count(&call, now_ms);
+        desk.count(&call, &[], now_ms);
     }
     let judged = match sent {
         Ok(done) => {
@@ -519,6 +533,11 @@ async fn send(
         }
         Err(error) => outcome::judge(&call, &error, now_ms),
     };
+    if matches!(judged, Judged::Again { is_doubt: false, .. }) && call.doubts == 0 {
+        // nothing reached WeCom: the next attempt is a first one again
+        desk.give_back_day(&call);
+        call.first_sent_at_ms = None;
+    }
     if let Judged::Again { pause: Some(pause), .. } = &judged {
         desk.close_gate(pause, now_ms);
     } else if !matches!(judged, Judged::Again { .. }) {

@@ -52,6 +52,10 @@ pub(super) async fn run(messages: &Messages) {
                     () = env.clock.sleep(AFTER_FAILURE) => {}
                     () = stop.cancelled() => {}
                 }
+                // a commit that failed may be there all the same
+                if let Err(error) = messages.wake_all().await {
+                    tracing::error!(%error, "the outbox cannot be read: {error}");
+                }
                 continue;
             }
         };

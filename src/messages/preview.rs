@@ -37,7 +37,7 @@ impl Messages {
                 return Ok(None);
             }
             let targets = composer.compose(tx, &message)?;
-            let mut reached = vec![0; targets.len()];
+            let mut reached = vec![0_usize; targets.len()];
             let mut unreached: Vec<(&'static str, String, usize)> = Vec::new();
             for person in resolve::people(tx, &message)? {
                 match plan::fate(tx, &person, &targets)? {

@@ -37,10 +37,9 @@ async fn a_repeated_request_is_accepted_once() {
     assert_eq!(listed["items"].as_array().unwrap().len(), 2, "{listed}");
 
     // at the same moment too
-    let (left, right) = tokio::join!(
-        post(&bridge, "k3", "/api/v1/messages", &message("c")),
-        post(&bridge, "k3", "/api/v1/messages", &message("c"))
-    );
+    let third = message("c");
+    let (left, right) =
+        tokio::join!(post(&bridge, "k3", "/api/v1/messages", &third), post(&bridge, "k3", "/api/v1/messages", &third));
     assert_eq!(left.expect(202), right.expect(202));
     bridge.stop().await;
 }

@@ -123,7 +123,11 @@ async fn the_answer_tells_the_truth_about_each_member() {
                 "userid": "U2", "memberships": [{ "department": 1 }], "main_department": 1, "status": "activated",
                 "direct_leader": [], "fields": {}, "has_details": true
             }]);
-            store::mirror::put_members(tx, &"acme-main".into(), &serde_json::from_value::<Vec<_>>(member).unwrap())
+            store::mirror::put_members(
+                tx,
+                &"acme-main".into(),
+                &serde_json::from_value::<Vec<wecom_bridge::model::Member>>(member).unwrap(),
+            )
         })
         .unwrap();
     let id = world.say("t", &["e0", "e1", "e2", "e3"]).await;

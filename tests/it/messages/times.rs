@@ -91,7 +91,7 @@ async fn the_31st_message_in_a_minute_waits_and_is_put_together_instead_of_being
     let is_held = || {
         all[30..]
             .iter()
-            .all(|id| world.states(id).iter().all(|(state, code)| *state == Waiting && code == "member_limit"))
+            .all(|id| world.states(id) == [(Waiting, "member_limit".to_owned()), (Waiting, "member_limit".to_owned())])
     };
     world.until(is_held).await;
     world.clock.advance(Duration::from_secs(63));

@@ -10,8 +10,8 @@ use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::{Compose, Composed, Messages, NewMessage};
 use wecom_bridge::model::content::Content;
 use wecom_bridge::model::{
-    Actor, Corp, CorpKey, Delivery, DeliveryState, Employee, MemberBinding, Message, MessageId, QuietWindow, Secret,
-    SecretName, Tenant,
+    Actor, Corp, CorpKey, Delivery, DeliveryState, Employee, MemberBinding, Message, MessageId, OrgUnit, QuietWindow,
+    Secret, SecretName, Tenant,
 };
 use wecom_bridge::sandbox::messages::message::Truth;
 use wecom_bridge::sandbox::{Member, Profile, Sandbox, SandboxOptions, State, VisibleRange, seed};
@@ -117,7 +117,7 @@ pub fn furnish(store: &Store, base: &str, corps: usize) {
             store::tenants::put(tx, &Tenant { key: "acme".into(), name: "示例集团".into() })?;
             let root =
                 json!([{ "id": "root", "name": "示例集团" }, { "id": "lab", "parent_id": "root", "name": "研发" }]);
-            store::directory::put_units(tx, &"acme".into(), &serde_json::from_value::<Vec<_>>(root).unwrap())?;
+            store::directory::put_units(tx, &"acme".into(), &serde_json::from_value::<Vec<OrgUnit>>(root).unwrap())?;
             for corp in &list {
                 store::corps::put(tx, corp)?;
                 store::secrets::put(tx, &corp.key, &SecretName::Contacts, &Secret::new(seed::CONTACTS_SECRET))?;
