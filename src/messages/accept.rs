@@ -132,7 +132,7 @@ impl Messages {
         if !faults.is_empty() {
             return Err(MessageError::Invalid(faults));
         }
-        let messages: Vec<Message> = new.into_iter().map(|new| message(new, env.new_id(), now_ms, actor)).collect();
+        let messages: Vec<Message> = new.into_iter().map(|new| message(new, self.new_id(), now_ms, actor)).collect();
         let accepted = env.store.write(move |tx| accept(tx, &messages, once.as_ref(), now_ms)).await??;
         if !accepted.is_again {
             self.0.accepted.notify_one();

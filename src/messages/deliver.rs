@@ -271,7 +271,7 @@ async fn step(
             (call, choice)
         })
         .collect();
-    let ids: Vec<String> = chosen.iter().map(|_| env.new_id()).collect();
+    let ids: Vec<String> = chosen.iter().map(|_| messages.new_id()).collect();
     let apply = move |tx: &WriteTx| {
         outbox::forget_prints(tx, now_ms, FORGOTTEN_AT_ONCE)?;
         let mut go = Vec::new();

@@ -82,7 +82,7 @@ enum Step {
 
 async fn step(messages: &Messages) -> Result<Step, StoreError> {
     let env = messages.env();
-    let (composer, new_ids) = (Arc::clone(&messages.0.composer), env.clone());
+    let (composer, new_ids) = (Arc::clone(&messages.0.composer), messages.clone());
     let now_ms = env.clock.now_ms();
     let (expansions, bursts, next_ms) = env
         .store
@@ -239,7 +239,7 @@ async fn write_large(messages: &Messages, expansion: Expansion, now_ms: i64) -> 
 /// their calls.
 async fn end_bursts(messages: &Messages, bursts: Vec<Burst>, now_ms: i64) -> Result<(), StoreError> {
     let env = messages.env().clone();
-    let ids: Vec<CallId> = (0..bursts.len()).map(|_| CallId::from(env.new_id())).collect();
+    let ids: Vec<CallId> = (0..bursts.len()).map(|_| CallId::from(messages.new_id())).collect();
     let apps: BTreeSet<String> = bursts.iter().map(|burst| burst.app.clone()).collect();
     env.store
         .write(move |tx| {

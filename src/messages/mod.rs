@@ -12,6 +12,7 @@ mod digest;
 mod error;
 mod expand;
 mod flows;
+mod ids;
 pub mod log;
 mod outcome;
 mod plan;
@@ -51,6 +52,7 @@ pub struct Messages(Arc<Inner>);
 struct Inner {
     env: Env,
     composer: Arc<dyn Compose>,
+    ids: ids::Ids,
     /// Something was accepted, or a burst was begun.
     accepted: Notify,
     senders: Mutex<HashMap<String, Arc<deliver::Desk>>>,
@@ -64,6 +66,7 @@ impl Messages {
         Self(Arc::new(Inner {
             env,
             composer,
+            ids: ids::Ids::default(),
             accepted: Notify::new(),
             senders: Mutex::default(),
             tasks: TaskTracker::new(),
@@ -101,6 +104,11 @@ impl Messages {
     /// Tries paused apps again at once, because a person has mended something.
     pub fn resume_paused(&self) {
         self.senders().values().for_each(|desk| desk.resume());
+    }
+
+    /// An id that sorts behind all that were given before.
+    fn new_id(&self) -> String {
+        self.0.ids.next(self.env().clock.now_ms())
     }
 
     fn env(&self) -> &Env {

@@ -30,7 +30,7 @@ impl Messages {
         if !faults.is_empty() {
             return Err(MessageError::Invalid(faults));
         }
-        let message = accept::message(new, env.new_id(), now_ms, actor);
+        let message = accept::message(new, self.new_id(), now_ms, actor);
         let (composer, tenant) = (Arc::clone(&self.0.composer), message.tenant.clone());
         let read = move |tx: &store::ReadTx| {
             if store::tenants::find(tx, &message.tenant)?.is_none() {

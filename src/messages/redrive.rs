@@ -91,7 +91,7 @@ impl Messages {
         for (at, rows) in by_target {
             apps.insert(outbox::app_name(&targets[at].corp, &targets[at].app));
             for rows in rows.chunks(CALL_MAX) {
-                let batch = Batch { target: Some(at), rows: rows.to_vec(), call: CallId::from(env.new_id()) };
+                let batch = Batch { target: Some(at), rows: rows.to_vec(), call: CallId::from(self.new_id()) };
                 let (message, targets, actor, now_ms) =
                     (Arc::clone(&message), Arc::clone(&targets), actor.clone(), env.clock.now_ms());
                 env.store

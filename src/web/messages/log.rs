@@ -1,6 +1,7 @@
 //! The push log (MSG-18): one line per recipient, searched by recipient, source, state and time, as a page and a file.
 
 use super::{class, get_tenant};
+use crate::browse::BrowseError;
 use crate::http::Problem;
 use crate::http::errors::store_problem;
 use crate::http::permission::MessagesRead;
@@ -9,7 +10,7 @@ use crate::messages::log;
 use crate::model::{CorpKey, Delivery, DeliveryState, EmployeeId, TenantKey, UserId};
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter, Recipient};
 use crate::store::{self, Store, StoreError};
-use crate::web::export::{self, Kind};
+use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
@@ -187,12 +188,9 @@ async fn file(
     let list = Listing::of(&who, &PARAMETERS);
     let filter = filter(&web.app.store, &tenant, &list).map_err(store_problem)?;
     let (store, name) = (web.app.store.clone(), format!("{}-{tenant}", who.t.nav_push_log()));
-    export::file(kind, &name, log::captions(who.t.lang == Lang::Zh), move |sheet| {
-        let Some(filter) = filter else { return Ok(()) };
-        for row in log::rows(&store, tenant, filter) {
-            sheet.row(row.map_err(store_problem)?)?;
-        }
-        Ok(())
-    })
-    .await
+    let fill = move |out: Out<'_>| match filter {
+        Some(filter) => out.rows(log::rows(&store, tenant, filter).map(|row| row.map_err(BrowseError::from))),
+        None => out.rows(std::iter::empty::<Result<Vec<String>, BrowseError>>()),
+    };
+    export::file(&web.app.views, kind, &name, log::captions(who.t.lang == Lang::Zh), fill).await
 }
