@@ -151,15 +151,12 @@ impl Desk {
         day.1 = day.1.saturating_sub(call.person_times());
     }
 
-    /// What was sent in the last hour and today, from the store.
-    fn remember(&self, sent: &[SendCall], person_times: u64, now_ms: i64) {
+    /// A call that was sent before this process began.
+    fn recollect(&self, call: &SendCall, now_ms: i64) {
         let mut flows = lock(&self.flows);
-        for call in sent {
-            for userid in &call.to {
-                flows.count(&userid.folded(), call.parts.len(), call.sent_at_ms.unwrap_or(now_ms));
-            }
+        for userid in &call.to {
+            flows.count(&userid.folded(), call.parts.len(), call.sent_at_ms.unwrap_or(now_ms));
         }
-        *lock(&self.day) = (china_day(now_ms), person_times);
     }
 }
 
@@ -200,19 +197,21 @@ pub(super) async fn run(messages: &Messages, desk: &Arc<Desk>) {
     calls.wait().await;
 }
 
-async fn remember(messages: &Messages, desk: &Desk) -> Result<(), StoreError> {
-    let (name, now_ms) = (desk.name.clone(), messages.env().clock.now_ms());
+/// Counts what was sent in the last hour and today, from the store.
+async fn remember(messages: &Messages, desk: &Arc<Desk>) -> Result<(), StoreError> {
+    let (desk, now_ms) = (Arc::clone(desk), messages.env().clock.now_ms());
     let read = move |tx: &store::ReadTx| {
-        let mut sent = Vec::new();
-        outbox::scan_sent(tx, &name, now_ms - HOUR_MS - 120_000, |call| {
-            sent.push(call);
+        // a second attempt begins at nothing
+        *lock(&desk.flows) = Flows::default();
+        outbox::scan_sent(tx, &desk.name, now_ms - HOUR_MS - 120_000, |call| {
+            desk.recollect(&call, now_ms);
             Ok(())
         })?;
-        Ok((sent, outbox::person_times(tx, &name, next_day_ms(now_ms) - DAY_MS)?))
+        let person_times = outbox::person_times(tx, &desk.name, next_day_ms(now_ms) - DAY_MS)?;
+        *lock(&desk.day) = (china_day(now_ms), person_times);
+        Ok(())
     };
-    let (sent, person_times) = messages.env().store.read_async(read).await?;
-    desk.remember(&sent, person_times, now_ms);
-    Ok(())
+    messages.env().store.read_async(read).await
 }
 
 enum Step {
