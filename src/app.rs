@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http;
 use crate::jobs::Jobs;
+use crate::messages::{Messages, NoRules};
 use crate::ops::{Metrics, Pulse};
 use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::{Env, StoredQuota};
@@ -31,6 +32,8 @@ pub struct App {
     pub views: Views,
     /// Runs under way.
     pub jobs: Jobs,
+    /// Messages out.
+    pub messages: Messages,
     /// Counters.
     pub metrics: Metrics,
     listens_on: OnceLock<SocketAddr>,
@@ -61,6 +64,7 @@ impl App {
         let admin = admin::Env::new(store.clone(), clock.clone());
         let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
+        let messages = Messages::new(env.clone(), Arc::new(NoRules));
         Ok(Arc::new(Self {
             config,
             store,
@@ -70,6 +74,7 @@ impl App {
             admin,
             views,
             jobs,
+            messages,
             metrics,
             pulse: Pulse::default(),
             listens_on: OnceLock::new(),
@@ -104,6 +109,7 @@ impl App {
 
     /// Lets calls under way end, finishes writes and closes the store. Runs that are not through go on at the next start.
     pub async fn close(&self) {
+        self.messages.shutdown().await;
         self.jobs.shutdown().await;
         self.views.close();
         let store = self.store.clone();

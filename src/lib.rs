@@ -14,6 +14,7 @@ pub mod front;
 pub mod http;
 pub mod jobs;
 pub mod locale;
+pub mod messages;
 pub mod model;
 pub mod ops;
 pub mod sandbox;

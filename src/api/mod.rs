@@ -21,6 +21,7 @@ mod exports;
 mod expressions;
 mod imports;
 mod lists;
+mod messages;
 mod mirror;
 mod once;
 mod openapi;
@@ -97,6 +98,7 @@ fn table() -> Routes {
     bindings::routes(&mut routes);
     plans::routes(&mut routes);
     runs::routes(&mut routes);
+    messages::routes(&mut routes);
     explain::routes(&mut routes);
     errcodes::routes(&mut routes);
     api_keys::routes(&mut routes);

@@ -9,6 +9,7 @@ use super::auth::KeyId;
 use super::state::State;
 use crate::http::Problem;
 use crate::http::errors::store_problem;
+use crate::messages::OnceKey;
 use crate::model::StoredAnswer;
 use crate::store;
 use actix_web::dev::Payload;
@@ -81,6 +82,17 @@ impl Drop for Held {
 }
 
 impl Once {
+    /// The key and what was asked, for services that keep the first answer themselves, in the commit that does the work.
+    pub fn into_key(self, caller: &KeyId, body_digest: &[u8]) -> Option<OnceKey> {
+        let fingerprint = self.fingerprint(body_digest);
+        let scope = caller.0.clone();
+        self.key.map(|key| OnceKey { scope, key, fingerprint })
+    }
+
+    fn fingerprint(&self, body_digest: &[u8]) -> String {
+        hex::encode(Sha256::new().chain_update(&self.target).chain_update([0]).chain_update(body_digest).finalize())
+    }
+
     /// Does the work unless it was done already under this key. The work goes on, and its answer is kept, even when the
     /// client breaks the connection off.
     ///
@@ -94,8 +106,7 @@ impl Once {
         work: impl Future<Output = Result<Reply<T, STATUS>, Problem>> + Send + 'static,
     ) -> Result<Reply<T, STATUS>, Problem> {
         let (state, caller) = (state.clone(), caller.clone());
-        let target = Sha256::new().chain_update(&self.target).chain_update([0]).chain_update(body_digest);
-        let fingerprint = hex::encode(target.finalize());
+        let fingerprint = self.fingerprint(body_digest);
         let task = tokio::spawn(async move {
             match self.key {
                 Some(key) => run_keyed(&state, caller.0, key, fingerprint, work).await,

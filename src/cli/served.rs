@@ -50,6 +50,8 @@ impl Served {
             Err(error) => tracing::error!(%error, "interrupted runs cannot be taken up; the rest works"),
         }
         app.jobs.start_schedules();
+        app.messages.start();
+        app.messages.start_upkeep();
         tokio::spawn(backups::run(app.clone(), stop.clone()));
         tokio::spawn(retention::run(app.clone(), stop.clone()));
         app.views.start();

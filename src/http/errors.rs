@@ -6,6 +6,7 @@ use crate::admin::keys::{Excess, KeyError};
 use crate::admin::settings::SettingsError;
 use crate::browse::BrowseError;
 use crate::directory::DirectoryError;
+use crate::messages::MessageError;
 use crate::setup::{SetupError, SetupFaults};
 use crate::store::StoreError;
 use crate::sync::SyncError;
@@ -151,6 +152,22 @@ pub fn browse_problem(error: BrowseError) -> Problem {
         BrowseError::Store(cause) => store_problem(cause),
         BrowseError::Schedules(cause) => sync_problem(cause),
         BrowseError::Bug(_) | BrowseError::Export(_) => Problem::internal(error),
+    }
+}
+
+/// Errors of messages.
+pub fn message_problem(error: MessageError) -> Problem {
+    let (code, told) = (error.code(), sentence(&error));
+    match error {
+        MessageError::Invalid(faults) => Problem::invalid(code, told)
+            .with_faults(faults.into_iter().map(|fault| Fault { at: fault.at, message: fault.message })),
+        MessageError::NoTenant(tenant) => Problem::not_found("tenant", tenant),
+        MessageError::NoMessage(id) => Problem::not_found("message", id),
+        MessageError::NoDelivery(seq) => Problem::not_found("delivery", seq),
+        MessageError::Setting { field, ref rule } => Problem::invalid(code, told.clone()).at(field, rule.clone()),
+        MessageError::OtherRequest | MessageError::NoRecall(_) => Problem::conflict(code, told),
+        MessageError::NotAlone { others } => Problem::conflict(code, told).with("others", others),
+        MessageError::Store(cause) => store_problem(cause),
     }
 }
 

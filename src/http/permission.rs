@@ -33,5 +33,8 @@ permissions!(
     OpsRead,
     OpsBackup,
     AccountsAdmin,
-    SettingsWrite
+    SettingsWrite,
+    MessagesSend,
+    MessagesRead,
+    MessagesManage
 );

@@ -12,6 +12,7 @@ mod errors_plan;
 mod frame;
 mod import;
 mod overview;
+mod push_log;
 mod settings;
 mod sign_in;
 mod sync;

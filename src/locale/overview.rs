@@ -38,4 +38,7 @@ texts! {
     chart_removed = "移除", "removed";
     chart_reads = "读取", "reads";
     chart_writes = "写入", "writes";
+    chart_deliveries = "每天的消息推送", "Deliveries per day";
+    chart_delivered = "已送达企业微信", "taken by WeCom";
+    chart_undelivered = "未送达", "not delivered";
 }

@@ -248,6 +248,9 @@ impl T {
             ApiScope::OpsBackup => ("下载备份", "take backups"),
             ApiScope::AccountsAdmin => ("管理账号和会话", "manage accounts and sessions"),
             ApiScope::SettingsWrite => ("修改基础参数", "change base settings"),
+            ApiScope::MessagesSend => ("发送消息", "send messages"),
+            ApiScope::MessagesRead => ("查看消息与推送日志", "see messages and the push log"),
+            ApiScope::MessagesManage => ("撤回、重发消息", "recall and resend messages"),
         };
         self.lang.pick(zh, en)
     }

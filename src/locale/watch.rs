@@ -93,6 +93,10 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("plan.allow", "同意计划", "plan allowed"),
     ("plan.reject", "拒绝计划", "plan rejected"),
     ("plan", "审批", "decisions"),
+    ("message.recall", "撤回消息", "message recalled"),
+    ("message.redrive", "重发消息", "message sent again"),
+    ("message", "消息", "messages"),
+    ("messages.settings", "修改消息设置", "message settings changed"),
     ("run.pull", "开始拉取", "pull started"),
     ("run.sync", "开始同步", "sync started"),
     ("run.apply", "执行计划", "plan applied"),
@@ -134,6 +138,9 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("pull.failed", "最近一次拉取失败", "the last pull failed"),
     ("sync.failed", "最近一次同步失败", "the last sync failed"),
     ("sync.partly", "最近一次同步有失败的记录", "the last sync has failed records"),
+    ("messages.paused", "应用暂停发送消息", "an app sends no messages"),
+    ("messages.late", "消息积压", "messages are late"),
+    ("messages.unreadable", "无法读取发送队列", "the message queues cannot be read"),
 ];
 
 impl T {

@@ -48,11 +48,20 @@ pub enum ApiScope {
     /// Change the appliance's own settings.
     #[serde(rename = "settings.write")]
     SettingsWrite,
+    /// Post messages.
+    #[serde(rename = "messages.send")]
+    MessagesSend,
+    /// Read messages, their deliveries, traces and queues.
+    #[serde(rename = "messages.read")]
+    MessagesRead,
+    /// Recall messages, send dead letters again, change how messages are sent and kept.
+    #[serde(rename = "messages.manage")]
+    MessagesManage,
 }
 
 impl ApiScope {
     /// Every scope, in the order of this type.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::DirectoryRead,
         Self::DirectoryWrite,
         Self::CorpRead,
@@ -67,6 +76,9 @@ impl ApiScope {
         Self::OpsBackup,
         Self::AccountsAdmin,
         Self::SettingsWrite,
+        Self::MessagesSend,
+        Self::MessagesRead,
+        Self::MessagesManage,
     ];
 
     /// The name, as keys, documents and the command line spell it.
@@ -86,6 +98,9 @@ impl ApiScope {
             Self::OpsBackup => "ops.backup",
             Self::AccountsAdmin => "accounts.admin",
             Self::SettingsWrite => "settings.write",
+            Self::MessagesSend => "messages.send",
+            Self::MessagesRead => "messages.read",
+            Self::MessagesManage => "messages.manage",
         }
     }
 

@@ -1,5 +1,6 @@
 //! Messages as business systems post them, what became of each at each recipient, and the calls that carry them.
 
+use super::content::{Content, SentId};
 use super::ids::{AppKey, CallId, CorpKey, EmployeeId, MessageId, TenantKey, UnitId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -262,10 +263,24 @@ pub struct Delivery {
     pub changed_at_ms: i64,
 }
 
+/// Hours of the day in which nothing is sent, e.g. 22:00 to 8:00; over midnight where `from_min` is not before
+/// `until_min`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuietWindow {
+    /// Minutes after midnight at which it begins.
+    pub from_min: u16,
+    /// Minutes after midnight at which it ends.
+    pub until_min: u16,
+    /// Time zone, e.g. `Asia/Shanghai`.
+    pub zone: String,
+}
+
 /// Where a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
+    /// In the making: the recipients of its message are still being found.
+    Prepared,
     /// To be sent when it is due.
     Waiting,
     /// On its way: stored before the request goes out. Found after a crash, nobody knows whether it arrived.
@@ -276,7 +291,7 @@ pub enum CallState {
     Failed,
     /// Sent, and nobody can find out whether it arrived.
     Unknown,
-    /// Taken back, expired, or divided into others before it was sent.
+    /// Not sent as it is: taken back, expired, or sent to nobody because its members get it in other calls.
     Dropped,
 }
 
@@ -322,9 +337,12 @@ pub struct SendCall {
     /// Not after this time, Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<i64>,
-    /// The rule, whose quiet hours hold; absent in a digest made because of WeCom's limits.
+    /// Id of the rule; absent in a digest made because of WeCom's limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Hours in which it is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<QuietWindow>,
     /// What it waits for or why it failed, as a stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -375,13 +393,15 @@ pub struct Carried {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CallPart {
     /// The content as it goes over the wire: msgtype, and the member of that name.
-    pub content: Value,
+    #[schema(value_type = Object)]
+    pub content: Content,
     /// When WeCom took it, Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at_ms: Option<i64>,
     /// What recalls it, for 24 hours (doc path 94867). Absent where only the repetition of a lost request was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub msgid: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub msgid: Option<SentId>,
     /// What updates its card, once, for 72 hours (doc path 94888).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_code: Option<String>,
@@ -496,6 +516,7 @@ mod tests {
             due_at_ms: 0,
             expires_at_ms: None,
             rule: None,
+            quiet: None,
             code: None,
             error: None,
             recall_wanted: false,

@@ -40,7 +40,7 @@ pub use lists::{AttributeList, PARTLY, ShownLists, WHOLE, WRITTEN};
 pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};
 pub use message::{
     Button, CallPart, CallState, Carried, Delivery, DeliveryState, MemberRef, Message, MessageHead, Priority,
-    Recipients, SendCall, Tally, TodoKind, TraceRow,
+    QuietWindow, Recipients, SendCall, Tally, TodoKind, TraceRow,
 };
 pub use options::{
     DownstreamOptions, GuardLimits, Leaver, MatchRule, OutOfScope, PullOptions, Scope, StrategyChoice, UpstreamOptions,

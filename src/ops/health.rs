@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 /// Hours after which a held plan that nobody decides about is a reason. Well below the day after which a plan expires.
 const HELD_FOR_H: i64 = 4;
 
+/// Seconds after which a call that is due and does not go out is a reason.
+const OVERDUE_S: i64 = 900;
+
 /// Runs looked at per corp.
 const RUNS_LOOKED_AT: usize = 20;
 
@@ -73,6 +76,7 @@ pub async fn readiness(app: &App) -> Readiness {
     let look = || async {
         let mut reasons = app.store.read_async(move |tx| look(tx, now_ms)).await.map_err(|error| error.to_string())?;
         reasons.extend(schedules(app).await);
+        reasons.extend(messages(app).await);
         Ok(reasons)
     };
     match app.pulse.look.get(now_ms, look).await {
@@ -91,6 +95,26 @@ async fn fault_of_store(app: &App) -> Option<String> {
     }
     let write = || async { app.store.write(|_| Ok(())).await.map_err(|error| error.to_string()) };
     app.pulse.write.get(app.clock.now_ms(), write).await.err()
+}
+
+/// Apps that cannot send, and calls that have been due for long.
+async fn messages(app: &App) -> Vec<Reason> {
+    let queues = match app.messages.queues().await {
+        Ok(queues) => queues,
+        Err(error) => {
+            return vec![Reason { code: "messages.unreadable".into(), corp: None, text: error.to_string() }];
+        }
+    };
+    let paused = queues.iter().filter_map(|queue| {
+        let why = queue.paused_text.as_ref()?;
+        let text = format!("the app {} sends nothing, {} calls wait: {why}", queue.app, queue.calls);
+        Some(Reason::of(&queue.corp, "messages.paused", text))
+    });
+    let late = queues.iter().filter(|queue| queue.paused.is_none() && queue.overdue_s >= OVERDUE_S).map(|queue| {
+        let text = format!("a call of the app {} has been due for {} seconds", queue.app, queue.overdue_s);
+        Reason::of(&queue.corp, "messages.late", text)
+    });
+    paused.chain(late).collect()
 }
 
 /// Schedules that fail again and again, or cannot be read.

@@ -1,6 +1,6 @@
 //! The metrics registry (PEER-26): what `/metrics` answers, in the OpenMetrics text form.
 
-use crate::model::{CorpKey, RunKind, RunState};
+use crate::model::{AppKey, CorpKey, RunKind, RunState, Tally};
 use crate::wecom::CallObserver;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -27,6 +27,8 @@ struct Inner {
     last_good: Family<LastLabels, Gauge>,
     quota_left: Family<CorpLabels, Gauge>,
     queue_age: Family<QueueLabels, Gauge>,
+    deliveries_today: Family<DeliveryLabels, Gauge>,
+    send_calls_waiting: Family<AppLabels, Gauge>,
     store_bytes: Gauge,
 }
 
@@ -63,6 +65,19 @@ struct LastLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct CorpLabels {
     corp: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DeliveryLabels {
+    corp: String,
+    app: String,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AppLabels {
+    corp: String,
+    app: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -115,6 +130,17 @@ impl Metrics {
             Unit::Seconds,
             Family::clone(&queue_age),
         );
+        let (deliveries_today, send_calls_waiting) = (Family::default(), Family::default());
+        registry.register(
+            "deliveries_today",
+            "Deliveries that came into a state today (China)",
+            Family::clone(&deliveries_today),
+        );
+        registry.register(
+            "send_calls_waiting",
+            "Calls that wait to be sent, counted up to 10,000",
+            Family::clone(&send_calls_waiting),
+        );
         registry.register_with_unit("store_size", "Size of the database file", Unit::Bytes, Gauge::clone(&store_bytes));
         Self(Arc::new(Inner {
             registry,
@@ -126,6 +152,8 @@ impl Metrics {
             last_good,
             quota_left,
             queue_age,
+            deliveries_today,
+            send_calls_waiting,
             store_bytes,
         }))
     }
@@ -162,6 +190,23 @@ impl Metrics {
     /// Sets the age of the oldest waiting item of a queue, seconds; 0 = nothing waits.
     pub fn set_queue_age(&self, queue: &'static str, age_s: i64) {
         self.0.queue_age.get_or_create(&QueueLabels { queue }).set(age_s.max(0));
+    }
+
+    /// Sets today's deliveries by app and state; what is not given any more is 0.
+    pub fn set_deliveries_today(&self, rows: &[(CorpKey, AppKey, Tally)]) {
+        self.0.deliveries_today.clear();
+        for (corp, app, tally) in rows {
+            for (state, count) in &tally.0 {
+                let labels = DeliveryLabels { corp: corp.to_string(), app: app.to_string(), state: state.name() };
+                self.0.deliveries_today.get_or_create(&labels).set(i64::from(*count));
+            }
+        }
+    }
+
+    /// Sets how many calls wait at an app.
+    pub fn set_send_calls_waiting(&self, corp: &CorpKey, app: &AppKey, count: usize) {
+        let labels = AppLabels { corp: corp.to_string(), app: app.to_string() };
+        self.0.send_calls_waiting.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Sets the size of the store.

@@ -38,8 +38,32 @@ pub async fn render(app: &App) -> Result<String, StoreError> {
     }
     let waits_s = seen.oldest_held_ms.map_or(0, |since_ms| (now_ms - since_ms) / 1000);
     metrics.set_queue_age("held_plans", waits_s);
+    messages(app).await?;
     metrics.set_store_bytes(app.store.file_bytes()?);
     Ok(metrics.render())
+}
+
+/// Queues of messages and what became of today's deliveries.
+async fn messages(app: &App) -> Result<(), StoreError> {
+    let (metrics, now_ms) = (&app.metrics, app.clock.now_ms());
+    let waits_ms = app.messages.oldest_queued_ms().await?.unwrap_or(0);
+    metrics.set_queue_age("messages_accepted", waits_ms / 1000);
+    let queues = app.messages.queues().await?;
+    metrics.set_queue_age("send_calls", queues.iter().map(|queue| queue.overdue_s).max().unwrap_or(0));
+    for queue in &queues {
+        metrics.set_send_calls_waiting(&queue.corp, &queue.app, queue.calls);
+    }
+    let today = store::outbox::day_of(now_ms);
+    let days = app.store.read_async(move |tx| store::outbox::days(tx, today)).await?;
+    let rows: Vec<_> = days
+        .into_iter()
+        .map(|(name, _, day)| {
+            let (corp, app) = store::outbox::app_of(&name).unwrap_or_else(|| ("".into(), "".into()));
+            (corp, app, day.tally)
+        })
+        .collect();
+    metrics.set_deliveries_today(&rows);
+    Ok(())
 }
 
 /// Counts every run that ends from now on. Ends with the engine.

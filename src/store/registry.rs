@@ -4,8 +4,8 @@ use super::error::StoreError;
 use super::table::TableInfo;
 use super::tx::{ReadTx, WriteTx};
 use super::{
-    accounts, api_keys, attempts, audit, bindings, corps, directory, factors, idempotency, meta, mirror, plans,
-    removals, resolve, runs, secrets, sessions, settings, tenants,
+    accounts, api_keys, attempts, audit, bindings, corps, deliveries, directory, factors, idempotency, messages, meta,
+    mirror, outbox, plans, removals, resolve, runs, secrets, sessions, settings, tenants,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -36,6 +36,9 @@ pub(super) fn tables() -> Vec<TableInfo> {
         factors::TABLES,
         sessions::TABLES,
         attempts::TABLES,
+        messages::TABLES,
+        deliveries::TABLES,
+        outbox::TABLES,
     ]
     .concat()
 }
@@ -48,7 +51,7 @@ pub(super) fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
 /// Checks what must fit together across tables: indexes, counters, sealed values, the audit chain.
 pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     type Check = fn(&ReadTx, &mut Checks) -> Result<(), StoreError>;
-    let all: [(&'static str, Check); 13] = [
+    let all: [(&'static str, Check); 16] = [
         ("corps", corps::check),
         ("secrets", secrets::check),
         ("directory", directory::check),
@@ -62,6 +65,9 @@ pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreErr
         ("accounts", accounts::check),
         ("account_factors", factors::check),
         ("sessions", sessions::check),
+        ("messages", messages::check),
+        ("deliveries", deliveries::check),
+        ("send_calls", outbox::check),
     ];
     for (name, check) in all {
         match check(tx, checks) {

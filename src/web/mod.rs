@@ -25,6 +25,7 @@ mod visit;
 mod bindings;
 mod corps;
 mod directory;
+mod messages;
 mod overview;
 mod settings;
 mod sign_in;
@@ -70,6 +71,7 @@ fn table() -> Routes {
     corps::routes(&mut routes);
     settings::routes(&mut routes);
     directory::routes(&mut routes);
+    messages::routes(&mut routes);
     system::routes(&mut routes);
     sync::routes(&mut routes);
     routes

@@ -78,6 +78,13 @@ pub(super) fn groups(visit: &Visit, role: Role, place: Option<&Place>) -> Vec<Gr
             builder.item(Some(ApiScope::SyncRead), t.nav_sync_settings(), "sliders", &format!("{corp}/settings"));
         }
     }
+    if let Some(place) = place {
+        builder.group(t.nav_messages_group());
+        let messages = format!("/tenants/{}/messages", place.tenant);
+        builder.item(Some(ApiScope::MessagesSend), t.nav_push_new(), "upload", &format!("{messages}/new"));
+        builder.item(Some(ApiScope::MessagesRead), t.nav_push_log(), "list", &messages);
+        builder.item(Some(ApiScope::MessagesRead), t.nav_push_queues(), "pulse", "/messages/queues");
+    }
     builder.group(t.nav_system());
     builder.item(Some(ApiScope::OpsRead), t.nav_diagnostics(), "pulse", "/system/diagnostics");
     builder.item(Some(ApiScope::SettingsWrite), t.nav_settings(), "gear", "/system/settings");

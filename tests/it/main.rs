@@ -12,6 +12,7 @@ mod api;
 mod browse;
 mod cli;
 mod directory;
+mod messages;
 mod sandbox;
 mod store;
 mod support;

@@ -10,7 +10,7 @@ use super::{reply, time};
 use crate::browse::stats::{CorpStats, Day, Overview};
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem};
-use crate::model::{ApiScope, CorpKey, RunBrief, RunKind, RunState};
+use crate::model::{ApiScope, CorpKey, DeliveryState, RunBrief, RunKind, RunState};
 use crate::ops::health::{self, Readiness, Status};
 use crate::store;
 use actix_web::{HttpResponse, web};
@@ -55,6 +55,8 @@ struct CorpView {
     members_chart: String,
     changes_chart: String,
     calls_chart: String,
+    /// Absent where nothing was sent within the days.
+    deliveries_chart: Option<String>,
 }
 
 /// The API that has used most of its minute.
@@ -92,7 +94,9 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
     let overview = app.views.overview(&app.jobs, DAYS, chrono_tz::Asia::Shanghai).await.map_err(browse_problem)?;
     let tenants = app.store.read_async(store::tenants::list).await.map_err(store_problem)?;
     let now_ms = app.clock.now_ms();
-    let view = View { person: &person, now_ms };
+    let first = store::outbox::day_of(now_ms - i64::from(DAYS) * 86_400_000);
+    let sent = app.store.read_async(move |tx| store::outbox::days(tx, first)).await.map_err(store_problem)?;
+    let view = View { person: &person, now_ms, sent: &sent };
     let mut waiting = Vec::new();
     let mut failures = Vec::new();
     for corp in &overview.corps {
@@ -121,6 +125,8 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
 struct View<'a> {
     person: &'a Person,
     now_ms: i64,
+    /// Counters of deliveries by app and day.
+    sent: &'a [(String, u32, store::outbox::Day)],
 }
 
 impl View<'_> {
@@ -141,6 +147,35 @@ impl View<'_> {
         };
         let at_ms = brief.ended_at_ms.unwrap_or(brief.started_at_ms);
         RunView { brief: brief.clone(), kind, state, class, when: time::ago(t, at_ms, self.now_ms) }
+    }
+
+    /// What became of the corp's deliveries, day by day.
+    fn deliveries(&self, stats: &CorpStats, labels: &[String]) -> Option<String> {
+        let prefix = format!("{}/", stats.corp);
+        let rows: Vec<_> = self.sent.iter().filter(|(app, ..)| app.starts_with(&prefix)).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let count = |day: &Day, is_meant: fn(DeliveryState) -> bool| -> u64 {
+            let date = day.date.format("%Y%m%d").to_string();
+            let of_day = rows.iter().filter(|(_, known, _)| known.to_string() == date);
+            of_day
+                .flat_map(|(_, _, row)| &row.tally.0)
+                .filter(|(state, _)| is_meant(**state))
+                .map(|(_, n)| u64::from(*n))
+                .sum()
+        };
+        let column = |class, name, is_meant: fn(DeliveryState) -> bool| Series {
+            class,
+            name,
+            values: stats.days.iter().map(|day| count(day, is_meant)).collect(),
+        };
+        let t = self.person.t;
+        let columns = [
+            column("good", t.chart_delivered(), |state| state == DeliveryState::Sent),
+            column("bad", t.chart_undelivered(), DeliveryState::is_dead),
+        ];
+        Some(chart::columns(t.chart_deliveries(), labels, &columns))
     }
 
     fn corp(&self, stats: &CorpStats, overview: &Overview) -> CorpView {
@@ -173,6 +208,7 @@ impl View<'_> {
             members_chart: chart::line(t.chart_members(), &labels, &members),
             changes_chart: chart::columns(t.chart_changes(), &labels, &changes),
             calls_chart: chart::columns(t.chart_calls(), &labels, &calls),
+            deliveries_chart: self.deliveries(stats, &labels),
         }
     }
 }

@@ -66,6 +66,7 @@ fn writes_the_file() {
     store.write_blocking(write_both_sides).unwrap();
     store.write_blocking(write_work).unwrap();
     store.write_blocking(write_people).unwrap();
+    store.write_blocking(write_messages).unwrap();
     assert!(store.verify().unwrap().is_good());
     let to = files().join("schema-1.redb");
     let _ = std::fs::remove_file(&to);
@@ -148,6 +149,46 @@ fn write_work(tx: &WriteTx) -> Result<(), StoreError> {
     store::settings::put(tx, Scope::Corp(&corp), "largest_department_id", &1)?;
     audit::append(tx, &Actor::cli("root"), "corp.create", "corp acme-main", None, Some(json!({"name": "示例集团"})))?;
     Ok(())
+}
+
+fn write_messages(tx: &WriteTx) -> Result<(), StoreError> {
+    let (tenant, id) = (tenant().key, "01900000-0000-7000-8000-000000000006");
+    let message = json!({
+        "id": id, "tenant": tenant, "source": "workflow", "recipients": {"named": {"employees": ["e000001"]}},
+        "title": "请审批", "accepted_at_ms": 1, "accepted_by": "key:oa"
+    });
+    let message: Message = row(message);
+    store::messages::accept(tx, &message)?;
+    let call = "01900000-0000-7000-8000-000000000007";
+    let head = json!({
+        "id": id, "tenant": tenant, "source": "workflow", "expanded_at_ms": 1, "tally": {"sent": 1, "failed": 1},
+        "calls": [call]
+    });
+    let delivery = |seq: u32, state: &str| {
+        json!({
+            "message": id, "seq": seq, "employee": "e000001", "userid": "User1", "corp": corp_key(), "app": "oa",
+            "state": state, "call": call, "changed_at_ms": 1
+        })
+    };
+    store::deliveries::put(tx, &tenant, &[row(delivery(0, "sent")), row(delivery(1, "failed"))])?;
+    store::messages::put_head(tx, &row(head))?;
+    let sent = json!({
+        "id": call, "tenant": tenant, "corp": corp_key(), "app": "oa", "priority": "normal", "to": ["User1"],
+        "carries": [{"message": id, "seqs": [0]}], "state": "sent", "checks_repeats": true, "due_at_ms": 1,
+        "made_at_ms": 1, "sent_at_ms": 2,
+        "parts": [{"content": {"msgtype": "text", "content": "请审批"}, "sent_at_ms": 2, "msgid": {"msgid": "m"}}]
+    });
+    let mut waiting = sent.clone();
+    (waiting["id"], waiting["state"]) = (json!("01900000-0000-7000-8000-000000000008"), json!("waiting"));
+    waiting["sent_at_ms"] = Value::Null;
+    store::outbox::put_call(tx, &row(sent))?;
+    store::outbox::put_call(tx, &row(waiting))?;
+    store::outbox::note_print(tx, "00", &call.into(), 1, 2)?;
+    let burst = json!({
+        "app": "acme-main/oa", "rule": "r", "userid": "user1", "until_ms": 2, "window_ms": 1,
+        "items": [{"message": id, "seq": 0}]
+    });
+    store::outbox::put_burst(tx, &row(burst))
 }
 
 fn write_people(tx: &WriteTx) -> Result<(), StoreError> {

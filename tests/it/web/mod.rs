@@ -7,6 +7,7 @@ mod directory;
 mod door;
 mod import;
 mod lists;
+mod messages;
 mod office;
 mod security;
 mod sync;

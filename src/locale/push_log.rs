@@ -1,0 +1,207 @@
+//! Texts of the push log, of sending by hand, and of the queues.
+
+use super::T;
+use crate::messages::search::Stage;
+use crate::model::{CallState, DeliveryState, Priority};
+
+texts! {
+    nav_messages_group = "消息推送", "Messages";
+    nav_push_log = "推送日志", "Push log";
+    nav_push_new = "发送消息", "Send a message";
+    nav_push_queues = "发送队列", "Queues";
+    push_log_lead = "每个接收人一行：是否送达企业微信、为什么没有送达。点标题查看全过程，可在 24 小时内撤回。", "One line per recipient: whether WeCom took it, and if not, why. Open a title for its whole life; it can be recalled within 24 hours.";
+    push_log_who = "人员编号、账号或 企业/成员账号", "Employee id, account, or corp/userid";
+    push_log_source = "来源", "Source";
+    push_log_state = "状态", "State";
+    push_log_dead = "所有未送达（可重发）", "Everything that did not arrive";
+    push_log_from = "受理日期从", "From";
+    push_log_until = "到", "To";
+    push_log_when = "受理时间", "Accepted";
+    push_log_title = "标题", "Title";
+    push_log_recipient = "接收人", "Recipient";
+    push_log_target = "企业 / 应用", "Corp / app";
+    push_log_why = "说明", "Why";
+    push_log_none = "还没有消息", "No messages yet";
+    push_log_none_hint = "业务系统调用 POST /api/v1/messages，或在这里手工发送。", "Business systems post to POST /api/v1/messages, or send one here by hand.";
+    push_log_no_person = "找不到这个人员或成员", "There is no such person";
+    push_no_tenant = "请先创建租户和企业", "Create a tenant and a corp first";
+    push_detail_title = "消息详情", "Message";
+    push_detail_content = "内容", "Content";
+    push_detail_event = "事件", "Event";
+    push_detail_priority = "优先级", "Priority";
+    push_detail_by = "提交者", "Posted by";
+    push_detail_expires = "有效期至", "Valid until";
+    push_detail_id = "编号", "Id";
+    push_detail_counts = "接收情况", "Recipients";
+    push_detail_trace = "全过程", "Life of the message";
+    push_detail_recipients = "接收人", "Recipients";
+    push_detail_more = "后面还有接收人：用推送日志按来源和状态查找。", "There are more recipients: look for them in the push log.";
+    push_detail_members(count) = "{count} 个成员", "{count} members";
+    push_detail_attempts(count) = "尝试 {count} 次", "{count} attempts";
+    push_detail_digest(count) = "合并了 {count} 条消息", "carries {count} messages";
+    push_recall = "撤回", "Recall";
+    push_recall_hint = "未发出的取消；已发出的在 24 小时内从企业微信撤回，微信插件中已收到的不会消失。", "What has not gone out is cancelled; what was sent is recalled within 24 hours. What the WeChat plugin has received stays there.";
+    push_recalled(cancelled, recalled, later, kept) = "已取消 {cancelled}，已撤回 {recalled}，送达后撤回 {later}，不能撤回 {kept}。", "Cancelled {cancelled}, recalled {recalled}, to be recalled on arrival {later}, kept {kept}.";
+    push_redrive = "重发未送达的", "Send what did not arrive again";
+    push_redrive_hint = "按现在的关联、规则和模板重新发送。", "With the links, rules and templates as they are now.";
+    push_redrive_doubtful = "包括结果不明的（可能有人收到两次）", "Also those that may have arrived (somebody may get them twice)";
+    push_redriven(again, dead, doubtful) = "已重新排队 {again}，仍不能发送 {dead}，结果不明未动 {doubtful}。", "Queued again {again}, still not sendable {dead}, left alone because they may have arrived {doubtful}.";
+    push_new_lead = "手工发送一条消息，走与业务系统相同的规则、限额和日志。", "Sends one message by hand, through the same rules, limits and log as those of business systems.";
+    push_new_everyone = "全部在职人员", "Every active employee";
+    push_new_employees = "人员编号", "Employees";
+    push_new_employees_hint = "每行一个，或用逗号隔开。", "One per line, or separated by commas.";
+    push_new_units = "部门编号", "Units";
+    push_new_units_hint = "包括所有下级部门的人员。", "With everybody below them.";
+    push_new_source_hint = "规则按来源选择消息，例如 manual。", "Rules choose messages by their source, e.g. manual.";
+    push_new_body = "正文", "Body";
+    push_new_url = "链接", "Link";
+    push_new_picture = "图片地址", "Picture";
+    push_new_preview = "预览", "Preview";
+    push_new_send = "发送", "Send";
+    push_new_sent = "消息已受理，正在发送。", "The message was accepted and is on its way.";
+    push_new_reach(count, corp, app) = "{corp} / {app}：{count} 个成员", "{corp} / {app}: {count} members";
+    push_new_calls(count) = "共需调用企业微信 {count} 次。", "It costs {count} calls.";
+    push_new_nobody = "没有规则匹配这条消息，或没有接收人可以送达。", "No rule matches this message, or nobody can be reached.";
+    push_queues_lead = "每个应用等待发送的调用，以及距离企业微信限额还有多远：同一应用对同一成员每分钟 30 条、每小时 1000 条，超出的会被企业微信静默丢弃，云桥会提前合并或推迟。", "What waits at each app, and how near it is to WeCom's limits: above 30 a minute or 1,000 an hour to one member WeCom drops messages silently, so the bridge merges or delays them before.";
+    push_queue_calls = "等待的调用", "Waiting calls";
+    push_queue_overdue = "最久已到期", "Longest overdue";
+    push_queue_seconds(count) = "{count} 秒", "{count} s";
+    push_queue_day = "今日人次", "Person-times today";
+    push_queue_day_unknown = "未设置账号上限", "account limit not set";
+    push_queue_minute = "单个成员每分钟最多", "Fullest member, minute";
+    push_queue_hour = "单个成员每小时最多", "Fullest member, hour";
+    push_queue_state = "状态", "State";
+    push_queue_runs = "正常", "running";
+    push_queue_paused = "暂停", "paused";
+    push_queue_resume = "立即重试", "Try again now";
+    push_queue_resumed = "已重新尝试。", "Trying again.";
+    push_queue_none = "还没有应用", "There is no app yet";
+    push_keep = "保留天数", "Days kept";
+    push_keep_hint = "消息及其发送记录超过这么多天后删除，1–3650。", "Messages and all that is known about them are removed after so many days, 1 to 3,650.";
+    push_keep_saved = "已保存。", "Saved.";
+}
+
+impl T {
+    /// What is true at a recipient.
+    pub fn delivery_state(self, state: DeliveryState) -> &'static str {
+        let (zh, en) = match state {
+            DeliveryState::Waiting => ("等待发送", "waiting"),
+            DeliveryState::Sent => ("已送达企业微信", "taken by WeCom"),
+            DeliveryState::NotBound => ("未关联", "not linked"),
+            DeliveryState::Invalid => ("成员无效", "invalid member"),
+            DeliveryState::OutsideRange => ("不在可见范围", "outside the visible range"),
+            DeliveryState::ProbablyDropped => ("可能被丢弃", "probably dropped"),
+            DeliveryState::Unknown => ("结果不明", "unknown"),
+            DeliveryState::Failed => ("失败", "failed"),
+            DeliveryState::Expired => ("已过期", "expired"),
+            DeliveryState::Recalled => ("已撤回", "recalled"),
+        };
+        self.lang.pick(zh, en)
+    }
+
+    /// Where a call stands.
+    pub fn call_state(self, state: CallState) -> &'static str {
+        let (zh, en) = match state {
+            CallState::Prepared => ("准备中", "prepared"),
+            CallState::Waiting => ("等待发送", "waiting"),
+            CallState::Sending => ("发送中", "on its way"),
+            CallState::Sent => ("已送达企业微信", "taken by WeCom"),
+            CallState::Failed => ("失败", "failed"),
+            CallState::Unknown => ("结果不明", "unknown"),
+            CallState::Dropped => ("未发出", "not sent"),
+        };
+        self.lang.pick(zh, en)
+    }
+
+    /// Where a message stands.
+    pub fn message_stage(self, stage: Stage) -> &'static str {
+        let (zh, en) = match stage {
+            Stage::Accepted => ("已受理", "accepted"),
+            Stage::Sending => ("发送中", "sending"),
+            Stage::Ended => ("已结束", "ended"),
+        };
+        self.lang.pick(zh, en)
+    }
+
+    /// What goes first.
+    pub fn message_priority(self, priority: Priority) -> &'static str {
+        let (zh, en) = match priority {
+            Priority::High => ("高", "high"),
+            Priority::Normal => ("普通", "normal"),
+            Priority::Low => ("低", "low"),
+        };
+        self.lang.pick(zh, en)
+    }
+
+    /// Why a delivery or a call waits or did not arrive; empty where there is nothing to say.
+    pub fn delivery_why(self, code: &str) -> &'static str {
+        let (zh, en) = match code {
+            "not_bound" => (
+                "人员没有关联到规则所发企业的成员，请检查关联。",
+                "Linked to no member of a corp that the rules send to: check the link.",
+            ),
+            "unknown_employee" => ("通讯录里没有这个人员。", "The directory has no such employee."),
+            "unknown_unit" => ("通讯录里没有这个部门。", "The directory has no such unit."),
+            "departed" => ("人员已离职。", "The employee has left."),
+            "no_rule" => ("没有规则匹配，请先建立推送规则，再重发。", "No rule matches: make one, then send it again."),
+            "content" => (
+                "内容不符合企业微信的要求，请检查规则的模板。",
+                "The content breaks WeCom's rules: check the rule's template.",
+            ),
+            "unknown_member" => ("企业微信里没有这个成员，请检查关联。", "WeCom knows no such member: check the link."),
+            "outside_range" => ("成员不在应用的可见范围内。", "The member is outside the app's visible range."),
+            "unlicensed" => ("成员没有接口许可。", "The member has no licence for the interface."),
+            "member_limit" => (
+                "已达到企业微信对单个成员的频率上限，稍后合并发送。",
+                "WeCom's limit per member is reached: it goes out a little later, together with others.",
+            ),
+            "quiet_hours" => ("免打扰时段，早上发送。", "Quiet hours: it goes out in the morning."),
+            "digest" => ("合并到下一次摘要。", "Collected for the next digest."),
+            "daily_quota" => {
+                ("应用今日额度已用完，明天发送。", "The app's quota of the day is used up: it goes out tomorrow.")
+            }
+            "quota" => ("企业微信限制了调用频率，稍后继续。", "WeCom limits the calls: it goes on later."),
+            "busy" => ("企业微信繁忙，稍后重试。", "WeCom is busy: it is tried again."),
+            "unknown_outcome" => {
+                ("连接中断，不知道企业微信是否收到。", "The connection broke: nobody knows whether WeCom took it.")
+            }
+            "no_connection" => ("连不上企业微信。", "WeCom cannot be reached."),
+            "credential" | "refused_app" => (
+                "企业微信拒绝了应用的凭证或权限，请检查应用设置。",
+                "WeCom refuses the app's secret or rights: check the app's settings.",
+            ),
+            "settings" => ("企业或应用的设置不完整。", "The settings of the corp or the app are not complete."),
+            "read_only" => ("企业设为只读，不发送。", "The corp is set to read-only: nothing is sent."),
+            "refused" => ("企业微信拒绝了这条消息。", "WeCom refused the message."),
+            "gave_up" => ("尝试一天后放弃。", "Given up after a day."),
+            "nobody" => ("没有一个接收人有效。", "None of the recipients is valid."),
+            "no_app" => ("企业或应用已被删除。", "The corp or the app was removed."),
+            "expired" => ("超过有效期，没有发送。", "Its time was over before it could be sent."),
+            _ => ("", ""),
+        };
+        self.lang.pick(zh, en)
+    }
+
+    /// A step in the life of a message.
+    pub fn message_step(self, step: &str) -> &'static str {
+        let (zh, en) = match step {
+            "accepted" => ("已受理", "Accepted"),
+            "expanded" => ("已找到接收人", "Recipients found"),
+            "recall" => ("要求撤回", "Recall asked for"),
+            "made" => ("已排队", "Queued"),
+            "sending" => ("发出", "Sent out"),
+            "sent" => ("企业微信已接收", "Taken by WeCom"),
+            "lost" => ("结果不明", "Outcome unknown"),
+            "again" => ("再次发出", "Sent out again"),
+            "held" => ("推迟", "Held"),
+            "divided" => ("拆分", "Divided"),
+            "refused" => ("被拒绝", "Refused"),
+            "interrupted" => ("进程中断", "Interrupted"),
+            "unknown" => ("放弃，结果不明", "Given up, outcome unknown"),
+            "recalled" => ("已撤回", "Recalled"),
+            "expired" => ("已过期", "Expired"),
+            _ => ("其他", "Other"),
+        };
+        self.lang.pick(zh, en)
+    }
+}

@@ -1,0 +1,146 @@
+//! Messages out: a business system posts a message once, and the right people get it in WeCom, once.
+//!
+//! A message is stored before it is answered for. Then its recipients are found and grouped into calls of up to 1,000
+//! members ([`expand`]), and each app's calls go out one after the other at the pace that WeCom allows ([`deliver`]).
+//! Every step is stored before and after it is taken, so that the process may end anywhere. What is said to whom is the
+//! business of a [`Compose`]r; this room refuses to know how rules are written.
+
+pub mod accept;
+pub mod compose;
+mod deliver;
+mod digest;
+mod error;
+mod expand;
+mod flows;
+mod ids;
+pub mod log;
+mod outcome;
+mod plan;
+mod preview;
+mod quiet;
+mod recall;
+mod redrive;
+mod resolve;
+pub mod search;
+pub mod settings;
+mod upkeep;
+
+pub use accept::{Accepted, NewMessage, NewRecipients, OnceKey};
+pub use compose::{Compose, Composed, NoRules};
+pub use deliver::Paused;
+pub use error::{MessageError, MessageFault};
+pub use preview::Preview;
+pub use recall::Recalled;
+pub use redrive::{Redrive, Redriven};
+pub use search::{MessageStatus, Trace};
+
+use crate::store;
+use crate::sync::Env;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long WeCom suppresses the repetition of a request that asked for it: the longest it allows (doc path 90236).
+const REPEATS_S: u32 = crate::wecom::message::DUPLICATE_CHECK_MAX_S;
+
+/// Everything about messages. Built once, cheap to clone.
+#[derive(Clone)]
+pub struct Messages(Arc<Inner>);
+
+struct Inner {
+    env: Env,
+    composer: Arc<dyn Compose>,
+    ids: ids::Ids,
+    /// Something was accepted, or a burst was begun.
+    accepted: Notify,
+    senders: Mutex<HashMap<String, Arc<deliver::Desk>>>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Messages {
+    /// Nothing runs yet.
+    pub fn new(env: Env, composer: Arc<dyn Compose>) -> Self {
+        Self(Arc::new(Inner {
+            env,
+            composer,
+            ids: ids::Ids::default(),
+            accepted: Notify::new(),
+            senders: Mutex::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }))
+    }
+
+    /// Starts to find recipients and to send, beginning with what was left at the last stop or crash. Ends with
+    /// [`Messages::shutdown`].
+    pub fn start(&self) {
+        let messages = self.clone();
+        self.0.tasks.spawn(async move { expand::run(&messages).await });
+    }
+
+    /// Starts the removal of what is older than the settings say.
+    pub fn start_upkeep(&self) {
+        let messages = self.clone();
+        self.0.tasks.spawn(async move { upkeep::run(&messages).await });
+    }
+
+    /// Begins nothing more, lets the calls under way end, and returns when all has ended.
+    pub async fn shutdown(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// Apps whose calls wait because of a fault that needs a person, with the reason.
+    pub fn paused(&self) -> Vec<Paused> {
+        let mut list: Vec<Paused> = self.senders().values().filter_map(|desk| desk.paused()).collect();
+        list.sort_by(|a, b| (&a.corp, &a.app).cmp(&(&b.corp, &b.app)));
+        list
+    }
+
+    /// Tries paused apps again at once, because a person has mended something.
+    pub fn resume_paused(&self) {
+        self.senders().values().for_each(|desk| desk.resume());
+    }
+
+    /// An id that sorts behind all that were given before.
+    fn new_id(&self) -> String {
+        self.0.ids.next(self.env().clock.now_ms())
+    }
+
+    fn env(&self) -> &Env {
+        &self.0.env
+    }
+
+    fn senders(&self) -> MutexGuard<'_, HashMap<String, Arc<deliver::Desk>>> {
+        self.0.senders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls of this app may be due: its sender looks, and is started if it does not run.
+    fn wake(&self, app: &str) {
+        let desk = {
+            let mut senders = self.senders();
+            if let Some(desk) = senders.get(app) {
+                desk.wake();
+                return;
+            }
+            let Some(desk) = deliver::Desk::new(app) else { return };
+            let desk = Arc::new(desk);
+            senders.insert(app.to_owned(), Arc::clone(&desk));
+            desk
+        };
+        let messages = self.clone();
+        self.0.tasks.spawn(async move { deliver::run(&messages, &desk).await });
+    }
+
+    /// Starts a sender for every app that has something to send.
+    async fn wake_all(&self) -> Result<(), store::StoreError> {
+        for app in self.env().store.read_async(store::outbox::apps_waiting).await? {
+            self.wake(&app);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,299 @@
+//! Taking messages back (MSG-15 to MSG-17): what has not gone out yet is cancelled, what was sent is recalled at WeCom
+//! within 24 hours.
+
+use super::{MessageError, Messages, outcome};
+use crate::model::{
+    Actor, CallId, CallState, Delivery, DeliveryState, Message, MessageHead, MessageId, SendCall, Tally,
+};
+use crate::store::{self, StoreError, WriteTx, outbox};
+use crate::wecom::{Credential, Patience};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How long WeCom recalls a message (doc path 94867).
+pub const RECALL_MS: i64 = 24 * 3_600_000;
+
+/// What came of a recall.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Recalled {
+    /// Deliveries that had not gone out yet and never will.
+    pub cancelled: usize,
+    /// Deliveries that were taken back at WeCom.
+    pub recalled: usize,
+    /// Deliveries that are on their way and are taken back as soon as they have arrived.
+    pub later: usize,
+    /// Deliveries that stay, by reason: `too_late`, `no_msgid`, `in_digest`, `refused`.
+    pub kept: Vec<KeptBecause>,
+}
+
+/// Deliveries that could not be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct KeptBecause {
+    /// Stable code.
+    pub code: &'static str,
+    /// How many.
+    pub count: usize,
+    /// One English sentence.
+    pub text: String,
+}
+
+impl Recalled {
+    fn keep(&mut self, code: &'static str, count: usize, text: impl Into<String>) {
+        match self.kept.iter_mut().find(|kept| kept.code == code) {
+            Some(kept) => kept.count += count,
+            None => self.kept.push(KeptBecause { code, count, text: text.into() }),
+        }
+    }
+}
+
+/// What the store part of a recall has left to do at WeCom.
+type ToRecall = Vec<SendCall>;
+
+impl Messages {
+    /// Takes a message back. May be asked again: what is taken back already is left alone.
+    ///
+    /// # Errors
+    /// [`MessageError::NoMessage`].
+    pub async fn recall(&self, actor: &Actor, id: &MessageId) -> Result<Recalled, MessageError> {
+        let (wanted, actor, now_ms) = (id.clone(), actor.clone(), self.env().clock.now_ms());
+        let begun = self.env().store.write(move |tx| begin(tx, &actor, &wanted, now_ms)).await?;
+        let Some((mut recalled, calls)) = begun else { return Err(MessageError::NoMessage(id.clone())) };
+        for call in calls {
+            self.recall_call(&call, &mut recalled).await?;
+        }
+        Ok(recalled)
+    }
+
+    /// Takes one delivery back. WeCom recalls only whole calls: it works alone where nobody else got it with the same one.
+    ///
+    /// # Errors
+    /// [`MessageError::NoDelivery`], [`MessageError::NotAlone`] with the number of other members.
+    pub async fn recall_delivery(&self, actor: &Actor, id: &MessageId, seq: u32) -> Result<Recalled, MessageError> {
+        let (wanted, actor, now_ms) = (id.clone(), actor.clone(), self.env().clock.now_ms());
+        let begun = self.env().store.write(move |tx| begin_one(tx, &actor, &wanted, seq, now_ms)).await??;
+        let (mut recalled, call) = begun;
+        if let Some(call) = call {
+            self.recall_call(&call, &mut recalled).await?;
+        }
+        Ok(recalled)
+    }
+
+    async fn recall_call(&self, call: &SendCall, recalled: &mut Recalled) -> Result<(), MessageError> {
+        let env = self.env();
+        let now_ms = env.clock.now_ms();
+        let count = call.to.len();
+        if call.carries.len() > 1 {
+            recalled.keep("in_digest", count, "they went out in a digest with other messages");
+            return Ok(());
+        }
+        if call.sent_at_ms.is_none_or(|at_ms| now_ms - at_ms >= RECALL_MS) {
+            recalled.keep("too_late", count, "WeCom recalls a message within 24 hours only");
+            return Ok(());
+        }
+        if call.parts.iter().any(|part| part.msgid.is_none()) {
+            recalled.keep("no_msgid", count, "the answer with their msgid was lost");
+            return Ok(());
+        }
+        let refused = |error: String, recalled: &mut Recalled| recalled.keep("refused", count, error);
+        let corp = match env.get_corp(&call.corp).await {
+            Ok(corp) => corp,
+            Err(error) => return Ok(refused(error.to_string(), recalled)),
+        };
+        let client = match env.client(&corp).await {
+            Ok(client) => client.with_patience(Patience::Interactive),
+            Err(error) => return Ok(refused(error.to_string(), recalled)),
+        };
+        let credential = Credential::App(call.app.clone());
+        for (at, part) in call.parts.iter().enumerate().filter(|(_, part)| part.recalled_at_ms.is_none()) {
+            let Some(msgid) = &part.msgid else { continue };
+            if let Err(error) = client.message_recall(&credential, msgid).await {
+                return Ok(refused(error.to_string(), recalled));
+            }
+            let (id, is_last) = (call.id.clone(), at + 1 == call.parts.len());
+            env.store.write(move |tx| note(tx, &id, at, is_last, now_ms)).await?;
+        }
+        recalled.recalled += count;
+        Ok(())
+    }
+}
+
+/// Recalls a call that was asked back while it was on its way.
+pub(super) async fn recall_late(messages: &Messages, id: &CallId) {
+    let wanted = id.clone();
+    let found = messages.env().store.read_async(move |tx| outbox::call(tx, &wanted)).await;
+    let Ok(Some(call)) = found else { return };
+    let mut recalled = Recalled::default();
+    if let Err(error) = messages.recall_call(&call, &mut recalled).await {
+        tracing::error!(%error, "the call {id} was asked back and cannot be recalled: {error}");
+    }
+}
+
+/// A part was recalled at WeCom; with the last one the deliveries are.
+fn note(tx: &WriteTx, id: &CallId, at: usize, is_last: bool, now_ms: i64) -> Result<(), StoreError> {
+    let Some(mut call) = outbox::call(tx, id)? else { return Ok(()) };
+    if let Some(part) = call.parts.get_mut(at) {
+        part.recalled_at_ms = Some(now_ms);
+    }
+    if is_last {
+        call.note(now_ms, "recalled", None);
+        for carried in &call.carries {
+            let mut rows = Vec::new();
+            for seq in &carried.seqs {
+                let row = store::deliveries::find(tx, &carried.message, *seq)?;
+                let was_sent = |row: &Delivery| {
+                    matches!(row.state, DeliveryState::Sent | DeliveryState::ProbablyDropped | DeliveryState::Unknown)
+                };
+                rows.extend(row.filter(was_sent).map(|row| taken_back(row, now_ms)));
+            }
+            store::deliveries::put(tx, &call.tenant, &rows)?;
+        }
+    }
+    outbox::put_call(tx, &call)
+}
+
+fn taken_back(row: Delivery, now_ms: i64) -> Delivery {
+    Delivery {
+        state: DeliveryState::Recalled,
+        code: Some("recalled".into()),
+        error: None,
+        changed_at_ms: now_ms,
+        ..row
+    }
+}
+
+/// The part of a recall that is done in the store.
+fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Option<(Recalled, ToRecall)>, StoreError> {
+    let Some(message) = store::messages::find(tx, id)? else { return Ok(None) };
+    store::audit::append(tx, actor, "message.recall", &format!("message {id}"), None, None)?;
+    let mut recalled = Recalled::default();
+    let mut head = match store::messages::head(tx, id)? {
+        Some(head) => head,
+        None => {
+            store::messages::dequeue(tx, &message)?;
+            recalled.cancelled = 1;
+            empty_head(&message, now_ms)
+        }
+    };
+    head.recall_at_ms.get_or_insert(now_ms);
+    store::messages::put_head(tx, &head)?;
+    let mut to_recall = Vec::new();
+    for call in &head.calls {
+        let Some(mut call) = outbox::call(tx, call)? else { continue };
+        match call.state {
+            CallState::Waiting if call.carries.len() == 1 && call.first_sent_at_ms.is_none() => {
+                recalled.cancelled += call.to.len();
+                call.state = CallState::Dropped;
+                call.note(now_ms, "recalled", Some("before it was sent".into()));
+                outcome::each_delivery(tx, &call, |_, row, _| {
+                    *row = taken_back(row.clone(), now_ms);
+                    Ok(())
+                })?;
+                outbox::put_call(tx, &call)?;
+            }
+            CallState::Waiting | CallState::Sending if call.carries.len() == 1 => {
+                recalled.later += call.to.len();
+                call.recall_wanted = true;
+                outbox::put_call(tx, &call)?;
+            }
+            CallState::Waiting | CallState::Sending => {
+                recalled.keep("in_digest", call.to.len(), "they go out in a digest with other messages");
+            }
+            CallState::Sent | CallState::Unknown if call.parts.iter().any(|part| part.recalled_at_ms.is_none()) => {
+                to_recall.push(call);
+            }
+            _ => {}
+        }
+    }
+    recalled.cancelled += cancel_collected(tx, &message, now_ms)?;
+    Ok(Some((recalled, to_recall)))
+}
+
+/// What waits in a burst is in no call yet.
+fn cancel_collected(tx: &WriteTx, message: &Message, now_ms: i64) -> Result<usize, StoreError> {
+    cancel(tx, message, now_ms, |row| matches!(row.code.as_deref(), Some("digest" | "member_limit")))
+}
+
+/// Takes back what waits of a message that was recalled while its recipients were being found.
+pub(super) fn cancel_all(tx: &WriteTx, message: &Message, now_ms: i64) -> Result<(), StoreError> {
+    cancel(tx, message, now_ms, |_| true).map(drop)
+}
+
+fn cancel(
+    tx: &WriteTx,
+    message: &Message,
+    now_ms: i64,
+    is_meant: impl Fn(&Delivery) -> bool,
+) -> Result<usize, StoreError> {
+    let mut rows = Vec::new();
+    store::deliveries::scan(tx, &message.id, |row| {
+        if row.state == DeliveryState::Waiting && is_meant(&row) {
+            rows.push(taken_back(row, now_ms));
+        }
+        Ok(std::ops::ControlFlow::Continue(()))
+    })?;
+    store::deliveries::put(tx, &message.tenant, &rows)?;
+    Ok(rows.len())
+}
+
+fn empty_head(message: &Message, now_ms: i64) -> MessageHead {
+    MessageHead {
+        id: message.id.clone(),
+        tenant: message.tenant.clone(),
+        source: message.source.clone(),
+        expanded_at_ms: now_ms,
+        tally: Tally::default(),
+        calls: Vec::new(),
+        recall_at_ms: Some(now_ms),
+    }
+}
+
+type One = (Recalled, Option<SendCall>);
+
+fn begin_one(
+    tx: &WriteTx,
+    actor: &Actor,
+    id: &MessageId,
+    seq: u32,
+    now_ms: i64,
+) -> Result<Result<One, MessageError>, StoreError> {
+    let Some(message) = store::messages::find(tx, id)? else { return Ok(Err(MessageError::NoMessage(id.clone()))) };
+    let Some(row) = store::deliveries::find(tx, id, seq)? else { return Ok(Err(MessageError::NoDelivery(seq))) };
+    store::audit::append(tx, actor, "message.recall", &format!("message {id} delivery {seq}"), None, None)?;
+    let mut recalled = Recalled::default();
+    let call = row.call.as_ref().map(|call| outbox::call(tx, call)).transpose()?.flatten();
+    match (row.state, call) {
+        (DeliveryState::Waiting, Some(mut call)) if call.first_sent_at_ms.is_none() => {
+            if call.carries.len() > 1 {
+                recalled.keep("in_digest", 1, "it goes out in a digest with other messages");
+                return Ok(Ok((recalled, None)));
+            }
+            // taken out of the call; one that is still collected is in none
+            let place = call.carries.first().and_then(|carried| carried.seqs.iter().position(|known| *known == seq));
+            if let Some(place) = place {
+                call.to.remove(place);
+                call.carries[0].seqs.remove(place);
+                if call.to.is_empty() {
+                    call.state = CallState::Dropped;
+                }
+                outbox::put_call(tx, &call)?;
+            }
+            store::deliveries::put(tx, &message.tenant, &[taken_back(row, now_ms)])?;
+            recalled.cancelled = 1;
+            Ok(Ok((recalled, None)))
+        }
+        (DeliveryState::Waiting, Some(mut call)) if call.to.len() == 1 => {
+            call.recall_wanted = true;
+            outbox::put_call(tx, &call)?;
+            recalled.later = 1;
+            Ok(Ok((recalled, None)))
+        }
+        (DeliveryState::Sent | DeliveryState::ProbablyDropped | DeliveryState::Waiting, Some(call)) => {
+            if call.to.len() > 1 {
+                return Ok(Err(MessageError::NotAlone { others: call.to.len() - 1 }));
+            }
+            Ok(Ok((recalled, Some(call))))
+        }
+        (DeliveryState::Recalled, _) => Ok(Ok((recalled, None))),
+        _ => Ok(Err(MessageError::NoRecall("it did not arrive"))),
+    }
+}

@@ -1,0 +1,155 @@
+//! Dead letters once more: with the links, rules and templates as they are now.
+
+use super::compose::Composed;
+use super::plan::{self, Batch, CALL_MAX, Fate};
+use super::resolve::Person;
+use super::{MessageError, Messages, deliver};
+use crate::model::{Actor, CallId, Delivery, DeliveryState, MemberRef, Message, MessageId};
+use crate::store::{self, StoreError, outbox};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// What is sent again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Redrive {
+    /// Numbers of deliveries; empty = every dead letter of the message.
+    pub seqs: Vec<u32>,
+    /// Also those that may have arrived (`unknown`, `probably_dropped`), at the risk that somebody gets them twice.
+    pub accept_duplicates: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Redriven {
+    /// Deliveries that wait to be sent now.
+    pub again: usize,
+    /// Dead letters that are as dead as before: no rule, no link, a content that cannot be sent.
+    pub still_dead: usize,
+    /// Deliveries that may have arrived and were left alone.
+    pub doubtful: usize,
+}
+
+impl Messages {
+    /// Sends dead letters of a message again. What is not dead is left alone.
+    ///
+    /// # Errors
+    /// [`MessageError::NoMessage`].
+    pub async fn redrive(&self, actor: &Actor, id: &MessageId, wish: Redrive) -> Result<Redriven, MessageError> {
+        let env = self.env();
+        let (wanted, composer) = (id.clone(), Arc::clone(&self.0.composer));
+        let found = env
+            .store
+            .read_async(move |tx| {
+                let Some(message) = store::messages::find(tx, &wanted)? else { return Ok(None) };
+                let targets = composer.compose(tx, &message)?;
+                let mut dead = Vec::new();
+                store::deliveries::scan(tx, &wanted, |row| {
+                    if row.state.is_dead() && (wish.seqs.is_empty() || wish.seqs.contains(&row.seq)) {
+                        dead.push(row);
+                    }
+                    Ok(std::ops::ControlFlow::Continue(()))
+                })?;
+                let mut done = Redriven::default();
+                let mut aimed: Vec<(usize, Delivery)> = Vec::new();
+                for row in dead {
+                    let is_doubtful = matches!(row.state, DeliveryState::Unknown | DeliveryState::ProbablyDropped);
+                    if is_doubtful && !wish.accept_duplicates {
+                        done.doubtful += 1;
+                        continue;
+                    }
+                    match aim(tx, &row, &targets)? {
+                        Some(found) => aimed.push(found),
+                        None => done.still_dead += 1,
+                    }
+                }
+                done.again = aimed.len();
+                Ok(Some((message, targets, aimed, done)))
+            })
+            .await?;
+        let Some((message, targets, aimed, done)) = found else { return Err(MessageError::NoMessage(id.clone())) };
+        self.send_again(actor, message, targets, aimed).await?;
+        Ok(done)
+    }
+
+    async fn send_again(
+        &self,
+        actor: &Actor,
+        message: Message,
+        targets: Vec<Composed>,
+        aimed: Vec<(usize, Delivery)>,
+    ) -> Result<(), StoreError> {
+        let env = self.env();
+        let mut by_target: BTreeMap<usize, Vec<Delivery>> = BTreeMap::new();
+        for (at, row) in aimed {
+            by_target.entry(at).or_default().push(row);
+        }
+        let (message, targets, actor) = (Arc::new(message), Arc::new(targets), actor.clone());
+        let mut apps = BTreeSet::new();
+        for (at, rows) in by_target {
+            apps.insert(outbox::app_name(&targets[at].corp, &targets[at].app));
+            for rows in rows.chunks(CALL_MAX) {
+                let batch = Batch { target: Some(at), rows: rows.to_vec(), call: CallId::from(self.new_id()) };
+                let (message, targets, actor, now_ms) =
+                    (Arc::clone(&message), Arc::clone(&targets), actor.clone(), env.clock.now_ms());
+                env.store
+                    .write(move |tx| {
+                        let mut batch = batch.clone();
+                        // only what is still dead in this commit
+                        let mut kept = Vec::new();
+                        for row in batch.rows {
+                            let now = store::deliveries::find(tx, &row.message, row.seq)?;
+                            if now.is_some_and(|now| now.state.is_dead()) {
+                                kept.push(Delivery { changed_at_ms: now_ms, ..row });
+                            }
+                        }
+                        batch.rows = kept;
+                        if batch.rows.is_empty() {
+                            return Ok(());
+                        }
+                        let subject = format!("message {}", message.id);
+                        let count = serde_json::json!({ "deliveries": batch.rows.len() });
+                        store::audit::append(tx, &actor, "message.redrive", &subject, None, Some(count))?;
+                        if let Some(call) = plan::lay_down(tx, &message, &targets, &batch, true, now_ms)? {
+                            deliver::carried_by(tx, &message.id, &call.id)?;
+                        }
+                        Ok(())
+                    })
+                    .await?;
+            }
+        }
+        apps.iter().for_each(|app| self.wake(app));
+        Ok(())
+    }
+}
+
+/// Where a dead letter goes now: to its former app where the rules still say so, else to the first that reaches it.
+fn aim(tx: &store::ReadTx, row: &Delivery, targets: &[Composed]) -> Result<Option<(usize, Delivery)>, StoreError> {
+    let member = match (&row.employee, &row.corp, &row.userid) {
+        (None, Some(corp), Some(userid)) => Some(MemberRef { corp: corp.clone(), userid: userid.clone() }),
+        _ => None,
+    };
+    let is_gone = matches!(row.code.as_deref(), Some("departed" | "unknown_employee" | "unknown_unit"));
+    if is_gone && member.is_none() && row.employee.is_none() {
+        return Ok(None);
+    }
+    let person = Person { employee: row.employee.clone(), member, fault: None };
+    let Fate::Reached(reached) = plan::fate(tx, &person, targets)? else { return Ok(None) };
+    let same =
+        |at: &usize| row.corp.as_ref() == Some(&targets[*at].corp) && row.app.as_ref() == Some(&targets[*at].app);
+    let chosen = reached.iter().find(|(at, _)| same(at)).or_else(|| reached.first());
+    let Some((at, userid)) = chosen else { return Ok(None) };
+    let fresh = Delivery {
+        state: DeliveryState::Waiting,
+        code: None,
+        error: None,
+        errcode: None,
+        call: None,
+        sent_at_ms: None,
+        ..row.clone()
+    };
+    let aimed = plan::aimed(fresh, &targets[*at], userid.clone());
+    Ok((aimed.state == DeliveryState::Waiting).then_some((*at, aimed)))
+}

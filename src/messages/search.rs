@@ -1,0 +1,331 @@
+//! What is known about messages: status, trace, log, dead letters, queues.
+
+use super::flows::Fullest;
+use super::{MessageError, Messages, Paused, deliver};
+use crate::model::{
+    AppKey, CallId, CallState, CorpKey, Delivery, DeliveryState, Message, MessageHead, MessageId, SendCall, Tally,
+    TenantKey, TraceRow,
+};
+use crate::store::deliveries::{DeliveryCursor, DeliveryFilter};
+use crate::store::messages::{Listed, MessageFilter};
+use crate::store::outbox::{self, Backlog};
+use crate::store::{self, Reads, StoreError};
+use serde::Serialize;
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// Calls that a queue's length is counted up to.
+const COUNTED_MAX: usize = 10_000;
+/// Messages of one page that carries its calls.
+const CALLS_SHOWN: usize = 200;
+
+/// Where a message stands.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MessageStatus {
+    /// The message as it was posted.
+    pub message: Message,
+    /// Where it stands as a whole.
+    pub stage: Stage,
+    /// Deliveries by state; empty until the recipients were found.
+    pub tally: Tally,
+    /// When the recipients were found, Unix milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expanded_at_ms: Option<i64>,
+    /// When somebody asked for it back, Unix milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recall_at_ms: Option<i64>,
+}
+
+/// Where a message stands as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Its recipients are still to be found.
+    Accepted,
+    /// Some deliveries wait.
+    Sending,
+    /// Nothing waits any more.
+    Ended,
+}
+
+impl MessageStatus {
+    /// Of a message and its head.
+    pub fn new(listed: Listed) -> Self {
+        let Listed { message, head } = listed;
+        let stage = match &head {
+            None => Stage::Accepted,
+            Some(head) if head.tally.of(DeliveryState::Waiting) > 0 => Stage::Sending,
+            Some(_) => Stage::Ended,
+        };
+        let (expanded_at_ms, recall_at_ms) =
+            head.as_ref().map_or((None, None), |head| (Some(head.expanded_at_ms), head.recall_at_ms));
+        Self { message, stage, tally: head.map(|head| head.tally).unwrap_or_default(), expanded_at_ms, recall_at_ms }
+    }
+}
+
+/// The life of a message, step by step (PEER-22).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Trace {
+    /// Steps of the message as a whole.
+    pub steps: Vec<TraceRow>,
+    /// Its calls, each with its steps; at most 200.
+    pub calls: Vec<CallTrace>,
+}
+
+/// The life of a call.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CallTrace {
+    /// Id.
+    pub id: CallId,
+    /// Corp.
+    pub corp: CorpKey,
+    /// App.
+    pub app: AppKey,
+    /// Where it stands.
+    pub state: CallState,
+    /// Members.
+    pub members: usize,
+    /// Contents.
+    pub parts: usize,
+    /// Messages that it carries: more than one in a digest.
+    pub messages: usize,
+    /// Attempts.
+    pub attempts: u32,
+    /// Attempts whose outcome was not known.
+    pub doubts: u32,
+    /// Not before this time, Unix milliseconds.
+    pub due_at_ms: i64,
+    /// What it waits for or why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The same as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Type of the first content.
+    pub msgtype: String,
+    /// Whether WeCom gave what it takes to recall it.
+    pub has_msgid: bool,
+    /// Steps.
+    pub steps: Vec<TraceRow>,
+}
+
+impl From<SendCall> for CallTrace {
+    fn from(call: SendCall) -> Self {
+        Self {
+            members: call.to.len(),
+            parts: call.parts.len(),
+            messages: call.carries.len(),
+            msgtype: call.parts.first().map(|part| part.content.msgtype().to_owned()).unwrap_or_default(),
+            has_msgid: !call.parts.is_empty() && call.parts.iter().all(|part| part.msgid.is_some()),
+            id: call.id,
+            corp: call.corp,
+            app: call.app,
+            state: call.state,
+            attempts: call.attempts,
+            doubts: call.doubts,
+            due_at_ms: call.due_at_ms,
+            code: call.code,
+            error: call.error,
+            steps: call.trace,
+        }
+    }
+}
+
+/// The queue of one app and how near it is to WeCom's limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AppQueue {
+    /// Corp.
+    pub corp: CorpKey,
+    /// App.
+    pub app: AppKey,
+    /// Calls that wait, counted up to 10,000.
+    pub calls: usize,
+    /// How long the call that is due longest is overdue, seconds; 0 = none is.
+    pub overdue_s: i64,
+    /// Person-times sent today (China).
+    pub day_used: u64,
+    /// Person-times that WeCom allows in a day; `None` = the corp's account limit is not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day_limit: Option<u64>,
+    /// Most messages to one member within the last minute; WeCom drops the 31st.
+    pub fullest_minute: u32,
+    /// Most messages to one member within the last hour; WeCom drops the 1,001st.
+    pub fullest_hour: u32,
+    /// Why nothing goes out, as a stable code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
+    /// The same as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_text: Option<String>,
+}
+
+impl Messages {
+    /// Where a message stands.
+    ///
+    /// # Errors
+    /// [`MessageError::NoMessage`].
+    pub async fn status(&self, id: &MessageId) -> Result<MessageStatus, MessageError> {
+        let wanted = id.clone();
+        let read = move |tx: &store::ReadTx| {
+            let message = store::messages::find(tx, &wanted)?;
+            Ok(message.zip(Some(store::messages::head(tx, &wanted)?)))
+        };
+        let found = self.env().store.read_async(read).await?;
+        let (message, head) = found.ok_or_else(|| MessageError::NoMessage(id.clone()))?;
+        Ok(MessageStatus::new(Listed { message, head }))
+    }
+
+    /// The life of a message.
+    ///
+    /// # Errors
+    /// [`MessageError::NoMessage`].
+    pub async fn trace(&self, id: &MessageId) -> Result<Trace, MessageError> {
+        let wanted = id.clone();
+        let read = move |tx: &store::ReadTx| {
+            let Some(message) = store::messages::find(tx, &wanted)? else { return Ok(None) };
+            let head = store::messages::head(tx, &wanted)?;
+            let mut calls = Vec::new();
+            for id in head.iter().flat_map(|head| &head.calls).take(CALLS_SHOWN) {
+                calls.extend(outbox::call(tx, id)?.map(CallTrace::from));
+            }
+            Ok(Some(Trace { steps: steps(&message, head.as_ref()), calls }))
+        };
+        self.env().store.read_async(read).await?.ok_or_else(|| MessageError::NoMessage(id.clone()))
+    }
+
+    /// One page of messages, the newest first.
+    pub async fn list(
+        &self,
+        filter: MessageFilter,
+        after: Option<MessageId>,
+        limit: usize,
+    ) -> Result<(Vec<MessageStatus>, Option<MessageId>), StoreError> {
+        let read = move |tx: &store::ReadTx| store::messages::search(tx, &filter, after.as_ref(), limit);
+        let (rows, next) = self.env().store.read_async(read).await?;
+        Ok((rows.into_iter().map(MessageStatus::new).collect(), next))
+    }
+
+    /// Deliveries of a message from a number on; for those that wait, with what they wait for.
+    ///
+    /// # Errors
+    /// [`MessageError::NoMessage`].
+    pub async fn deliveries(&self, id: &MessageId, from: u32, limit: usize) -> Result<Vec<Delivery>, MessageError> {
+        let wanted = id.clone();
+        let read = move |tx: &store::ReadTx| {
+            if store::messages::find(tx, &wanted)?.is_none() {
+                return Ok(None);
+            }
+            with_reasons(tx, store::deliveries::list(tx, &wanted, from, limit)?).map(Some)
+        };
+        self.env().store.read_async(read).await?.ok_or_else(|| MessageError::NoMessage(id.clone()))
+    }
+
+    /// One page of a tenant's deliveries, those of the newest messages first.
+    pub async fn search_deliveries(
+        &self,
+        tenant: TenantKey,
+        filter: DeliveryFilter,
+        after: Option<DeliveryCursor>,
+        limit: usize,
+    ) -> Result<(Vec<Delivery>, Option<DeliveryCursor>), StoreError> {
+        let read = move |tx: &store::ReadTx| {
+            let (rows, next) = store::deliveries::search(tx, &tenant, &filter, after.as_ref(), limit)?;
+            Ok((with_reasons(tx, rows)?, next))
+        };
+        self.env().store.read_async(read).await
+    }
+
+    /// The queues of all apps that have or had something to send.
+    pub async fn queues(&self) -> Result<Vec<AppQueue>, StoreError> {
+        let now_ms = self.env().clock.now_ms();
+        let read = move |tx: &store::ReadTx| {
+            let mut apps = Vec::new();
+            for corp in store::corps::list(tx)? {
+                for app in &corp.apps {
+                    let name = outbox::app_name(&corp.key, &app.key);
+                    let backlog = outbox::backlog(tx, &name, COUNTED_MAX)?;
+                    apps.push((name, corp.key.clone(), app.key.clone(), corp.quota.seats, backlog));
+                }
+            }
+            Ok(apps)
+        };
+        let apps = self.env().store.read_async(read).await?;
+        let paused = self.paused();
+        let senders = self.senders();
+        Ok(apps
+            .into_iter()
+            .map(|(name, corp, app, seats, backlog)| {
+                let meter = senders.get(&name).map(|desk| desk.meter(now_ms)).unwrap_or_default();
+                let held = paused.iter().find(|held| held.corp == corp && held.app == app);
+                queue(corp, app, seats, backlog, meter, held, now_ms)
+            })
+            .collect())
+    }
+
+    /// How long the oldest message waits for its recipients to be found, milliseconds; `None` = none waits.
+    pub async fn oldest_queued_ms(&self) -> Result<Option<i64>, StoreError> {
+        let now_ms = self.env().clock.now_ms();
+        let read = move |tx: &store::ReadTx| {
+            let mut oldest = None;
+            for (_, id) in store::messages::oldest_queued(tx)? {
+                let at_ms = store::messages::find(tx, &id)?.map_or(now_ms, |message| message.accepted_at_ms);
+                oldest = Some(oldest.map_or(at_ms, |known: i64| known.min(at_ms)));
+            }
+            Ok(oldest.map(|at_ms| now_ms - at_ms))
+        };
+        self.env().store.read_async(read).await
+    }
+}
+
+fn queue(
+    corp: CorpKey,
+    app: AppKey,
+    seats: u32,
+    backlog: Backlog,
+    meter: (Fullest, u64),
+    held: Option<&Paused>,
+    now_ms: i64,
+) -> AppQueue {
+    AppQueue {
+        corp,
+        app,
+        calls: backlog.calls,
+        overdue_s: backlog.oldest_due_ms.map_or(0, |at_ms| ((now_ms - at_ms) / 1_000).max(0)),
+        day_used: meter.1,
+        day_limit: (seats > 0).then(|| u64::from(seats) * deliver::DAY_PER_SEAT),
+        fullest_minute: meter.0.minute,
+        fullest_hour: meter.0.hour,
+        paused: held.map(|held| held.code.to_owned()),
+        paused_text: held.map(|held| held.text.clone()),
+    }
+}
+
+fn steps(message: &Message, head: Option<&MessageHead>) -> Vec<TraceRow> {
+    let step = |at_ms, step: &str, detail: Option<String>| TraceRow { at_ms, step: step.to_owned(), detail };
+    let mut steps = vec![step(message.accepted_at_ms, "accepted", Some(format!("by {}", message.accepted_by)))];
+    if let Some(head) = head {
+        let detail = format!("{} recipients in {} calls", head.tally.total(), head.calls.len());
+        steps.push(step(head.expanded_at_ms, "expanded", Some(detail)));
+        steps.extend(head.recall_at_ms.map(|at_ms| step(at_ms, "recall", None)));
+    }
+    steps
+}
+
+/// What deliveries wait for stands in their calls.
+fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>, StoreError> {
+    let mut known: HashMap<CallId, Option<(Option<String>, Option<String>)>> = HashMap::new();
+    for row in rows.iter_mut().filter(|row| row.state == DeliveryState::Waiting) {
+        let Some(id) = row.call.clone() else { continue };
+        if matches!(row.code.as_deref(), Some("digest" | "member_limit")) {
+            continue;
+        }
+        if !known.contains_key(&id) {
+            let reason = outbox::call(tx, &id)?.map(|call| (call.code, call.error));
+            known.insert(id.clone(), reason);
+        }
+        if let Some(Some((code, error))) = known.get(&id) {
+            (row.code, row.error) = (code.clone(), error.clone());
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,127 @@
+//! One message: what it says, what became of it at each recipient, its life step by step.
+
+use super::log::why;
+use super::{class, get_tenant};
+use crate::http::Problem;
+use crate::http::errors::{message_problem, store_problem};
+use crate::http::permission::MessagesRead;
+use crate::messages::MessageStatus;
+use crate::messages::search::CallTrace;
+use crate::model::{ApiScope, Delivery, DeliveryState, MessageId, TenantKey, TraceRow};
+use crate::store;
+use crate::web::frame::Frame;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::Admin;
+use crate::web::{reply, time};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+/// Recipients that the page shows.
+const SHOWN: usize = 100;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes.get("/tenants/{tenant}/messages/{message}", show);
+}
+
+struct Step {
+    when: String,
+    what: &'static str,
+    detail: String,
+}
+
+struct CallView {
+    call: CallTrace,
+    state: &'static str,
+    why: &'static str,
+    steps: Vec<Step>,
+}
+
+struct Recipient {
+    row: Delivery,
+    name: String,
+    state: &'static str,
+    class: &'static str,
+    why: String,
+    sent: String,
+}
+
+#[derive(Template)]
+#[template(path = "messages/detail.html")]
+struct DetailPage {
+    f: Frame,
+    tenant: TenantKey,
+    status: MessageStatus,
+    stage: &'static str,
+    priority: &'static str,
+    accepted: String,
+    expires: Option<String>,
+    tally: Vec<(&'static str, &'static str, u32)>,
+    steps: Vec<Step>,
+    calls: Vec<CallView>,
+    recipients: Vec<Recipient>,
+    has_more: bool,
+    has_dead: bool,
+    may_manage: bool,
+}
+
+async fn show(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    path: web::Path<(TenantKey, MessageId)>,
+) -> Result<HttpResponse, Problem> {
+    let (t, (tenant, id)) = (who.t, path.into_inner());
+    let tenant = get_tenant(&web, &tenant).await?.key;
+    let status = web.app.messages.status(&id).await.map_err(message_problem)?;
+    if status.message.tenant != tenant {
+        return Err(Problem::not_found("message", id));
+    }
+    let trace = web.app.messages.trace(&id).await.map_err(message_problem)?;
+    let rows = web.app.messages.deliveries(&id, 0, SHOWN + 1).await.map_err(message_problem)?;
+    let (ids, of): (Vec<_>, _) = (rows.iter().map(|row| row.employee.clone()).collect(), tenant.clone());
+    let read = web.app.store.read_async(move |tx| {
+        let name = |id: Option<_>| match id {
+            Some(id) => store::directory::find_employee(tx, &of, &id),
+            None => Ok(None),
+        };
+        ids.into_iter().map(name).collect::<Result<Vec<_>, _>>()
+    });
+    let names = read.await.map_err(store_problem)?;
+    let has_more = rows.len() > SHOWN;
+    let recipients = rows.into_iter().zip(names).take(SHOWN).map(|(row, employee)| Recipient {
+        name: employee.map(|employee| employee.name.to_string()).unwrap_or_default(),
+        state: t.delivery_state(row.state),
+        class: class(row.state),
+        why: why(t, &row),
+        sent: row.sent_at_ms.map(time::second).unwrap_or_default(),
+        row,
+    });
+    let step = |row: TraceRow| Step {
+        when: time::second(row.at_ms),
+        what: t.message_step(&row.step),
+        detail: row.detail.unwrap_or_default(),
+    };
+    let calls = trace.calls.into_iter().map(|mut call| CallView {
+        steps: std::mem::take(&mut call.steps).into_iter().map(step).collect(),
+        state: t.call_state(call.state),
+        why: call.code.as_deref().map(|code| t.delivery_why(code)).unwrap_or_default(),
+        call,
+    });
+    let counted = |state: DeliveryState| (t.delivery_state(state), class(state), status.tally.of(state));
+    reply::page(&DetailPage {
+        f: who.frame(t.push_detail_title()),
+        stage: t.message_stage(status.stage),
+        priority: t.message_priority(status.message.priority),
+        accepted: time::second(status.message.accepted_at_ms),
+        expires: status.message.expires_at_ms.map(time::minute),
+        tally: DeliveryState::ALL.map(counted).into_iter().filter(|(_, _, count)| *count > 0).collect(),
+        steps: trace.steps.into_iter().map(step).collect(),
+        calls: calls.collect(),
+        recipients: recipients.collect(),
+        has_more,
+        has_dead: DeliveryState::ALL.into_iter().any(|state| state.is_dead() && status.tally.of(state) > 0),
+        may_manage: who.may(ApiScope::MessagesManage),
+        tenant,
+        status,
+    })
+}

@@ -1,0 +1,196 @@
+//! The push log (MSG-18): one line per recipient, searched by recipient, source, state and time, as a page and a file.
+
+use super::{class, get_tenant};
+use crate::browse::BrowseError;
+use crate::http::Problem;
+use crate::http::errors::store_problem;
+use crate::http::permission::MessagesRead;
+use crate::locale::Lang;
+use crate::messages::log;
+use crate::model::{CorpKey, Delivery, DeliveryState, EmployeeId, TenantKey, UserId};
+use crate::store::deliveries::{DeliveryCursor, DeliveryFilter, Recipient};
+use crate::store::{self, Store, StoreError};
+use crate::web::export::{self, Kind, Out};
+use crate::web::frame::Frame;
+use crate::web::listing::{Listing, ROWS};
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::Admin;
+use crate::web::{reply, time};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use std::collections::HashMap;
+
+const PARAMETERS: [&str; 6] = ["who", "source", "state", "from", "until", "after"];
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Sources that are offered.
+const SOURCES_MAX: usize = 100;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        .get("/tenants/{tenant}/messages", list)
+        .get("/tenants/{tenant}/messages.csv", csv)
+        .get("/tenants/{tenant}/messages.xlsx", xlsx);
+}
+
+struct Row {
+    delivery: Delivery,
+    when: String,
+    title: String,
+    source: String,
+    name: String,
+    state: &'static str,
+    class: &'static str,
+    why: String,
+}
+
+#[derive(Template)]
+#[template(path = "messages/log.html")]
+struct LogPage {
+    f: Frame,
+    tenant: TenantKey,
+    list: Listing,
+    rows: Vec<Row>,
+    sources: Vec<String>,
+    states: Vec<(&'static str, &'static str)>,
+    next: Option<String>,
+    is_unknown: bool,
+    may_send: bool,
+}
+
+/// Whom the reader means: `corp/userid`, an employee's id, or an account.
+fn person(store: &Store, tenant: &TenantKey, text: &str) -> Result<Option<Recipient>, StoreError> {
+    if let Some((corp, userid)) = text.split_once('/') {
+        return Ok(Some(Recipient::Member(CorpKey::from(corp.trim()), UserId::from(userid.trim()))));
+    }
+    store.read(|tx| {
+        let id = EmployeeId::from(text);
+        if store::directory::find_employee(tx, tenant, &id)?.is_some() {
+            return Ok(Some(Recipient::Employee(id)));
+        }
+        let found = store::directory::find_by_account(tx, tenant, text)?;
+        Ok(found.into_iter().next().map(|employee| Recipient::Employee(employee.id)))
+    })
+}
+
+/// What a visit asks for; `None` when it names somebody who does not exist.
+fn filter(store: &Store, tenant: &TenantKey, list: &Listing) -> Result<Option<DeliveryFilter>, StoreError> {
+    let recipient = match list.get("who") {
+        "" => None,
+        text => match person(store, tenant, text)? {
+            None => return Ok(None),
+            found => found,
+        },
+    };
+    let states = match list.get("state") {
+        "dead" => DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).collect(),
+        name => DeliveryState::find(name).into_iter().collect(),
+    };
+    Ok(Some(DeliveryFilter {
+        recipient,
+        states,
+        source: Some(list.get("source").to_owned()).filter(|text| !text.is_empty()),
+        from_ms: time::of_day(list.get("from")),
+        until_ms: time::of_day(list.get("until")).map(|at_ms| at_ms + DAY_MS),
+    }))
+}
+
+async fn list(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+) -> Result<HttpResponse, Problem> {
+    let (t, tenant) = (who.t, get_tenant(&web, &tenant).await?.key);
+    let list = Listing::of(&who, &PARAMETERS);
+    let filter = filter(&web.app.store, &tenant, &list).map_err(store_problem)?;
+    let is_unknown = filter.is_none();
+    let after = DeliveryCursor::parse(list.get("after"));
+    let (found, next) = match filter {
+        Some(filter) => {
+            let found = web.app.messages.search_deliveries(tenant.clone(), filter, after, ROWS).await;
+            found.map_err(store_problem)?
+        }
+        None => (Vec::new(), None),
+    };
+    let of = tenant.clone();
+    let read = web.app.store.read_async(move |tx| {
+        let (mut messages, mut rows) = (HashMap::new(), Vec::with_capacity(found.len()));
+        for row in found {
+            if !messages.contains_key(&row.message) {
+                messages.insert(row.message.clone(), store::messages::find(tx, &row.message)?);
+            }
+            let message = messages.get(&row.message).and_then(Clone::clone);
+            let name = match &row.employee {
+                Some(id) => store::directory::find_employee(tx, &of, id)?.map(|employee| employee.name.to_string()),
+                None => None,
+            };
+            rows.push((row, message, name.unwrap_or_default()));
+        }
+        Ok((rows, store::messages::sources(tx, &of, SOURCES_MAX)?))
+    });
+    let (found, sources) = read.await.map_err(store_problem)?;
+    let rows = found.into_iter().map(|(delivery, message, name)| Row {
+        when: message.as_ref().map(|message| time::minute(message.accepted_at_ms)).unwrap_or_default(),
+        title: message.as_ref().map(|message| message.title.clone()).unwrap_or_default(),
+        source: message.map(|message| message.source).unwrap_or_default(),
+        name,
+        state: t.delivery_state(delivery.state),
+        class: class(delivery.state),
+        why: why(t, &delivery),
+        delivery,
+    });
+    let mut states = vec![("dead", t.push_log_dead())];
+    states.extend(DeliveryState::ALL.map(|state| (state.name(), t.delivery_state(state))));
+    reply::page(&LogPage {
+        rows: rows.collect(),
+        f: who.frame(t.nav_push_log()),
+        may_send: who.may(crate::model::ApiScope::MessagesSend),
+        tenant,
+        list,
+        sources,
+        states,
+        next: next.map(|cursor| cursor.to_string()),
+        is_unknown,
+    })
+}
+
+/// Why, in the reader's language; WeCom's own words where we have none.
+pub(super) fn why(t: crate::locale::T, row: &Delivery) -> String {
+    match row.code.as_deref().map(|code| t.delivery_why(code)).filter(|text| !text.is_empty()) {
+        Some(text) => text.to_owned(),
+        None => row.error.clone().unwrap_or_default(),
+    }
+}
+
+async fn csv(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+) -> Result<HttpResponse, Problem> {
+    file(who, web, tenant, Kind::Csv).await
+}
+
+async fn xlsx(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+) -> Result<HttpResponse, Problem> {
+    file(who, web, tenant, Kind::Xlsx).await
+}
+
+async fn file(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+    kind: Kind,
+) -> Result<HttpResponse, Problem> {
+    let tenant = get_tenant(&web, &tenant).await?.key;
+    let list = Listing::of(&who, &PARAMETERS);
+    let filter = filter(&web.app.store, &tenant, &list).map_err(store_problem)?;
+    let (store, name) = (web.app.store.clone(), format!("{}-{tenant}", who.t.nav_push_log()));
+    let fill = move |out: Out<'_>| match filter {
+        Some(filter) => out.rows(log::rows(&store, tenant, filter).map(|row| row.map_err(BrowseError::from))),
+        None => out.rows(std::iter::empty::<Result<Vec<String>, BrowseError>>()),
+    };
+    export::file(&web.app.views, kind, &name, log::captions(who.t.lang == Lang::Zh), fill).await
+}

@@ -1,0 +1,38 @@
+//! Messages out: the push log, one message with its life, sending by hand, queues.
+
+mod act;
+mod detail;
+mod log;
+mod new;
+mod queues;
+
+use super::routes::Routes;
+use super::state::Web;
+use crate::http::Problem;
+use crate::http::errors::store_problem;
+use crate::model::{DeliveryState, Tenant, TenantKey};
+use crate::store;
+
+pub(super) fn routes(routes: &mut Routes) {
+    log::routes(routes);
+    new::routes(routes);
+    detail::routes(routes);
+    act::routes(routes);
+    queues::routes(routes);
+}
+
+async fn get_tenant(web: &Web, key: &TenantKey) -> Result<Tenant, Problem> {
+    let wanted = key.clone();
+    let found = web.app.store.read_async(move |tx| store::tenants::find(tx, &wanted)).await.map_err(store_problem)?;
+    found.ok_or_else(|| Problem::not_found("tenant", key))
+}
+
+/// Class of the style sheet for a state.
+fn class(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Sent => "good",
+        DeliveryState::Waiting | DeliveryState::Recalled | DeliveryState::Expired => "",
+        DeliveryState::NotBound | DeliveryState::OutsideRange | DeliveryState::ProbablyDropped => "warn",
+        DeliveryState::Invalid | DeliveryState::Unknown | DeliveryState::Failed => "bad",
+    }
+}

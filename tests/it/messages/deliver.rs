@@ -1,0 +1,230 @@
+//! Who gets what, with how many calls.
+
+use super::world::{Route, World, corpid, message, to};
+use serde_json::json;
+use wecom_bridge::clock::Clock;
+use wecom_bridge::model::DeliveryState::{self, Failed, Invalid, NotBound, OutsideRange, Sent};
+use wecom_bridge::model::content::Content;
+use wecom_bridge::sandbox::VisibleRange;
+use wecom_bridge::store;
+
+fn counts(tally: &std::collections::BTreeMap<DeliveryState, u32>) -> Vec<(DeliveryState, u32)> {
+    tally.iter().map(|(state, count)| (*state, *count)).collect()
+}
+
+#[tokio::test]
+async fn twenty_thousand_people_cost_twenty_calls() {
+    let world = World::new();
+    world.people(0, 0..20_000, "lab");
+    let to_unit = json!({
+        "tenant": "acme", "source": "news", "title": "全员通知", "recipients": { "units": ["root"] }
+    });
+    let id = world.post(to_unit).await;
+    assert_eq!(counts(&world.ended(&id).await), [(Sent, 20_000)]);
+    assert_eq!(world.state().count("message/send"), 20);
+    let mut reached: Vec<String> = Vec::new();
+    for message in world.state().messages(corpid(0)) {
+        reached.extend(message.receipts.iter().map(|receipt| receipt.userid.to_string()));
+    }
+    reached.sort();
+    reached.dedup();
+    assert_eq!(reached.len(), 20_000, "each of them once");
+    world.is_good();
+}
+
+#[tokio::test]
+async fn people_of_three_corps_get_it_in_theirs_and_the_unbound_are_listed() {
+    let world = World::of(Clock::jumping(super::world::START_MS), 3);
+    world.set_routes(vec![to("acme-main"), to("acme-2"), to("acme-3")]);
+    world.people(0, 0..3, "lab");
+    world.people(1, 3..5, "lab");
+    world.people(2, 5..6, "lab");
+    world.employees(6..8, "lab");
+    let id = world.post(json!({
+        "tenant": "acme", "source": "news", "title": "通知", "recipients": { "everyone": true }
+    }));
+    let id = id.await;
+    assert_eq!(counts(&world.ended(&id).await), [(Sent, 6), (NotBound, 2)]);
+    for (corp, numbers) in [(0, 0..3), (1, 3..5), (2, 5..6)] {
+        for n in 0..8 {
+            let want = usize::from(numbers.contains(&n));
+            assert_eq!(world.inbox(corp, &format!("u{n}")).len(), want, "u{n} in corp {corp}");
+        }
+    }
+    assert_eq!(world.state().count("message/send"), 3);
+    let unbound: Vec<_> = world.deliveries(&id).into_iter().filter(|row| row.state == NotBound).collect();
+    assert_eq!(unbound.iter().map(|row| row.employee.clone().unwrap().to_string()).collect::<Vec<_>>(), ["e6", "e7"]);
+
+    // linked afterwards, the dead letters arrive
+    world.people(0, 6..8, "lab");
+    let again = world.messages.redrive(&super::world::actor(), &id, Default::default()).await.unwrap();
+    assert_eq!((again.again, again.still_dead), (2, 0));
+    assert_eq!(counts(&world.ended(&id).await), [(Sent, 8)]);
+    assert_eq!(world.inbox(0, "u7"), ["通知"]);
+    world.is_good();
+}
+
+#[tokio::test]
+async fn who_is_named_twice_gets_it_once_and_who_is_not_there_is_listed() {
+    let world = World::new();
+    world.people(0, 0..3, "lab");
+    world
+        .store
+        .write_blocking(|tx| {
+            let mut gone = store::directory::find_employee(tx, &"acme".into(), &"e2".into())?.unwrap();
+            gone.status = wecom_bridge::model::EmployeeStatus::Departed;
+            store::directory::put_employees(tx, &"acme".into(), &[gone])
+        })
+        .unwrap();
+    let id = world
+        .post(json!({
+            "tenant": "acme", "source": "workflow", "title": "t",
+            "recipients": {
+                "employees": ["e0", "e0", "e2", "nobody"], "units": ["lab", "root", "none"],
+                "bindings": [
+                    { "corp": "acme-main", "userid": "U0" }, { "corp": "acme-main", "userid": "stranger" },
+                    { "corp": "acme-9", "userid": "x" }
+                ]
+            }
+        }))
+        .await;
+    world.ended(&id).await;
+    let mut states = world.states(&id);
+    states.sort();
+    let want = [
+        (Sent, ""),
+        (Sent, ""),
+        (NotBound, "unknown_employee"),
+        (NotBound, "unknown_unit"),
+        (Invalid, "departed"),
+        (Invalid, "unknown_member"),
+        (Failed, "no_rule"),
+    ];
+    assert_eq!(states, want.map(|(state, code)| (state, code.to_owned())));
+    assert_eq!((world.inbox(0, "u0").len(), world.inbox(0, "u1").len(), world.inbox(0, "u2").len()), (1, 1, 0));
+    world.is_good();
+}
+
+#[tokio::test]
+async fn the_answer_tells_the_truth_about_each_member() {
+    let world = World::new();
+    world.people(0, 0..4, "lab");
+    world.state().with_corp(corpid(0), |corp| {
+        corp.apps.get_mut(&wecom_bridge::sandbox::seed::AGENTID).unwrap().visible =
+            VisibleRange { users: ["u0".into(), "u1".into()].into(), ..VisibleRange::default() };
+        corp.settings.checks_licences = true;
+        corp.settings.unlicensed.insert("u1".into());
+        corp.directory.remove_member("u3");
+    });
+    world
+        .store
+        .write_blocking(|tx| {
+            let member = json!([{
+                "userid": "U2", "memberships": [{ "department": 1 }], "main_department": 1, "status": "activated",
+                "direct_leader": [], "fields": {}, "has_details": true
+            }]);
+            store::mirror::put_members(
+                tx,
+                &"acme-main".into(),
+                &serde_json::from_value::<Vec<wecom_bridge::model::Member>>(member).unwrap(),
+            )
+        })
+        .unwrap();
+    let id = world.say("t", &["e0", "e1", "e2", "e3"]).await;
+    world.ended(&id).await;
+    let want = [(Sent, ""), (OutsideRange, "unlicensed"), (OutsideRange, "outside_range"), (Invalid, "unknown_member")];
+    assert_eq!(world.states(&id), want.map(|(state, code)| (state, code.to_owned())));
+    let nobody = world.say("n", &["e3"]).await;
+    world.ended(&nobody).await;
+    let row = &world.deliveries(&nobody)[0];
+    assert_eq!((row.state, row.errcode), (Invalid, Some(81013)));
+    world.is_good();
+}
+
+#[tokio::test]
+async fn no_rule_no_content_and_no_app_are_dead_letters_that_can_be_sent_again() {
+    let world = World::new();
+    world.people(0, 0..1, "lab");
+    world.set_routes(Vec::new());
+    let orphan = world.say("t", &["e0"]).await;
+    assert_eq!(counts(&world.ended(&orphan).await), [(Failed, 1)]);
+    assert_eq!(world.states(&orphan), [(Failed, "no_rule".to_owned())]);
+    world.set_routes(vec![Route { say: |_| Err("the title is too long".into()), ..to("acme-main") }]);
+    let bad = world.say("t2", &["e0"]).await;
+    world.ended(&bad).await;
+    let row = &world.deliveries(&bad)[0];
+    assert_eq!((row.state, row.error.as_deref()), (Failed, Some("the title is too long")));
+    let again = world.messages.redrive(&super::world::actor(), &orphan, Default::default()).await.unwrap();
+    assert_eq!((again.again, again.still_dead), (0, 1), "the rule says nothing that can be sent");
+    world.set_routes(vec![to("acme-main")]);
+    for id in [&orphan, &bad] {
+        assert_eq!(world.messages.redrive(&super::world::actor(), id, Default::default()).await.unwrap().again, 1);
+        assert_eq!(counts(&world.ended(id).await), [(Sent, 1)]);
+    }
+    assert_eq!(world.inbox(0, "u0").len(), 2);
+    world.is_good();
+}
+
+#[tokio::test]
+async fn long_texts_arrive_in_their_order_and_cards_have_task_ids_of_their_own() {
+    fn three(message: &wecom_bridge::model::Message) -> Result<Vec<Content>, String> {
+        Ok((1..=3).map(|n| Content::text(format!("{} {n}/3", message.title))).collect())
+    }
+    fn card(message: &wecom_bridge::model::Message) -> Result<Vec<Content>, String> {
+        let card = json!({
+            "msgtype": "template_card",
+            "card_type": "button_interaction", "task_id": "t", "main_title": { "title": message.title },
+            "button_list": [{ "text": "同意", "style": 1, "key": "ok" }]
+        });
+        Ok(vec![serde_json::from_value(card).map_err(|error| error.to_string())?])
+    }
+    let world = World::new();
+    world.people(0, 0..1_500, "lab");
+    world.set_routes(vec![Route { say: three, ..to("acme-main") }]);
+    let id = world.say("长文", &["e0"]).await;
+    world.ended(&id).await;
+    assert_eq!(world.inbox(0, "u0"), ["长文 1/3", "长文 2/3", "长文 3/3"]);
+    world.state().with_corp(corpid(0), |corp| {
+        let callback = wecom_bridge::sandbox::Callback {
+            url: "http://127.0.0.1:9/cb".into(),
+            token: "token".into(),
+            aes_key: "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG".into(),
+        };
+        corp.apps.get_mut(&wecom_bridge::sandbox::seed::AGENTID).unwrap().callback = Some(callback);
+    });
+    world.set_routes(vec![Route { say: card, ..to("acme-main") }]);
+    let mut everyone = message("请审批", &[]);
+    everyone["recipients"] = json!({ "everyone": true });
+    let id = world.post(everyone).await;
+    assert_eq!(counts(&world.ended(&id).await), [(Sent, 1_500)], "two calls with one task_id would be refused");
+    let head = world.store.read(|tx| store::messages::head(tx, &id)).unwrap().unwrap();
+    let call = world.store.read(|tx| store::outbox::call(tx, &head.calls[0])).unwrap().unwrap();
+    assert!(call.parts[0].msgid.is_some() && call.parts[0].response_code.is_some());
+    assert_eq!(call.parts[0].content.card().unwrap().task_id, format!("{}@0", call.id));
+}
+
+#[tokio::test]
+async fn what_is_urgent_overtakes() {
+    let world = World::of(Clock::manual(super::world::START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.state().invalidate_tokens(corpid(0));
+    // nothing goes out while the corp may not be written to
+    world.set(0, |corp| corp.access = wecom_bridge::model::Access::ReadOnly);
+    for n in 0..40 {
+        let mut low = message(&format!("low {n}"), &["e0"]);
+        low["priority"] = "low".into();
+        world.post(low).await;
+    }
+    world.until(|| !world.messages.paused().is_empty()).await;
+    assert_eq!((world.messages.paused()[0].code, world.state().count("message/send")), ("read_only", 0));
+    let mut high = message("high", &["e0"]);
+    high["priority"] = "high".into();
+    world.post(high).await;
+    let queued = || world.store.read(|tx| store::messages::oldest_queued(tx)).unwrap().is_empty();
+    world.until(queued).await;
+    world.set(0, |corp| corp.access = wecom_bridge::model::Access::ReadWrite);
+    world.messages.resume_paused();
+    world.until(|| world.inbox(0, "u0").len() >= 17).await;
+    let place = world.inbox(0, "u0").iter().position(|text| text == "high");
+    assert!(place.is_some_and(|at| at == 0), "{place:?}");
+}

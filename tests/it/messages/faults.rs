@@ -1,0 +1,106 @@
+//! What may go wrong on the way, and that nobody gets a message twice because of it.
+
+use super::world::{Route, World, actor, corpid, to};
+use wecom_bridge::messages::Redrive;
+use wecom_bridge::model::DeliveryState::{Failed, Sent, Unknown};
+use wecom_bridge::sandbox::{Effect, Fault};
+use wecom_bridge::store;
+
+#[tokio::test]
+async fn each_fault_is_overcome_and_every_message_arrives_once() {
+    for (name, effect, count) in [
+        ("busy, not done", Effect::Errcode { errcode: -1 }, 6),
+        ("busy, done all the same", Effect::ErrcodeAfter { errcode: -1 }, 6),
+        ("too often", Effect::Errcode { errcode: 45009 }, 2),
+        ("too many at once", Effect::Errcode { errcode: 45033 }, 3),
+        ("bad gateway", Effect::Status { status: 502 }, 3),
+        ("cut before", Effect::DropBefore, 3),
+        ("cut after", Effect::DropAfter, 3),
+        ("garbage", Effect::Garbage, 3),
+        ("half an answer", Effect::Half, 3),
+        ("a token taken back", Effect::InvalidateToken, 1),
+        ("a wrong secret for a while", Effect::Errcode { errcode: 40001 }, 1),
+        ("an address that is not trusted", Effect::Errcode { errcode: 60020 }, 2),
+    ] {
+        let world = World::new();
+        world.people(0, 0..3, "lab");
+        world.state().add_fault(Fault { count: Some(count), ..Fault::always("message/send", effect) });
+        let id = world.say(name, &["e0", "e1", "e2"]).await;
+        let tally = world.ended(&id).await;
+        assert_eq!(tally.get(&Sent), Some(&3), "{name}: {:?}", world.deliveries(&id));
+        for n in 0..3 {
+            assert_eq!(world.inbox(0, &format!("u{n}")), [name], "{name}");
+        }
+        assert!(world.messages.paused().is_empty(), "{name}");
+        world.is_good();
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_is_a_dead_letter_with_the_number() {
+    let world = World::new();
+    world.people(0, 0..1, "lab");
+    world.state().add_fault(Fault::once("message/send", Effect::Errcode { errcode: 85002 }));
+    let id = world.say("t", &["e0"]).await;
+    world.ended(&id).await;
+    let row = &world.deliveries(&id)[0];
+    assert_eq!((row.state, row.code.as_deref(), row.errcode), (Failed, Some("refused"), Some(85002)));
+    let done = world.messages.redrive(&actor(), &id, Redrive::default()).await.unwrap();
+    assert_eq!(done.again, 1);
+    assert_eq!(world.ended(&id).await.get(&Sent), Some(&1));
+    let trace = world.messages.trace(&id).await.unwrap();
+    let steps: Vec<Vec<&str>> =
+        trace.calls.iter().map(|call| call.steps.iter().map(|step| step.step.as_str()).collect()).collect();
+    assert_eq!(steps, [vec!["made", "sending", "refused"], vec!["made", "sending", "sent"]]);
+}
+
+#[tokio::test]
+async fn lost_answers_to_the_end_are_unknown_and_go_again_only_on_request() {
+    let world = World::new();
+    world.people(0, 0..1, "lab");
+    world.state().add_fault(Fault::always("message/send", Effect::DropAfter));
+    let id = world.say("t", &["e0"]).await;
+    assert_eq!(world.ended(&id).await.get(&Unknown), Some(&1));
+    assert_eq!(world.inbox(0, "u0"), ["t"], "repeated many times, delivered once");
+    world.state().clear_faults();
+    let left = world.messages.redrive(&actor(), &id, Redrive::default()).await.unwrap();
+    assert_eq!((left.again, left.doubtful), (0, 1));
+    let wish = Redrive { accept_duplicates: true, ..Redrive::default() };
+    assert_eq!(world.messages.redrive(&actor(), &id, wish).await.unwrap().again, 1);
+    assert_eq!(world.ended(&id).await.get(&Sent), Some(&1));
+}
+
+#[tokio::test]
+async fn the_same_text_again_is_another_message_and_not_a_repetition() {
+    let world = World::new();
+    world.people(0, 0..2, "lab");
+    let (first, second) = (world.say("同一句话", &["e0"]).await, world.say("同一句话", &["e0"]).await);
+    for id in [&first, &second] {
+        assert_eq!(world.ended(id).await.get(&Sent), Some(&1));
+    }
+    assert_eq!(world.inbox(0, "u0").len(), 2);
+    // and where it cannot be told apart, a lost answer is told as such
+    world.state().add_fault(Fault::always("message/send", Effect::DropAfter));
+    let third = world.say("同一句话", &["e0"]).await;
+    assert_eq!(world.ended(&third).await.get(&Unknown), Some(&1));
+    assert_eq!(world.inbox(0, "u0").len(), 3, "it is not repeated");
+    let row = &world.deliveries(&third)[0];
+    assert!(row.error.as_deref().unwrap().contains("could not tell them apart"), "{row:?}");
+}
+
+#[tokio::test]
+async fn an_app_that_is_gone_and_a_member_that_is_shared_stop_nobody_else() {
+    let world = World::new();
+    world.people(0, 0..2, "lab");
+    world.set_routes(vec![Route { app: "none", ..to("acme-main") }]);
+    let id = world.say("t", &["e0"]).await;
+    world.ended(&id).await;
+    assert_eq!(world.states(&id), [(Failed, "no_app".to_owned())]);
+    world.set_routes(vec![to("acme-main")]);
+    let ok = world.say("u", &["e1"]).await;
+    assert_eq!(world.ended(&ok).await.get(&Sent), Some(&1));
+    assert_eq!(world.state().messages(corpid(0)).len(), 1);
+    let days = world.store.read(|tx| store::outbox::days(tx, 0)).unwrap();
+    let sent: u32 = days.iter().map(|(_, _, day)| day.tally.of(Sent)).sum();
+    assert_eq!(sent, 1);
+}

@@ -1,0 +1,208 @@
+//! `kill -9` at a hundred random points of a stream of messages, while WeCom has faults. The bridge is a process of its
+//! own; WeCom lives on in this one.
+
+use super::world::{Routes, actor, build, corpid, furnish, inbox, message, open_store, start_sandbox, to};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use wecom_bridge::clock::Clock;
+use wecom_bridge::messages::{NewMessage, OnceKey};
+use wecom_bridge::model::{DeliveryState, Employee, MemberBinding};
+use wecom_bridge::sandbox::{Effect, Fault, Member, State};
+use wecom_bridge::store;
+
+const FOLDER: &str = "WECOM_BRIDGE_TEST_MESSAGES_DIR";
+const KILLS: usize = 100;
+const PEOPLE: usize = 240;
+const MESSAGES: usize = 2_000;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+fn routes() -> Arc<Routes> {
+    let routes = Arc::new(Routes::default());
+    routes.0.lock().unwrap().push(to("acme-main"));
+    routes
+}
+
+/// Message number `n` to three people, at different places of the directory.
+fn new(n: usize) -> NewMessage {
+    let people: Vec<String> = (0..3).map(|k| format!("e{}", (n * 7 + k * 11) % PEOPLE)).collect();
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    serde_json::from_value(message(&format!("第{n}条"), &people)).unwrap()
+}
+
+/// The child: goes on with what it finds, posts the whole stream under keys, and works until all is sent or it is killed.
+#[test]
+#[ignore = "played by the test below in a process of its own"]
+fn sends_until_killed() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    runtime().block_on(async {
+        let clock = Clock::system();
+        let store = open_store(Path::new(&folder), &clock);
+        let messages = build(&store, &clock, &routes());
+        messages.start();
+        let posting = (0..MESSAGES).map(|n| {
+            let messages = messages.clone();
+            async move {
+                let once = OnceKey { scope: "test".into(), key: n.to_string(), fingerprint: n.to_string() };
+                messages.accept(&actor(), vec![new(n)], Some(once)).await.unwrap();
+            }
+        });
+        use futures_util::StreamExt;
+        futures_util::stream::iter(posting).buffer_unordered(4).collect::<Vec<()>>().await;
+        loop {
+            let is_open = store
+                .read_async(|tx| {
+                    let (rows, _) = store::messages::search(tx, &Default::default(), None, MESSAGES)?;
+                    Ok(rows
+                        .iter()
+                        .any(|row| row.head.as_ref().is_none_or(|head| head.tally.of(DeliveryState::Waiting) > 0)))
+                })
+                .await
+                .unwrap();
+            if !is_open {
+                break;
+            }
+            clock.sleep(std::time::Duration::from_millis(20)).await;
+        }
+        messages.shutdown().await;
+    });
+}
+
+fn spawn(folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--ignored", "--nocapture", "messages::kill::sends_until_killed"])
+        .env(FOLDER, folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn add_faults(state: &State) {
+    for (n, effect) in [
+        Effect::Errcode { errcode: -1 },
+        Effect::ErrcodeAfter { errcode: -1 },
+        Effect::DropBefore,
+        Effect::DropAfter,
+        Effect::Garbage,
+        Effect::Half,
+        Effect::InvalidateToken,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        state.add_fault(Fault::sometimes("message/send", 0.02, n as u64, effect));
+    }
+}
+
+#[test]
+fn a_killed_outbox_goes_on_and_sends_nothing_twice() {
+    let clock = Clock::system();
+    let sandbox = start_sandbox(&clock, 1);
+    let state = sandbox.state();
+    // the limits per member would stretch the test over hours; they have tests of their own
+    state.with_corp(corpid(0), |corp| {
+        (corp.message_limits.member_minute, corp.message_limits.member_hour) = (0, 0);
+    });
+    for n in 0..PEOPLE {
+        state.seed_member(corpid(0), Member::new(&format!("u{n}"), &format!("员工{n}"), 1));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let store = open_store(folder.path(), &clock);
+        furnish(&store, sandbox.base_url(), 1);
+        store
+            .write_blocking(|tx| {
+                let rows: Vec<Employee> =
+                    (0..PEOPLE).map(|n| Employee::new(format!("e{n}"), &format!("员工{n}"), "lab")).collect();
+                store::directory::put_employees(tx, &"acme".into(), &rows)?;
+                let bound = |n: usize| -> MemberBinding {
+                    serde_json::from_value(json!({
+                        "employee": format!("e{n}"), "userid": format!("u{n}"), "origin": "rule", "bound_at_ms": 1
+                    }))
+                    .unwrap()
+                };
+                let bound: Vec<MemberBinding> = (0..PEOPLE).map(bound).collect();
+                store::bindings::put_members(tx, &"acme-main".into(), &bound)
+            })
+            .unwrap();
+        store.close();
+    }
+    add_faults(state);
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let mut random = seed;
+    let mut next = |below: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % below
+    };
+    let mut kills = 0;
+    for _ in 0..KILLS {
+        let mut child = spawn(folder.path());
+        let (calls, spins) = (state.count("message/send") + 1 + next(10), next(30_000));
+        let is_through = loop {
+            if state.count("message/send") >= calls {
+                break false;
+            }
+            if child.try_wait().unwrap().is_some() {
+                break true;
+            }
+            std::thread::yield_now();
+        };
+        if is_through {
+            break;
+        }
+        for _ in 0..spins {
+            std::hint::spin_loop();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+    }
+    println!("killed {kills} times after {} calls", state.count("message/send"));
+    assert!(kills >= KILLS * 9 / 10, "it was through after {kills} kills (seed {seed})");
+    assert!(spawn(folder.path()).wait().unwrap().success(), "seed {seed}");
+
+    let store = open_store(folder.path(), &clock);
+    let report = store.verify().unwrap();
+    assert!(report.is_good(), "seed {seed}: {:?}", report.faults);
+    let (rows, _) = store.read(|tx| store::messages::search(tx, &Default::default(), None, 2 * MESSAGES)).unwrap();
+    assert_eq!(rows.len(), MESSAGES, "seed {seed}: every message was accepted, and once");
+    let mut arrived: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for n in 0..PEOPLE {
+        for text in inbox(state, corpid(0), &format!("u{n}")) {
+            // members who had to wait get their messages together
+            let titles: Vec<String> =
+                (0..MESSAGES).map(|n| format!("第{n}条")).filter(|t| text.contains(t.as_str())).collect();
+            for title in titles {
+                *arrived.entry((format!("u{n}"), title)).or_default() += 1;
+            }
+        }
+    }
+    let (mut sent, mut unknown) = (0, 0);
+    for row in &rows {
+        for delivery in store.read(|tx| store::deliveries::list(tx, &row.message.id, 0, 10)).unwrap() {
+            let userid = delivery.userid.clone().unwrap().to_string();
+            let count = arrived.remove(&(userid, row.message.title.clone())).unwrap_or(0);
+            match delivery.state {
+                DeliveryState::Sent => {
+                    assert_eq!(count, 1, "seed {seed}: {delivery:?}");
+                    sent += 1;
+                }
+                DeliveryState::Unknown => {
+                    assert!(count <= 1 && delivery.error.is_some(), "seed {seed}: {count} of {delivery:?}");
+                    unknown += 1;
+                }
+                _ => panic!("seed {seed}: {delivery:?}"),
+            }
+        }
+    }
+    assert!(arrived.is_empty(), "seed {seed}: nobody got what was not for him: {arrived:?}");
+    println!("{sent} deliveries arrived exactly once, {unknown} are listed as unknown");
+    assert_eq!(sent + unknown, 3 * MESSAGES);
+}

@@ -1,0 +1,9 @@
+//! Messages out, against the sandbox: every recipient gets what was posted, once, and the log says the truth.
+
+mod accept;
+mod deliver;
+mod faults;
+mod kill;
+mod recall;
+mod times;
+mod world;

@@ -1,0 +1,187 @@
+//! What depends on the time: quiet hours, digests, WeCom's limits per member, expiry, retention.
+
+use super::world::{Route, START_MS, World, actor, message, to};
+use std::time::Duration;
+use wecom_bridge::clock::Clock;
+use wecom_bridge::messages::settings::MessageSettings;
+use wecom_bridge::model::DeliveryState::{Expired, Sent, Waiting};
+use wecom_bridge::model::QuietWindow;
+use wecom_bridge::sandbox::messages::message::Truth;
+use wecom_bridge::store;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn night() -> QuietWindow {
+    // START_MS is 16:53 in Shanghai
+    QuietWindow { from_min: 16 * 60, until_min: 8 * 60, zone: "Asia/Shanghai".into() }
+}
+
+#[tokio::test]
+async fn in_quiet_hours_only_what_is_urgent_goes_out_and_the_rest_in_the_morning() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.set_routes(vec![Route { quiet: Some(night()), ..to("acme-main") }]);
+    let id = world.say("later", &["e0"]).await;
+    let mut high = message("now", &["e0"]);
+    high["priority"] = "high".into();
+    let urgent = world.post(high).await;
+    world.ended(&urgent).await;
+    world.until(|| world.tally(&id).is_some()).await;
+    assert_eq!(world.inbox(0, "u0"), ["now"]);
+    let shown = world.messages.deliveries(&id, 0, 10).await.unwrap();
+    assert_eq!((shown[0].state, shown[0].code.as_deref()), (Waiting, Some("quiet_hours")));
+    world.clock.advance(HOUR * 15);
+    assert_eq!(world.inbox(0, "u0"), ["now"], "7:53 is still night");
+    world.clock.advance(HOUR / 4);
+    world.ended(&id).await;
+    assert_eq!(world.inbox(0, "u0"), ["now", "later"]);
+    let sent_at = world.deliveries(&id)[0].sent_at_ms.unwrap();
+    assert_eq!(sent_at, world.clock.now_ms());
+    world.is_good();
+}
+
+#[tokio::test]
+async fn a_burst_becomes_one_digest_for_all_who_had_the_same() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..3, "lab");
+    world.set_routes(vec![Route { digest_ms: Some(600_000), ..to("acme-main") }]);
+    let everyone = ["e0", "e1", "e2"];
+    let first = world.say("第一条", &everyone).await;
+    world.ended(&first).await;
+    let mut rest = Vec::new();
+    for n in 2..=5 {
+        rest.push(world.say(&format!("第{n}条"), &everyone).await);
+    }
+    let only = world.say("只给一人", &["e2"]).await;
+    world.until(|| world.tally(&only).is_some()).await;
+    assert_eq!(world.states(&only), [(Waiting, "digest".to_owned())]);
+    assert_eq!(world.state().count("message/send"), 1);
+    world.clock.advance(Duration::from_secs(600));
+    for id in rest.iter().chain([&only]) {
+        world.ended(id).await;
+    }
+    assert_eq!(world.state().count("message/send"), 3, "u0 and u1 share a digest, u2 has its own");
+    let digest = &world.inbox(0, "u0")[1];
+    assert!(digest.contains("4 条新消息") && (2..=5).all(|n| digest.contains(&format!("第{n}条"))), "{digest}");
+    assert!(world.inbox(0, "u2")[1].contains("只给一人"));
+    // the burst goes on; what comes alone in the next window is sent as it is
+    let last = world.say("又一条", &["e0"]).await;
+    world.until(|| world.tally(&last).is_some()).await;
+    assert_eq!(world.states(&last), [(Waiting, "digest".to_owned())]);
+    world.clock.advance(Duration::from_secs(600));
+    world.ended(&last).await;
+    assert_eq!(world.inbox(0, "u0")[2], "又一条");
+    world.clock.advance(Duration::from_secs(1_300));
+    let quiet = world.say("过后", &["e1"]).await;
+    assert_eq!(world.ended(&quiet).await.get(&Sent), Some(&1));
+    world.is_good();
+}
+
+#[tokio::test]
+async fn the_31st_message_in_a_minute_waits_and_is_put_together_instead_of_being_dropped() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..2, "lab");
+    let mut all = Vec::new();
+    for n in 0..40 {
+        all.push(world.say(&format!("第{n}条"), &["e0", "e1"]).await);
+    }
+    for id in &all[..30] {
+        world.ended(id).await;
+    }
+    let is_held = || {
+        all[30..]
+            .iter()
+            .all(|id| world.states(id) == [(Waiting, "member_limit".to_owned()), (Waiting, "member_limit".to_owned())])
+    };
+    world.until(is_held).await;
+    world.clock.advance(Duration::from_secs(63));
+    for id in &all {
+        assert_eq!(world.ended(id).await.get(&Sent), Some(&2));
+    }
+    for userid in ["u0", "u1"] {
+        let inbox = world.inbox(0, userid);
+        assert_eq!(inbox.len(), 31, "{inbox:?}");
+        let texts = inbox.join("\n");
+        assert!((0..40).all(|n| texts.contains(&format!("第{n}条"))), "{texts}");
+    }
+    let dropped = world
+        .state()
+        .messages(super::world::corpid(0))
+        .iter()
+        .any(|message| message.receipts.iter().any(|receipt| message.truth(receipt) == Truth::Dropped));
+    assert!(!dropped);
+    let queue = world.messages.queues().await.unwrap().remove(0);
+    assert!(queue.fullest_hour >= 31 && queue.day_used == 62, "{queue:?}");
+    world.is_good();
+}
+
+#[tokio::test]
+async fn the_limit_holds_after_a_restart() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    for n in 0..30 {
+        let id = world.say(&format!("第{n}条"), &["e0"]).await;
+        world.ended(&id).await;
+    }
+    world.messages.shutdown().await;
+    let again = super::world::build(&world.store, &world.clock, &world.routes);
+    again.start();
+    let new = vec![serde_json::from_value(message("多一条", &["e0"])).unwrap()];
+    let id = again.accept(&actor(), new, None).await.unwrap().ids.remove(0);
+    world.until(|| world.states(&id) == [(Waiting, "member_limit".to_owned())]).await;
+    world.clock.advance(Duration::from_secs(63));
+    world.ended(&id).await;
+    assert_eq!(world.inbox(0, "u0").len(), 31);
+}
+
+#[tokio::test]
+async fn the_quota_of_the_day_is_kept() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..250, "lab");
+    world.set(0, |corp| corp.quota.seats = 1);
+    let mut first = message("a", &[]);
+    first["recipients"] = serde_json::json!({ "employees": (0..150).map(|n| format!("e{n}")).collect::<Vec<_>>() });
+    let mut second = first.clone();
+    second["title"] = "b".into();
+    let (first, second) = (world.post(first).await, world.post(second).await);
+    world.ended(&first).await;
+    let is_held = || {
+        let call = world.deliveries(&second).first().and_then(|row| row.call.clone());
+        call.is_some_and(|call| {
+            world.store.read(|tx| store::outbox::call(tx, &call)).unwrap().unwrap().code.as_deref()
+                == Some("daily_quota")
+        })
+    };
+    world.until(is_held).await;
+    assert_eq!(world.state().count("message/send"), 1);
+    world.clock.advance(HOUR * 8);
+    assert_eq!(world.ended(&second).await.get(&Sent), Some(&150), "after midnight in China");
+}
+
+#[tokio::test]
+async fn what_is_out_of_time_is_not_sent_any_more_and_what_is_old_is_removed() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.set_routes(vec![Route { quiet: Some(night()), ..to("acme-main") }]);
+    let mut short = message("kurz", &["e0"]);
+    short["expires_at_ms"] = (START_MS + 3_600_000).into();
+    let id = world.post(short).await;
+    world.until(|| world.tally(&id).is_some()).await;
+    world.clock.advance(HOUR * 16);
+    assert_eq!(world.ended(&id).await.get(&Expired), Some(&1));
+    assert_eq!(world.state().count("message/send"), 0);
+
+    let settings = MessageSettings { keep_days: 7 };
+    world.messages.set_settings(&actor(), settings).await.unwrap();
+    world.clock.advance(HOUR * 24 * 5);
+    world.set_routes(vec![to("acme-main")]);
+    let young = world.say("jung", &["e0"]).await;
+    world.ended(&young).await;
+    world.clock.advance(HOUR * 24 * 3);
+    assert!(world.messages.remove_old().await.unwrap() > 0);
+    let left = |id| world.store.read(|tx| store::messages::find(tx, id)).unwrap().is_some();
+    assert_eq!((left(&id), left(&young)), (false, true));
+    assert!(world.deliveries(&id).is_empty());
+    assert_eq!(world.messages.remove_old().await.unwrap(), 0);
+    world.is_good();
+}
