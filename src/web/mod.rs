@@ -27,8 +27,10 @@ mod visit;
 mod bindings;
 mod corps;
 mod directory;
+mod menus;
 mod messages;
 mod overview;
+mod rules;
 mod settings;
 mod sign_in;
 mod sync;
@@ -76,5 +78,7 @@ fn table() -> Routes {
     messages::routes(&mut routes);
     system::routes(&mut routes);
     sync::routes(&mut routes);
+    rules::routes(&mut routes);
+    menus::routes(&mut routes);
     routes
 }
