@@ -2,6 +2,7 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{Key, MessagesManage, MessagesRead};
+use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::menu_problem;
@@ -72,8 +73,13 @@ async fn compare(_: Key<MessagesRead>, state: web::Data<State>, place: Place) ->
 async fn take_over(
     caller: Key<MessagesManage>,
     state: web::Data<State>,
+    once: Once,
     place: Place,
 ) -> Result<Ok<MenuView>, Problem> {
-    let taken = menus::take_over(&state.app.env, &caller.actor, &place.0, &place.1).await;
-    taken.map(Reply::new).map_err(menu_problem)
+    let app = state.app.clone();
+    once.run(&state, &caller.id.clone(), &[], async move {
+        let taken = menus::take_over(&app.env, &caller.actor, &place.0, &place.1).await;
+        taken.map(Reply::new).map_err(menu_problem)
+    })
+    .await
 }

@@ -2,16 +2,19 @@
 
 use super::answer::{Accepted, Reply};
 use super::auth::{Key, MessagesSend};
+use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
+use crate::app::App;
 use crate::http::errors::message_problem;
 use crate::http::{Body, Problem, Query};
 use crate::messages::OnceKey;
 use crate::messages::receivers::{Addressed, Receiver, ReceiverFault, read};
-use crate::model::{MessageId, TenantKey};
+use crate::model::{Actor, MessageId, TenantKey};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -71,42 +74,48 @@ struct Received {
 async fn alertmanager(
     caller: Key<MessagesSend>,
     state: web::Data<State>,
+    once: Once,
     query: Query<AddressQuery>,
     body: Body<Post>,
 ) -> Result<Accepted<Received>, Problem> {
-    receive(Receiver::Alertmanager, &caller, &state, query.0, &body.value.0).await
+    let (app, actor) = (state.app.clone(), caller.actor);
+    once.run(&state, &caller.id, &body.digest, receive(app, actor, Receiver::Alertmanager, query.0, body.value.0)).await
 }
 
 async fn grafana(
     caller: Key<MessagesSend>,
     state: web::Data<State>,
+    once: Once,
     query: Query<AddressQuery>,
     body: Body<Post>,
 ) -> Result<Accepted<Received>, Problem> {
-    receive(Receiver::Grafana, &caller, &state, query.0, &body.value.0).await
+    let (app, actor) = (state.app.clone(), caller.actor);
+    once.run(&state, &caller.id, &body.digest, receive(app, actor, Receiver::Grafana, query.0, body.value.0)).await
 }
 
 async fn webhook(
     caller: Key<MessagesSend>,
     state: web::Data<State>,
+    once: Once,
     query: Query<AddressQuery>,
     body: Body<Post>,
 ) -> Result<Accepted<Received>, Problem> {
-    receive(Receiver::Webhook, &caller, &state, query.0, &body.value.0).await
+    let (app, actor) = (state.app.clone(), caller.actor);
+    once.run(&state, &caller.id, &body.digest, receive(app, actor, Receiver::Webhook, query.0, body.value.0)).await
 }
 
 async fn receive(
+    app: Arc<App>,
+    actor: Actor,
     receiver: Receiver,
-    caller: &Key<MessagesSend>,
-    state: &State,
     query: AddressQuery,
-    post: &Value,
+    post: Value,
 ) -> Result<Accepted<Received>, Problem> {
     let AddressQuery { tenant, source, employees, units, everyone } = query;
     let tenant = TenantKey::from(tenant);
     let addressed = Addressed::new(receiver, tenant, source, employees.as_deref(), units.as_deref(), everyone);
     let addressed = addressed.map_err(receiver_problem)?;
-    let incoming = read(receiver, &addressed, post).map_err(receiver_problem)?;
+    let incoming = read(receiver, &addressed, &post).map_err(receiver_problem)?;
     let mut received = Received { messages: Vec::with_capacity(incoming.len()), accepted: 0 };
     for one in incoming {
         // what is known by its identity is the same message, whatever else it says now
@@ -115,7 +124,7 @@ async fn receive(
             fingerprint: key.clone(),
             key,
         });
-        let taken = state.app.messages.accept(&caller.actor, vec![one.message], once).await.map_err(message_problem)?;
+        let taken = app.messages.accept(&actor, vec![one.message], once).await.map_err(message_problem)?;
         received.accepted += if taken.is_again { 0 } else { taken.ids.len() };
         received.messages.extend(taken.ids);
     }

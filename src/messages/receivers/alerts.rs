@@ -96,7 +96,8 @@ impl Alert {
 
     /// The same alert in the same state, since the same moment. Without a fingerprint its labels are it.
     fn identity(&self, receiver: Receiver) -> String {
-        let fingerprint = if self.fingerprint.is_empty() { json!(self.labels).to_string() } else { self.fingerprint.clone() };
+        let fingerprint =
+            if self.fingerprint.is_empty() { json!(self.labels).to_string() } else { self.fingerprint.clone() };
         format!("{}|{fingerprint}|{}|{}", receiver.name(), self.status, self.starts_at)
     }
 }

@@ -127,6 +127,9 @@ mod tests {
         assert!(got.title.ends_with('…') && got.body.ends_with("此处已截断）"), "{}", got.title);
         assert_eq!((got.url, got.picture), (None, None));
         assert!(got.data.contains_key("small") && !got.data.contains_key("extra"));
-        assert_eq!(Addressed::new(Receiver::Webhook, "a".into(), None, Some(" , "), None, false), Err(ReceiverFault::Nobody));
+        assert_eq!(
+            Addressed::new(Receiver::Webhook, "a".into(), None, Some(" , "), None, false),
+            Err(ReceiverFault::Nobody)
+        );
     }
 }

@@ -170,7 +170,7 @@ mod tests {
             name: "Acme".into(),
             corpid: "ww1".into(),
             edition: Default::default(),
-            endpoints: crate::setup::default_endpoints(Default::default()),
+            endpoints: crate::setup::default_endpoints(Default::default(), crate::setup::RawEndpoints::default()),
             access: Default::default(),
             read_app: None,
             quota: Default::default(),
