@@ -38,7 +38,7 @@ async fn a_rule_is_made_with_two_targets_and_a_preview() {
     let refused =
         [("t1_place", "acme-main/hr"), ("t1_title", "{{ nothing }}"), ("t1_button", "五个字太长"), ("act", "save")];
     let again = office.browser.submit(&more, "/rules/new", &refused).await.expect(422);
-    again.has("表达式有误").has("共 5 个字，最多 4 个字").has("请修正");
+    again.has("表达式有误").has("共 5 个字，最多 4 个字").has("有内容需要修改");
     // emptied words come back and the page says so (MSG-09)
     let saved = [("t1_place", "acme-main/hr"), ("t1_title", ""), ("t1_button", ""), ("act", "save")];
     let done = office.browser.submit(&more, "/rules/new", &saved).await;
