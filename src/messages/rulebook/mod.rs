@@ -10,7 +10,9 @@ pub use error::{RuleError, RuleFault, RuleFaultKind};
 pub use trial::{Sample, SampleButton, Trial, TrialFault, TrialRule, TrialTarget, run_trial};
 
 use crate::model::rule::{Part, RULES_MAX};
-use crate::model::{Actor, Digest, QuietHours, Rule, RuleId, Target, TenantKey};
+use crate::model::{
+    Actor, AppKey, ContentKind, CorpKey, Digest, Overlong, QuietHours, Rule, RuleId, Target, TenantKey,
+};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use crate::sync::Env;
 use serde::{Deserialize, Serialize};
@@ -52,11 +54,11 @@ fn yes() -> bool {
 #[serde(deny_unknown_fields)]
 pub struct TargetBody {
     /// The corp.
-    pub corp: crate::model::CorpKey,
+    pub corp: CorpKey,
     /// The app.
-    pub app: crate::model::AppKey,
+    pub app: AppKey,
     /// `text`, `markdown`, `textcard`, `news` or `template_card`.
-    pub kind: crate::model::ContentKind,
+    pub kind: ContentKind,
     /// Title template.
     #[serde(default)]
     pub title: Option<String>,
@@ -77,10 +79,16 @@ pub struct TargetBody {
     pub show_buttons: bool,
     /// `split` (default) or `refuse` what is too long.
     #[serde(default)]
-    pub overlong: crate::model::Overlong,
+    pub overlong: Overlong,
 }
 
 impl TargetBody {
+    /// A target with the words of its kind.
+    pub fn new(corp: CorpKey, app: AppKey, kind: ContentKind) -> Self {
+        let [title, body, button, picture, url] = [const { None }; 5];
+        Self { corp, app, kind, title, body, button, picture, url, show_buttons: true, overlong: Overlong::Split }
+    }
+
     /// The target with the words of its kind where none are given.
     pub fn into_target(self) -> Target {
         let mut target = Target::new(self.corp, self.app, self.kind);
