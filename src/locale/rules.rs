@@ -30,7 +30,7 @@ texts! {
     rule_switch_off = "停用", "Switch off";
     rule_up = "上移", "Move up";
     rule_down = "下移", "Move down";
-    rule_order = "顺序", "Order";
+    rules_order = "顺序", "Order";
     rule_saved = "规则已保存", "The rule is saved";
     rule_removed(name) = "已删除规则：{name}", "Rule removed: {name}";
     rule_remove = "删除规则", "Remove the rule";

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// A message to try rules with. What is absent takes the words of a sample.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sample {
     /// The module that speaks.
@@ -37,7 +37,7 @@ pub struct Sample {
 }
 
 /// A button of a sample.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SampleButton {
     /// Label.

@@ -44,6 +44,10 @@ impl ListPage {
         format!("{corp} / {app}")
     }
 
+    fn kind(&self, target: &Target) -> &'static str {
+        self.f.t.content_kind(target.kind)
+    }
+
     fn is_last(&self, at: &usize) -> bool {
         at + 1 == self.rules.len()
     }
