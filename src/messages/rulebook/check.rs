@@ -252,7 +252,7 @@ mod tests {
         let refuse = Target { overlong: Overlong::Refuse, ..to("oa", ContentKind::Textcard) };
         let twice = Target { body: "{{ body }}{{ body }}{{ body }}".into(), ..to("oa", ContentKind::Text) };
         let deep = Target { body: "{{ data.a.b }}".into(), ..to("oa", ContentKind::Text) };
-        for (target, code) in [(refuse, "too_long"), (twice, "template_failed"), (deep, "template_failed")] {
+        for (target, code) in [(refuse, "too_long"), (twice, "cannot_split"), (deep, "template_failed")] {
             let got = warnings(&rule(target.clone()));
             assert_eq!(got.first().map(|warning| warning.code.as_str()), Some(code), "{target:?}: {got:?}");
         }
