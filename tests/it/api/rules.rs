@@ -1,8 +1,11 @@
 //! Push rules over REST (MSG-02 to MSG-13), the box to try them, and posts of monitoring systems.
 
 use super::bridge::{Answer, Bridge, send};
+use super::world::World;
 use reqwest::Method;
 use serde_json::{Value, json};
+use wecom_bridge::directory::sample::SampleSpec;
+use wecom_bridge::sandbox::seed;
 
 const CORP: &str = "/api/v1/corps/acme-main";
 const RULES: &str = "/api/v1/tenants/acme/rules";
@@ -181,4 +184,63 @@ async fn posts_of_monitoring_systems_become_messages_once() {
     let unknown = receive(&bridge, "webhook?tenant=none&employees=e1", &json!({ "title": "x" })).await;
     unknown.expect_problem(404, "tenant.not_found");
     bridge.stop().await;
+}
+
+/// The recipients of a message once none of them waits any more.
+async fn settled(bridge: &Bridge, id: &str) -> Vec<Value> {
+    let path = format!("/api/v1/messages/{id}/deliveries");
+    let waiting = async {
+        loop {
+            let rows = bridge.get(&path).await.expect(200)["items"].as_array().unwrap().clone();
+            if !rows.is_empty() && rows.iter().all(|row| row["state"] != "waiting") {
+                return rows;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect("it never came to that")
+}
+
+#[tokio::test]
+async fn a_message_goes_the_way_of_its_rule() {
+    let world = World::with(SampleSpec { employees: 3, units: 1, seed: 1 }).await;
+    world.first_sync().await;
+    let bridge = &world.bridge;
+    let bindings = bridge.get("/api/v1/corps/acme-main/bindings").await.expect(200);
+    let (employee, userid) = (&bindings["items"][0]["employee"], bindings["items"][0]["userid"].as_str().unwrap());
+    let say = |source: &str, body: &str| {
+        json!({
+            "tenant": "acme", "source": source, "title": "请审批", "body": body, "url": "https://oa.example.org/1",
+            "data": { "amount": 1200 }, "recipients": { "employees": [employee] },
+        })
+    };
+    let big = json!({ "name": "大额", "source": "workflow", "filter": "data.amount > 1000", "targets": [
+        { "corp": "acme-main", "app": "oa", "kind": "textcard", "title": "{{ title }}：{{ data.amount }}" },
+    ] });
+    let made = make(bridge, &big).await;
+    bridge.app.messages.start();
+    let first = bridge.post("/api/v1/messages", &say("workflow", &"内容。".repeat(100))).await.expect(202);
+    let rows = settled(bridge, first["id"].as_str().unwrap()).await;
+    assert_eq!((rows[0]["state"].as_str(), &rows[0]["rule"]), (Some("sent"), &made["rule"]["id"]), "{rows:?}");
+    let inbox = world.sandbox.state().inbox(seed::CORPID, userid);
+    let texts: Vec<Value> = inbox.iter().map(|message| serde_json::to_value(&message.content).unwrap()).collect();
+    assert_eq!((texts[0]["msgtype"].as_str(), texts[0]["title"].as_str()), (Some("textcard"), Some("请审批：1200")));
+    assert!(texts[1]["content"].as_str().unwrap().starts_with("(2/2)\n"), "the rest follows as text: {texts:?}");
+    assert!(inbox.iter().all(|message| message.cuts.is_empty()));
+
+    // no rule carries it: visible, not dropped
+    let other = bridge.post("/api/v1/messages", &say("mail", "x")).await.expect(202);
+    let rows = settled(bridge, other["id"].as_str().unwrap()).await;
+    assert_ne!(rows[0]["state"], "sent", "{rows:?}");
+    // a rule that is changed counts from the next message on
+    let id = made["rule"]["id"].as_str().unwrap();
+    let all = json!({ "name": "全部", "targets": [{ "corp": "acme-main", "app": "oa", "kind": "text", "body": "新：{{ title }}" }] });
+    bridge.put(&format!("{RULES}/{id}"), &all).await.expect(200);
+    let third = bridge.post("/api/v1/messages", &say("mail", "x")).await.expect(202);
+    let rows = settled(bridge, third["id"].as_str().unwrap()).await;
+    assert_eq!(rows[0]["state"], "sent", "{rows:?}");
+    let last = world.sandbox.state().inbox(seed::CORPID, userid).pop().unwrap();
+    assert_eq!(serde_json::to_value(&last.content).unwrap()["content"], "新：请审批");
+    bridge.app.messages.shutdown().await;
+    world.stop().await;
 }
