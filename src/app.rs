@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http;
 use crate::jobs::Jobs;
-use crate::messages::{Messages, NoRules};
+use crate::messages::{Messages, RuleComposer};
 use crate::ops::{Metrics, Pulse};
 use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::{Env, StoredQuota};
@@ -64,7 +64,7 @@ impl App {
         let admin = admin::Env::new(store.clone(), clock.clone());
         let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
-        let messages = Messages::new(env.clone(), Arc::new(NoRules));
+        let messages = Messages::new(env.clone(), Arc::new(RuleComposer::new()));
         Ok(Arc::new(Self {
             config,
             store,

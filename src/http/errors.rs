@@ -6,7 +6,9 @@ use crate::admin::keys::{Excess, KeyError};
 use crate::admin::settings::SettingsError;
 use crate::browse::BrowseError;
 use crate::directory::DirectoryError;
+use crate::menus::MenuError;
 use crate::messages::MessageError;
+use crate::messages::rulebook::RuleError;
 use crate::setup::{SetupError, SetupFaults};
 use crate::store::StoreError;
 use crate::sync::SyncError;
@@ -103,6 +105,34 @@ pub fn directory_problem(error: DirectoryError) -> Problem {
         DirectoryError::PreviewChanged => Problem::conflict(error.code(), told),
         DirectoryError::Busy { .. } | DirectoryError::Changed => Problem::conflict(error.code(), told).retry_after_s(5),
         DirectoryError::Store(cause) => store_problem(cause),
+    }
+}
+
+/// Errors of push rules. Faults name the part of the rule.
+pub fn rule_problem(error: RuleError) -> Problem {
+    let told = sentence(&error);
+    match error {
+        RuleError::Faults(faults) => Problem::invalid("rule.invalid", "The rule cannot be saved like this.")
+            .with_faults(faults.into_iter().map(|fault| Fault { at: fault.at, message: fault.kind.to_string() })),
+        RuleError::TooMany => Problem::conflict("rule.too_many", told),
+        RuleError::Store(cause) => store_problem(cause),
+    }
+}
+
+/// Errors of menus. Faults name the entry.
+pub fn menu_problem(error: MenuError) -> Problem {
+    let told = sentence(&error);
+    match error {
+        MenuError::Faults(faults) => Problem::invalid("menu.invalid", "WeCom would refuse this menu.")
+            .with_faults(faults.into_iter().map(|fault| Fault { at: fault.field.clone(), message: fault.to_string() })),
+        MenuError::Call(ref cause) => {
+            let problem = Problem::new(StatusCode::BAD_GATEWAY, "menu.refused", told);
+            let refused = cause.refusal().map(|refusal| refusal.errcode);
+            let problem = refused.into_iter().fold(problem, |problem, errcode| problem.with("errcode", errcode));
+            problem.caused_by(error)
+        }
+        MenuError::Sync(cause) => sync_problem(*cause),
+        MenuError::Store(cause) => store_problem(cause),
     }
 }
 

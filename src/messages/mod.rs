@@ -3,7 +3,8 @@
 //! A message is stored before it is answered for. Then its recipients are found and grouped into calls of up to 1,000
 //! members ([`expand`]), and each app's calls go out one after the other at the pace that WeCom allows ([`deliver`]).
 //! Every step is stored before and after it is taken, so that the process may end anywhere. What is said to whom is the
-//! business of a [`Compose`]r; this room refuses to know how rules are written.
+//! business of a [`Compose`]r: the one that asks the push rules is [`RuleComposer`]. Picking rules and rendering contents
+//! ([`rules`], [`render`]) are pure.
 
 pub mod accept;
 pub mod compose;
@@ -19,11 +20,18 @@ mod plan;
 mod preview;
 mod quiet;
 mod recall;
+pub mod receivers;
 mod redrive;
+pub mod render;
 mod resolve;
+mod rule_composer;
+pub mod rulebook;
+pub mod rules;
 pub mod search;
 pub mod settings;
+mod split;
 mod upkeep;
+mod variables;
 
 pub use accept::{Accepted, NewMessage, NewRecipients, OnceKey};
 pub use compose::{Compose, Composed, NoRules};
@@ -32,7 +40,11 @@ pub use error::{MessageError, MessageFault};
 pub use preview::Preview;
 pub use recall::Recalled;
 pub use redrive::{Redrive, Redriven};
+pub use render::{RenderFault, Rendered, render};
+pub use rule_composer::RuleComposer;
+pub use rules::{Compiled, CompiledTarget, Picked, RuleSet};
 pub use search::{MessageStatus, Trace};
+pub use variables::{MessageVariable, Spoken};
 
 use crate::store;
 use crate::sync::Env;

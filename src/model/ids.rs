@@ -91,6 +91,10 @@ text_id!(
     /// The id of a call that carries messages (UUID v7).
     CallId
 );
+text_id!(
+    /// The id of a push rule (UUID v7).
+    RuleId
+);
 
 text_id!(
     /// The id of an account of the administrator's browser (UUID v7, so ids sort by the time of creation).

@@ -119,6 +119,23 @@ pub struct MenuEntry {
     pub sub_button: Vec<MenuEntry>,
 }
 
+/// The menu of an app as people edit it, and what is known of the one in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MenuDraft {
+    /// What people see in the editor.
+    pub menu: Menu,
+    /// When it was last saved, Unix milliseconds.
+    pub saved_at_ms: i64,
+    /// By whom.
+    pub saved_by: String,
+    /// What was last published from here; absent = never, or it was deleted since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Menu>,
+    /// When, Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_at_ms: Option<i64>,
+}
+
 impl Menu {
     /// Whether WeCom would take it as it is.
     pub fn check(&self) -> Result<(), Vec<LimitFault>> {

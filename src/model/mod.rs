@@ -17,6 +17,7 @@ pub mod menu;
 pub mod message;
 pub mod options;
 pub mod plan;
+pub mod rule;
 pub mod run;
 pub mod secret;
 
@@ -33,8 +34,8 @@ pub use counts::{Counts, DepartmentCounts, MemberCounts};
 pub use directory::{Employee, EmployeeStatus, Gender, OrgUnit, Tenant};
 pub use fields::Fields;
 pub use ids::{
-    AccountId, AppKey, CallId, CorpKey, DepartmentId, EmployeeId, InvalidId, MessageId, PlanId, RunId, SessionId,
-    TenantKey, Text, UnitId, UserId,
+    AccountId, AppKey, CallId, CorpKey, DepartmentId, EmployeeId, InvalidId, MessageId, PlanId, RuleId, RunId,
+    SessionId, TenantKey, Text, UnitId, UserId,
 };
 pub use lists::{AttributeList, PARTLY, ShownLists, WHOLE, WRITTEN};
 pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};
@@ -48,5 +49,6 @@ pub use options::{
 pub use plan::{
     BatchShare, Blast, Budget, Decision, Direction, GuardVerdict, Invariant, Notice, PlanHead, PlanState, RenameOffer,
 };
+pub use rule::{ContentKind, Digest, Overlong, QuietHours, Rule, Target};
 pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunBrief, RunKind, RunState};
 pub use secret::Secret;

@@ -4,8 +4,8 @@ use super::error::StoreError;
 use super::table::TableInfo;
 use super::tx::{ReadTx, WriteTx};
 use super::{
-    accounts, api_keys, attempts, audit, bindings, corps, deliveries, directory, factors, idempotency, messages, meta,
-    mirror, outbox, plans, removals, resolve, runs, secrets, sessions, settings, tenants,
+    accounts, api_keys, attempts, audit, bindings, corps, deliveries, directory, factors, idempotency, menus, messages,
+    meta, mirror, outbox, plans, removals, resolve, rules, runs, secrets, sessions, settings, tenants,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -39,6 +39,8 @@ pub(super) fn tables() -> Vec<TableInfo> {
         messages::TABLES,
         deliveries::TABLES,
         outbox::TABLES,
+        rules::TABLES,
+        menus::TABLES,
     ]
     .concat()
 }

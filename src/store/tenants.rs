@@ -3,7 +3,7 @@
 use super::key::Str;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{Reads, WriteTx};
-use super::{Scope, StoreError, corps, directory, messages, settings};
+use super::{Scope, StoreError, corps, directory, messages, rules, settings};
 use crate::model::{Tenant, TenantKey};
 
 const TENANTS: Table<Str, Tenant> = Table::new("tenants");
@@ -24,7 +24,7 @@ pub fn put(tx: &WriteTx, tenant: &Tenant) -> Result<(), StoreError> {
     TENANTS.put(tx, tenant.key.as_str(), tenant)
 }
 
-/// Removes a tenant with its whole directory and its messages; answers whether it was there.
+/// Removes a tenant with its whole directory, its messages and its rules; answers whether it was there.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] while corps are connected to it; nothing is removed then.
@@ -34,6 +34,7 @@ pub fn remove(tx: &WriteTx, key: &TenantKey) -> Result<bool, StoreError> {
     }
     messages::clear(tx, key)?;
     directory::clear(tx, key)?;
+    rules::clear(tx, key)?;
     settings::clear(tx, Scope::Tenant(key))?;
     Ok(TENANTS.remove(tx, key.as_str())?.is_some())
 }

@@ -25,8 +25,10 @@ mod visit;
 mod bindings;
 mod corps;
 mod directory;
+mod menus;
 mod messages;
 mod overview;
+mod rules;
 mod settings;
 mod sign_in;
 mod sync;
@@ -74,5 +76,7 @@ fn table() -> Routes {
     messages::routes(&mut routes);
     system::routes(&mut routes);
     sync::routes(&mut routes);
+    rules::routes(&mut routes);
+    menus::routes(&mut routes);
     routes
 }

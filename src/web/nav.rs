@@ -80,10 +80,16 @@ pub(super) fn groups(visit: &Visit, role: Role, place: Option<&Place>) -> Vec<Gr
     }
     if let Some(place) = place {
         builder.group(t.nav_messages_group());
+        let rules = format!("/tenants/{}/rules", place.tenant);
+        builder.item(Some(ApiScope::MessagesRead), t.nav_rules(), "sliders", &rules);
         let messages = format!("/tenants/{}/messages", place.tenant);
         builder.item(Some(ApiScope::MessagesSend), t.nav_push_new(), "upload", &format!("{messages}/new"));
         builder.item(Some(ApiScope::MessagesRead), t.nav_push_log(), "list", &messages);
         builder.item(Some(ApiScope::MessagesRead), t.nav_push_queues(), "pulse", "/messages/queues");
+        if let Some(corp) = &place.corp {
+            let menus = format!("/corps/{}/menus", corp.key);
+            builder.item(Some(ApiScope::MessagesRead), t.nav_menus(), "columns", &menus);
+        }
     }
     builder.group(t.nav_system());
     builder.item(Some(ApiScope::OpsRead), t.nav_diagnostics(), "pulse", "/system/diagnostics");

@@ -40,6 +40,12 @@
     show(form);
     form.addEventListener("change", () => show(form));
   }
+  // data-press: a choice that changes the form itself presses the button of that word.
+  on("change", "[data-press] select", (field) => {
+    const word = field.closest("[data-press]").dataset.press;
+    const button = field.form.querySelector(`button[name="act"][value="${word}"]`);
+    if (button) field.form.requestSubmit(button);
+  });
   // data-try="/path": sends the form's fields and puts the answer (HTML of ours) into data-into.
   const waiting = new Map();
   const attempt = (part) => {

@@ -83,6 +83,7 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
 
     say("2. The sample organisation is imported", "2. 导入示例组织");
     let (units, people) = scene.import(employees, &stage.actor).await?;
+    scene.make_rules(&stage.actor).await?;
     if !context.is_json() {
         eprintln!("   {units} {}, {people} {}", language.pick("units", "个部门"), language.pick("people", "人"));
     }

@@ -6,7 +6,8 @@ use crate::cli::served::Served;
 use crate::config::Config;
 use crate::directory::sample::{SampleSpec, generate};
 use crate::directory::{Format, ImportOptions, Parsed, Source, Table, import};
-use crate::model::{Actor, TenantKey};
+use crate::messages::rulebook::{self, RuleBody, RuleError, TargetBody};
+use crate::model::{Actor, AppKey, ContentKind, CorpKey, TenantKey};
 use crate::ops::admin::CommandError;
 use crate::sandbox::{Sandbox, SandboxOptions, seed};
 use std::net::{SocketAddr, TcpListener};
@@ -17,6 +18,7 @@ use std::sync::Arc;
 /// The corp of the set-up.
 pub(super) const CORP: &str = "acme-main";
 const TENANT: &str = "acme";
+const APP: &str = "oa";
 
 /// The documented set-up file; the demo changes nothing in it but the addresses.
 const SETUP: &str = include_str!("../../../packaging/setup-example.toml");
@@ -111,6 +113,32 @@ impl Scene {
             .await
             .map_err(|error| CommandError::from_chain(&error))?;
         Ok(counts)
+    }
+
+    /// Makes push rules with which messages reach the sample's app, unless there are some.
+    pub(super) async fn make_rules(&self, actor: &Actor) -> Result<(), CommandError> {
+        let (env, tenant) = (&self.app.env, TenantKey::from(TENANT));
+        let failed = |error: RuleError| CommandError::from_chain(&error);
+        if !rulebook::list(env, &tenant).await.map_err(failed)?.is_empty() {
+            return Ok(());
+        }
+        let rule = |name: &str, filter: Option<&str>, kind: ContentKind| RuleBody {
+            name: name.to_owned(),
+            source: None,
+            filter: filter.map(str::to_owned),
+            targets: vec![TargetBody::new(CorpKey::from(CORP), AppKey::from(APP), kind)],
+            enabled: true,
+            quiet_hours: None,
+            digest: None,
+        };
+        for body in [
+            rule("待办", Some("todo != '' && url != ''"), ContentKind::TemplateCard),
+            rule("有链接的消息", Some("url != ''"), ContentKind::Textcard),
+            rule("其他消息", None, ContentKind::Text),
+        ] {
+            rulebook::save(env, actor, &tenant, None, body).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     fn keep_sandbox(&self) -> Result<(), String> {

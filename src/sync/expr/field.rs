@@ -1,7 +1,11 @@
 //! The variables of an expression: the fields of one employee and of the unit it belongs to.
 
+use crate::expr::{Subject, Variable};
 use crate::model::{Employee, Gender, Text};
+use cel::common::types::{CelBool, CelMap, CelMapKey, CelString};
+use cel::common::value::{CowVal, Val};
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// What an expression looks at.
 #[derive(Debug, Clone, Copy)]
@@ -172,6 +176,60 @@ impl Field {
             Self::SuperiorId => "superior_id",
             Self::Ext(key) => return Cow::Owned(format!("ext.{key}")),
         })
+    }
+}
+
+impl Variable for Field {
+    const NAMES: &'static [&'static str] = &Self::NAMES;
+    const MAP: &'static str = "ext";
+    const MAP_HINT: &'static str = "ext.<column>";
+
+    fn find(name: &str) -> Option<Self> {
+        Self::find(name)
+    }
+
+    fn of_key(key: Text) -> Self {
+        Self::Ext(key)
+    }
+
+    fn key(&self) -> Option<&Text> {
+        self.column()
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        self.name()
+    }
+}
+
+impl<'a> Subject<'a, Field> for &Person<'a> {
+    fn text(self, variable: &Field) -> Cow<'a, str> {
+        Cow::Borrowed(variable.read(self))
+    }
+
+    fn value<'b>(self, variable: &Field) -> CowVal<'b, 'b>
+    where
+        'a: 'b,
+    {
+        match variable {
+            Field::Admin => CowVal::owned(CelBool::from(self.employee.admin)),
+            other => CowVal::owned(CelString::from(other.read(self))),
+        }
+    }
+
+    fn map<'b>(self) -> CowVal<'b, 'b>
+    where
+        'a: 'b,
+    {
+        let entries = self.employee.ext.iter().map(|(key, value)| {
+            let value: Box<dyn Val + 'b> = Box::new(CelString::from(value.as_str()));
+            (CelMapKey::from(key.as_str()), value)
+        });
+        CowVal::owned(CelMap::from(entries.collect::<HashMap<CelMapKey<'b>, Box<dyn Val + 'b>>>()))
+    }
+
+    fn find_longer(self, max_chars: usize) -> Option<String> {
+        let is_long = |value: &str| value.len() > max_chars && value.chars().nth(max_chars).is_some();
+        self.employee.ext.iter().find(|(_, value)| is_long(value)).map(|(key, _)| format!("ext.{key}"))
     }
 }
 

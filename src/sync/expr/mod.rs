@@ -1,74 +1,16 @@
-//! Expressions that administrators write: filters are bare CEL, field mappings are text with `{{ CEL }}` holes.
-//!
-//! Owns compiling, checking and evaluating them over one employee. Refuses to know where an expression is stored and
-//! what its result is written to. An expression costs little by construction: no loops, no function that lets a text
-//! grow without bound, limits on the source, on every field read and on the result.
+//! Expressions over one employee: filters of the scope and field mappings. The engine is [`crate::expr`].
 
-mod cel_program;
 mod field;
-mod filter;
 mod probe;
-mod template;
 #[cfg(test)]
 mod tests;
 
+pub use crate::expr::{EvalError, ExprError, RESULT_MAX_CHARS, SOURCE_MAX_CHARS};
 pub use field::{Field, Person};
-pub use filter::Filter;
 pub use probe::{ExpressionKind, ExpressionTest, test_expression};
-pub use template::Template;
 
-/// Longest source of an expression, in characters.
-pub const SOURCE_MAX_CHARS: usize = 2_000;
+/// A filter over employees.
+pub type Filter = crate::expr::Filter<Field>;
 
-/// Longest result of a template and longest field that an expression may read, in characters.
-pub const RESULT_MAX_CHARS: usize = 4_096;
-
-/// An expression that cannot be compiled.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("character {position}: {reason}")]
-pub struct ExprError {
-    /// Where in the source, in characters, from 1.
-    pub position: usize,
-    /// What is wrong and what to write instead.
-    pub reason: String,
-}
-
-impl ExprError {
-    fn new(position: usize, reason: impl Into<String>) -> Self {
-        Self { position, reason: reason.into() }
-    }
-
-    fn moved_by(mut self, chars: usize) -> Self {
-        self.position += chars;
-        self
-    }
-}
-
-/// An expression that compiled but has no usable result for one employee.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EvalError {
-    /// CEL's own refusal: wrong types, division by zero, index out of range …
-    #[error("{0}")]
-    Failed(String),
-    /// The result has a type that cannot be used.
-    #[error("the result is a {got}, but {want} is needed")]
-    WrongType {
-        /// CEL's name of the type.
-        got: String,
-        /// What would be right.
-        want: &'static str,
-    },
-    /// A field is longer than [`RESULT_MAX_CHARS`].
-    #[error("the field {field} has more than {RESULT_MAX_CHARS} characters")]
-    FieldTooLong {
-        /// The field's name.
-        field: String,
-    },
-    /// The result is longer than [`RESULT_MAX_CHARS`].
-    #[error("the result has more than {RESULT_MAX_CHARS} characters")]
-    ResultTooLong,
-}
-
-fn is_too_long(text: &str) -> bool {
-    text.len() > RESULT_MAX_CHARS && text.chars().nth(RESULT_MAX_CHARS).is_some()
-}
+/// A field mapping.
+pub type Template = crate::expr::Template<Field>;

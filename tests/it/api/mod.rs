@@ -5,6 +5,8 @@ pub mod bridge;
 mod directory;
 mod frame;
 mod keys;
+mod menus;
+mod rules;
 mod setup;
 mod sync;
 mod system;

@@ -4,6 +4,7 @@
 mod errors_department;
 mod errors_member;
 mod errors_other;
+mod messages;
 mod success;
 
 use super::world::World;

@@ -1,14 +1,13 @@
-//! One compiled CEL expression: parsed, checked against what we allow, and run over one employee.
+//! One compiled CEL expression: parsed, checked against what we allow, and run over one subject.
 
-use super::field::{Field, Person};
-use super::{EvalError, ExprError, SOURCE_MAX_CHARS, is_too_long};
+use super::subject::{Subject, Variable};
+use super::{EvalError, ExprError, SOURCE_MAX_CHARS, is_longer};
 use crate::model::Text;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo, operators};
-use cel::common::types::{CelBool, CelMap, CelMapKey, CelString};
-use cel::common::value::{CowVal, Val};
+use cel::common::value::CowVal;
 use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, IdedExpr, Value, extensions};
-use std::collections::HashMap;
+use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
 /// Functions that an expression may call; none of them loops over a list or grows a text without bound.
@@ -43,14 +42,17 @@ const PARSER_STACK_BYTES: usize = 256 << 20;
 /// How many operators and calls may be chained, e.g. by `+`.
 const DEPTH_MAX: usize = 24;
 
+/// Longest written-out text that a `replace` may put in where the fields are large.
+const INSERT_MAX_BYTES: usize = 64;
+
 #[derive(Debug)]
-pub(super) struct CelProgram {
+pub(super) struct CelProgram<V> {
     expr: IdedExpr,
-    fields: Vec<Field>,
-    reads_ext: bool,
+    fields: Vec<V>,
+    reads_map: bool,
 }
 
-impl CelProgram {
+impl<V: Variable> CelProgram<V> {
     /// Parses and checks; positions in errors count characters of `source` from 1.
     pub(super) fn compile(source: &str) -> Result<Self, ExprError> {
         if source.chars().nth(SOURCE_MAX_CHARS).is_some() {
@@ -61,30 +63,31 @@ impl CelProgram {
         }
         check_nesting(source)?;
         let (mut expr, info) = parse(source)?;
-        let mut check = Check { source, info: &info, fields: Vec::new(), reads_ext: false, growing: 0, depth: 0 };
+        let mut check = Check::<V> { source, info: &info, fields: Vec::new(), reads_map: false, growing: 0, depth: 0 };
         check.visit(&mut expr)?;
-        let Check { fields, reads_ext, .. } = check;
-        Ok(Self { expr, fields, reads_ext })
+        let Check { fields, reads_map, .. } = check;
+        Ok(Self { expr, fields, reads_map })
     }
 
-    /// The further columns (`ext.x`) that it names.
+    /// The keys of the map (`ext.x`) that it names.
     pub(super) fn columns(&self) -> impl Iterator<Item = &Text> {
-        self.fields.iter().filter_map(Field::column)
+        self.fields.iter().filter_map(Variable::key)
     }
 
     /// Runs the expression; the value is copied out.
-    pub(super) fn run(&self, person: &Person<'_>) -> Result<Value, EvalError> {
+    pub(super) fn run<'a>(&self, subject: impl Subject<'a, V>) -> Result<Value, EvalError> {
         for field in &self.fields {
-            if is_too_long(field.read(person)) {
-                return Err(EvalError::FieldTooLong { field: field.name().into_owned() });
+            if is_longer(&subject.text(field), V::FIELD_MAX_CHARS) {
+                let max = V::FIELD_MAX_CHARS;
+                return Err(EvalError::FieldTooLong { field: field.name().into_owned(), max });
             }
         }
-        if self.reads_ext
-            && let Some((key, _)) = person.employee.ext.iter().find(|(_, value)| is_too_long(value))
+        if self.reads_map
+            && let Some(field) = subject.find_longer(V::FIELD_MAX_CHARS)
         {
-            return Err(EvalError::FieldTooLong { field: format!("ext.{key}") });
+            return Err(EvalError::FieldTooLong { field, max: V::FIELD_MAX_CHARS });
         }
-        let variables = Variables(*person);
+        let variables = Variables { subject, kind: PhantomData };
         let mut context = Context::with_env(Arc::clone(env()));
         context.set_variable_resolver(&variables);
         Value::resolve(&self.expr, &context).map_err(|error| EvalError::Failed(say(&error)))
@@ -183,48 +186,34 @@ fn position_of(source: &str, (line, column): (isize, isize)) -> usize {
     before + usize::try_from(column).unwrap_or(1).max(1)
 }
 
-struct Variables<'a>(Person<'a>);
+struct Variables<'a, S, V> {
+    subject: S,
+    kind: PhantomData<(&'a (), V)>,
+}
 
-impl VariableResolver for Variables<'_> {
+impl<'a, V: Variable, S: Subject<'a, V>> VariableResolver for Variables<'a, S, V> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
-        match variable {
-            "admin" => Some(CowVal::owned(CelBool::from(self.0.employee.admin))),
-            "ext" => {
-                let map: HashMap<CelMapKey<'b>, Box<dyn Val + 'b>> = self
-                    .0
-                    .employee
-                    .ext
-                    .iter()
-                    .map(|(key, value)| {
-                        let value: Box<dyn Val + 'b> = Box::new(CelString::from(value.as_str()));
-                        (CelMapKey::from(key.as_str()), value)
-                    })
-                    .collect();
-                Some(CowVal::owned(CelMap::from(map)))
-            }
-            // written by `Check` for a column that is named in the expression: absent = empty
-            _ => match variable.strip_prefix("ext.") {
-                Some(key) => {
-                    let value = self.0.employee.ext.get(key).map_or("", |value| value.as_str());
-                    Some(CowVal::owned(CelString::from(value)))
-                }
-                None => Field::find(variable).map(|field| CowVal::owned(CelString::from(field.read(&self.0)))),
-            },
+        if variable == V::MAP {
+            return Some(self.subject.map());
         }
+        // written by `Check` for a key that is named in the expression: absent = empty
+        let key = variable.strip_prefix(V::MAP).and_then(|rest| rest.strip_prefix('.'));
+        let field = key.map_or_else(|| V::find(variable), |key| Some(V::of_key(key.into())));
+        field.map(|field| self.subject.value(&field))
     }
 }
 
-struct Check<'a> {
+struct Check<'a, V> {
     source: &'a str,
     info: &'a SourceInfo,
-    fields: Vec<Field>,
-    reads_ext: bool,
+    fields: Vec<V>,
+    reads_map: bool,
     /// `replace` calls that may lengthen a text.
     growing: usize,
     depth: usize,
 }
 
-impl Check<'_> {
+impl<V: Variable> Check<'_, V> {
     fn refuse<T>(&self, id: u64, reason: impl Into<String>) -> Result<T, ExprError> {
         let start = self.info.offset_for(id).map_or(0, |(start, _)| start as usize);
         let position = self.source.char_indices().take_while(|(at, _)| *at < start).count() + 1;
@@ -243,25 +232,25 @@ impl Check<'_> {
 
     fn visit_node(&mut self, node: &mut IdedExpr) -> Result<(), ExprError> {
         let id = node.id;
-        if let Some(key) = column(&node.expr) {
-            self.fields.push(Field::Ext(key.as_str().into()));
-            node.expr = Expr::Ident(format!("ext.{key}"));
+        if let Some(key) = key_of_map(&node.expr, V::MAP) {
+            self.fields.push(V::of_key(key.as_str().into()));
+            node.expr = Expr::Ident(format!("{}.{key}", V::MAP));
             return Ok(());
         }
         match &mut node.expr {
             Expr::Literal(_) => Ok(()),
-            Expr::Ident(name) if name == "ext" => {
-                self.reads_ext = true;
+            Expr::Ident(name) if name == V::MAP => {
+                self.reads_map = true;
                 Ok(())
             }
-            Expr::Ident(name) => match Field::find(name) {
+            Expr::Ident(name) => match V::find(name) {
                 Some(field) => {
                     self.fields.push(field);
                     Ok(())
                 }
                 None => {
-                    let known = Field::NAMES.join(", ");
-                    self.refuse(id, format!("there is no field {name}; fields are {known}, ext.<column>"))
+                    let known = V::NAMES.join(", ");
+                    self.refuse(id, format!("there is no field {name}; fields are {known}, {}", V::MAP_HINT))
                 }
             },
             Expr::Select(select) => self.visit(&mut select.operand),
@@ -289,6 +278,10 @@ impl Check<'_> {
             return self.refuse(id, format!("there is no function {}; functions are {known}", call.func_name));
         }
         if call.func_name == "replace" && may_grow(call) {
+            if V::IS_LARGE && !puts_in_little(call) {
+                let max = INSERT_MAX_BYTES;
+                return self.refuse(id, format!("replace() takes a written-out text of at most {max} bytes here"));
+            }
             self.growing += 1;
             if self.growing > 1 {
                 return self.refuse(id, "only one replace() may put in more than it takes out");
@@ -302,18 +295,24 @@ impl Check<'_> {
 }
 
 /// The key of `ext.key` and `ext["key"]`.
-fn column(expr: &Expr) -> Option<String> {
-    let is_ext = |node: &IdedExpr| matches!(&node.expr, Expr::Ident(name) if name == "ext");
+fn key_of_map(expr: &Expr, map: &str) -> Option<String> {
+    let is_map = |node: &IdedExpr| matches!(&node.expr, Expr::Ident(name) if name == map);
     match expr {
-        Expr::Select(SelectExpr { operand, field, test: false }) if is_ext(operand) => Some(field.clone()),
+        Expr::Select(SelectExpr { operand, field, test: false }) if is_map(operand) => Some(field.clone()),
         Expr::Call(call) if call.func_name == operators::INDEX && call.target.is_none() && call.args.len() == 2 => {
             match (&call.args[0], &call.args[1].expr) {
-                (operand, Expr::Literal(LiteralValue::String(key))) if is_ext(operand) => Some(key.inner().to_owned()),
+                (operand, Expr::Literal(LiteralValue::String(key))) if is_map(operand) => Some(key.inner().to_owned()),
                 _ => None,
             }
         }
         _ => None,
     }
+}
+
+/// Whether a `replace` puts in a written-out text that is short.
+fn puts_in_little(call: &CallExpr) -> bool {
+    matches!(call.args.get(1).map(|argument| &argument.expr),
+        Some(Expr::Literal(LiteralValue::String(text))) if text.inner().len() <= INSERT_MAX_BYTES)
 }
 
 /// Whether a `replace` can make a text longer: unless both texts are written out and the new one is no longer.

@@ -1,33 +1,33 @@
-//! Field mappings (DIR-49, DIR-50, PEER-08): text with `{{ CEL }}` holes.
+//! Text with `{{ CEL }}` holes (DIR-49, DIR-50, PEER-08, MSG-06 to 09).
 
-use super::cel_program::CelProgram;
-use super::field::{Field, Person};
-use super::{EvalError, ExprError, SOURCE_MAX_CHARS, is_too_long};
+use super::program::CelProgram;
+use super::subject::{Subject, Variable};
+use super::{EvalError, ExprError, SOURCE_MAX_CHARS, is_longer};
 use crate::model::Text;
 use cel::Value;
 use std::borrow::Cow;
 
-/// A compiled mapping.
+/// A compiled template.
 #[derive(Debug)]
-pub struct Template(Vec<Part>);
+pub struct Template<V>(Vec<Part<V>>);
 
 #[derive(Debug)]
-enum Part {
+enum Part<V> {
     Text(String),
-    Hole(Hole),
+    Hole(Hole<V>),
 }
 
 /// One `{{ … }}`.
 #[derive(Debug)]
-enum Hole {
+enum Hole<V> {
     /// Just a field's name: read directly.
-    Field(Field),
+    Field(V),
     /// Anything else.
-    Cel(Box<CelProgram>),
+    Cel(Box<CelProgram<V>>),
 }
 
-impl Template {
-    /// Compiles a mapping; an empty source gives an empty text. `{{ "{{" }}` writes two braces.
+impl<V: Variable> Template<V> {
+    /// Compiles a template; an empty source gives an empty text. `{{ "{{" }}` writes two braces.
     pub fn compile(source: &str) -> Result<Self, ExprError> {
         if source.chars().nth(SOURCE_MAX_CHARS).is_some() {
             return Err(ExprError::new(SOURCE_MAX_CHARS + 1, format!("longer than {SOURCE_MAX_CHARS} characters")));
@@ -53,40 +53,41 @@ impl Template {
         Ok(Self(parts))
     }
 
-    /// The text for one employee. Numbers and truth values are written out, `null` is empty.
-    pub fn render<'a>(&'a self, person: &Person<'a>) -> Result<Cow<'a, str>, EvalError> {
+    /// The text for one subject. Numbers and truth values are written out, `null` is empty.
+    pub fn render<'a>(&'a self, subject: impl Subject<'a, V>) -> Result<Cow<'a, str>, EvalError> {
         let text = match self.0.as_slice() {
             [] => Cow::Borrowed(""),
             [Part::Text(text)] => Cow::Borrowed(text.as_str()),
-            [Part::Hole(hole)] => hole.render(person)?,
+            [Part::Hole(hole)] => hole.render(subject)?,
             parts => {
                 let mut text = String::new();
                 for part in parts {
                     match part {
                         Part::Text(part) => text.push_str(part),
-                        Part::Hole(hole) => text.push_str(&hole.render(person)?),
+                        Part::Hole(hole) => text.push_str(&hole.render(subject)?),
                     }
                 }
                 Cow::Owned(text)
             }
         };
-        if is_too_long(&text) { Err(EvalError::ResultTooLong) } else { Ok(text) }
+        let max = V::RESULT_MAX_CHARS;
+        if is_longer(&text, max) { Err(EvalError::ResultTooLong { max }) } else { Ok(text) }
     }
 
-    /// The further columns (`ext.x`) that it names.
+    /// The keys of the map (`ext.x`) that it names.
     pub fn columns(&self) -> impl Iterator<Item = &Text> {
         let holes = self.0.iter().filter_map(|part| match part {
             Part::Hole(hole) => Some(hole),
             Part::Text(_) => None,
         });
         holes.flat_map(|hole| match hole {
-            Hole::Field(field) => field.column().into_iter().collect::<Vec<_>>(),
+            Hole::Field(field) => field.key().into_iter().collect::<Vec<_>>(),
             Hole::Cel(program) => program.columns().collect(),
         })
     }
 
-    /// The field, when the mapping is nothing but one field's name in a hole.
-    pub fn as_field(&self) -> Option<&Field> {
+    /// The field, when the template is nothing but one field's name in a hole.
+    pub fn as_field(&self) -> Option<&V> {
         match self.0.as_slice() {
             [Part::Hole(Hole::Field(field))] => Some(field),
             _ => None,
@@ -94,18 +95,18 @@ impl Template {
     }
 }
 
-fn compile_hole(source: &str) -> Result<Hole, ExprError> {
-    match Field::find(source.trim()) {
+fn compile_hole<V: Variable>(source: &str) -> Result<Hole<V>, ExprError> {
+    match V::find(source.trim()) {
         Some(field) => Ok(Hole::Field(field)),
         None => CelProgram::compile(source).map(|program| Hole::Cel(Box::new(program))),
     }
 }
 
-impl Hole {
-    fn render<'a>(&self, person: &Person<'a>) -> Result<Cow<'a, str>, EvalError> {
+impl<V: Variable> Hole<V> {
+    fn render<'a>(&self, subject: impl Subject<'a, V>) -> Result<Cow<'a, str>, EvalError> {
         match self {
-            Self::Field(field) => Ok(Cow::Borrowed(field.read(person))),
-            Self::Cel(program) => match program.run(person)? {
+            Self::Field(field) => Ok(subject.text(field)),
+            Self::Cel(program) => match program.run(subject)? {
                 Value::String(text) => Ok(Cow::Owned(text.as_str().to_owned())),
                 Value::Int(number) => Ok(Cow::Owned(number.to_string())),
                 Value::UInt(number) => Ok(Cow::Owned(number.to_string())),

@@ -1,0 +1,214 @@
+//! Which rules a message meets, and where they send it: pure.
+
+use super::variables::{MessageVariable, Spoken};
+use crate::expr::{EvalError, ExprError, Filter, Template};
+use crate::model::rule::Part;
+use crate::model::{AppKey, CorpKey, Message, Rule, RuleId, Target};
+use std::collections::BTreeSet;
+
+/// Rules in the order in which they are asked, with their expressions compiled. Build it once for as long as the rules
+/// stay the same.
+#[derive(Debug, Default)]
+pub struct RuleSet(Vec<Compiled>);
+
+/// One rule that is in force.
+#[derive(Debug)]
+pub struct Compiled {
+    rule: Rule,
+    filter: Result<Option<Filter<MessageVariable>>, ExprError>,
+    targets: Vec<CompiledTarget>,
+}
+
+/// One target with its templates.
+#[derive(Debug)]
+pub struct CompiledTarget {
+    pub(super) target: Target,
+    pub(super) templates: Vec<(Part, Result<Template<MessageVariable>, ExprError>)>,
+}
+
+/// Where a message goes.
+#[derive(Debug, Default)]
+pub struct Picked<'a> {
+    /// Each app once: where several rules lead to it, the first one counts.
+    pub targets: Vec<(&'a Rule, &'a CompiledTarget)>,
+    /// Rules that could not be asked, because their filter has no result for this message. What they would have carried is
+    /// not known; people must be told.
+    pub faults: Vec<(&'a RuleId, PickFault)>,
+}
+
+/// Why a rule could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PickFault {
+    /// The filter does not compile.
+    #[error("the filter cannot be read: {0}")]
+    Compile(#[from] ExprError),
+    /// The filter has no result.
+    #[error("the filter has no result: {0}")]
+    Eval(#[from] EvalError),
+}
+
+impl RuleSet {
+    /// Compiles the rules that are in force. Expressions that do not compile are kept as faults, which show when a message
+    /// meets them.
+    pub fn compile(rules: impl IntoIterator<Item = Rule>) -> Self {
+        let mut rules: Vec<Rule> = rules.into_iter().filter(|rule| rule.enabled).collect();
+        rules.sort_by(|a, b| (a.order, a.id.as_str()).cmp(&(b.order, b.id.as_str())));
+        Self(rules.into_iter().map(Compiled::new).collect())
+    }
+
+    /// The rules in force, in the order in which they are asked.
+    pub fn rules(&self) -> impl Iterator<Item = &Compiled> {
+        self.0.iter()
+    }
+
+    /// Which targets a message goes to. Nothing and no fault: no rule matches.
+    pub fn pick(&self, message: &Message) -> Picked<'_> {
+        let mut picked = Picked::default();
+        let mut taken: BTreeSet<(&CorpKey, &AppKey)> = BTreeSet::new();
+        for compiled in &self.0 {
+            match compiled.meets(message) {
+                Ok(false) => {}
+                Ok(true) => {
+                    for target in &compiled.targets {
+                        if taken.insert((&target.target.corp, &target.target.app)) {
+                            picked.targets.push((&compiled.rule, target));
+                        }
+                    }
+                }
+                Err(fault) => picked.faults.push((&compiled.rule.id, fault)),
+            }
+        }
+        picked
+    }
+}
+
+impl Compiled {
+    /// Compiles one rule, in force or not.
+    pub fn new(rule: Rule) -> Self {
+        let filter = rule.filter.as_deref().map(Filter::compile).transpose();
+        let targets = rule.targets.iter().cloned().map(CompiledTarget::new).collect();
+        Self { rule, filter, targets }
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    /// Its targets, in the rule's order.
+    pub fn targets(&self) -> &[CompiledTarget] {
+        &self.targets
+    }
+
+    /// Where the filter is wrong, if it is.
+    pub fn filter_fault(&self) -> Option<&ExprError> {
+        self.filter.as_ref().err()
+    }
+
+    /// Whether the rule carries a message.
+    pub fn meets(&self, message: &Message) -> Result<bool, PickFault> {
+        if self.rule.source.as_ref().is_some_and(|source| *source != message.source) {
+            return Ok(false);
+        }
+        match &self.filter {
+            Ok(None) => Ok(true),
+            Ok(Some(filter)) => Ok(filter.matches(Spoken(message))?),
+            Err(error) => Err(error.clone().into()),
+        }
+    }
+}
+
+impl CompiledTarget {
+    /// Compiles the templates of a target.
+    pub fn new(target: Target) -> Self {
+        let parts = target.kind.parts().iter();
+        let templates = parts.map(|part| (*part, Template::compile(target.part(*part)))).collect();
+        Self { target, templates }
+    }
+
+    /// The target.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Parts whose templates do not compile.
+    pub fn faults(&self) -> impl Iterator<Item = (Part, &ExprError)> {
+        self.templates.iter().filter_map(|(part, template)| template.as_ref().err().map(|error| (*part, error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::render::tests::message;
+    use crate::model::ContentKind;
+    use serde_json::json;
+
+    fn rule(id: &str, source: Option<&str>, filter: Option<&str>, apps: &[&str]) -> Rule {
+        let target = |app: &&str| Target::new("acme".into(), AppKey::from(*app), ContentKind::Text);
+        Rule {
+            id: id.into(),
+            tenant: "acme".into(),
+            name: id.into(),
+            source: source.map(str::to_owned),
+            filter: filter.map(str::to_owned),
+            targets: apps.iter().map(target).collect(),
+            enabled: true,
+            order: 0,
+            quiet_hours: None,
+            digest: None,
+        }
+    }
+
+    fn picked(rules: Vec<Rule>, message: &Message) -> Vec<String> {
+        let set = RuleSet::compile(rules);
+        let picked = set.pick(message);
+        assert!(picked.faults.is_empty(), "{:?}", picked.faults);
+        picked.targets.iter().map(|(rule, target)| format!("{}>{}", rule.id, target.target().app)).collect()
+    }
+
+    #[test]
+    fn sources_filters_and_order() {
+        let mut message = message();
+        message.source = "workflow".into();
+        message.data =
+            json!({"amount": 1200, "tags": ["a", "b"], "who": {"name": "张三"}}).as_object().unwrap().clone();
+        for (rules, want) in [
+            (vec![rule("all", None, None, &["oa"])], vec!["all>oa"]),
+            (vec![rule("own", Some("workflow"), None, &["oa"])], vec!["own>oa"]),
+            (vec![rule("other", Some("mail"), None, &["oa"])], vec![]),
+            (vec![rule("big", None, Some("data.amount > 1000"), &["oa"])], vec!["big>oa"]),
+            (vec![rule("small", None, Some("data.amount < 1000"), &["oa"])], vec![]),
+            (vec![rule("tag", None, Some("'b' in data.tags"), &["oa"])], vec!["tag>oa"]),
+            (vec![rule("deep", None, Some("data.who.name == '张三'"), &["oa"])], vec!["deep>oa"]),
+            (vec![rule("absent", None, Some("data.nothing == ''"), &["oa"])], vec!["absent>oa"]),
+            (
+                vec![rule("todo", None, Some("todo == 'pending' && source.startsWith('work')"), &["oa"])],
+                vec!["todo>oa"],
+            ),
+            // two rules, one app: the first one counts; the other app is reached as well
+            (vec![rule("b", None, None, &["oa", "hr"]), rule("a", None, None, &["oa"])], vec!["a>oa", "b>hr"]),
+            (vec![Rule { order: 1, ..rule("a", None, None, &["oa"]) }, rule("b", None, None, &["oa"])], vec!["b>oa"]),
+            (vec![Rule { enabled: false, ..rule("off", None, None, &["oa"]) }], vec![]),
+        ] {
+            assert_eq!(picked(rules.clone(), &message), want, "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn a_filter_without_result_is_told_and_hides_no_other_rule() {
+        let rules = vec![
+            rule("a", None, Some("data.amount > 'x'"), &["oa"]),
+            rule("b", None, Some("title +"), &["oa"]),
+            rule("c", None, None, &["oa"]),
+        ];
+        let mut message = message();
+        message.data = json!({"amount": 5}).as_object().unwrap().clone();
+        let set = RuleSet::compile(rules);
+        let picked = set.pick(&message);
+        assert_eq!(picked.targets.len(), 1);
+        assert_eq!(picked.faults.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(matches!(picked.faults[0].1, PickFault::Eval(_)));
+        assert!(matches!(picked.faults[1].1, PickFault::Compile(_)));
+    }
+}

@@ -1,0 +1,134 @@
+//! The rules in their order.
+
+use crate::http::Problem;
+use crate::http::errors::{rule_problem, setup_problem};
+use crate::http::permission::{MessagesManage, MessagesRead};
+use crate::messages::rulebook;
+use crate::model::{Corp, Rule, RuleId, Target, TenantKey};
+use crate::setup::service as setup;
+use crate::web::flash::Flash;
+use crate::web::form::Form;
+use crate::web::frame::Frame;
+use crate::web::reply;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::Admin;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        .get("/tenants/{tenant}/rules", show)
+        .post("/tenants/{tenant}/rules/order", order)
+        .post("/tenants/{tenant}/rules/{rule}/switch", switch)
+        .post("/tenants/{tenant}/rules/{rule}/remove", remove);
+}
+
+#[derive(Template)]
+#[template(path = "rules/list.html")]
+struct ListPage {
+    f: Frame,
+    tenant: TenantKey,
+    rules: Vec<Rule>,
+    corps: Vec<Corp>,
+    may_change: bool,
+}
+
+impl ListPage {
+    /// `阿克米企业 / OA`, or the keys where they are gone.
+    fn place(&self, target: &Target) -> String {
+        let corp = self.corps.iter().find(|corp| corp.key == target.corp);
+        let app = corp.and_then(|corp| corp.find_app(&target.app)).map_or(target.app.as_str(), |app| &app.name);
+        let corp = corp.map_or(target.corp.as_str(), |corp| &corp.name);
+        format!("{corp} / {app}")
+    }
+
+    fn kind(&self, target: &Target) -> &'static str {
+        self.f.t.content_kind(target.kind)
+    }
+
+    fn is_last(&self, at: &usize) -> bool {
+        at + 1 == self.rules.len()
+    }
+}
+
+async fn show(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+) -> Result<HttpResponse, Problem> {
+    let rules = rulebook::list(&web.app.env, &tenant).await.map_err(rule_problem)?;
+    let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
+    let f = who.frame(who.t.nav_rules());
+    let may_change = who.may(crate::model::ApiScope::MessagesManage);
+    reply::page(&ListPage { f, tenant: tenant.into_inner(), rules, corps, may_change })
+}
+
+#[derive(Debug, Deserialize)]
+struct Move {
+    rule: RuleId,
+    /// `up` or `down`
+    to: String,
+}
+
+async fn order(
+    who: Admin<MessagesManage>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+    form: Form<Move>,
+) -> Result<HttpResponse, Problem> {
+    let mut ids: Vec<RuleId> =
+        rulebook::list(&web.app.env, &tenant).await.map_err(rule_problem)?.into_iter().map(|rule| rule.id).collect();
+    if let Some(at) = ids.iter().position(|id| *id == form.0.rule) {
+        let other = if form.0.to == "up" { at.checked_sub(1) } else { Some(at + 1).filter(|at| *at < ids.len()) };
+        if let Some(other) = other {
+            ids.swap(at, other);
+        }
+    }
+    rulebook::set_order(&web.app.env, &who.actor(), &tenant, ids).await.map_err(rule_problem)?;
+    Ok(reply::go(&who, &format!("/tenants/{tenant}/rules"), None))
+}
+
+#[derive(Debug, Deserialize)]
+struct Switch {
+    /// `on` or `off`
+    to: String,
+}
+
+async fn switch(
+    who: Admin<MessagesManage>,
+    web: web::Data<Web>,
+    path: web::Path<(TenantKey, RuleId)>,
+    form: Form<Switch>,
+) -> Result<HttpResponse, Problem> {
+    let (tenant, rule) = path.into_inner();
+    let switched = rulebook::set_enabled(&web.app.env, &who.actor(), &tenant, &rule, form.0.to == "on").await;
+    let rule = switched.map_err(rule_problem)?;
+    let state = if rule.enabled { who.t.rule_is_on() } else { who.t.rule_is_off() };
+    let told = format!("{}: {state}", rule.name);
+    Ok(reply::go(&who, &format!("/tenants/{tenant}/rules"), Some(Flash::good(&told))))
+}
+
+#[derive(Debug, Deserialize)]
+struct Confirmation {
+    #[serde(default)]
+    confirm: String,
+}
+
+async fn remove(
+    who: Admin<MessagesManage>,
+    web: web::Data<Web>,
+    path: web::Path<(TenantKey, RuleId)>,
+    form: Form<Confirmation>,
+) -> Result<HttpResponse, Problem> {
+    let (tenant, id) = path.into_inner();
+    let rule = rulebook::get(&web.app.env, &tenant, &id).await.map_err(rule_problem)?;
+    if form.0.confirm.trim() != rule.name {
+        let back = format!("/tenants/{tenant}/rules/{id}");
+        return Ok(reply::go(&who, &back, Some(Flash::bad(who.t.confirm_mismatch()))));
+    }
+    rulebook::remove(&web.app.env, &who.actor(), &tenant, &id).await.map_err(rule_problem)?;
+    let told = who.t.rule_removed(&rule.name);
+    Ok(reply::go(&who, &format!("/tenants/{tenant}/rules"), Some(Flash::good(&told))))
+}
