@@ -2,6 +2,7 @@
 
 use crate::admin;
 use crate::browse::Views;
+use crate::callbacks::Callbacks;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http;
@@ -31,6 +32,8 @@ pub struct App {
     pub views: Views,
     /// Runs under way.
     pub jobs: Jobs,
+    /// What WeCom sends.
+    pub callbacks: Callbacks,
     /// Counters.
     pub metrics: Metrics,
     listens_on: OnceLock<SocketAddr>,
@@ -61,6 +64,8 @@ impl App {
         let admin = admin::Env::new(store.clone(), clock.clone());
         let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
+        let observer = Arc::new(metrics.clone());
+        let callbacks = Callbacks::new(store.clone(), clock.clone(), jobs.clone(), observer)?;
         Ok(Arc::new(Self {
             config,
             store,
@@ -70,6 +75,7 @@ impl App {
             admin,
             views,
             jobs,
+            callbacks,
             metrics,
             pulse: Pulse::default(),
             listens_on: OnceLock::new(),
@@ -104,6 +110,7 @@ impl App {
 
     /// Lets calls under way end, finishes writes and closes the store. Runs that are not through go on at the next start.
     pub async fn close(&self) {
+        self.callbacks.shutdown().await;
         self.jobs.shutdown().await;
         self.views.close();
         let store = self.store.clone();

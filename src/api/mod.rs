@@ -9,6 +9,7 @@ mod audit;
 mod auth;
 mod bindings;
 mod confirm;
+mod cb;
 mod corps;
 mod describe;
 mod docs;
@@ -20,6 +21,7 @@ mod explain;
 mod exports;
 mod expressions;
 mod imports;
+mod inbox;
 mod lists;
 mod mirror;
 mod once;
@@ -58,6 +60,7 @@ impl Api {
     /// Adds every route.
     pub fn register(&self, services: &mut ServiceConfig) {
         services.app_data(self.0.clone());
+        cb::register(services);
         table().register(services);
     }
 }
@@ -95,6 +98,7 @@ fn table() -> Routes {
     exports::routes(&mut routes);
     mirror::routes(&mut routes);
     bindings::routes(&mut routes);
+    inbox::routes(&mut routes);
     plans::routes(&mut routes);
     runs::routes(&mut routes);
     explain::routes(&mut routes);

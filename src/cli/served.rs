@@ -50,6 +50,7 @@ impl Served {
             Err(error) => tracing::error!(%error, "interrupted runs cannot be taken up; the rest works"),
         }
         app.jobs.start_schedules();
+        app.callbacks.start();
         tokio::spawn(backups::run(app.clone(), stop.clone()));
         tokio::spawn(retention::run(app.clone(), stop.clone()));
         app.views.start();
@@ -88,6 +89,7 @@ impl Served {
         }
         self.http.stop().await;
         self.stop.cancel();
+        self.app.callbacks.shutdown().await;
         self.app.jobs.shutdown().await;
         if let Err(cause) = self.socket.await {
             tracing::error!("the admin socket ended badly: {cause}");

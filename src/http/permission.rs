@@ -33,5 +33,7 @@ permissions!(
     OpsRead,
     OpsBackup,
     AccountsAdmin,
-    SettingsWrite
+    SettingsWrite,
+    CallbacksRead,
+    CallbacksManage
 );

@@ -247,6 +247,10 @@ impl T {
             ApiScope::OpsBackup => ("下载备份", "take backups"),
             ApiScope::AccountsAdmin => ("管理账号和会话", "manage accounts and sessions"),
             ApiScope::SettingsWrite => ("修改基础参数", "change base settings"),
+            ApiScope::CallbacksRead => ("查看回调、自动回复和 Webhook", "read callbacks, auto replies and webhooks"),
+            ApiScope::CallbacksManage => {
+                ("重放回调、修改自动回复和 Webhook", "replay callbacks, change auto replies and webhooks")
+            }
         };
         self.lang.pick(zh, en)
     }

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 ///
 /// | Right | Administrator | Operator | Auditor |
 /// |---|---|---|---|
-/// | `directory.read` `corp.read` `sync.read` `ops.read` | yes | yes | yes |
-/// | `directory.write` `sync.run` `binding.write` | yes | yes | – |
+/// | `directory.read` `corp.read` `sync.read` `ops.read` `callbacks.read` | yes | yes | yes |
+/// | `directory.write` `sync.run` `binding.write` `callbacks.manage` | yes | yes | – |
 /// | `audit.read` | yes | – | yes |
 /// | `corp.write` `sync.decide` `keys.admin` `ops.backup` `accounts.admin` `settings.write` | yes | – | – |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -47,8 +47,14 @@ impl Role {
     /// Whether the role includes a right. A new right must be placed here before the program compiles.
     pub const fn may(self, right: ApiScope) -> bool {
         match right {
-            ApiScope::DirectoryRead | ApiScope::CorpRead | ApiScope::SyncRead | ApiScope::OpsRead => true,
-            ApiScope::DirectoryWrite | ApiScope::SyncRun | ApiScope::BindingWrite => !matches!(self, Self::Auditor),
+            ApiScope::DirectoryRead
+            | ApiScope::CorpRead
+            | ApiScope::SyncRead
+            | ApiScope::OpsRead
+            | ApiScope::CallbacksRead => true,
+            ApiScope::DirectoryWrite | ApiScope::SyncRun | ApiScope::BindingWrite | ApiScope::CallbacksManage => {
+                !matches!(self, Self::Auditor)
+            }
             ApiScope::AuditRead => !matches!(self, Self::Operator),
             ApiScope::CorpWrite
             | ApiScope::SyncDecide
@@ -206,6 +212,8 @@ mod tests {
             (ApiScope::OpsBackup, [true, false, false]),
             (ApiScope::AccountsAdmin, [true, false, false]),
             (ApiScope::SettingsWrite, [true, false, false]),
+            (ApiScope::CallbacksRead, [true, true, true]),
+            (ApiScope::CallbacksManage, [true, true, false]),
         ] {
             assert_eq!(Role::ALL.map(|role| role.may(right)), expected, "{}", right.name());
         }

@@ -48,11 +48,17 @@ pub enum ApiScope {
     /// Change the appliance's own settings.
     #[serde(rename = "settings.write")]
     SettingsWrite,
+    /// Read received callbacks, their gauges and failures, auto replies and webhooks (never their secrets).
+    #[serde(rename = "callbacks.read")]
+    CallbacksRead,
+    /// Replay callbacks, change auto replies and webhooks, send dead letters again.
+    #[serde(rename = "callbacks.manage")]
+    CallbacksManage,
 }
 
 impl ApiScope {
     /// Every scope, in the order of this type.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::DirectoryRead,
         Self::DirectoryWrite,
         Self::CorpRead,
@@ -67,6 +73,8 @@ impl ApiScope {
         Self::OpsBackup,
         Self::AccountsAdmin,
         Self::SettingsWrite,
+        Self::CallbacksRead,
+        Self::CallbacksManage,
     ];
 
     /// The name, as keys, documents and the command line spell it.
@@ -86,6 +94,8 @@ impl ApiScope {
             Self::OpsBackup => "ops.backup",
             Self::AccountsAdmin => "accounts.admin",
             Self::SettingsWrite => "settings.write",
+            Self::CallbacksRead => "callbacks.read",
+            Self::CallbacksManage => "callbacks.manage",
         }
     }
 

@@ -93,6 +93,11 @@ text_id!(
 );
 
 text_id!(
+    /// A received callback's id (UUID v7, so ids sort by time).
+    InboxId
+);
+
+text_id!(
     /// The id of an account of the administrator's browser (UUID v7, so ids sort by the time of creation).
     AccountId
 );

@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod audit;
 pub mod binding;
 pub mod change;
+pub mod callback;
 pub mod content;
 pub mod corp;
 pub mod counts;
@@ -28,13 +29,14 @@ pub use binding::{
     BindingOrigin, DepartmentBinding, MemberBinding, Pushed, Removal, RemovalCause, ResolveCase, Tombstone,
 };
 pub use change::{Action, Change, DepartmentImage, MemberImage, Reversible};
+pub use callback::{CallbackFailure, CallbackFault, CallbackHealth, CallbackOf, InboxItem, InboxState};
 pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};
 pub use counts::{Counts, DepartmentCounts, MemberCounts};
 pub use directory::{Employee, EmployeeStatus, Gender, OrgUnit, Tenant};
 pub use fields::Fields;
 pub use ids::{
-    AccountId, AppKey, CallId, CorpKey, DepartmentId, EmployeeId, InvalidId, MessageId, PlanId, RunId, SessionId,
-    TenantKey, Text, UnitId, UserId,
+    AccountId, AppKey, CallId, CorpKey, DepartmentId, EmployeeId, InboxId, InvalidId, MessageId, PlanId, RunId,
+    SessionId, TenantKey, Text, UnitId, UserId,
 };
 pub use lists::{AttributeList, PARTLY, ShownLists, WHOLE, WRITTEN};
 pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};

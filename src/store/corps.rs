@@ -4,7 +4,7 @@ use super::key::{Prefix, Str};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{Reads, WriteTx};
-use super::{StoreError, links, secrets, tenants};
+use super::{StoreError, inbox, links, secrets, tenants};
 use crate::model::{Corp, CorpKey, TenantKey};
 
 const CORPS: Table<Str, Corp> = Table::new("corps");
@@ -36,6 +36,7 @@ pub fn find(tx: &impl Reads, key: &CorpKey) -> Result<Option<Corp>, StoreError> 
 /// [`StoreError::NotFound`] when its tenant does not exist.
 pub fn put(tx: &WriteTx, corp: &Corp) -> Result<(), StoreError> {
     tenants::must_exist(tx, &corp.tenant)?;
+    tx.touch_setup();
     let former = CORPS.writer(tx)?.replace(corp.key.as_str(), corp)?;
     let mut by_tenant = BY_TENANT.writer(tx)?;
     if let Some(former) = former {
@@ -44,13 +45,15 @@ pub fn put(tx: &WriteTx, corp: &Corp) -> Result<(), StoreError> {
     by_tenant.put((corp.tenant.as_str(), corp.key.as_str()), &())
 }
 
-/// Removes a corp with its secrets, mirror, bindings, plans, runs and settings; answers whether it was there. The audit
+/// Removes a corp with its secrets, mirror, bindings, plans, runs, callbacks and settings; answers whether it was there. The audit
 /// log keeps what it says about it.
 pub fn remove(tx: &WriteTx, key: &CorpKey) -> Result<bool, StoreError> {
     let Some(corp) = CORPS.remove(tx, key.as_str())? else { return Ok(false) };
+    tx.touch_setup();
     BY_TENANT.remove(tx, (corp.tenant.as_str(), key.as_str()))?;
     secrets::clear(tx, key)?;
     links::reset(tx, key)?;
+    inbox::clear(tx, key)?;
     Ok(true)
 }
 

@@ -4,7 +4,7 @@ use super::error::StoreError;
 use super::table::TableInfo;
 use super::tx::{ReadTx, WriteTx};
 use super::{
-    accounts, api_keys, attempts, audit, bindings, corps, directory, factors, idempotency, meta, mirror, plans,
+    accounts, api_keys, attempts, audit, bindings, corps, directory, factors, idempotency, inbox, meta, mirror, plans,
     removals, resolve, runs, secrets, sessions, settings, tenants,
 };
 use serde::Serialize;
@@ -31,6 +31,7 @@ pub(super) fn tables() -> Vec<TableInfo> {
         audit::TABLES,
         api_keys::TABLES,
         idempotency::TABLES,
+        inbox::TABLES,
         settings::TABLES,
         accounts::TABLES,
         factors::TABLES,
@@ -48,7 +49,7 @@ pub(super) fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
 /// Checks what must fit together across tables: indexes, counters, sealed values, the audit chain.
 pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     type Check = fn(&ReadTx, &mut Checks) -> Result<(), StoreError>;
-    let all: [(&'static str, Check); 13] = [
+    let all: [(&'static str, Check); 14] = [
         ("corps", corps::check),
         ("secrets", secrets::check),
         ("directory", directory::check),
@@ -59,6 +60,7 @@ pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreErr
         ("audit", audit::check),
         ("api_keys", api_keys::check),
         ("idempotency", idempotency::check),
+        ("inbox", inbox::check),
         ("accounts", accounts::check),
         ("account_factors", factors::check),
         ("sessions", sessions::check),

@@ -10,6 +10,7 @@
 mod admin;
 mod api;
 mod browse;
+mod callbacks;
 mod cli;
 mod directory;
 mod sandbox;

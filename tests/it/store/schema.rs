@@ -66,6 +66,7 @@ fn writes_the_file() {
     store.write_blocking(write_both_sides).unwrap();
     store.write_blocking(write_work).unwrap();
     store.write_blocking(write_people).unwrap();
+    store.write_blocking(write_callbacks).unwrap();
     assert!(store.verify().unwrap().is_good());
     let to = files().join("schema-1.redb");
     let _ = std::fs::remove_file(&to);
@@ -166,4 +167,22 @@ fn write_people(tx: &WriteTx) -> Result<(), StoreError> {
     store::factors::put(tx, &account.id, &factor)?;
     let attempts = store::attempts::Attempts { failures: 1, last_ms: 1, is_account: true };
     store::attempts::put(tx, "zhang", attempts, 0)
+}
+
+fn write_callbacks(tx: &WriteTx) -> Result<(), StoreError> {
+    let item = |id: &str, digest: &str, state: &str| {
+        json!({
+            "id": format!("01900000-0000-7000-8000-00000000000{id}"), "corp": corp_key(), "receiver": "oa",
+            "kind": "message.text", "from": "user1", "agentid": 7, "created_at_s": 1, "received_at_ms": 2,
+            "digest": digest, "text": "<xml></xml>", "state": state
+        })
+    };
+    for (id, digest, state) in [("6", "m1", "waiting"), ("7", "m2", "done"), ("8", "m3", "failed")] {
+        let item: InboxItem = row(item(id, digest, state));
+        store::inbox::receive(tx, &item)?;
+        store::inbox::put(tx, &item)?;
+    }
+    let failure = json!({"at_ms": 1, "is_check": true, "fault": "token", "detail": ""});
+    let health = json!({"checked_at_ms": 1, "failures": 1, "last": [failure]});
+    store::inbox::put_health(tx, &corp_key(), &CallbackOf::Contacts, &row(health))
 }
