@@ -10,6 +10,7 @@ use crate::jobs::Jobs;
 use crate::ops::{Metrics, Pulse};
 use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::{Env, StoredQuota};
+use crate::webhooks::Webhooks;
 use crate::wecom::Clients;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -34,6 +35,8 @@ pub struct App {
     pub jobs: Jobs,
     /// What WeCom sends.
     pub callbacks: Callbacks,
+    /// Who is told of what happens.
+    pub webhooks: Webhooks,
     /// Counters.
     pub metrics: Metrics,
     listens_on: OnceLock<SocketAddr>,
@@ -65,7 +68,8 @@ impl App {
         let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
         let observer = Arc::new(metrics.clone());
-        let callbacks = Callbacks::new(store.clone(), clock.clone(), jobs.clone(), observer)?;
+        let webhooks = Webhooks::new(store.clone(), clock.clone());
+        let callbacks = Callbacks::new((store.clone(), clock.clone()), jobs.clone(), webhooks.clone(), observer)?;
         Ok(Arc::new(Self {
             config,
             store,
@@ -76,6 +80,7 @@ impl App {
             views,
             jobs,
             callbacks,
+            webhooks,
             metrics,
             pulse: Pulse::default(),
             listens_on: OnceLock::new(),
@@ -111,6 +116,7 @@ impl App {
     /// Lets calls under way end, finishes writes and closes the store. Runs that are not through go on at the next start.
     pub async fn close(&self) {
         self.callbacks.shutdown().await;
+        self.webhooks.shutdown().await;
         self.jobs.shutdown().await;
         self.views.close();
         let store = self.store.clone();

@@ -22,4 +22,5 @@ pub mod setup;
 pub mod store;
 pub mod sync;
 pub mod web;
+pub mod webhooks;
 pub mod wecom;

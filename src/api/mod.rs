@@ -7,6 +7,7 @@ mod api_keys;
 mod apps;
 mod audit;
 mod auth;
+mod auto_replies;
 mod bindings;
 mod confirm;
 mod cb;
@@ -38,6 +39,7 @@ mod tenants;
 mod throttle;
 mod units;
 mod upload;
+mod webhooks;
 
 use crate::app::App;
 use crate::http::Problem;
@@ -99,6 +101,8 @@ fn table() -> Routes {
     mirror::routes(&mut routes);
     bindings::routes(&mut routes);
     inbox::routes(&mut routes);
+    auto_replies::routes(&mut routes);
+    webhooks::routes(&mut routes);
     plans::routes(&mut routes);
     runs::routes(&mut routes);
     explain::routes(&mut routes);

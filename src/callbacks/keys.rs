@@ -1,6 +1,6 @@
-//! The keys of every receiver, opened once and kept until the set-up changes.
+//! The keys and auto replies of every receiver, opened once and kept until the set-up changes.
 
-use crate::model::{App, CallbackFault, CallbackOf, Corp, CorpKey};
+use crate::model::{App, AutoReply, CallbackFault, CallbackOf, Corp, CorpKey};
 use crate::store::{self, Reads, Store, StoreError};
 use crate::wecom::crypto::CallbackCrypto;
 use std::collections::HashMap;
@@ -15,6 +15,8 @@ pub(super) struct Ready {
     /// AgentID of the app.
     pub(super) agentid: Option<u64>,
     pub(super) crypto: CallbackCrypto,
+    /// Auto replies of the app.
+    pub(super) replies: Vec<AutoReply>,
 }
 
 /// What an address leads to.
@@ -106,6 +108,10 @@ fn open(tx: &impl Reads, corp: &Corp, of: &CallbackOf, app: Option<&App>) -> Res
             corpid: corp.corpid.clone(),
             agentid: app.map(|app| app.agentid),
             crypto,
+            replies: match app {
+                Some(app) => store::auto_replies::list(tx, &corp.key, &app.key)?,
+                None => Vec::new(),
+            },
         }))),
     }
 }

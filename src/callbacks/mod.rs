@@ -9,11 +9,16 @@
 //! done; what takes time or may fail outside (a pull, a webhook, a card) is only noted there and has a queue of its own.
 
 mod failures;
+mod follow_ups;
 mod ids;
 pub mod inbox;
 pub mod incoming;
+mod intake;
 mod keys;
+mod passive;
+mod pulls;
 mod receive;
+pub mod replies;
 mod retention;
 mod route;
 pub mod tree;
@@ -26,6 +31,7 @@ use crate::clock::Clock;
 use crate::jobs::Jobs;
 use crate::model::{CallbackFault, CallbackOf, CorpKey};
 use crate::store::{Store, StoreError};
+use crate::webhooks::Webhooks;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use tokio::sync::Notify;
@@ -49,37 +55,51 @@ pub struct Callbacks(Arc<Inner>);
 struct Inner {
     store: Store,
     clock: Clock,
-    #[expect(dead_code, reason = "pulls after contact events are started with it")]
     jobs: Jobs,
+    webhooks: Webhooks,
     observer: Arc<dyn Observer>,
     keys: keys::Keys,
     failures: failures::Failures,
-    ids: ids::Ids,
+    ids: Arc<ids::Ids>,
+    intake: intake::Intake,
     /// How long callbacks are kept, milliseconds.
     kept_ms: AtomicI64,
     /// Told when something was stored.
     stored: Notify,
     /// Told when a round of work has ended.
     worked: Notify,
+    /// Told when pieces of replies wait.
+    pieces_wait: Notify,
+    /// Told when a pull is wanted.
+    pull_wanted: Notify,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Callbacks {
     /// Takes callbacks at once; work begins with [`Callbacks::start`].
-    pub fn new(store: Store, clock: Clock, jobs: Jobs, observer: Arc<dyn Observer>) -> Result<Self, StoreError> {
+    pub fn new(
+        (store, clock): (Store, Clock),
+        jobs: Jobs,
+        webhooks: Webhooks,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StoreError> {
         let settings = store.read(retention::get)?;
         Ok(Self(Arc::new(Inner {
             store,
             clock,
             jobs,
+            webhooks,
             observer,
             keys: keys::Keys::default(),
             failures: failures::Failures::default(),
-            ids: ids::Ids::default(),
+            ids: Arc::default(),
+            intake: intake::Intake::default(),
             kept_ms: AtomicI64::new(settings.kept_ms()),
             stored: Notify::new(),
             worked: Notify::new(),
+            pieces_wait: Notify::new(),
+            pull_wanted: Notify::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         })))
@@ -91,6 +111,10 @@ impl Callbacks {
         self.0.tasks.spawn(async move { work::run(callbacks).await });
         let callbacks = self.clone();
         self.0.tasks.spawn(async move { retention::run(callbacks).await });
+        let callbacks = self.clone();
+        self.0.tasks.spawn(async move { pulls::run(callbacks).await });
+        let callbacks = self.clone();
+        self.0.tasks.spawn(async move { follow_ups::run(callbacks).await });
     }
 
     /// Ends the work between two items; what is left waits for the next start.

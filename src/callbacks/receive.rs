@@ -4,8 +4,8 @@ use super::Callbacks;
 use super::incoming::{Incoming, group_of};
 use super::keys::{Known, Ready};
 use crate::model::{AppKey, CallbackFailure, CallbackFault, CallbackOf, CorpKey, InboxItem, InboxState};
+use crate::store::StoreError;
 use crate::store::inbox::Received;
-use crate::store::{self, StoreError};
 use crate::wecom::crypto::CryptoError;
 use crate::wecom::crypto::envelope::{self, Envelope};
 use std::net::IpAddr;
@@ -146,11 +146,9 @@ impl Callbacks {
         };
         let (group, lag_ms) = (group_of(&item.kind), item.lag_ms());
         let reply = item.reply.clone();
-        let store = self.0.store.clone();
-        let stored = store.write(move |tx| store::inbox::receive(tx, &item));
         let stored = tokio::select! {
             biased;
-            stored = stored => stored,
+            stored = super::intake::store(self, item) => stored,
             () = self.0.clock.sleep(DEADLINE) => Err(StoreError::Busy { doing: "storing a callback" }),
         };
         let reply = match stored {
@@ -227,6 +225,8 @@ impl Callbacks {
             let detail = format!("it names AgentID {named}, this app has {own}");
             self.refuse(&ready.corp, &ready.of, &request, false, Fault(CallbackFault::AgentId, detail));
         }
+        let answer = super::replies::answer(&ready.replies, &incoming, &ready.corpid, now_ms);
+        let (reply, pieces) = answer.map_or((None, Vec::new()), |(reply, pieces)| (Some(reply), pieces));
         let item = InboxItem {
             id: self.0.ids.next(now_ms),
             corp: ready.corp.clone(),
@@ -244,7 +244,8 @@ impl Callbacks {
             note: None,
             done_at_ms: None,
             replays: 0,
-            reply: None,
+            reply,
+            pieces,
         };
         Ok(Some((item, body.trim_start().starts_with('{'))))
     }

@@ -1,7 +1,7 @@
 //! What WeCom sends: which receiver it was for, and what became of it. Knows no wire form.
 
 use super::corp::SecretName;
-use super::ids::{AppKey, CorpKey, InboxId, Text};
+use super::ids::{AppKey, CorpKey, InboxId, Text, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -146,6 +146,9 @@ pub struct InboxItem {
     /// The passive reply that the answer carried, unencrypted XML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,
+    /// What of an auto reply did not fit into the passive reply: sent as messages of their own, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<String>,
 }
 
 impl InboxItem {
@@ -153,6 +156,26 @@ impl InboxItem {
     pub fn lag_ms(&self) -> Option<i64> {
         (self.created_at_s > 0).then(|| (self.received_at_ms - self.created_at_s * 1_000).max(0))
     }
+}
+
+/// A piece of an auto reply that is sent as a message of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowUp {
+    /// Sorts by the time at which it was made.
+    pub id: InboxId,
+    /// The corp.
+    pub corp: CorpKey,
+    /// The app that answers.
+    pub app: AppKey,
+    /// The member who is answered.
+    pub to: UserId,
+    /// What is said.
+    pub text: String,
+    /// Not before this time, Unix milliseconds.
+    pub due_at_ms: i64,
+    /// Attempts that failed.
+    #[serde(default)]
+    pub attempts: u32,
 }
 
 /// Why a callback was not taken. The text of each, and what to do, is in the locale files.

@@ -4,8 +4,8 @@ use super::error::StoreError;
 use super::table::TableInfo;
 use super::tx::{ReadTx, WriteTx};
 use super::{
-    accounts, api_keys, attempts, audit, bindings, corps, directory, factors, idempotency, inbox, meta, mirror, plans,
-    removals, resolve, runs, secrets, sessions, settings, tenants,
+    accounts, api_keys, attempts, audit, auto_replies, bindings, corps, directory, factors, follow_ups, idempotency,
+    inbox, meta, mirror, plans, removals, resolve, runs, secrets, sessions, settings, tenants, webhooks,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -32,6 +32,9 @@ pub(super) fn tables() -> Vec<TableInfo> {
         api_keys::TABLES,
         idempotency::TABLES,
         inbox::TABLES,
+        auto_replies::TABLES,
+        follow_ups::TABLES,
+        webhooks::TABLES,
         settings::TABLES,
         accounts::TABLES,
         factors::TABLES,
@@ -49,7 +52,7 @@ pub(super) fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
 /// Checks what must fit together across tables: indexes, counters, sealed values, the audit chain.
 pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     type Check = fn(&ReadTx, &mut Checks) -> Result<(), StoreError>;
-    let all: [(&'static str, Check); 14] = [
+    let all: [(&'static str, Check); 15] = [
         ("corps", corps::check),
         ("secrets", secrets::check),
         ("directory", directory::check),
@@ -61,6 +64,7 @@ pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreErr
         ("api_keys", api_keys::check),
         ("idempotency", idempotency::check),
         ("inbox", inbox::check),
+        ("webhooks", webhooks::check),
         ("accounts", accounts::check),
         ("account_factors", factors::check),
         ("sessions", sessions::check),

@@ -10,7 +10,7 @@
 mod admin;
 mod api;
 mod browse;
-mod callbacks;
+pub mod callbacks;
 mod cli;
 mod directory;
 mod sandbox;

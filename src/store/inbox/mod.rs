@@ -10,7 +10,7 @@ pub use search::{InboxFilter, InboxPage, LOOKED_AT_MAX, search};
 use super::StoreError;
 use super::key::{Prefix, Str};
 use super::registry::Checks;
-use super::table::{Table, TableInfo, everything};
+use super::table::{Table, TableInfo, Writer, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use crate::model::{CallbackHealth, CallbackOf, CorpKey, InboxId, InboxItem, InboxState};
 use std::ops::ControlFlow;
@@ -44,27 +44,38 @@ pub enum Received {
     },
 }
 
-/// Stores a callback, or counts a repeat of one that is kept.
+/// [`receive_all`] of one.
+pub fn receive(tx: &WriteTx, item: &InboxItem) -> Result<Received, StoreError> {
+    let received = receive_all(tx, std::slice::from_ref(item))?.pop();
+    received.ok_or_else(|| StoreError::not_found(format!("callback {}", item.id)))
+}
+
+/// Stores callbacks, or counts repeats of ones that are kept; answers in the same order.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] when its corp does not exist (any more); nothing is written then.
-pub fn receive(tx: &WriteTx, item: &InboxItem) -> Result<Received, StoreError> {
-    let key = (item.corp.as_str(), item.receiver.segment(), stamp(item), item.digest.as_str());
-    let mut repeats = REPEATS.writer(tx)?;
-    if let Some(first) = repeats.get(key)? {
-        let mut items = ITEMS.writer(tx)?;
-        let row = (item.corp.as_str(), first.as_str());
-        let Some(mut known) = items.get(row)? else {
-            return Err(StoreError::not_found(format!("callback {first}")));
-        };
-        known.repeats = known.repeats.saturating_add(1);
-        items.put(row, &known)?;
-        return Ok(Received::Again { id: first, reply: known.reply });
+/// [`StoreError::NotFound`] when a repeated one is not there; the closure must return the error then.
+pub fn receive_all(tx: &WriteTx, all: &[InboxItem]) -> Result<Vec<Received>, StoreError> {
+    let (mut repeats, mut items, mut waiting) = (REPEATS.writer(tx)?, ITEMS.writer(tx)?, WAITING.writer(tx)?);
+    let mut results = Vec::with_capacity(all.len());
+    for item in all {
+        let key = (item.corp.as_str(), item.receiver.segment(), stamp(item), item.digest.as_str());
+        if let Some(first) = repeats.get(key)? {
+            let row = (item.corp.as_str(), first.as_str());
+            let Some(mut known) = items.get(row)? else {
+                return Err(StoreError::not_found(format!("callback {first}")));
+            };
+            known.repeats = known.repeats.saturating_add(1);
+            items.put(row, &known)?;
+            results.push(Received::Again { id: first, reply: known.reply });
+            continue;
+        }
+        let row = (item.corp.as_str(), item.id.as_str());
+        repeats.put(key, &item.id)?;
+        items.put(row, item)?;
+        waiting.put(row, &())?;
+        results.push(Received::New);
     }
-    repeats.put(key, &item.id)?;
-    ITEMS.put(tx, (item.corp.as_str(), item.id.as_str()), item)?;
-    WAITING.put(tx, (item.corp.as_str(), item.id.as_str()), &())?;
-    Ok(Received::New)
+    Ok(results)
 }
 
 /// The item with this id.
@@ -72,25 +83,16 @@ pub fn find(tx: &impl Reads, corp: &CorpKey, id: &InboxId) -> Result<Option<Inbo
     ITEMS.get(tx, (corp.as_str(), id.as_str()))
 }
 
-/// The oldest items of a corp that wait for work.
-pub fn waiting(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
+/// Ids of the oldest items of a corp that wait for work.
+pub fn waiting(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<InboxId>, StoreError> {
     let mut ids = Vec::new();
     if limit > 0 {
         WAITING.scan(tx, &Prefix::text(corp.as_str()).range(), |(_, id), ()| {
-            ids.push(id);
+            ids.push(InboxId::from(id));
             Ok(if ids.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
     }
-    let mut items = Vec::with_capacity(ids.len());
-    for id in &ids {
-        items.extend(ITEMS.get(tx, (corp.as_str(), id))?);
-    }
-    Ok(items)
-}
-
-/// Whether an item still waits for work.
-pub fn is_waiting(tx: &impl Reads, corp: &CorpKey, id: &InboxId) -> Result<bool, StoreError> {
-    WAITING.has(tx, (corp.as_str(), id.as_str()))
+    Ok(ids)
 }
 
 /// How many items of a corp wait, and how many have failed.
@@ -99,24 +101,69 @@ pub fn counts(tx: &impl Reads, corp: &CorpKey) -> Result<(usize, usize), StoreEr
     Ok((WAITING.keys(tx, &range)?.len(), FAILED.keys(tx, &range)?.len()))
 }
 
-/// The corp and time of receipt (Unix milliseconds) of the item that has waited longest, of all corps.
+/// The time of receipt (Unix milliseconds) of the item of a corp that has waited longest.
 pub fn oldest_waiting(tx: &impl Reads, corp: &CorpKey) -> Result<Option<i64>, StoreError> {
-    Ok(waiting(tx, corp, 1)?.first().map(|item| item.received_at_ms))
+    match waiting(tx, corp, 1)?.first() {
+        Some(id) => Ok(find(tx, corp, id)?.map(|item| item.received_at_ms)),
+        None => Ok(None),
+    }
 }
 
-/// Writes an item back after work, with its place in the lists.
-pub fn put(tx: &WriteTx, item: &InboxItem) -> Result<(), StoreError> {
-    let key = (item.corp.as_str(), item.id.as_str());
-    ITEMS.put(tx, key, item)?;
-    let kind = (item.corp.as_str(), item.kind.as_str(), item.id.as_str());
-    if item.state == InboxState::Waiting {
-        BY_KIND.remove(tx, kind)?;
-        WAITING.put(tx, key, &())?;
-    } else {
-        WAITING.remove(tx, key)?;
-        BY_KIND.put(tx, kind, &())?;
+/// The tables of the inbox, opened for the work on many items.
+pub struct Work<'tx> {
+    items: Writer<'tx, (Str, Str), InboxItem>,
+    waiting: Writer<'tx, (Str, Str), ()>,
+    failed: Writer<'tx, (Str, Str), ()>,
+    by_kind: Writer<'tx, (Str, Str, Str), ()>,
+}
+
+impl<'tx> Work<'tx> {
+    /// Opens them; nothing else may read or write the inbox in this transaction before this is dropped.
+    pub fn open(tx: &'tx WriteTx) -> Result<Self, StoreError> {
+        Ok(Self {
+            items: ITEMS.writer(tx)?,
+            waiting: WAITING.writer(tx)?,
+            failed: FAILED.writer(tx)?,
+            by_kind: BY_KIND.writer(tx)?,
+        })
     }
-    if item.state == InboxState::Failed { FAILED.put(tx, key, &()) } else { FAILED.remove(tx, key).map(drop) }
+
+    /// The item with this id.
+    pub fn find(&mut self, corp: &CorpKey, id: &InboxId) -> Result<Option<InboxItem>, StoreError> {
+        self.items.get((corp.as_str(), id.as_str()))
+    }
+
+    /// Writes an item back, whose state was `before`, with its place in the lists.
+    pub fn put(&mut self, before: InboxState, item: &InboxItem) -> Result<(), StoreError> {
+        let key = (item.corp.as_str(), item.id.as_str());
+        self.items.put(key, item)?;
+        if before == item.state {
+            return Ok(());
+        }
+        let kind = (item.corp.as_str(), item.kind.as_str(), item.id.as_str());
+        match item.state {
+            InboxState::Waiting => {
+                self.by_kind.remove(kind)?;
+                self.waiting.put(key, &())?;
+            }
+            _ => {
+                self.waiting.remove(key)?;
+                self.by_kind.put(kind, &())?;
+            }
+        }
+        if item.state == InboxState::Failed {
+            self.failed.put(key, &())?;
+        } else if before == InboxState::Failed {
+            self.failed.remove(key)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes an item back, whatever its state was, with its place in the lists.
+pub fn put(tx: &WriteTx, item: &InboxItem) -> Result<(), StoreError> {
+    let before = find(tx, &item.corp, &item.id)?.map_or(item.state, |before| before.state);
+    Work::open(tx)?.put(before, item)
 }
 
 /// Removes at most `limit` items of a corp that were received before `before_ms`; returns how many. What waits goes too:

@@ -1,9 +1,14 @@
 //! Callbacks over real HTTP: from the sandbox's phone, from the vectors, from strangers.
 
+mod contacts;
+pub mod endpoint;
 mod inbox;
+mod kill;
 mod random;
 mod receive;
+mod replies;
 mod vectors;
+mod webhooks;
 
 use crate::api::bridge::{Answer, Bridge, send};
 use crate::api::world::{CORP, World};

@@ -2,7 +2,9 @@
 
 use super::*;
 use futures_util::{StreamExt, stream};
-use wecom_bridge::clock::Clock;
+use wecom_bridge::callbacks::incoming::Incoming;
+use wecom_bridge::clock::{Clock, Stopwatch};
+use wecom_bridge::wecom::crypto::envelope::Envelope;
 
 /// A small generator, so that a failure can be repeated.
 struct Odd(u64);
@@ -115,4 +117,72 @@ async fn ten_thousand_odd_bodies() {
     assert_eq!(bridge.get(&format!("{CORP}/callbacks")).await.expect(200)["failed"], 0);
     bridge.app.callbacks.shutdown().await;
     bridge.stop().await;
+}
+
+/// Good texts to begin with.
+fn seeds() -> Vec<Vec<u8>> {
+    let json =
+        r#"{"tousername":"ww","msgtype":"event","event":"click","eventkey":"a","selected":[{"a":1},{"b":[2,3]}]}"#;
+    let event = "<xml><MsgType>event</MsgType><Event>template_card_event</Event><SelectedItems><SelectedItem><QuestionKey>\
+                 <![CDATA[a]]></QuestionKey><OptionIds><OptionId>1</OptionId></OptionIds></SelectedItem></SelectedItems></xml>";
+    let crypto = crypto("ww1");
+    let encrypted = crypto.encrypt(json);
+    [text_message(1, "a", "b"), json.to_owned(), event.to_owned(), request_body("ww", Some(1), &encrypted), encrypted]
+        .map(String::into_bytes)
+        .into()
+}
+
+/// The harness of `fuzz/` without its engine: mutates what was taken so far for as many minutes as FUZZ_MINUTES says (one
+/// by default). `cargo test --test it -- --ignored callbacks::random::long`
+#[test]
+#[ignore = "runs for minutes"]
+fn long() {
+    let minutes: u64 = std::env::var("FUZZ_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let mut odd = Odd(rand::random::<u64>() | 1);
+    println!("seed {:#x}", odd.0);
+    let crypto = crypto("ww1");
+    let mut corpus = seeds();
+    let (mut runs, mut read) = (0_u64, 0_u64);
+    let watch = Stopwatch::start();
+    while watch.elapsed_ms() < minutes * 60_000 {
+        let mut text = corpus[odd.next(corpus.len())].clone();
+        for _ in 0..=odd.next(4) {
+            let place = odd.next(text.len() + 1);
+            match odd.next(6) {
+                0 if place < text.len() => text[place] ^= 1 << odd.next(8),
+                1 => text.truncate(place),
+                2 => drop(text.splice(place..place, odd.bytes(8))),
+                3 => drop(text.splice(place..place, odd.piece().into_bytes())),
+                4 => {
+                    let end = (place + odd.next(64)).min(text.len());
+                    let part = text[place..end].to_vec();
+                    text.splice(place..place, part);
+                }
+                _ => {
+                    let other = &corpus[odd.next(corpus.len())];
+                    let part = other[odd.next(other.len() + 1)..].to_vec();
+                    text.truncate(place);
+                    text.extend(part);
+                }
+            }
+        }
+        text.truncate(20_000);
+        let lossy = String::from_utf8_lossy(&text);
+        let envelope = Envelope::parse(&lossy);
+        let incoming = Incoming::parse(&lossy);
+        let _ = crypto.open(&lossy, &lossy, &lossy, &lossy);
+        if let Ok(found) = &incoming {
+            assert_eq!(Incoming::parse(&lossy).unwrap().digest, found.digest);
+            let _ = found.tree.to_json();
+        }
+        runs += 1;
+        if envelope.is_ok() || incoming.is_ok() {
+            read += 1;
+            if corpus.len() < 5_000 && odd.next(20) == 0 {
+                corpus.push(text);
+            }
+        }
+    }
+    println!("{runs} texts, {read} of them could be read, in {minutes} min");
+    assert!(read > 0 && runs > 1_000);
 }
