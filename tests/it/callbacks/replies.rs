@@ -67,14 +67,17 @@ async fn the_rule_that_wins_answers_with_its_lines_and_links() {
 #[tokio::test]
 async fn a_reply_that_is_too_long_for_one_message_arrives_whole_in_several() {
     let line = line().await;
-    let long: String = (0..100).map(|n| format!("第{n}句,十五个字左右的一句话。")).collect();
+    let long: String = (0..90).map(|n| format!("第{n}句,十五个字左右的一句话。")).collect();
     assert!(long.chars().count() <= 1_500 && long.len() > 2_048);
     line.bridge().post(RULES, &rule("长", "all", "", &long, 1)).await.expect(201);
     line.act("zhangsan", Act::Text { content: "x".into() });
     line.settle().await;
-    while texts(&line).concat().len() < long.len() {
-        tokio::task::yield_now().await;
-    }
+    let arrived = async {
+        while texts(&line).concat().len() < long.len() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), arrived).await.expect("the rest arrives");
     assert_eq!(texts(&line).concat(), long);
     assert!(texts(&line).len() >= 2 && texts(&line).iter().all(|text| text.len() <= 2_048 && text.ends_with('。')));
     line.stop().await;
