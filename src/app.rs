@@ -2,6 +2,7 @@
 
 use crate::admin;
 use crate::browse::Views;
+use crate::callbacks::Callbacks;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http;
@@ -10,6 +11,7 @@ use crate::messages::{Messages, RuleComposer};
 use crate::ops::{Metrics, Pulse};
 use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::{Env, StoredQuota};
+use crate::webhooks::Webhooks;
 use crate::wecom::Clients;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -34,6 +36,10 @@ pub struct App {
     pub jobs: Jobs,
     /// Messages out.
     pub messages: Messages,
+    /// What WeCom sends.
+    pub callbacks: Callbacks,
+    /// Who is told of what happens.
+    pub webhooks: Webhooks,
     /// Counters.
     pub metrics: Metrics,
     listens_on: OnceLock<SocketAddr>,
@@ -65,6 +71,9 @@ impl App {
         let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
         let messages = Messages::new(env.clone(), Arc::new(RuleComposer::new()));
+        let observer = Arc::new(metrics.clone());
+        let webhooks = Webhooks::new(store.clone(), clock.clone());
+        let callbacks = Callbacks::new((store.clone(), clock.clone()), jobs.clone(), webhooks.clone(), observer)?;
         Ok(Arc::new(Self {
             config,
             store,
@@ -75,6 +84,8 @@ impl App {
             views,
             jobs,
             messages,
+            callbacks,
+            webhooks,
             metrics,
             pulse: Pulse::default(),
             listens_on: OnceLock::new(),
@@ -110,6 +121,8 @@ impl App {
     /// Lets calls under way end, finishes writes and closes the store. Runs that are not through go on at the next start.
     pub async fn close(&self) {
         self.messages.shutdown().await;
+        self.callbacks.shutdown().await;
+        self.webhooks.shutdown().await;
         self.jobs.shutdown().await;
         self.views.close();
         let store = self.store.clone();

@@ -7,7 +7,9 @@ mod api_keys;
 mod apps;
 mod audit;
 mod auth;
+mod auto_replies;
 mod bindings;
+mod cb;
 mod confirm;
 mod corps;
 mod describe;
@@ -20,6 +22,7 @@ mod explain;
 mod exports;
 mod expressions;
 mod imports;
+mod inbox;
 mod lists;
 mod menus;
 mod messages;
@@ -40,6 +43,7 @@ mod tenants;
 mod throttle;
 mod units;
 mod upload;
+mod webhooks;
 
 use crate::app::App;
 use crate::http::Problem;
@@ -62,6 +66,7 @@ impl Api {
     /// Adds every route.
     pub fn register(&self, services: &mut ServiceConfig) {
         services.app_data(self.0.clone());
+        cb::register(services);
         table().register(services);
     }
 }
@@ -99,6 +104,9 @@ fn table() -> Routes {
     exports::routes(&mut routes);
     mirror::routes(&mut routes);
     bindings::routes(&mut routes);
+    inbox::routes(&mut routes);
+    auto_replies::routes(&mut routes);
+    webhooks::routes(&mut routes);
     plans::routes(&mut routes);
     runs::routes(&mut routes);
     messages::routes(&mut routes);

@@ -9,7 +9,7 @@ use super::state::State;
 use crate::app::App;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::{Body, Problem};
-use crate::model::{AppKey, CorpKey, Secret, SecretName};
+use crate::model::{AppKey, CallbackOf, CorpKey, Secret, SecretName};
 use crate::setup::service;
 use actix_web::web;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,11 @@ pub(super) fn routes(routes: &mut Routes) {
              once. A repetition with the same Idempotency-Key answers without them.",
             renew,
         )
+        .post(
+            "/api/v1/corps/{corp}/customers-callback-keys",
+            "Make new keys for the callback of customer events",
+            renew_of_customers,
+        )
         .post("/api/v1/corps/{corp}/apps/{app}/callback-keys", "Make new keys for an app's callback", renew_of_app);
 }
 
@@ -45,7 +50,7 @@ struct SecretView {
     /// The app that it belongs to; absent = the corp itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     app: Option<AppKey>,
-    /// `contacts`, `contacts_token`, `contacts_aes_key`; of an app `secret`, `token`, `aes_key`
+    /// `contacts`, `contacts_token`, `contacts_aes_key`, `customers_token`, `customers_aes_key`; of an app `secret`, `token`, `aes_key`
     secret: &'static str,
     /// Whether there is one.
     is_set: bool,
@@ -85,6 +90,8 @@ fn view((name, is_set): (SecretName, bool)) -> SecretView {
         SecretName::Contacts => (None, "contacts"),
         SecretName::ContactsToken => (None, "contacts_token"),
         SecretName::ContactsAesKey => (None, "contacts_aes_key"),
+        SecretName::CustomersToken => (None, "customers_token"),
+        SecretName::CustomersAesKey => (None, "customers_aes_key"),
         SecretName::App(app) => (Some(app), "secret"),
         SecretName::AppToken(app) => (Some(app), "token"),
         SecretName::AppAesKey(app) => (Some(app), "aes_key"),
@@ -97,6 +104,8 @@ fn of_corp(name: &str) -> Result<SecretName, Problem> {
         "contacts" => Result::Ok(SecretName::Contacts),
         "contacts_token" => Result::Ok(SecretName::ContactsToken),
         "contacts_aes_key" => Result::Ok(SecretName::ContactsAesKey),
+        "customers_token" => Result::Ok(SecretName::CustomersToken),
+        "customers_aes_key" => Result::Ok(SecretName::CustomersAesKey),
         other => Err(Problem::not_found("secret", other)),
     }
 }
@@ -168,7 +177,17 @@ async fn renew(
     once: Once,
 ) -> Result<Created<CallbackKeysView>, Problem> {
     let (id, app) = (caller.id.clone(), state.app.clone());
-    once.run(&state, &id, NO_BODY, make_keys(caller, app, corp.into_inner(), None)).await
+    once.run(&state, &id, NO_BODY, make_keys(caller, app, corp.into_inner(), CallbackOf::Contacts)).await
+}
+
+async fn renew_of_customers(
+    caller: Key<CorpWrite>,
+    state: web::Data<State>,
+    corp: web::Path<CorpKey>,
+    once: Once,
+) -> Result<Created<CallbackKeysView>, Problem> {
+    let (id, app) = (caller.id.clone(), state.app.clone());
+    once.run(&state, &id, NO_BODY, make_keys(caller, app, corp.into_inner(), CallbackOf::Customers)).await
 }
 
 async fn renew_of_app(
@@ -179,19 +198,19 @@ async fn renew_of_app(
 ) -> Result<Created<CallbackKeysView>, Problem> {
     let (corp, of) = path.into_inner();
     let (id, app) = (caller.id.clone(), state.app.clone());
-    once.run(&state, &id, NO_BODY, make_keys(caller, app, corp, Some(of))).await
+    once.run(&state, &id, NO_BODY, make_keys(caller, app, corp, CallbackOf::App(of))).await
 }
 
 async fn make_keys(
     caller: Key<CorpWrite>,
     app: Arc<App>,
     corp: CorpKey,
-    of: Option<AppKey>,
+    of: CallbackOf,
 ) -> Result<Created<CallbackKeysView>, Problem> {
     let public_url = app.public_url().await.map_err(store_problem)?;
-    let made = service::renew_callback_keys(&app.store, &caller.actor, &corp, of.as_ref()).await;
+    let made = service::renew_callback_keys(&app.store, &caller.actor, &corp, &of).await;
     let (token, aes_key) = made.map_err(setup_problem)?;
-    let url = format!("{public_url}/cb/{corp}/{}", of.as_ref().map_or("contacts", AppKey::as_str));
+    let url = format!("{public_url}/cb/{corp}/{of}");
     let mut answer = CallbackKeysView { url, token: None, aes_key: None };
     let kept = serde_json::to_value(&answer).map_err(Problem::internal)?;
     answer.token = Some(token.expose().to_owned());

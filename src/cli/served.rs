@@ -52,6 +52,8 @@ impl Served {
         app.jobs.start_schedules();
         app.messages.start();
         app.messages.start_upkeep();
+        app.callbacks.start();
+        app.webhooks.start();
         tokio::spawn(backups::run(app.clone(), stop.clone()));
         tokio::spawn(retention::run(app.clone(), stop.clone()));
         app.views.start();
@@ -90,6 +92,8 @@ impl Served {
         }
         self.http.stop().await;
         self.stop.cancel();
+        self.app.callbacks.shutdown().await;
+        self.app.webhooks.shutdown().await;
         self.app.jobs.shutdown().await;
         if let Err(cause) = self.socket.await {
             tracing::error!("the admin socket ended badly: {cause}");

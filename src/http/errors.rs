@@ -5,6 +5,7 @@ use crate::admin::AccountError;
 use crate::admin::keys::{Excess, KeyError};
 use crate::admin::settings::SettingsError;
 use crate::browse::BrowseError;
+use crate::callbacks::replies::{ReplyError, ReplyFault};
 use crate::directory::DirectoryError;
 use crate::menus::MenuError;
 use crate::messages::MessageError;
@@ -12,6 +13,7 @@ use crate::messages::rulebook::RuleError;
 use crate::setup::{SetupError, SetupFaults};
 use crate::store::StoreError;
 use crate::sync::SyncError;
+use crate::webhooks::WebhookError;
 use actix_web::http::StatusCode;
 
 /// The first letter large, a full stop at the end.
@@ -250,6 +252,35 @@ pub fn account_problem(error: AccountError) -> Problem {
             Problem::new(StatusCode::TOO_MANY_REQUESTS, code, told).retry_after_s(retry_after_s)
         }
         AccountError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, told).retry_after_s(5),
+    }
+}
+
+/// Errors of webhooks.
+pub fn webhook_problem(error: WebhookError) -> Problem {
+    let told = sentence(&error);
+    match error {
+        WebhookError::Faults(faults) => {
+            let faults = faults.into_iter().map(|fault| Fault { at: fault.field.into(), message: fault.rule.into() });
+            Problem::invalid("webhook.invalid", told).with_faults(faults)
+        }
+        WebhookError::NoWebhook(name) => Problem::not_found("webhook", name),
+        WebhookError::NoPost(id) => Problem::not_found("post", id),
+        WebhookError::NotDead(_) => Problem::conflict("post.not_dead", told),
+        WebhookError::Store(cause) => store_problem(cause),
+    }
+}
+
+/// Errors of auto replies.
+pub fn reply_problem(error: ReplyError) -> Problem {
+    let told = sentence(&error);
+    match error {
+        ReplyError::Faults(faults) => {
+            let fault = |fault: ReplyFault| Fault { at: fault.field, message: fault.rule.text().into() };
+            Problem::invalid("auto_reply.invalid", told).with_faults(faults.into_iter().map(fault))
+        }
+        ReplyError::NoApp(app) => Problem::not_found("app", app),
+        ReplyError::NoRule(id) => Problem::not_found("auto_reply", id),
+        ReplyError::Store(cause) => store_problem(cause),
     }
 }
 

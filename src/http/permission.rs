@@ -36,5 +36,7 @@ permissions!(
     SettingsWrite,
     MessagesSend,
     MessagesRead,
-    MessagesManage
+    MessagesManage,
+    CallbacksRead,
+    CallbacksManage
 );

@@ -5,6 +5,7 @@
 mod texts;
 
 mod bindings;
+mod callbacks;
 mod corps;
 mod directory;
 mod errors;

@@ -251,6 +251,10 @@ impl T {
             ApiScope::MessagesSend => ("发送消息", "send messages"),
             ApiScope::MessagesRead => ("查看消息与推送日志", "see messages and the push log"),
             ApiScope::MessagesManage => ("撤回、重发消息", "recall and resend messages"),
+            ApiScope::CallbacksRead => ("查看回调、自动回复和 Webhook", "read callbacks, auto replies and webhooks"),
+            ApiScope::CallbacksManage => {
+                ("重放回调、修改自动回复和 Webhook", "replay callbacks, change auto replies and webhooks")
+            }
         };
         self.lang.pick(zh, en)
     }

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 ///
 /// | Right | Administrator | Operator | Auditor |
 /// |---|---|---|---|
-/// | `directory.read` `corp.read` `sync.read` `ops.read` `messages.read` | yes | yes | yes |
-/// | `directory.write` `sync.run` `binding.write` `messages.send` `messages.manage` | yes | yes | – |
+/// | `directory.read` `corp.read` `sync.read` `ops.read` `messages.read` `callbacks.read` | yes | yes | yes |
+/// | `directory.write` `sync.run` `binding.write` `messages.send` `messages.manage` `callbacks.manage` | yes | yes | – |
 /// | `audit.read` | yes | – | yes |
 /// | `corp.write` `sync.decide` `keys.admin` `ops.backup` `accounts.admin` `settings.write` | yes | – | – |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -51,12 +51,14 @@ impl Role {
             | ApiScope::CorpRead
             | ApiScope::SyncRead
             | ApiScope::OpsRead
-            | ApiScope::MessagesRead => true,
+            | ApiScope::MessagesRead
+            | ApiScope::CallbacksRead => true,
             ApiScope::DirectoryWrite
             | ApiScope::SyncRun
             | ApiScope::BindingWrite
             | ApiScope::MessagesSend
-            | ApiScope::MessagesManage => !matches!(self, Self::Auditor),
+            | ApiScope::MessagesManage
+            | ApiScope::CallbacksManage => !matches!(self, Self::Auditor),
             ApiScope::AuditRead => !matches!(self, Self::Operator),
             ApiScope::CorpWrite
             | ApiScope::SyncDecide
@@ -214,6 +216,8 @@ mod tests {
             (ApiScope::OpsBackup, [true, false, false]),
             (ApiScope::AccountsAdmin, [true, false, false]),
             (ApiScope::SettingsWrite, [true, false, false]),
+            (ApiScope::CallbacksRead, [true, true, true]),
+            (ApiScope::CallbacksManage, [true, true, false]),
         ] {
             assert_eq!(Role::ALL.map(|role| role.may(right)), expected, "{}", right.name());
         }

@@ -57,11 +57,17 @@ pub enum ApiScope {
     /// Recall messages, send dead letters again, change how messages are sent and kept.
     #[serde(rename = "messages.manage")]
     MessagesManage,
+    /// Read received callbacks, their gauges and failures, auto replies and webhooks (never their secrets).
+    #[serde(rename = "callbacks.read")]
+    CallbacksRead,
+    /// Replay callbacks, change auto replies and webhooks, send dead letters again.
+    #[serde(rename = "callbacks.manage")]
+    CallbacksManage,
 }
 
 impl ApiScope {
     /// Every scope, in the order of this type.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::DirectoryRead,
         Self::DirectoryWrite,
         Self::CorpRead,
@@ -79,6 +85,8 @@ impl ApiScope {
         Self::MessagesSend,
         Self::MessagesRead,
         Self::MessagesManage,
+        Self::CallbacksRead,
+        Self::CallbacksManage,
     ];
 
     /// The name, as keys, documents and the command line spell it.
@@ -101,6 +109,8 @@ impl ApiScope {
             Self::MessagesSend => "messages.send",
             Self::MessagesRead => "messages.read",
             Self::MessagesManage => "messages.manage",
+            Self::CallbacksRead => "callbacks.read",
+            Self::CallbacksManage => "callbacks.manage",
         }
     }
 

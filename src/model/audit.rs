@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 /// Who did something, from where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Actor {
-    /// `cli:<user>`, `schedule`, `key:<name>`, `account:<name>`.
+    /// `cli:<user>`, `schedule`, `callback`, `key:<name>`, `account:<name>`.
     pub name: String,
     /// Remote address where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,6 +27,11 @@ impl Actor {
     /// Somebody at the door who has not signed in.
     pub fn visitor(from: Option<std::net::IpAddr>) -> Self {
         Self { name: "visitor".into(), from: from.map(|address| address.to_string()) }
+    }
+
+    /// What WeCom told us by callback.
+    pub fn callback() -> Self {
+        Self { name: "callback".into(), from: None }
     }
 
     /// A schedule.

@@ -146,6 +146,10 @@ pub enum SecretName {
     ContactsToken,
     /// EncodingAESKey of the contacts callback.
     ContactsAesKey,
+    /// Token of the callback of customer events.
+    CustomersToken,
+    /// EncodingAESKey of the callback of customer events.
+    CustomersAesKey,
     /// Token of an app's callback.
     AppToken(AppKey),
     /// EncodingAESKey of an app's callback.
@@ -159,6 +163,8 @@ impl SecretName {
             Self::Contacts => "contacts/secret".into(),
             Self::ContactsToken => "contacts/token".into(),
             Self::ContactsAesKey => "contacts/aes_key".into(),
+            Self::CustomersToken => "customers/token".into(),
+            Self::CustomersAesKey => "customers/aes_key".into(),
             Self::App(key) => format!("app/{key}/secret"),
             Self::AppToken(key) => format!("app/{key}/token"),
             Self::AppAesKey(key) => format!("app/{key}/aes_key"),

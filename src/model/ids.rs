@@ -97,6 +97,19 @@ text_id!(
 );
 
 text_id!(
+    /// A received callback's id (UUID v7, so ids sort by time).
+    InboxId
+);
+text_id!(
+    /// An auto reply rule's id (UUID v7, so ids sort by age).
+    AutoReplyId
+);
+text_id!(
+    /// The id of a telling to a webhook (UUID v7, so ids sort by time).
+    PostId
+);
+
+text_id!(
     /// The id of an account of the administrator's browser (UUID v7, so ids sort by the time of creation).
     AccountId
 );

@@ -3,7 +3,9 @@
 pub mod account;
 pub mod api_key;
 pub mod audit;
+pub mod auto_reply;
 pub mod binding;
+pub mod callback;
 pub mod change;
 pub mod content;
 pub mod corp;
@@ -20,22 +22,25 @@ pub mod plan;
 pub mod rule;
 pub mod run;
 pub mod secret;
+pub mod webhook;
 
 pub use account::{Account, PasswordHash, Role, Session, TotpState};
 pub use api_key::{ApiKey, ApiScope, StoredAnswer};
 pub use audit::{Actor, AuditRow};
+pub use auto_reply::{AutoReply, Matching, ReplyArticle, ReplyContent, Said, SaidKind};
 pub use binding::Placement;
 pub use binding::{
     BindingOrigin, DepartmentBinding, MemberBinding, Pushed, Removal, RemovalCause, ResolveCase, Tombstone,
 };
+pub use callback::{CallbackFailure, CallbackFault, CallbackHealth, CallbackOf, FollowUp, InboxItem, InboxState};
 pub use change::{Action, Change, DepartmentImage, MemberImage, Reversible};
 pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};
 pub use counts::{Counts, DepartmentCounts, MemberCounts};
 pub use directory::{Employee, EmployeeStatus, Gender, OrgUnit, Tenant};
 pub use fields::Fields;
 pub use ids::{
-    AccountId, AppKey, CallId, CorpKey, DepartmentId, EmployeeId, InvalidId, MessageId, PlanId, RuleId, RunId,
-    SessionId, TenantKey, Text, UnitId, UserId,
+    AccountId, AppKey, AutoReplyId, CallId, CorpKey, DepartmentId, EmployeeId, InboxId, InvalidId, MessageId, PlanId,
+    PostId, RuleId, RunId, SessionId, TenantKey, Text, UnitId, UserId,
 };
 pub use lists::{AttributeList, PARTLY, ShownLists, WHOLE, WRITTEN};
 pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};
@@ -52,3 +57,4 @@ pub use plan::{
 pub use rule::{ContentKind, Digest, Overlong, QuietHours, Rule, Target};
 pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunBrief, RunKind, RunState};
 pub use secret::Secret;
+pub use webhook::{PostState, Webhook, WebhookPost};

@@ -12,6 +12,8 @@ const HELD_FOR_H: i64 = 4;
 
 /// Seconds after which a call that is due and does not go out is a reason.
 const OVERDUE_S: i64 = 900;
+/// Callbacks that have waited so long for work are a reason.
+const CALLBACKS_WAIT_MS: i64 = 5 * 60 * 1_000;
 
 /// Runs looked at per corp.
 const RUNS_LOOKED_AT: usize = 20;
@@ -77,6 +79,7 @@ pub async fn readiness(app: &App) -> Readiness {
         let mut reasons = app.store.read_async(move |tx| look(tx, now_ms)).await.map_err(|error| error.to_string())?;
         reasons.extend(schedules(app).await);
         reasons.extend(messages(app).await);
+        reasons.extend(callbacks(app).await);
         Ok(reasons)
     };
     match app.pulse.look.get(now_ms, look).await {
@@ -135,6 +138,30 @@ async fn schedules(app: &App) -> Vec<Reason> {
         Reason::of(&schedule.corp, "schedule.unhealthy", text)
     };
     unhealthy.map(reason).collect()
+}
+
+/// Callbacks that are refused, fail, or wait too long.
+async fn callbacks(app: &App) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let corps = app.store.read_async(store::corps::list).await.unwrap_or_default();
+    for corp in corps {
+        let Ok(gauges) = app.callbacks.gauges(&corp.key).await else { continue };
+        if gauges.oldest_waiting_ms >= CALLBACKS_WAIT_MS {
+            let text = format!("{} callbacks wait for work; the log says why", gauges.waiting);
+            reasons.push(Reason::of(&corp.key, "callbacks.waiting", text));
+        }
+        if gauges.failed > 0 {
+            let text = format!("the work on {} callbacks failed: look at them and replay them", gauges.failed);
+            reasons.push(Reason::of(&corp.key, "callbacks.failed", text));
+        }
+        let failing = gauges.receivers.iter().filter(|gauge| gauge.is_failing && gauge.is_on);
+        for gauge in failing {
+            let fault = gauge.health.last.first().map_or("unknown", |failure| failure.fault.name());
+            let text = format!("callbacks to {} are refused ({fault}): see the failures of the corp", gauge.receiver);
+            reasons.push(Reason::of(&corp.key, "callbacks.refused", text));
+        }
+    }
+    reasons
 }
 
 fn look(tx: &impl Reads, now_ms: i64) -> Result<Vec<Reason>, StoreError> {

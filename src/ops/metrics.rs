@@ -1,6 +1,7 @@
 //! The metrics registry (PEER-26): what `/metrics` answers, in the OpenMetrics text form.
 
-use crate::model::{AppKey, CorpKey, RunKind, RunState, Tally};
+use crate::callbacks::Observer;
+use crate::model::{AppKey, CallbackFault, CallbackOf, CorpKey, RunKind, RunState, Tally};
 use crate::wecom::CallObserver;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -30,6 +31,31 @@ struct Inner {
     deliveries_today: Family<DeliveryLabels, Gauge>,
     send_calls_waiting: Family<AppLabels, Gauge>,
     store_bytes: Gauge,
+    callbacks: Family<CallbackLabels, Counter>,
+    callback_repeats: Family<ReceiverLabels, Counter>,
+    callbacks_refused: Family<FaultLabels, Counter>,
+    callback_lag: Family<CorpLabels, Histogram>,
+    callbacks_waiting: Family<CorpLabels, Gauge>,
+    callbacks_failed: Family<CorpLabels, Gauge>,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CallbackLabels {
+    corp: String,
+    receiver: String,
+    group: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ReceiverLabels {
+    corp: String,
+    receiver: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct FaultLabels {
+    corp: String,
+    fault: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -142,7 +168,33 @@ impl Metrics {
             Family::clone(&send_calls_waiting),
         );
         registry.register_with_unit("store_size", "Size of the database file", Unit::Bytes, Gauge::clone(&store_bytes));
+        let (callbacks, callback_repeats, callbacks_refused) =
+            (Family::default(), Family::default(), Family::default());
+        let callback_lag =
+            Family::new_with_constructor((|| Histogram::new(exponential_buckets(0.25, 2.0, 12))) as fn() -> Histogram);
+        let (callbacks_waiting, callbacks_failed) = (Family::default(), Family::default());
+        registry.register("callbacks", "Callbacks taken, by what they tell", Family::clone(&callbacks));
+        registry.register("callback_repeats", "Further deliveries of the same", Family::clone(&callback_repeats));
+        registry.register(
+            "callbacks_refused",
+            "Callbacks that were not taken, by the check that failed",
+            Family::clone(&callbacks_refused),
+        );
+        registry.register_with_unit(
+            "callback_lag",
+            "From WeCom's clock to receipt",
+            Unit::Seconds,
+            Family::clone(&callback_lag),
+        );
+        registry.register("callbacks_waiting", "Callbacks that wait for work", Family::clone(&callbacks_waiting));
+        registry.register("callbacks_failed", "Callbacks whose work failed", Family::clone(&callbacks_failed));
         Self(Arc::new(Inner {
+            callbacks,
+            callback_repeats,
+            callbacks_refused,
+            callback_lag,
+            callbacks_waiting,
+            callbacks_failed,
             registry,
             calls,
             call_seconds,
@@ -209,6 +261,14 @@ impl Metrics {
         self.0.send_calls_waiting.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
+    /// Sets how many callbacks of a corp wait for work, and how many have failed.
+    pub fn set_callbacks(&self, corp: &CorpKey, waiting: usize, failed: usize) {
+        let labels = CorpLabels { corp: corp.to_string() };
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.0.callbacks_waiting.get_or_create(&labels).set(number(waiting));
+        self.0.callbacks_failed.get_or_create(&labels).set(number(failed));
+    }
+
     /// Sets the size of the store.
     pub fn set_store_bytes(&self, bytes: u64) {
         self.0.store_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
@@ -229,6 +289,27 @@ impl CallObserver for Metrics {
     fn called(&self, corp: &CorpKey, endpoint: &'static str, errcode: i64, elapsed_ms: u64) {
         self.0.calls.get_or_create(&CallLabels { corp: corp.to_string(), endpoint, errcode }).inc();
         self.0.call_seconds.get_or_create(&EndpointLabels { endpoint }).observe(seconds(elapsed_ms));
+    }
+}
+
+impl Observer for Metrics {
+    fn taken(&self, corp: &CorpKey, of: &CallbackOf, group: &'static str, lag_ms: Option<i64>) {
+        let labels = CallbackLabels { corp: corp.to_string(), receiver: of.to_string(), group };
+        self.0.callbacks.get_or_create(&labels).inc();
+        if let Some(lag_ms) = lag_ms {
+            let labels = CorpLabels { corp: corp.to_string() };
+            self.0.callback_lag.get_or_create(&labels).observe(seconds(lag_ms.unsigned_abs()));
+        }
+    }
+
+    fn repeated(&self, corp: &CorpKey, of: &CallbackOf) {
+        let labels = ReceiverLabels { corp: corp.to_string(), receiver: of.to_string() };
+        self.0.callback_repeats.get_or_create(&labels).inc();
+    }
+
+    fn refused(&self, corp: &CorpKey, fault: CallbackFault) {
+        let labels = FaultLabels { corp: corp.to_string(), fault: fault.name() };
+        self.0.callbacks_refused.get_or_create(&labels).inc();
     }
 }
 

@@ -18,6 +18,8 @@ struct Seen {
     running: Vec<RunKind>,
     last_good: Vec<(CorpKey, RunKind, i64)>,
     oldest_held_ms: Option<i64>,
+    callbacks: Vec<(CorpKey, usize, usize)>,
+    oldest_callback_ms: Option<i64>,
 }
 
 /// Looks the states up and renders everything.
@@ -39,6 +41,11 @@ pub async fn render(app: &App) -> Result<String, StoreError> {
     let waits_s = seen.oldest_held_ms.map_or(0, |since_ms| (now_ms - since_ms) / 1000);
     metrics.set_queue_age("held_plans", waits_s);
     messages(app).await?;
+    for (corp, waiting, failed) in &seen.callbacks {
+        metrics.set_callbacks(corp, *waiting, *failed);
+    }
+    let waits_s = seen.oldest_callback_ms.map_or(0, |since_ms| (app.clock.now_ms() - since_ms) / 1000);
+    metrics.set_queue_age("callbacks", waits_s);
     metrics.set_store_bytes(app.store.file_bytes()?);
     Ok(metrics.render())
 }
@@ -85,7 +92,8 @@ pub async fn count_runs(metrics: Metrics, jobs: Jobs) {
 
 fn look(tx: &impl Reads, now_ms: i64) -> Result<Seen, StoreError> {
     let running = store::runs::running(tx)?.into_iter().map(|run| run.kind).collect();
-    let mut seen = Seen { running, last_good: Vec::new(), oldest_held_ms: None };
+    let mut seen =
+        Seen { running, last_good: Vec::new(), oldest_held_ms: None, callbacks: Vec::new(), oldest_callback_ms: None };
     for Corp { key, .. } in store::corps::list(tx)? {
         let runs = store::runs::list(tx, &key, RUNS_LOOKED_AT)?;
         for kind in [RunKind::Pull, RunKind::Downstream] {
@@ -99,6 +107,11 @@ fn look(tx: &impl Reads, now_ms: i64) -> Result<Seen, StoreError> {
             if let Some(ended_at_ms) = good {
                 seen.last_good.push((key.clone(), kind, ended_at_ms));
             }
+        }
+        let (waiting, failed) = store::inbox::counts(tx, &key)?;
+        seen.callbacks.push((key.clone(), waiting, failed));
+        if let Some(since_ms) = store::inbox::oldest_waiting(tx, &key)? {
+            seen.oldest_callback_ms = Some(seen.oldest_callback_ms.map_or(since_ms, |oldest| oldest.min(since_ms)));
         }
         for plan in store::plans::list(tx, &key, RUNS_LOOKED_AT)? {
             if plan.state == PlanState::Held && plan.expires_at_ms > now_ms {

@@ -3,7 +3,9 @@
 use super::fault::SetupFault;
 use super::section::join;
 use crate::jobs::cron::Ticks;
-use crate::model::{App, Corp, Edition, Endpoints, Leaver, MemberField, OutOfScope, Secret, SecretName, Tenant};
+use crate::model::{
+    App, CallbackOf, Corp, Edition, Endpoints, Leaver, MemberField, OutOfScope, Secret, SecretName, Tenant,
+};
 use crate::sync::expr::{Filter, Template};
 use crate::sync::matching::check_rules;
 use std::collections::HashSet;
@@ -64,11 +66,11 @@ pub fn check_secret(name: &SecretName, secret: &Secret, path: &str) -> Option<Se
             let fine = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
             (!fine).then_some("must be 1 to 128 visible ASCII characters; copy it again without blanks")
         }
-        SecretName::ContactsToken | SecretName::AppToken(_) => {
+        SecretName::ContactsToken | SecretName::CustomersToken | SecretName::AppToken(_) => {
             let fine = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
             (!fine).then_some("must be 1 to 32 letters and digits")
         }
-        SecretName::ContactsAesKey | SecretName::AppAesKey(_) => {
+        SecretName::ContactsAesKey | SecretName::CustomersAesKey | SecretName::AppAesKey(_) => {
             let fine = text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric());
             (!fine).then_some("must be 43 letters and digits")
         }
@@ -122,6 +124,8 @@ fn check_apps(apps: &[App], faults: &mut Faults<'_>) {
         let under = format!("app[{}]", app.key);
         faults.name(&join(&under, "name"), &app.name);
         faults.refuse_unless(keys.insert(&app.key), &under, "is there twice");
+        let is_free = !CallbackOf::RESERVED.contains(&app.key.as_str());
+        faults.refuse_unless(is_free, &under, "is taken by a callback address of the corp itself; choose another key");
         faults.refuse_unless(
             agents.insert(app.agentid),
             &join(&under, "agentid"),

@@ -31,7 +31,13 @@ pub fn load_secrets(tx: &impl Reads, corp: &Corp) -> Result<BTreeMap<SecretName,
 
 /// Every secret that a corp can have.
 pub fn secret_names(corp: &Corp) -> Vec<SecretName> {
-    let own = [SecretName::Contacts, SecretName::ContactsToken, SecretName::ContactsAesKey];
+    let own = [
+        SecretName::Contacts,
+        SecretName::ContactsToken,
+        SecretName::ContactsAesKey,
+        SecretName::CustomersToken,
+        SecretName::CustomersAesKey,
+    ];
     let of_apps = corp.apps.iter().flat_map(|app| {
         let key = || app.key.clone();
         [SecretName::App(key()), SecretName::AppToken(key()), SecretName::AppAesKey(key())]

@@ -117,7 +117,11 @@ fn merge_corp(
             SecretName::App(key) | SecretName::AppToken(key) | SecretName::AppAesKey(key) => {
                 after.corp.find_app(key).is_some()
             }
-            SecretName::Contacts | SecretName::ContactsToken | SecretName::ContactsAesKey => true,
+            SecretName::Contacts
+            | SecretName::ContactsToken
+            | SecretName::ContactsAesKey
+            | SecretName::CustomersToken
+            | SecretName::CustomersAesKey => true,
         };
         if belongs {
             after.secrets.entry(name).or_insert(secret);
@@ -151,7 +155,11 @@ fn note_secrets(change: &mut SetupChange, before: Option<&SetupCorp>, after: &Se
         SecretName::App(key) | SecretName::AppToken(key) | SecretName::AppAesKey(key) => {
             app.is_some_and(|app| app.key == *key)
         }
-        SecretName::Contacts | SecretName::ContactsToken | SecretName::ContactsAesKey => app.is_none(),
+        SecretName::Contacts
+        | SecretName::ContactsToken
+        | SecretName::ContactsAesKey
+        | SecretName::CustomersToken
+        | SecretName::CustomersAesKey => app.is_none(),
     };
     let nothing = BTreeMap::new();
     let old: &BTreeMap<SecretName, Secret> = before.map_or(&nothing, |corp| &corp.secrets);

@@ -149,7 +149,7 @@ struct RawCallback {
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct RawContactsCallback {
+struct RawCallbackKeys {
     token: Option<SecretSource>,
     aes_key: Option<SecretSource>,
 }
@@ -166,6 +166,7 @@ fn read_corp(mut table: Table, at: usize, from: &ReadFrom<'_>, faults: &mut Vec<
     let under = |key: &str| join(&path, key);
     let given = Given::of(&table);
     let callback = take_table(&mut table, "contacts_callback", &path, faults);
+    let customers = take_table(&mut table, "customers_callback", &path, faults);
     let quota = take_table(&mut table, "quota", &path, faults);
     let app_tables = take_tables(&mut table, "app", &path, faults);
     let matches = take_tables(&mut table, "match", &path, faults);
@@ -176,9 +177,12 @@ fn read_corp(mut table: Table, at: usize, from: &ReadFrom<'_>, faults: &mut Vec<
 
     let mut secrets = Secrets { found: BTreeMap::new(), from };
     secrets.take(SecretName::Contacts, raw.contacts_secret, &under("contacts_secret"), faults);
-    let callback: RawContactsCallback = read_section(callback, &under("contacts_callback"), faults);
+    let callback: RawCallbackKeys = read_section(callback, &under("contacts_callback"), faults);
     secrets.take(SecretName::ContactsToken, callback.token, &under("contacts_callback.token"), faults);
     secrets.take(SecretName::ContactsAesKey, callback.aes_key, &under("contacts_callback.aes_key"), faults);
+    let callback: RawCallbackKeys = read_section(customers, &under("customers_callback"), faults);
+    secrets.take(SecretName::CustomersToken, callback.token, &under("customers_callback.token"), faults);
+    secrets.take(SecretName::CustomersAesKey, callback.aes_key, &under("customers_callback.aes_key"), faults);
 
     let mut apps = Vec::new();
     for table in app_tables {

@@ -10,7 +10,7 @@ use super::merge::{Difference, differences};
 use super::moved::check_moved;
 use super::secret::{generate_aes_key, generate_token};
 use super::twins::check_twin;
-use crate::model::{Actor, App, AppKey, Corp, CorpKey, Secret, SecretName, Tenant, TenantKey};
+use crate::model::{Actor, App, AppKey, CallbackOf, Corp, CorpKey, Secret, SecretName, Tenant, TenantKey};
 use crate::store::{self, Store, StoreError, WriteTx};
 use crate::wecom::Clients;
 use serde_json::json;
@@ -270,23 +270,19 @@ pub async fn put_secret(
     edit_present_corp(store, actor, corp, BTreeMap::from([(name, secret)]), |_| Ok(())).await
 }
 
-/// Makes new callback keys for a corp's contacts (`app` is `None`) or for one of its apps, and answers them for copying
-/// into the console: token, then EncodingAESKey. The former ones are void at once.
+/// Makes new callback keys for one of a corp's receivers, and answers them for copying into the console: token, then
+/// EncodingAESKey. The former ones are void at once.
 pub async fn renew_callback_keys(
     store: &Store,
     actor: &Actor,
     corp: &CorpKey,
-    app: Option<&AppKey>,
+    of: &CallbackOf,
 ) -> Result<(Secret, Secret), SetupError> {
-    let (token_name, aes_key_name) = match app {
-        None => (SecretName::ContactsToken, SecretName::ContactsAesKey),
-        Some(app) => (SecretName::AppToken(app.clone()), SecretName::AppAesKey(app.clone())),
-    };
     let (token, aes_key) = (generate_token(), generate_aes_key());
-    let secrets = BTreeMap::from([(token_name, token.clone()), (aes_key_name, aes_key.clone())]);
-    let app = app.cloned();
-    let edit = move |corp: &mut Corp| match &app {
-        Some(app) if corp.find_app(app).is_none() => {
+    let secrets = BTreeMap::from([(of.token(), token.clone()), (of.aes_key(), aes_key.clone())]);
+    let of = of.clone();
+    let edit = move |corp: &mut Corp| match &of {
+        CallbackOf::App(app) if corp.find_app(app).is_none() => {
             Err(SetupError::NotFound(format!("app {app} of corp {}", corp.key)))
         }
         _ => Ok(()),

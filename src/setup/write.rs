@@ -49,6 +49,8 @@ struct OutCorp<'a> {
     read_app: &'a str,
     #[serde(skip_serializing_if = "OutKeys::is_empty")]
     contacts_callback: OutKeys,
+    #[serde(skip_serializing_if = "OutKeys::is_empty")]
+    customers_callback: OutKeys,
     quota: &'a Quota,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     app: Vec<OutApp<'a>>,
@@ -152,6 +154,10 @@ impl<'a> OutCorp<'a> {
             contacts_callback: OutKeys {
                 token: secret(SecretName::ContactsToken),
                 aes_key: secret(SecretName::ContactsAesKey),
+            },
+            customers_callback: OutKeys {
+                token: secret(SecretName::CustomersToken),
+                aes_key: secret(SecretName::CustomersAesKey),
             },
             quota: &corp.quota,
             app: apps.collect(),

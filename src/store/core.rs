@@ -7,6 +7,7 @@ use super::tx::{ReadTx, WriteTx};
 use crate::clock::{Clock, Stopwatch};
 use redb::{Database, ReadableDatabase};
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(super) struct Core {
     database: Mutex<Option<Arc<Database>>>,
     returned: Condvar,
     keys: RwLock<Arc<KeyRing>>,
+    /// Moves on after each commit that changed corps, secrets or rules of the callbacks.
+    pub(super) setup_version: AtomicU64,
     /// Held by the one change of keys that may be under way.
     pub(super) rekeying: Mutex<()>,
 }
@@ -41,6 +44,7 @@ impl Core {
             database: Mutex::new(Some(Arc::new(database))),
             returned: Condvar::new(),
             keys: RwLock::new(Arc::new(keys)),
+            setup_version: AtomicU64::new(0),
             rekeying: Mutex::new(()),
         }
     }

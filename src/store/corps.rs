@@ -4,8 +4,8 @@ use super::key::{Prefix, Str};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{Reads, WriteTx};
-use super::{StoreError, links, menus, secrets, tenants};
-use crate::model::{Corp, CorpKey, TenantKey};
+use super::{StoreError, auto_replies, follow_ups, inbox, links, menus, secrets, tenants};
+use crate::model::{AppKey, Corp, CorpKey, TenantKey};
 
 const CORPS: Table<Str, Corp> = Table::new("corps");
 const BY_TENANT: Table<(Str, Str), ()> = Table::new("corps_by_tenant");
@@ -36,22 +36,31 @@ pub fn find(tx: &impl Reads, key: &CorpKey) -> Result<Option<Corp>, StoreError> 
 /// [`StoreError::NotFound`] when its tenant does not exist.
 pub fn put(tx: &WriteTx, corp: &Corp) -> Result<(), StoreError> {
     tenants::must_exist(tx, &corp.tenant)?;
+    tx.touch_setup();
     let former = CORPS.writer(tx)?.replace(corp.key.as_str(), corp)?;
     let mut by_tenant = BY_TENANT.writer(tx)?;
     if let Some(former) = former {
+        let apps: Vec<AppKey> = corp.apps.iter().map(|app| app.key.clone()).collect();
+        if former.apps.iter().any(|app| !apps.contains(&app.key)) {
+            auto_replies::retain(tx, &corp.key, &apps)?;
+        }
         by_tenant.remove((former.tenant.as_str(), former.key.as_str()))?;
     }
     by_tenant.put((corp.tenant.as_str(), corp.key.as_str()), &())
 }
 
-/// Removes a corp with its secrets, mirror, bindings, plans, runs, menus and settings; answers whether it was there. The audit
-/// log keeps what it says about it.
+/// Removes a corp with its secrets, mirror, bindings, plans, runs, callbacks, menus and settings; answers whether it was
+/// there. The audit log keeps what it says about it.
 pub fn remove(tx: &WriteTx, key: &CorpKey) -> Result<bool, StoreError> {
     let Some(corp) = CORPS.remove(tx, key.as_str())? else { return Ok(false) };
+    tx.touch_setup();
     BY_TENANT.remove(tx, (corp.tenant.as_str(), key.as_str()))?;
     secrets::clear(tx, key)?;
     links::reset(tx, key)?;
     menus::clear(tx, key)?;
+    inbox::clear(tx, key)?;
+    auto_replies::clear(tx, key)?;
+    follow_ups::clear(tx, key)?;
     Ok(true)
 }
 

@@ -49,12 +49,15 @@ pub mod accounts;
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;
+pub mod auto_replies;
 pub mod bindings;
 pub mod corps;
 pub mod deliveries;
 pub mod directory;
 pub mod factors;
+pub mod follow_ups;
 pub mod idempotency;
+pub mod inbox;
 pub mod links;
 pub mod menus;
 pub mod messages;
@@ -70,6 +73,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod tenants;
+pub mod webhooks;
 
 pub use error::{RowError, StoreError};
 pub use file::{FILE_NAME, database_path};
@@ -225,6 +229,12 @@ impl Store {
     /// Writes that wait for their commit now, for metrics; `write_blocking` is not counted.
     pub fn waiting(&self) -> usize {
         QUEUE_MAX.saturating_sub(self.0.places.available_permits())
+    }
+
+    /// Moves on with every commit that changed corps, their secrets, or what callbacks are answered with: who keeps
+    /// something of these in memory asks for it again when the number differs. Costs nothing; starts anew with the process.
+    pub fn setup_version(&self) -> u64 {
+        self.0.core.setup_version.load(std::sync::atomic::Ordering::Acquire)
     }
 
     /// Whether it takes writes: [`StoreError::Closed`] once it was closed. Costs nothing.

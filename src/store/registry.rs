@@ -4,8 +4,9 @@ use super::error::StoreError;
 use super::table::TableInfo;
 use super::tx::{ReadTx, WriteTx};
 use super::{
-    accounts, api_keys, attempts, audit, bindings, corps, deliveries, directory, factors, idempotency, menus, messages,
-    meta, mirror, outbox, plans, removals, resolve, rules, runs, secrets, sessions, settings, tenants,
+    accounts, api_keys, attempts, audit, auto_replies, bindings, corps, deliveries, directory, factors, follow_ups,
+    idempotency, inbox, menus, messages, meta, mirror, outbox, plans, removals, resolve, rules, runs, secrets,
+    sessions, settings, tenants, webhooks,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -31,6 +32,10 @@ pub(super) fn tables() -> Vec<TableInfo> {
         audit::TABLES,
         api_keys::TABLES,
         idempotency::TABLES,
+        inbox::TABLES,
+        auto_replies::TABLES,
+        follow_ups::TABLES,
+        webhooks::TABLES,
         settings::TABLES,
         accounts::TABLES,
         factors::TABLES,
@@ -53,7 +58,7 @@ pub(super) fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
 /// Checks what must fit together across tables: indexes, counters, sealed values, the audit chain.
 pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     type Check = fn(&ReadTx, &mut Checks) -> Result<(), StoreError>;
-    let all: [(&'static str, Check); 16] = [
+    let all: [(&'static str, Check); 18] = [
         ("corps", corps::check),
         ("secrets", secrets::check),
         ("directory", directory::check),
@@ -64,6 +69,8 @@ pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreErr
         ("audit", audit::check),
         ("api_keys", api_keys::check),
         ("idempotency", idempotency::check),
+        ("inbox", inbox::check),
+        ("webhooks", webhooks::check),
         ("accounts", accounts::check),
         ("account_factors", factors::check),
         ("sessions", sessions::check),

@@ -15,6 +15,7 @@ pub(super) const TABLES: &[TableInfo] = &[SECRETS.info()];
 /// Seals and stores a secret; the clear text is not kept.
 pub fn put(tx: &WriteTx, corp: &CorpKey, name: &SecretName, secret: &Secret) -> Result<(), StoreError> {
     let path = name.path();
+    tx.touch_setup();
     let sealed = tx.keys().seal(SECRETS.name(), &row(corp.as_str(), &path), secret)?;
     SECRETS.put(tx, (corp.as_str(), &path), &sealed)
 }
@@ -36,6 +37,7 @@ pub fn names(tx: &impl Reads, corp: &CorpKey) -> Result<Vec<String>, StoreError>
 
 /// Removes a secret; answers whether it was there.
 pub fn remove(tx: &WriteTx, corp: &CorpKey, name: &SecretName) -> Result<bool, StoreError> {
+    tx.touch_setup();
     Ok(SECRETS.remove(tx, (corp.as_str(), &name.path()))?.is_some())
 }
 

@@ -51,6 +51,7 @@ pub struct ReadTx {
 pub struct WriteTx {
     tx: redb::WriteTransaction,
     wrote: Cell<bool>,
+    touched_setup: Cell<bool>,
     keys: Arc<KeyRing>,
     clock: Clock,
     path: Arc<Path>,
@@ -111,7 +112,7 @@ impl ReadTx {
 
 impl WriteTx {
     pub(super) fn new(tx: redb::WriteTransaction, keys: Arc<KeyRing>, clock: Clock, path: Arc<Path>) -> Self {
-        Self { tx, wrote: Cell::new(false), keys, clock, path }
+        Self { tx, wrote: Cell::new(false), touched_setup: Cell::new(false), keys, clock, path }
     }
 
     /// Notes that something was changed.
@@ -122,6 +123,16 @@ impl WriteTx {
     /// Whether something was changed since the last question.
     pub(super) fn take_mark(&self) -> bool {
         self.wrote.replace(false)
+    }
+
+    /// Notes that something was changed that answers to strangers are made from (see [`super::Store::setup_version`]).
+    pub(super) fn touch_setup(&self) {
+        self.touched_setup.set(true);
+    }
+
+    /// Whether [`WriteTx::touch_setup`] was called.
+    pub(super) fn has_touched_setup(&self) -> bool {
+        self.touched_setup.get()
     }
 
     pub(super) fn into_raw(self) -> redb::WriteTransaction {

@@ -11,6 +11,7 @@ use super::file::panic_message;
 use super::tx::WriteTx;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
 use std::thread::JoinHandle;
 
@@ -137,7 +138,7 @@ fn attempt_group(core: &Arc<Core>, mut group: Vec<BoxedJob>) -> Attempt {
         }
         results.push(result);
     }
-    let committed = tx.into_raw().commit();
+    let committed = commit(core, tx);
     drop(lease);
     let jobs = group.into_iter().zip(results);
     match committed {
@@ -168,7 +169,7 @@ fn apply_alone(core: &Arc<Core>, mut job: BoxedJob) {
         }
         return job.answer(Err(error));
     }
-    let committed = tx.into_raw().commit();
+    let committed = commit(core, tx);
     drop(lease);
     match committed {
         Ok(()) => job.answer(Ok(())),
@@ -178,6 +179,16 @@ fn apply_alone(core: &Arc<Core>, mut job: BoxedJob) {
             fail_all(std::iter::once((job, Ok(()))), error, core);
         }
     }
+}
+
+/// Commits, and lets those who keep something of the set-up know that it may have changed.
+fn commit(core: &Core, tx: WriteTx) -> Result<(), redb::CommitError> {
+    let touched_setup = tx.has_touched_setup();
+    let committed = tx.into_raw().commit();
+    if touched_setup {
+        core.setup_version.fetch_add(1, Ordering::Release);
+    }
+    committed
 }
 
 fn run(job: &mut BoxedJob, tx: &WriteTx) -> Result<(), StoreError> {

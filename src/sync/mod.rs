@@ -21,6 +21,7 @@ pub mod expr;
 pub(crate) mod facts;
 pub mod guard;
 pub mod hash;
+pub mod hints;
 mod impact;
 pub mod input;
 pub mod invariants;

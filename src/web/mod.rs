@@ -23,6 +23,7 @@ mod upload;
 mod visit;
 
 mod bindings;
+mod callbacks;
 mod corps;
 mod directory;
 mod menus;
@@ -70,6 +71,7 @@ fn table() -> Routes {
     sign_in::routes(&mut routes);
     overview::routes(&mut routes);
     bindings::routes(&mut routes);
+    callbacks::routes(&mut routes);
     corps::routes(&mut routes);
     settings::routes(&mut routes);
     directory::routes(&mut routes);

@@ -91,6 +91,14 @@ pub(super) fn groups(visit: &Visit, role: Role, place: Option<&Place>) -> Vec<Gr
             builder.item(Some(ApiScope::MessagesRead), t.nav_menus(), "columns", &menus);
         }
     }
+    if let Some(corp) = place.and_then(|place| place.corp.as_ref()) {
+        builder.group(t.nav_callbacks_group());
+        let corp = format!("/corps/{}", corp.key);
+        builder.item(Some(ApiScope::CallbacksRead), t.nav_inbox(), "archive", &format!("{corp}/inbox"));
+        builder.item(Some(ApiScope::CallbacksRead), t.nav_callbacks(), "pulse", &format!("{corp}/callbacks"));
+        builder.item(Some(ApiScope::CallbacksRead), t.nav_replies(), "swap", &format!("{corp}/replies"));
+        builder.item(Some(ApiScope::CallbacksRead), t.nav_webhooks(), "link", "/webhooks");
+    }
     builder.group(t.nav_system());
     builder.item(Some(ApiScope::OpsRead), t.nav_diagnostics(), "pulse", "/system/diagnostics");
     builder.item(Some(ApiScope::SettingsWrite), t.nav_settings(), "gear", "/system/settings");

@@ -181,16 +181,31 @@ impl CallbackCrypto {
 
     /// Decrypts and unframes a message. Check the signature with [`CallbackCrypto::verify`] first.
     pub fn decrypt(&self, encrypted: &str) -> Result<String, CryptoError> {
-        let ciphertext = STANDARD.decode(encrypted).map_err(|_| CryptoError::BadBase64)?;
-        let plain = self.key.open(ciphertext)?;
-        let (header, rest) = plain.split_at_checked(HEADER_LEN).ok_or(CryptoError::BadLengthField)?;
-        let length = header[RANDOM_LEN..].iter().fold(0_u64, |sum, &b| sum << 8 | u64::from(b));
-        let length = usize::try_from(length).map_err(|_| CryptoError::BadLengthField)?;
-        let (message, receiver) = rest.split_at_checked(length).ok_or(CryptoError::BadLengthField)?;
+        let (message, receiver) = self.unframe(encrypted)?;
         if receiver != self.receive_id.as_bytes() {
             return Err(CryptoError::ReceiverMismatch);
         }
-        String::from_utf8(message.to_vec()).map_err(|_| CryptoError::BadUtf8)
+        String::from_utf8(message).map_err(|_| CryptoError::BadUtf8)
+    }
+
+    /// For whom a message is meant, where the key opens it: to tell an administrator why [`CryptoError::ReceiverMismatch`].
+    pub fn receiver_of(&self, encrypted: &str) -> Option<String> {
+        let (_, receiver) = self.unframe(encrypted).ok()?;
+        Some(String::from_utf8_lossy(&receiver).into_owned())
+    }
+
+    /// Message and receiver.
+    fn unframe(&self, encrypted: &str) -> Result<(Vec<u8>, Vec<u8>), CryptoError> {
+        let ciphertext = STANDARD.decode(encrypted).map_err(|_| CryptoError::BadBase64)?;
+        let mut plain = self.key.open(ciphertext)?;
+        let header = plain.first_chunk::<HEADER_LEN>().ok_or(CryptoError::BadLengthField)?;
+        let length = header[RANDOM_LEN..].iter().fold(0_u64, |sum, &b| sum << 8 | u64::from(b));
+        let length = usize::try_from(length).map_err(|_| CryptoError::BadLengthField)?;
+        let end =
+            length.checked_add(HEADER_LEN).filter(|end| *end <= plain.len()).ok_or(CryptoError::BadLengthField)?;
+        let receiver = plain.split_off(end);
+        plain.drain(..HEADER_LEN);
+        Ok((plain, receiver))
     }
 
     /// [`CallbackCrypto::verify`], then [`CallbackCrypto::decrypt`].

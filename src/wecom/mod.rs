@@ -32,6 +32,11 @@ mod verdict;
 mod visit;
 mod wire;
 
+/// What every room that sends HTTP out shares: certificates, proxies, errors without addresses in them.
+pub(crate) mod outbound {
+    pub(crate) use super::transport::{describe, read_ca, read_proxy};
+}
+
 pub use answers::*;
 pub use client::{
     BATCH_DELETE_MAX, Client, ConvertedIds, LIST_ID_MAX, Patience, QuotaUse, TAG_DEPARTMENTS_MAX, TAG_USERS_MAX,

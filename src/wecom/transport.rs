@@ -163,7 +163,7 @@ fn date(response: &reqwest::Response) -> Option<i64> {
     chrono::DateTime::parse_from_rfc2822(text).ok().map(|date| date.timestamp())
 }
 
-fn read_ca(path: &str) -> Result<Vec<reqwest::Certificate>, String> {
+pub(crate) fn read_ca(path: &str) -> Result<Vec<reqwest::Certificate>, String> {
     let unreadable = |error: std::io::Error| format!("ca_file {path} cannot be read: {error}");
     if !std::path::Path::new(path).is_absolute() {
         return Err(format!("ca_file {path} must be a whole path, from / on"));
@@ -186,7 +186,7 @@ fn read_ca(path: &str) -> Result<Vec<reqwest::Certificate>, String> {
     Ok(certificates)
 }
 
-fn read_proxy(address: &str) -> Result<reqwest::Proxy, String> {
+pub(crate) fn read_proxy(address: &str) -> Result<reqwest::Proxy, String> {
     let fault = || "proxy is not an http://, https:// or socks5:// address".to_owned();
     let url = url::Url::parse(address).ok().filter(url::Url::has_host).ok_or_else(fault)?;
     if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") {
@@ -196,7 +196,7 @@ fn read_proxy(address: &str) -> Result<reqwest::Proxy, String> {
 }
 
 /// The cause at the bottom, in words that lead to the cure, without any URL.
-fn describe(error: &reqwest::Error) -> String {
+pub(crate) fn describe(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         let step = if error.is_connect() { "connecting" } else { "waiting for the answer" };
         return format!("time-out while {step}");

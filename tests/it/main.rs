@@ -10,6 +10,7 @@
 mod admin;
 mod api;
 mod browse;
+pub mod callbacks;
 mod cli;
 mod directory;
 mod messages;

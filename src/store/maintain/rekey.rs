@@ -3,7 +3,7 @@
 
 use crate::store::error::StoreError;
 use crate::store::sealing::{KeyRing, KeySource, MasterKey};
-use crate::store::{KeyId, Store, factors, file, meta, secrets};
+use crate::store::{KeyId, Store, factors, file, meta, secrets, webhooks};
 use serde::Serialize;
 use std::sync::PoisonError;
 
@@ -50,7 +50,7 @@ impl Store {
         let secrets = self.write_blocking(|tx| {
             let ring = crate::store::Reads::keys(tx);
             meta::put_check(tx, ring)?;
-            let secrets = secrets::reseal(tx)? + factors::reseal(tx)?;
+            let secrets = secrets::reseal(tx)? + factors::reseal(tx)? + webhooks::reseal(tx)?;
             meta::retire_other_checks(tx, ring)?;
             Ok(secrets)
         })?;

@@ -5,6 +5,7 @@ use crate::model::{Corp, CorpKey, Department, DepartmentId, Member, MirrorHead, 
 use crate::store::{self, Reads, StoreError};
 use crate::sync::error::SyncError;
 use crate::sync::facts::{self, Memory};
+use crate::sync::hints::{self, Hints};
 use crate::sync::progress::{Interruption, Watch};
 use crate::wecom::Client;
 use std::collections::HashMap;
@@ -49,6 +50,8 @@ pub struct Former {
     pub members: HashMap<Text, Member>,
     /// Findings.
     pub memory: Memory,
+    /// What is to be read again because events named it.
+    pub hints: Hints,
 }
 
 impl Former {
@@ -61,6 +64,7 @@ impl Former {
             departments: departments.into_iter().map(|d| (d.id, d)).collect(),
             members: members.into_iter().map(|m| (m.userid.folded(), m)).collect(),
             memory: facts::get(tx, corp)?,
+            hints: hints::get(tx, corp)?,
         })
     }
 }

@@ -126,8 +126,11 @@ async fn name_departments(
     gaps: &mut Gaps,
 ) -> Result<Vec<Department>, SyncError> {
     let former = &context.former.departments;
-    let unknown: Vec<DepartmentId> =
-        listed.iter().map(|d| d.id).filter(|id| context.is_full || !former.contains_key(id)).collect();
+    let unknown: Vec<DepartmentId> = listed
+        .iter()
+        .map(|d| d.id)
+        .filter(|id| context.is_full || context.former.hints.departments.contains(id) || !former.contains_key(id))
+        .collect();
     let mut named: HashMap<DepartmentId, Department> = HashMap::new();
     if let Some(reader) = reader
         && !unknown.is_empty()
@@ -177,6 +180,7 @@ async fn read_details(context: &Context, ids: &IdMap, reader: &Credential) -> Re
         .iter()
         .filter(|(folded, (_, departments))| {
             context.is_full
+                || context.former.hints.names(folded)
                 || context.former.members.get(*folded).is_none_or(|known| !reading::fits(known, departments))
         })
         .map(|(folded, (_, departments))| (folded.clone(), departments.clone()))

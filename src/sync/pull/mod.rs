@@ -19,6 +19,7 @@ pub use reading::UNREADABLE_KEPT;
 
 use super::env::Env;
 use super::error::SyncError;
+use super::hints;
 use super::progress::{Phase, Watch};
 use crate::model::{Corp, MirrorHead, PullResult};
 use crate::store;
@@ -55,7 +56,7 @@ pub async fn pull(
         env.store.read_async(move |tx| Ok((Former::load(tx, &key)?, store::bindings::members(tx, &key)?))).await?;
     let memory = &former.memory;
     let is_stale = memory.full_read_at_ms.is_none_or(|at| env.clock.now_ms() - at >= FULL_EVERY_MS);
-    let is_full = request.full || former.head.is_none() || memory.is_mirror_torn || is_stale;
+    let is_full = request.full || former.hints.is_full || former.head.is_none() || memory.is_mirror_torn || is_stale;
     let mut findings = Findings { lists_ids: memory.lists_ids, contacts_reads_details: memory.contacts_reads_details };
     if request.full {
         // what a credential may do can be widened in the console: ask again
@@ -79,7 +80,12 @@ pub async fn pull(
     };
     trust::check(&reading, &known, request.accept_shrink).map_err(|why| SyncError::Suspicious { why })?;
     let now_ms = env.clock.now_ms();
+    let served = context.former.hints.clone();
     let head = save::save(&env.store, &corp.key, &context.former, reading, findings, &bindings, now_ms).await?;
+    if !served.is_empty() {
+        let key = corp.key.clone();
+        env.store.write(move |tx| hints::serve(tx, &key, &served)).await?;
+    }
     let bound = bind::bind(env, corp).await?;
     let result = PullResult {
         strategy: head.strategy,

@@ -3,7 +3,7 @@
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::CorpWrite;
-use crate::model::{AppKey, Corp, CorpKey};
+use crate::model::{AppKey, CallbackOf, Corp, CorpKey};
 use crate::setup::service;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
@@ -34,13 +34,12 @@ struct KeysPage {
 async fn renew(who: &Person, web: &Web, key: &CorpKey, app: Option<AppKey>) -> Result<HttpResponse, Problem> {
     let store = &web.app.store;
     let corp = service::get_corp(store, key).await.map_err(setup_problem)?;
-    let (token, aes_key) =
-        service::renew_callback_keys(store, &who.actor(), key, app.as_ref()).await.map_err(setup_problem)?;
+    let of = app.clone().map_or(CallbackOf::Contacts, CallbackOf::App);
+    let (token, aes_key) = service::renew_callback_keys(store, &who.actor(), key, &of).await.map_err(setup_problem)?;
     let public_url = web.app.public_url().await.map_err(store_problem)?;
-    let last = app.as_ref().map_or("contacts", AppKey::as_str);
     reply::page(&KeysPage {
         f: who.frame(who.t.callback_keys_title()),
-        url: format!("{public_url}/cb/{key}/{last}"),
+        url: format!("{public_url}/cb/{key}/{of}"),
         token: token.expose().to_owned(),
         aes_key: aes_key.expose().to_owned(),
         corp,

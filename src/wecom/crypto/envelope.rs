@@ -94,6 +94,15 @@ pub fn request_body(to: &str, agentid: Option<u64>, encrypted: &str) -> String {
     format!("<xml><ToUserName><![CDATA[{to}]]></ToUserName>{agentid}<Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>")
 }
 
+/// The JSON form of [`reply_body`] (doc path 101033).
+pub fn reply_json(crypto: &CallbackCrypto, timestamp: &str, nonce: &str, message: &str) -> String {
+    let encrypted = crypto.encrypt(message);
+    let signature = crypto.sign(timestamp, nonce, &encrypted);
+    let timestamp = timestamp.parse::<i64>().unwrap_or_default();
+    serde_json::json!({"encrypt": encrypted, "msgsignature": signature, "timestamp": timestamp, "nonce": nonce})
+        .to_string()
+}
+
 /// A passive reply: the receiver's answer, signed with its own timestamp and nonce.
 pub fn reply_body(crypto: &CallbackCrypto, timestamp: &str, nonce: &str, message: &str) -> String {
     let encrypted = crypto.encrypt(message);

@@ -67,6 +67,7 @@ fn writes_the_file() {
     store.write_blocking(write_work).unwrap();
     store.write_blocking(write_people).unwrap();
     store.write_blocking(write_messages).unwrap();
+    store.write_blocking(write_callbacks).unwrap();
     assert!(store.verify().unwrap().is_good());
     let to = files().join("schema-1.redb");
     let _ = std::fs::remove_file(&to);
@@ -207,4 +208,41 @@ fn write_people(tx: &WriteTx) -> Result<(), StoreError> {
     store::factors::put(tx, &account.id, &factor)?;
     let attempts = store::attempts::Attempts { failures: 1, last_ms: 1, is_account: true };
     store::attempts::put(tx, "zhang", attempts, 0)
+}
+
+fn write_callbacks(tx: &WriteTx) -> Result<(), StoreError> {
+    let item = |id: &str, digest: &str, state: &str| {
+        json!({
+            "id": format!("01900000-0000-7000-8000-00000000000{id}"), "corp": corp_key(), "receiver": "oa",
+            "kind": "message.text", "from": "user1", "agentid": 7, "created_at_s": 1, "received_at_ms": 2,
+            "digest": digest, "text": "<xml></xml>", "state": state
+        })
+    };
+    for (id, digest, state) in [("6", "m1", "waiting"), ("7", "m2", "done"), ("8", "m3", "failed")] {
+        store::inbox::receive(tx, &row(item(id, digest, "waiting")))?;
+        store::inbox::put(tx, &row(item(id, digest, state)))?;
+    }
+    let rule = json!({
+        "id": "01900000-0000-7000-8000-000000000009", "corp": corp_key(), "app": "oa", "name": "a", "said": "text",
+        "matching": "all", "reply": {"kind": "text", "text": "x"}, "priority": 1, "enabled": true
+    });
+    store::auto_replies::put(tx, &row(rule))?;
+    let piece = json!({
+        "id": "01900000-0000-7000-8000-00000000000c", "corp": corp_key(), "app": "oa", "to": "user1", "text": "x",
+        "due_at_ms": 1
+    });
+    store::follow_ups::put(tx, &row(piece))?;
+    let webhook = json!({"name": "oa", "url": "http://oa.example/hook", "events": ["*"], "enabled": true});
+    store::webhooks::put(tx, &row(webhook))?;
+    store::webhooks::put_secret(tx, "oa", &Secret::new("whsec_AAAA"))?;
+    for (id, state) in [("a", "waiting"), ("b", "dead")] {
+        let post = json!({
+            "id": format!("01900000-0000-7000-8000-00000000000{id}"), "webhook": "oa", "kind": "message.text", "body": "{}",
+            "made_at_ms": 1, "due_at_ms": 2, "state": state
+        });
+        store::webhooks::add(tx, &row(post))?;
+    }
+    let failure = json!({"at_ms": 1, "is_check": true, "fault": "token", "detail": ""});
+    let health = json!({"checked_at_ms": 1, "failures": 1, "last": [failure]});
+    store::inbox::put_health(tx, &corp_key(), &CallbackOf::Contacts, &row(health))
 }

@@ -2,6 +2,7 @@
 
 mod bindings;
 pub mod browser;
+mod callbacks;
 mod corps;
 mod directory;
 mod door;

@@ -17,7 +17,7 @@ const UNLINKED: [&str; 3] = [
 ];
 
 /// Pages on which something hostile must stand, or the test proves nothing.
-const HOSTILE: [&str; 28] = [
+const HOSTILE: [&str; 34] = [
     "/",
     "/corps",
     "/corps/{corp}",
@@ -26,11 +26,15 @@ const HOSTILE: [&str; 28] = [
     "/corps/{corp}/bindings/employees",
     "/corps/{corp}/bindings/file/{file}",
     "/corps/{corp}/bindings/resolve",
+    "/corps/{corp}/callbacks",
     "/corps/{corp}/compare",
     "/corps/{corp}/edit",
     "/corps/{corp}/explain/{employee}",
+    "/corps/{corp}/inbox",
+    "/corps/{corp}/inbox/{callback}",
     "/corps/{corp}/members",
     "/corps/{corp}/members/{userid}",
+    "/corps/{corp}/replies",
     "/corps/{corp}/runs",
     "/corps/{corp}/settings",
     "/corps/{corp}/settings/scope",
@@ -46,6 +50,8 @@ const HOSTILE: [&str; 28] = [
     "/tenants/{tenant}/employees/{employee}",
     "/tenants/{tenant}/import/{import}",
     "/tenants/{tenant}/units/{unit}/edit",
+    "/webhooks",
+    "/webhooks/{webhook}",
 ];
 
 #[tokio::test]

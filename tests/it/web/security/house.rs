@@ -8,7 +8,8 @@ use wecom_bridge::admin::accounts::{self, NewAccount};
 use wecom_bridge::admin::keys::{self, NewKey};
 use wecom_bridge::directory::export::{Captions, to_zip};
 use wecom_bridge::model::{
-    Actor, ApiScope, CorpKey, EmployeeStatus, MemberField, ResolveCase, Role, Run, Secret, TenantKey, Text, Unreadable,
+    Actor, ApiScope, CallbackOf, CorpKey, EmployeeStatus, InboxItem, InboxState, MemberField, ResolveCase, Role, Run,
+    Secret, TenantKey, Text, Unreadable,
 };
 use wecom_bridge::store;
 
@@ -51,6 +52,7 @@ impl House {
         house.fail().await;
         house.upload().await;
         house.staff().await;
+        house.hear().await;
         house
     }
 
@@ -133,6 +135,39 @@ impl House {
                 store::bindings::remove_member(tx, &corp, &one.id)?;
             }
             store::resolve::put_all(tx, &corp, std::slice::from_ref(&case))
+        };
+        self.world.bridge.app.store.write(write).await.unwrap();
+    }
+
+    /// A callback, an auto reply and a webhook, each as hostile as it can be.
+    async fn hear(&self) {
+        let item = json!({
+            "id": "01900000-0000-7000-8000-000000000006", "corp": "acme-main", "receiver": "oa", "kind": "message.text",
+            "from": PAYLOAD, "created_at_s": 1, "received_at_ms": 2, "digest": "m1", "state": "done", "note": PAYLOAD,
+            "text": format!("<xml><MsgType>text</MsgType><Content><![CDATA[{PAYLOAD}]]></Content></xml>"),
+            "reply": PAYLOAD,
+        });
+        let rule = json!({
+            "id": "01900000-0000-7000-8000-000000000007", "corp": "acme-main", "app": "oa", "name": PAYLOAD,
+            "said": "text", "matching": "contains", "keyword": PAYLOAD, "reply": { "kind": "text", "text": PAYLOAD },
+            "priority": 1, "enabled": true,
+        });
+        let webhook = json!({ "name": "oa", "url": "http://127.0.0.1:9/", "events": [PAYLOAD], "enabled": true });
+        let post = json!({
+            "id": "01900000-0000-7000-8000-000000000008", "webhook": "oa", "kind": "message.text", "body": PAYLOAD,
+            "made_at_ms": 1, "due_at_ms": 2, "state": "dead", "error": PAYLOAD,
+        });
+        let failure = json!({ "at_ms": 1, "is_check": true, "fault": "token", "detail": PAYLOAD, "from": PAYLOAD });
+        let health = json!({ "failures": 1, "last": [failure] });
+        let write = move |tx: &store::WriteTx| {
+            let done: InboxItem = serde_json::from_value(item.clone()).unwrap();
+            store::inbox::receive(tx, &InboxItem { state: InboxState::Waiting, ..done.clone() })?;
+            store::inbox::put(tx, &done)?;
+            store::auto_replies::put(tx, &serde_json::from_value(rule.clone()).unwrap())?;
+            store::webhooks::put(tx, &serde_json::from_value(webhook.clone()).unwrap())?;
+            store::webhooks::add(tx, &serde_json::from_value(post.clone()).unwrap())?;
+            let health = serde_json::from_value(health.clone()).unwrap();
+            store::inbox::put_health(tx, &CorpKey::from("acme-main"), &CallbackOf::App("oa".into()), &health)
         };
         self.world.bridge.app.store.write(write).await.unwrap();
     }

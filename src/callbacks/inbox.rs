@@ -1,0 +1,314 @@
+//! What pages and API ask of the inbox: look, look closer, have the work done again, gauges (BEY-10).
+
+use super::Callbacks;
+use super::incoming::Incoming;
+use crate::model::{Actor, CallbackHealth, CallbackOf, Corp, CorpKey, InboxId, InboxItem, InboxState};
+use crate::store::inbox::{InboxFilter, InboxPage};
+use crate::store::{self, Reads, StoreError};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// Items that one request has worked on again at most.
+pub const REPLAYED_AT_ONCE: usize = 1_000;
+/// The time that gauges look back over.
+const GAUGED_MS: i64 = 24 * 3_600 * 1_000;
+/// Items that gauges look at, the newest ones.
+const GAUGED_MAX: usize = 20_000;
+
+/// How one receiver fares.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ReceiverGauge {
+    /// Whose address.
+    #[schema(value_type = String)]
+    pub receiver: CallbackOf,
+    /// Whether callbacks are taken there at all: switched on, and keys set.
+    pub is_on: bool,
+    /// Callbacks of the last 24 hours.
+    pub received: u64,
+    /// Further deliveries of the same.
+    pub repeats: u64,
+    /// The newest callback, Unix milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_at_ms: Option<i64>,
+    /// From WeCom's clock to our receipt: the middle one, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_median_ms: Option<i64>,
+    /// The same for the slowest twentieth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_p95_ms: Option<i64>,
+    /// From receipt to the end of the work, the slowest twentieth, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work_p95_ms: Option<i64>,
+    /// The longest time between two callbacks, up to now, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_gap_ms: Option<i64>,
+    /// Whether the newest failure is later than the last success.
+    pub is_failing: bool,
+    /// Checks of the URL and failures.
+    pub health: CallbackHealth,
+}
+
+/// How the callbacks of a corp fare.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CallbackGauges {
+    /// Callbacks that wait for work.
+    pub waiting: usize,
+    /// Callbacks whose work failed.
+    pub failed: usize,
+    /// How long the oldest one has waited, milliseconds.
+    pub oldest_waiting_ms: i64,
+    /// One entry for each receiver: contacts, customers, the apps; then failures at addresses that lead to none (`*`).
+    pub receivers: Vec<ReceiverGauge>,
+}
+
+/// A callback with what it says.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct InboxDetail {
+    /// The callback.
+    #[serde(flatten)]
+    pub item: InboxItem,
+    /// What it says, as JSON; absent where the text cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub fields: Option<serde_json::Value>,
+}
+
+impl Callbacks {
+    /// The newest callbacks of a corp that a filter wants.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such corp.
+    pub async fn search(
+        &self,
+        corp: &CorpKey,
+        filter: InboxFilter,
+        before: Option<InboxId>,
+        limit: usize,
+    ) -> Result<InboxPage, StoreError> {
+        let corp = corp.clone();
+        self.0
+            .store
+            .read_async(move |tx| {
+                must_exist(tx, &corp)?;
+                store::inbox::search(tx, &corp, &filter, before.as_ref(), limit)
+            })
+            .await
+    }
+
+    /// One callback.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]
+    pub async fn get(&self, corp: &CorpKey, id: &InboxId) -> Result<InboxDetail, StoreError> {
+        let (corp, wanted) = (corp.clone(), id.clone());
+        let found = self.0.store.read_async(move |tx| store::inbox::find(tx, &corp, &wanted)).await?;
+        let item = found.ok_or_else(|| StoreError::not_found(format!("callback {id}")))?;
+        let fields = Incoming::parse(&item.text).ok().map(|incoming| incoming.tree.to_json());
+        Ok(InboxDetail { item, fields })
+    }
+
+    /// Has the work on a callback done again. WeCom is not answered again, so a passive reply is not sent again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] while it waits anyway.
+    pub async fn replay(&self, corp: &CorpKey, id: &InboxId, actor: &Actor) -> Result<InboxItem, StoreError> {
+        let (corp, id, actor) = (corp.clone(), id.clone(), actor.clone());
+        let replayed = self.0.store.write(move |tx| {
+            let found = store::inbox::find(tx, &corp, &id)?;
+            let item = found.ok_or_else(|| StoreError::not_found(format!("callback {id}")))?;
+            if item.state == InboxState::Waiting {
+                return Err(StoreError::conflict(format!("callback {id}"), "work that has yet to be done"));
+            }
+            let item = again(item);
+            store::inbox::put(tx, &item)?;
+            store::audit::append(tx, &actor, "inbox.replay", &format!("{corp} {id}"), None, None)?;
+            Ok(item)
+        });
+        let item = replayed.await?;
+        self.0.stored.notify_one();
+        Ok(item)
+    }
+
+    /// Has the work on everything that a filter wants done again, at most [`REPLAYED_AT_ONCE`] of the newest; answers how
+    /// many there are.
+    pub async fn replay_all(&self, corp: &CorpKey, filter: InboxFilter, actor: &Actor) -> Result<usize, StoreError> {
+        let page = self.search(corp, filter, None, REPLAYED_AT_ONCE).await?;
+        let ids: Vec<InboxId> =
+            page.rows.into_iter().filter(|item| item.state != InboxState::Waiting).map(|item| item.id).collect();
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let (corp, actor) = (corp.clone(), actor.clone());
+        let replayed = self.0.store.write(move |tx| {
+            let mut count = 0;
+            for id in &ids {
+                let Some(item) = store::inbox::find(tx, &corp, id)? else { continue };
+                if item.state != InboxState::Waiting {
+                    store::inbox::put(tx, &again(item))?;
+                    count += 1;
+                }
+            }
+            let what = serde_json::json!({ "callbacks": count });
+            store::audit::append(tx, &actor, "inbox.replay", corp.as_str(), None, Some(what))?;
+            Ok(count)
+        });
+        let count = replayed.await?;
+        self.0.stored.notify_one();
+        Ok(count)
+    }
+
+    /// How a corp's callbacks fare.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such corp.
+    pub async fn gauges(&self, corp: &CorpKey) -> Result<CallbackGauges, StoreError> {
+        let (key, now_ms) = (corp.clone(), self.0.clock.now_ms());
+        let mut gauges = self.0.store.read_async(move |tx| look(tx, &key, now_ms)).await?;
+        for gauge in &mut gauges.receivers {
+            let stored = std::mem::take(&mut gauge.health);
+            gauge.health = self.0.failures.health(corp, &gauge.receiver, stored);
+            gauge.health.taken_at_ms = gauge.health.taken_at_ms.max(gauge.last_at_ms);
+            gauge.is_failing = gauge.health.is_failing();
+        }
+        gauges.receivers.retain(|gauge| gauge.receiver.segment() != "*" || gauge.health.failures > 0);
+        Ok(gauges)
+    }
+
+    /// Returns when nothing waits for work any more, as far as the work can be done. For tests and for stopping neatly.
+    pub async fn idle(&self) -> Result<(), StoreError> {
+        loop {
+            let worked = self.0.worked.notified();
+            tokio::pin!(worked);
+            worked.as_mut().enable();
+            let is_idle = self.0.store.read_async(|tx| {
+                for corp in store::corps::list(tx)? {
+                    if store::inbox::oldest_waiting(tx, &corp.key)?.is_some() {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            });
+            if is_idle.await? {
+                return Ok(());
+            }
+            worked.await;
+        }
+    }
+}
+
+fn must_exist(tx: &impl Reads, corp: &CorpKey) -> Result<Corp, StoreError> {
+    store::corps::find(tx, corp)?.ok_or_else(|| StoreError::not_found(format!("corp {corp}")))
+}
+
+fn again(item: InboxItem) -> InboxItem {
+    InboxItem {
+        state: InboxState::Waiting,
+        attempts: 0,
+        note: None,
+        done_at_ms: None,
+        replays: item.replays.saturating_add(1),
+        ..item
+    }
+}
+
+/// What the callbacks of one receiver show.
+#[derive(Default)]
+struct Seen {
+    received: u64,
+    repeats: u64,
+    last_at_ms: Option<i64>,
+    oldest_at_ms: Option<i64>,
+    lags: Vec<i64>,
+    works: Vec<i64>,
+    longest_gap_ms: Option<i64>,
+}
+
+fn look(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<CallbackGauges, StoreError> {
+    let corp = must_exist(tx, key)?;
+    let filter = InboxFilter { from_ms: Some(now_ms - GAUGED_MS), ..InboxFilter::default() };
+    let mut seen: BTreeMap<CallbackOf, Seen> = BTreeMap::new();
+    let (mut before, mut looked_at) = (None, 0);
+    loop {
+        let page = store::inbox::search(tx, key, &filter, before.as_ref(), store::PAGE_MAX)?;
+        looked_at += page.rows.len();
+        for item in &page.rows {
+            seen.entry(item.receiver.clone()).or_default().add(item, now_ms);
+        }
+        before = page.next;
+        if before.is_none() || looked_at >= GAUGED_MAX {
+            break;
+        }
+    }
+    let (waiting, failed) = store::inbox::counts(tx, key)?;
+    let oldest_waiting_ms = store::inbox::oldest_waiting(tx, key)?.map_or(0, |since_ms| (now_ms - since_ms).max(0));
+    let names = store::secrets::names(tx, key)?;
+    let apps = corp.apps.iter().map(|app| (CallbackOf::App(app.key.clone()), app.callback_enabled));
+    let stray = (CallbackOf::of("*"), false);
+    let all = [(CallbackOf::Contacts, true), (CallbackOf::Customers, true)].into_iter().chain(apps).chain([stray]);
+    let mut receivers = Vec::new();
+    for (receiver, is_on) in all {
+        let has_keys = names.contains(&receiver.token().path()) && names.contains(&receiver.aes_key().path());
+        let health = store::inbox::health(tx, key, &receiver)?;
+        let found = seen.remove(&receiver).unwrap_or_default();
+        receivers.push(found.gauge(receiver, is_on && has_keys, health));
+    }
+    Ok(CallbackGauges { waiting, failed, oldest_waiting_ms, receivers })
+}
+
+impl Seen {
+    /// Adds an item; they come newest first.
+    fn add(&mut self, item: &InboxItem, now_ms: i64) {
+        let gap_ms = (self.oldest_at_ms.unwrap_or(now_ms) - item.received_at_ms).max(0);
+        self.longest_gap_ms = self.longest_gap_ms.max(Some(gap_ms));
+        self.oldest_at_ms = Some(item.received_at_ms);
+        self.last_at_ms = self.last_at_ms.or(Some(item.received_at_ms));
+        self.received += 1;
+        self.repeats += u64::from(item.repeats);
+        self.lags.extend(item.lag_ms());
+        self.works.extend(item.done_at_ms.filter(|_| item.replays == 0).map(|done_ms| done_ms - item.received_at_ms));
+    }
+
+    fn gauge(mut self, receiver: CallbackOf, is_on: bool, health: CallbackHealth) -> ReceiverGauge {
+        self.lags.sort_unstable();
+        self.works.sort_unstable();
+        ReceiverGauge {
+            receiver,
+            is_on,
+            received: self.received,
+            repeats: self.repeats,
+            last_at_ms: self.last_at_ms,
+            lag_median_ms: percentile(&self.lags, 50),
+            lag_p95_ms: percentile(&self.lags, 95),
+            work_p95_ms: percentile(&self.works, 95),
+            longest_gap_ms: self.longest_gap_ms,
+            is_failing: false,
+            health,
+        }
+    }
+}
+
+/// The value that so many percent do not exceed.
+fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
+    let last = sorted.len().checked_sub(1)?;
+    sorted.get((last * percent).div_ceil(100)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percentile;
+
+    #[test]
+    fn percentiles() {
+        let hundred: Vec<i64> = (1..=101).collect();
+        for (sorted, percent, want) in [
+            (&[][..], 50, None),
+            (&[7][..], 95, Some(7)),
+            (&[1, 2][..], 50, Some(2)),
+            (&hundred[..], 50, Some(51)),
+            (&hundred[..], 95, Some(96)),
+        ] {
+            assert_eq!(percentile(sorted, percent), want, "{percent} % of {} values", sorted.len());
+        }
+    }
+}

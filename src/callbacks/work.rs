@@ -1,0 +1,130 @@
+//! The work on what was received: in the order of receipt, several items in one transaction, each done once.
+
+use super::ids::Ids;
+use super::{Callbacks, route};
+use crate::clock::Stopwatch;
+use crate::model::{CorpKey, InboxId, InboxState};
+use crate::store::inbox::Work;
+use crate::store::{self, Reads, StoreError, WriteTx};
+use std::time::Duration;
+
+/// Items of one transaction.
+const AT_ONCE: usize = 200;
+/// Tries before an item is put aside as failed.
+const TRIES: u32 = 5;
+/// Pause after a round in which something failed.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Without being told, it is looked so often.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Works until the appliance stops.
+pub(super) async fn run(callbacks: Callbacks) {
+    loop {
+        let stored = callbacks.0.stored.notified();
+        tokio::pin!(stored);
+        stored.as_mut().enable();
+        let watch = Stopwatch::start();
+        let (pause, has_more) = match round(&callbacks).await {
+            // answers come first: under load the work takes half of the time
+            Ok(true) => (watch.elapsed(), true),
+            Ok(false) => (LOOK_EVERY, false),
+            Err(StoreError::Closed) => return,
+            Err(error) => {
+                tracing::error!(%error, "the work on callbacks stands still: {error}");
+                (PAUSE, true)
+            }
+        };
+        callbacks.0.worked.notify_waiters();
+        if callbacks.0.stop.is_cancelled() {
+            return;
+        }
+        tokio::select! {
+            () = &mut stored, if !has_more => {}
+            () = callbacks.0.clock.sleep(pause) => {}
+            () = callbacks.0.stop.cancelled() => return,
+        }
+    }
+}
+
+impl Callbacks {
+    /// Says to the queues that work may have put something into them.
+    fn wake_queues(&self) {
+        self.0.pull_wanted.notify_one();
+        self.0.pieces_wait.notify_one();
+        self.0.webhooks.wake();
+    }
+}
+
+/// One round over all corps; whether there may be more to do at once.
+async fn round(callbacks: &Callbacks) -> Result<bool, StoreError> {
+    let store = &callbacks.0.store;
+    let mut has_more = false;
+    for corp in store.read_async(store::corps::list).await? {
+        let key = corp.key.clone();
+        let ids = store.read_async(move |tx| store::inbox::waiting(tx, &key, AT_ONCE)).await?;
+        if ids.is_empty() {
+            continue;
+        }
+        has_more |= ids.len() == AT_ONCE;
+        let (key, batch, maker) = (corp.key.clone(), ids.clone(), callbacks.0.ids.clone());
+        match store.write(move |tx| work_on(tx, &maker, &key, &batch)).await {
+            Ok(()) => callbacks.wake_queues(),
+            Err(StoreError::Closed) => return Err(StoreError::Closed),
+            Err(error) => {
+                tracing::warn!(corp = %corp.key, %error, "callbacks are worked on one by one: {error}");
+                let done = one_by_one(callbacks, &corp.key, ids).await;
+                callbacks.wake_queues();
+                done?;
+            }
+        }
+    }
+    Ok(has_more)
+}
+
+/// Finds the item that fails. Those behind it wait, for the order counts, until it has failed often enough.
+async fn one_by_one(callbacks: &Callbacks, corp: &CorpKey, ids: Vec<InboxId>) -> Result<(), StoreError> {
+    for id in ids {
+        let (key, one, maker) = (corp.clone(), [id.clone()], callbacks.0.ids.clone());
+        let Err(error) = callbacks.0.store.write(move |tx| work_on(tx, &maker, &key, &one)).await else { continue };
+        if matches!(error, StoreError::Closed) {
+            return Err(error);
+        }
+        let (why, now_ms) = (error.to_string(), callbacks.0.clock.now_ms());
+        tracing::error!(%corp, callback = %id, "the work on callback {id} failed: {why}");
+        let key = corp.clone();
+        let noted = callbacks.0.store.write(move |tx| {
+            let Some(mut item) = store::inbox::find(tx, &key, &id)? else { return Ok(true) };
+            item.attempts += 1;
+            item.note = Some(why.clone());
+            let is_over = item.attempts >= TRIES;
+            if is_over {
+                item.state = InboxState::Failed;
+                item.done_at_ms = Some(now_ms);
+            }
+            store::inbox::put(tx, &item)?;
+            Ok(is_over)
+        });
+        if !noted.await? {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// Does the work on these, in their order, in one transaction.
+fn work_on(tx: &WriteTx, maker: &Ids, corp: &CorpKey, ids: &[InboxId]) -> Result<(), StoreError> {
+    let context = route::Context { ids: maker, webhooks: store::webhooks::list(tx)? };
+    let mut inbox = Work::open(tx)?;
+    for id in ids {
+        // gone with its corp, or worked on meanwhile
+        let found = inbox.find(corp, id)?.filter(|item| item.state == InboxState::Waiting);
+        let Some(mut item) = found else { continue };
+        let note = route::route(tx, &context, &item)?;
+        item.state = InboxState::Done;
+        item.attempts += 1;
+        item.note = note;
+        item.done_at_ms = Some(tx.now_ms());
+        inbox.put(InboxState::Waiting, &item)?;
+    }
+    Ok(())
+}

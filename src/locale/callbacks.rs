@@ -1,0 +1,382 @@
+//! Texts of callbacks: addresses and their failures, the inbox, auto replies, webhooks.
+
+use super::T;
+use crate::model::CallbackFault;
+
+texts! {
+    nav_callbacks_group = "回调", "Callbacks";
+    nav_inbox = "收件箱", "Inbox";
+    nav_callbacks = "接收状态", "Addresses";
+    nav_replies = "自动回复", "Auto replies";
+    nav_webhooks = "Webhook", "Webhooks";
+    callbacks_lead = "企业微信推送到云桥的地址、收到了多少、延迟多少，以及没有收下的原因（不会告诉发送方）。", "Where WeCom calls, what came and how late, and why something was not taken (its sender is never told).";
+    callbacks_waiting = "等待处理", "Waiting for work";
+    callbacks_oldest = "最久等待", "Longest wait";
+    callbacks_failed = "处理失败", "Work failed";
+    callbacks_received = "24 小时内收到", "Received in 24 hours";
+    callbacks_repeats(count) = "重复投递 {count} 次", "{count} repeats";
+    callbacks_last = "最近一次收到", "Last received";
+    callbacks_checked = "最近一次 URL 验证通过", "URL last verified";
+    callbacks_lag = "推送延迟（95%）", "Lag (95 %)";
+    callbacks_gap = "24 小时内最长间隔", "Longest gap in 24 hours";
+    callbacks_failures(count) = "最近没有收下的（{count}）", "Last ones that were not taken ({count})";
+    callbacks_what = "原因", "What was wrong";
+    callbacks_cure = "处理办法", "What to do";
+    callbacks_from = "来源", "From";
+    callbacks_is_check = "URL 验证", "URL check";
+    callback_of_contacts = "通讯录变更", "Contact changes";
+    callback_of_customers = "客户联系", "Customers";
+    callback_of_nobody = "不存在的地址", "Addresses that lead nowhere";
+    callback_state_good = "正常", "good";
+    callback_state_failing = "被拒收", "refused";
+    callback_state_silent = "尚未收到", "nothing yet";
+
+    inbox_lead = "企业微信推送的每一条消息和事件，先落盘、再应答、再处理；可以筛选、查看和重放。", "Every message and event, stored before it is answered, worked on afterwards; look, filter, replay.";
+    inbox_receiver = "接收方", "Receiver";
+    inbox_kind = "类型", "Kind";
+    inbox_state = "状态", "State";
+    inbox_sender = "发送人账号", "Sender's userid";
+    inbox_text = "内容", "Text";
+    inbox_note = "处理结果", "What was done";
+    inbox_waiting = "等待", "waiting";
+    inbox_done = "完成", "done";
+    inbox_failed = "失败", "failed";
+    inbox_none = "还没有收到回调", "Nothing has been received";
+    inbox_none_hint = "在企业微信管理后台填写接收 URL 后，成员的消息和事件会出现在这里。", "Enter the URLs in WeCom's console; what members send then shows here.";
+    inbox_replay = "重新处理", "Replay";
+    inbox_replay_all = "重新处理筛选出的回调", "Replay what the filter shows";
+    inbox_replayed(count) = "{count} 条回调将重新处理。", "{count} callbacks are worked on again.";
+    inbox_still_waits = "这条回调还在等待处理。", "It still waits for its first work.";
+    inbox_created = "企业微信产生时间", "Made by WeCom at";
+    inbox_ended = "处理结束", "Work ended";
+    inbox_counts = "次数", "Counts";
+    inbox_counts_text(repeats, replays) = "重复投递 {repeats} 次，重新处理 {replays} 次", "{repeats} repeats, {replays} replays";
+    inbox_fields = "内容", "What it says";
+    inbox_source = "原文", "Source";
+    inbox_reply = "被动回复", "Passive reply";
+
+    replies_lead = "成员给应用发送文字或图片时自动回复。优先级数字小的先匹配，相同时先建的优先。", "What an app answers at once. The smallest priority wins, of the same the older rule.";
+    reply_new = "新建回复规则", "New rule";
+    reply_none = "还没有自动回复规则", "There are no rules";
+    reply_none_hint = "建立规则后，成员发来的文字或图片会立即得到回复。", "With a rule members are answered at once.";
+    reply_no_app = "这个企业还没有应用", "The corp has no app";
+    reply_app_off(name) = "应用“{name}”没有开启回调，规则不会生效。", "The callback of {name} is off: rules have no effect.";
+    reply_app_switch = "去开启", "Switch it on";
+    reply_try = "试一试", "Try it out";
+    reply_try_text = "成员发送的文字", "What the member writes";
+    reply_try_hint = "只计算由哪条规则回复，不会发送。", "Shows which rule answers; nothing is sent.";
+    reply_try_button = "试一试", "Try";
+    reply_try_picture = "当作发送图片", "As if a picture were sent";
+    reply_try_answers(said, name) = "“{said}”由规则“{name}”回复：", "“{said}” is answered by “{name}”:";
+    reply_try_messages(count) = "内容较长，分 {count} 条发送。", "It is long and goes out in {count} messages.";
+    reply_try_others = "同时匹配的规则：", "Rules that match as well:";
+    reply_try_nothing(said) = "没有规则回复“{said}”。", "No rule answers “{said}”.";
+    reply_choose = "选择", "Choose";
+    reply_priority = "优先级", "Priority";
+    reply_priority_hint = "1 到 100 的整数，数字越小越优先。", "1 to 100; smaller wins.";
+    reply_name = "规则名称", "Name";
+    reply_name_hint = "只在这里显示，成员看不到。", "Shown here only.";
+    reply_when = "成员的动作", "What the member does";
+    reply_when_hint = "“任意文字”会回复每一条文字，请把它的优先级数字设大一些。", "“Any text” answers every text: give it a large priority.";
+    reply_keyword = "关键词", "Keyword";
+    reply_keyword_hint = "最多 50 个字；任意文字和图片不需要。不区分大小写，忽略首尾空格。", "At most 50 characters; not for any text or pictures. Case and blanks around do not count.";
+    reply_answer = "回复内容", "Answer";
+    reply_kind = "回复类型", "Kind of answer";
+    reply_text = "文字", "Text";
+    reply_text_hint = "最多 1500 个字，保留换行；链接写成 <a href=\"https://…\">文字</a>。", "At most 1500 characters; line breaks are kept; links as <a href=\"https://…\">text</a>.";
+    reply_image = "图片", "Picture";
+    reply_media_hint = "已上传到企业微信的图片的 media_id,3 天内有效。", "media_id of a picture uploaded to WeCom; valid for 3 days.";
+    reply_news = "图文", "Articles";
+    reply_article(number) = "第 {number} 篇", "Article {number}";
+    reply_article_title = "标题", "Title";
+    reply_article_text = "摘要", "Summary";
+    reply_article_url = "链接", "Link";
+    reply_article_picture = "图片地址", "Picture";
+    reply_enabled = "启用", "In force";
+    reply_on = "启用", "on";
+    reply_off = "停用", "off";
+    reply_enable = "启用所选", "Switch on";
+    reply_disable = "停用所选", "Switch off";
+    reply_remove = "删除所选", "Remove";
+    reply_none_chosen = "请先选择规则。", "Choose rules first.";
+    reply_changed(count) = "已处理 {count} 条规则。", "{count} rules were changed.";
+    reply_saved = "规则已保存，立即生效。", "Saved; in force at once.";
+    reply_on_contains(keyword) = "文字包含“{keyword}”", "text contains “{keyword}”";
+    reply_on_starts(keyword) = "文字以“{keyword}”开头", "text starts with “{keyword}”";
+    reply_on_ends(keyword) = "文字以“{keyword}”结尾", "text ends with “{keyword}”";
+    reply_on_equals(keyword) = "文字等于“{keyword}”", "text is “{keyword}”";
+    reply_on_all = "任意文字", "any text";
+    reply_on_image = "发送图片", "a picture";
+    reply_contains = "文字包含关键词", "text contains the keyword";
+    reply_starts = "文字以关键词开头", "text starts with the keyword";
+    reply_ends = "文字以关键词结尾", "text ends with the keyword";
+    reply_equals = "文字等于关键词", "text is the keyword";
+    reply_fault_name = "请输入 1 到 64 个字。", "1 to 64 characters.";
+    reply_fault_keyword = "请输入 1 到 50 个字。", "1 to 50 characters.";
+    reply_fault_text = "请输入 1 到 1500 个字。", "1 to 1500 characters.";
+    reply_fault_priority = "请输入 1 到 100 的整数。", "A whole number from 1 to 100.";
+    reply_fault_media = "请输入图片的 media_id。", "The media_id of a picture.";
+    reply_fault_articles = "请填写 1 到 8 篇。", "1 to 8 articles.";
+    reply_fault_title = "标题为 1 到 128 字节（约 42 个汉字）。", "A title has 1 to 128 bytes.";
+    reply_fault_description = "摘要最多 512 字节（约 170 个汉字）。", "A summary has at most 512 bytes.";
+    reply_fault_address = "请输入 http:// 或 https:// 开头的地址。", "An http:// or https:// address.";
+
+    webhooks_lead = "把企业微信的事件签名后推送给业务系统，失败自动重试。", "Events are told to business systems, signed, and again until they have them.";
+    webhooks_none = "还没有 Webhook", "There are no webhooks";
+    webhooks_none_hint = "添加业务系统的地址，选择要推送的事件。", "Add a business system's address and choose its events.";
+    webhook_new = "添加 Webhook", "New webhook";
+    webhook_edit = "修改", "Edit";
+    webhook_name = "名称", "Name";
+    webhook_name_hint = "1 到 40 位小写字母、数字和 -，创建后不能修改。", "1 to 40 of a-z, 0-9 and -; never changes.";
+    webhook_url_hint = "业务系统接收推送的地址，只会访问这个地址。", "Where it is told; nothing else is ever called.";
+    webhook_events = "事件", "Events";
+    webhook_events_hint = "用空格分隔，例如 event.click、contact.*,* 表示全部。", "Separated by blanks: event.click, contact.*, or * for all.";
+    webhook_corps = "企业", "Corps";
+    webhook_corps_hint = "企业标识，用空格分隔；留空表示全部。", "Keys of corps; empty = all.";
+    webhook_timeout = "超时（毫秒）", "Time-out (ms)";
+    webhook_timeout_hint = "500 到 30000。", "500 to 30000.";
+    webhook_ca = "CA 证书文件", "CA file";
+    webhook_ca_hint = "私有 CA 的 PEM 文件完整路径；留空使用系统证书。", "Whole path of a PEM file; empty = the system's.";
+    webhook_proxy = "代理", "Proxy";
+    webhook_proxy_hint = "http://、https:// 或 socks5://;留空不使用。", "http://, https:// or socks5://; empty = none.";
+    webhook_enabled = "启用", "On";
+    webhook_enabled_hint = "停用期间发生的事件不会保留给它。", "What happens while it is off is not kept for it.";
+    webhook_saved = "已保存。", "Saved.";
+    webhook_removed(name) = "已删除 {name}。", "{name} was removed.";
+    webhook_remove = "删除 Webhook", "Remove webhook";
+    webhook_remove_lead = "未送达的推送会一起删除。", "What is on its way to it goes too.";
+    webhook_secret = "签名密钥", "Secret";
+    webhook_secret_lead = "密钥只在生成时显示一次。重新生成后，旧的立即失效。", "Shown once when it is made; a new one voids the old at once.";
+    webhook_secret_shown = "请立即复制到业务系统，用它验证签名。密钥只显示这一次。", "Copy it into the business system now; it is shown only once.";
+    webhook_renew = "重新生成", "Make a new one";
+    webhook_test = "发送测试", "Send a test";
+    webhook_tested = "测试事件已排队发送。", "A test is on its way.";
+    webhook_is_off = "Webhook 已停用，先启用再测试。", "It is off: switch it on first.";
+    webhook_waiting = "等待发送", "Waiting";
+    webhook_failing = "连接失败", "failing";
+    webhook_failures(count) = "最近连续失败 {count} 次。", "Failed {count} times in a row.";
+    webhook_paused(when) = "将在 {when} 后重试。", "Tried again after {when}.";
+    webhook_fault_name = "请输入 1 到 40 位小写字母、数字和 -。", "1 to 40 of a-z, 0-9 and -.";
+    webhook_fault_url = "请输入 http:// 或 https:// 地址，不能包含用户名和 #。", "An http:// or https:// address without a user name and #.";
+    webhook_fault_events = "请填写事件名，例如 event.click、contact.* 或 *。", "Kinds such as event.click, contact.* or *.";
+    webhook_fault_timeout = "请输入 500 到 30000。", "500 to 30000.";
+    webhook_fault_ca = "请输入以 / 开头的完整路径。", "A whole path, from / on.";
+    webhook_fault_proxy = "请输入 http://、https:// 或 socks5:// 地址，不能包含用户名。", "http://, https:// or socks5:// without a user name.";
+    posts_none = "还没有推送记录", "Nothing was told yet";
+    post_done = "已送达", "taken";
+    post_dead = "死信", "Dead letters";
+    post_attempts = "尝试次数", "Attempts";
+    post_next(when) = "下次 {when}", "next {when}";
+    post_redrive = "重新发送", "Send again";
+    post_redrive_all(count) = "重新发送 {count} 条死信", "Send {count} dead letters again";
+    post_redriven(count) = "{count} 条死信已重新排队。", "{count} dead letters are on their way again.";
+    post_not_dead = "这条推送不是死信。", "It is not a dead letter.";
+}
+
+/// Kinds of callbacks: beginning of the name, Chinese, English.
+const KINDS: &[(&str, &str, &str)] = &[
+    ("message.text", "文字消息", "text"),
+    ("message.image", "图片消息", "picture"),
+    ("message.voice", "语音消息", "voice"),
+    ("message.video", "视频消息", "video"),
+    ("message.location", "位置消息", "place"),
+    ("message.link", "链接消息", "link"),
+    ("message.", "消息", "messages"),
+    ("event.click", "点击菜单", "menu: click"),
+    ("event.view", "打开菜单链接", "menu: link"),
+    ("event.scancode", "扫码", "menu: scan"),
+    ("event.pic", "菜单发图", "menu: pictures"),
+    ("event.location", "位置上报", "place"),
+    ("event.enter_agent", "进入应用", "app opened"),
+    ("event.subscribe", "进入可见范围", "came into range"),
+    ("event.unsubscribe", "离开可见范围", "left the range"),
+    ("event.template_card", "卡片操作", "card"),
+    ("event.batch_job_result", "异步任务完成", "job ended"),
+    ("event.", "事件", "events"),
+    ("contact.create_user", "新增成员", "member created"),
+    ("contact.update_user", "成员变更", "member changed"),
+    ("contact.delete_user", "删除成员", "member deleted"),
+    ("contact.create_party", "新增部门", "department created"),
+    ("contact.update_party", "部门变更", "department changed"),
+    ("contact.delete_party", "删除部门", "department deleted"),
+    ("contact.update_tag", "标签变更", "tag changed"),
+    ("contact.", "通讯录变更", "contact changes"),
+    ("customer.", "客户联系", "customers"),
+    ("card.decision", "卡片审批", "card decision"),
+    ("webhook.test", "测试", "test"),
+    ("suite.", "应用授权", "suite"),
+];
+
+impl T {
+    /// A kind of callback in words.
+    pub fn callback_kind(self, kind: &str) -> String {
+        let found = KINDS.iter().find(|(beginning, ..)| kind.starts_with(beginning));
+        found.map_or_else(|| kind.to_owned(), |(_, zh, en)| self.lang.pick(zh, en).to_owned())
+    }
+
+    /// Kinds to choose from.
+    pub fn callback_kinds(self) -> Vec<(&'static str, &'static str)> {
+        let is_whole = |name: &str| {
+            name.ends_with('.')
+                || !matches!(
+                    name,
+                    "event.scancode" | "event.pic" | "event.template_card" | "card.decision" | "webhook.test"
+                )
+        };
+        KINDS.iter().filter(|(name, ..)| is_whole(name)).map(|(name, zh, en)| (*name, self.lang.pick(zh, en))).collect()
+    }
+
+    /// Why a callback was not taken, and what to do.
+    pub fn callback_fault(self, fault: CallbackFault) -> (&'static str, &'static str) {
+        let (what_zh, what_en, cure_zh, cure_en) = match fault {
+            CallbackFault::UnknownApp => (
+                "地址中的应用不存在",
+                "The address names an app that the corp does not have",
+                "从应用页面重新复制 URL。",
+                "Copy the URL from the app's page again.",
+            ),
+            CallbackFault::Off => (
+                "应用的回调没有开启",
+                "The app's callback is off",
+                "在应用页面勾选“接收这个应用的回调”。",
+                "Switch it on on the app's page.",
+            ),
+            CallbackFault::NoKeys => (
+                "还没有 Token 或 EncodingAESKey",
+                "There are no keys yet",
+                "在应用页面生成密钥，复制到企业微信管理后台。",
+                "Make keys on the page and copy them into the console.",
+            ),
+            CallbackFault::BadKey => (
+                "保存的 EncodingAESKey 不可用",
+                "The stored EncodingAESKey cannot be used",
+                "重新生成密钥。",
+                "Make new keys.",
+            ),
+            CallbackFault::Parameters => (
+                "缺少签名参数",
+                "Parameters of the signature are missing",
+                "检查反向代理是否丢弃了查询参数；也可能不是企业微信发来的。",
+                "See that the proxy keeps the query; or it was not WeCom.",
+            ),
+            CallbackFault::TooLarge => (
+                "内容太大",
+                "The body is too large",
+                "企业微信的回调不会这么大，多半不是企业微信发来的。",
+                "WeCom sends nothing as large.",
+            ),
+            CallbackFault::BrokenOff => (
+                "内容没有收完整",
+                "The body broke off or was too slow",
+                "检查网络和反向代理的超时设置。",
+                "Look at the network and the proxy's time-outs.",
+            ),
+            CallbackFault::Envelope => (
+                "外层内容不是约定的 XML 或 JSON",
+                "The body is neither the documented XML nor JSON",
+                "检查反向代理是否改写了内容；也可能不是企业微信发来的。",
+                "See that the proxy does not change bodies; or it was not WeCom.",
+            ),
+            CallbackFault::Signature => (
+                "签名不符，密钥也解不开",
+                "Neither Token nor EncodingAESKey fits",
+                "后台填写的是别的应用的密钥，或者不是企业微信发来的。重新生成并复制。",
+                "The console has other keys, or it was not WeCom. Make new keys and copy them.",
+            ),
+            CallbackFault::Token => (
+                "Token 不一致",
+                "The Token differs",
+                "EncodingAESKey 正确，Token 没有复制对。重新复制 Token。",
+                "The EncodingAESKey is right: copy the Token again.",
+            ),
+            CallbackFault::OtherReceiver => (
+                "这是另一个接收地址的密钥",
+                "The keys are those of another address",
+                "管理后台把 URL 填到了别的应用里，请对照右侧名称改回来。",
+                "The URL stands in the wrong place of the console; the detail names whose keys fit.",
+            ),
+            CallbackFault::Base64 => (
+                "密文不是 base64",
+                "The content is not base64",
+                "内容在途中被改写，检查反向代理。",
+                "It was changed on the way: look at the proxy.",
+            ),
+            CallbackFault::Length => (
+                "密文长度不对",
+                "The content has an impossible length",
+                "内容在途中被截断，检查反向代理。",
+                "It was cut on the way: look at the proxy.",
+            ),
+            CallbackFault::Padding => (
+                "EncodingAESKey 不一致",
+                "The EncodingAESKey differs",
+                "Token 正确，EncodingAESKey 没有复制对。重新复制。",
+                "The Token is right: copy the EncodingAESKey again.",
+            ),
+            CallbackFault::LengthField => (
+                "密文内部长度不对",
+                "The length inside does not fit",
+                "重新复制密钥；仍然出现时检查反向代理。",
+                "Copy the keys again; then look at the proxy.",
+            ),
+            CallbackFault::ReceiveId => (
+                "是发给另一个企业的",
+                "It is meant for another corp",
+                "核对企业的 CorpID，详情中写明了两个 CorpID。",
+                "Compare the CorpIDs; the detail names both.",
+            ),
+            CallbackFault::Utf8 => (
+                "内容不是 UTF-8",
+                "The message is not UTF-8",
+                "请保留原文并联系支持。",
+                "Keep the request and ask for support.",
+            ),
+            CallbackFault::Message => (
+                "解密后的内容无法识别",
+                "The message inside cannot be read",
+                "请保留原文并联系支持。",
+                "Keep the request and ask for support.",
+            ),
+            CallbackFault::Stale => (
+                "早于保留期限，可能是重放",
+                "Older than what is kept: perhaps a replay",
+                "检查本机时钟；时钟正确时不需要处理。",
+                "Look at this machine's clock; otherwise nothing.",
+            ),
+            CallbackFault::AgentId => (
+                "AgentID 是另一个应用的（已收下）",
+                "It names another AgentID (taken all the same)",
+                "两个应用用了同一组密钥，建议分别生成。",
+                "Two apps share keys: make keys for each.",
+            ),
+            CallbackFault::NotStored => (
+                "没能及时落盘",
+                "It could not be stored in time",
+                "检查磁盘空间和速度；企业微信会重新推送。",
+                "Look at the disk; WeCom sends it again.",
+            ),
+        };
+        (self.lang.pick(what_zh, what_en), self.lang.pick(cure_zh, cure_en))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Lang;
+
+    #[test]
+    fn kinds_in_words() {
+        let t = T::new(Lang::En);
+        for (kind, want) in [
+            ("message.text", "text"),
+            ("message.shortvideo", "messages"),
+            ("event.scancode_waitmsg", "menu: scan"),
+            ("customer.add_half", "customers"),
+            ("odd", "odd"),
+        ] {
+            assert_eq!(t.callback_kind(kind), want);
+        }
+        assert!(t.callback_kinds().iter().any(|(name, _)| *name == "contact."));
+    }
+}

@@ -1,0 +1,30 @@
+//! Pieces of auto replies that did not fit into the passive reply, by corp and id (ids sort by time).
+
+use super::StoreError;
+use super::key::{Prefix, Str};
+use super::table::{Table, TableInfo, everything};
+use super::tx::{Reads, WriteTx};
+use crate::model::{CorpKey, FollowUp, InboxId};
+
+/// (corp, piece)
+const FOLLOW_UPS: Table<(Str, Str), FollowUp> = Table::new("follow_ups");
+pub(super) const TABLES: &[TableInfo] = &[FOLLOW_UPS.info()];
+
+/// The oldest pieces of all corps, in their order.
+pub fn list(tx: &impl Reads, limit: usize) -> Result<Vec<FollowUp>, StoreError> {
+    FOLLOW_UPS.list_first(tx, &everything(), limit)
+}
+
+/// Creates or changes a piece.
+pub fn put(tx: &WriteTx, piece: &FollowUp) -> Result<(), StoreError> {
+    FOLLOW_UPS.put(tx, (piece.corp.as_str(), piece.id.as_str()), piece)
+}
+
+/// Removes a piece; answers whether it was there.
+pub fn remove(tx: &WriteTx, corp: &CorpKey, id: &InboxId) -> Result<bool, StoreError> {
+    Ok(FOLLOW_UPS.remove(tx, (corp.as_str(), id.as_str()))?.is_some())
+}
+
+pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+    FOLLOW_UPS.remove_range(tx, &Prefix::text(corp.as_str()).range()).map(drop)
+}

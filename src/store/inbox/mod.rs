@@ -1,0 +1,237 @@
+//! Received callbacks by corp and id (ids sort by time), what repeats are recognised by, and what still waits for work.
+//!
+//! A callback and the key of its repeats are written and removed together, so that nothing is worked on twice for as long
+//! as it is kept. Repeats carry the same `CreateTime`; standing first in the key it keeps neighbours in time together.
+
+mod search;
+
+pub use search::{InboxFilter, InboxPage, LOOKED_AT_MAX, search};
+
+use super::StoreError;
+use super::key::{Prefix, Str};
+use super::registry::Checks;
+use super::table::{Table, TableInfo, Writer, everything};
+use super::tx::{ReadTx, Reads, WriteTx};
+use crate::model::{CallbackHealth, CallbackOf, CorpKey, InboxId, InboxItem, InboxState};
+use std::ops::ControlFlow;
+
+/// (corp, item)
+const ITEMS: Table<(Str, Str), InboxItem> = Table::new("inbox");
+/// (corp, receiver, CreateTime, digest) → item
+const REPEATS: Table<(Str, Str, u64, Str), InboxId> = Table::new("inbox_repeats");
+/// (corp, item) of those that wait for work
+const WAITING: Table<(Str, Str), ()> = Table::new("inbox_waiting");
+/// (corp, item) of those whose work failed
+const FAILED: Table<(Str, Str), ()> = Table::new("inbox_failed");
+/// (corp, kind, item) of those that do not wait
+const BY_KIND: Table<(Str, Str, Str), ()> = Table::new("inbox_by_kind");
+/// (corp, receiver)
+const HEALTH: Table<(Str, Str), CallbackHealth> = Table::new("callback_health");
+pub(super) const TABLES: &[TableInfo] =
+    &[ITEMS.info(), REPEATS.info(), WAITING.info(), FAILED.info(), BY_KIND.info(), HEALTH.info()];
+
+/// What [`receive`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// It is new and stored.
+    New,
+    /// It was received before; what the first answer carried.
+    Again {
+        /// The item as it was stored first.
+        id: InboxId,
+        /// Its passive reply.
+        reply: Option<String>,
+    },
+}
+
+/// [`receive_all`] of one.
+pub fn receive(tx: &WriteTx, item: &InboxItem) -> Result<Received, StoreError> {
+    let received = receive_all(tx, std::slice::from_ref(item))?.pop();
+    received.ok_or_else(|| StoreError::not_found(format!("callback {}", item.id)))
+}
+
+/// Stores callbacks, or counts repeats of ones that are kept; answers in the same order.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when a repeated one is not there; the closure must return the error then.
+pub fn receive_all(tx: &WriteTx, all: &[InboxItem]) -> Result<Vec<Received>, StoreError> {
+    let (mut repeats, mut items, mut waiting) = (REPEATS.writer(tx)?, ITEMS.writer(tx)?, WAITING.writer(tx)?);
+    let mut results = Vec::with_capacity(all.len());
+    for item in all {
+        let key = (item.corp.as_str(), item.receiver.segment(), stamp(item), item.digest.as_str());
+        if let Some(first) = repeats.get(key)? {
+            let row = (item.corp.as_str(), first.as_str());
+            let Some(mut known) = items.get(row)? else {
+                return Err(StoreError::not_found(format!("callback {first}")));
+            };
+            known.repeats = known.repeats.saturating_add(1);
+            items.put(row, &known)?;
+            results.push(Received::Again { id: first, reply: known.reply });
+            continue;
+        }
+        let row = (item.corp.as_str(), item.id.as_str());
+        repeats.put(key, &item.id)?;
+        items.put(row, item)?;
+        waiting.put(row, &())?;
+        results.push(Received::New);
+    }
+    Ok(results)
+}
+
+/// The item with this id.
+pub fn find(tx: &impl Reads, corp: &CorpKey, id: &InboxId) -> Result<Option<InboxItem>, StoreError> {
+    ITEMS.get(tx, (corp.as_str(), id.as_str()))
+}
+
+/// Ids of the oldest items of a corp that wait for work.
+pub fn waiting(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<InboxId>, StoreError> {
+    let mut ids = Vec::new();
+    if limit > 0 {
+        WAITING.scan(tx, &Prefix::text(corp.as_str()).range(), |(_, id), ()| {
+            ids.push(InboxId::from(id));
+            Ok(if ids.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+    }
+    Ok(ids)
+}
+
+/// How many items of a corp wait, and how many have failed.
+pub fn counts(tx: &impl Reads, corp: &CorpKey) -> Result<(usize, usize), StoreError> {
+    let range = Prefix::text(corp.as_str()).range();
+    Ok((WAITING.keys(tx, &range)?.len(), FAILED.keys(tx, &range)?.len()))
+}
+
+/// The time of receipt (Unix milliseconds) of the item of a corp that has waited longest.
+pub fn oldest_waiting(tx: &impl Reads, corp: &CorpKey) -> Result<Option<i64>, StoreError> {
+    match waiting(tx, corp, 1)?.first() {
+        Some(id) => Ok(find(tx, corp, id)?.map(|item| item.received_at_ms)),
+        None => Ok(None),
+    }
+}
+
+/// The tables of the inbox, opened for the work on many items.
+pub struct Work<'tx> {
+    items: Writer<'tx, (Str, Str), InboxItem>,
+    waiting: Writer<'tx, (Str, Str), ()>,
+    failed: Writer<'tx, (Str, Str), ()>,
+    by_kind: Writer<'tx, (Str, Str, Str), ()>,
+}
+
+impl<'tx> Work<'tx> {
+    /// Opens them; nothing else may read or write the inbox in this transaction before this is dropped.
+    pub fn open(tx: &'tx WriteTx) -> Result<Self, StoreError> {
+        Ok(Self {
+            items: ITEMS.writer(tx)?,
+            waiting: WAITING.writer(tx)?,
+            failed: FAILED.writer(tx)?,
+            by_kind: BY_KIND.writer(tx)?,
+        })
+    }
+
+    /// The item with this id.
+    pub fn find(&mut self, corp: &CorpKey, id: &InboxId) -> Result<Option<InboxItem>, StoreError> {
+        self.items.get((corp.as_str(), id.as_str()))
+    }
+
+    /// Writes an item back, whose state was `before`, with its place in the lists.
+    pub fn put(&mut self, before: InboxState, item: &InboxItem) -> Result<(), StoreError> {
+        let key = (item.corp.as_str(), item.id.as_str());
+        self.items.put(key, item)?;
+        if before == item.state {
+            return Ok(());
+        }
+        let kind = (item.corp.as_str(), item.kind.as_str(), item.id.as_str());
+        match item.state {
+            InboxState::Waiting => {
+                self.by_kind.remove(kind)?;
+                self.waiting.put(key, &())?;
+            }
+            _ => {
+                self.waiting.remove(key)?;
+                self.by_kind.put(kind, &())?;
+            }
+        }
+        if item.state == InboxState::Failed {
+            self.failed.put(key, &())?;
+        } else if before == InboxState::Failed {
+            self.failed.remove(key)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes an item back, whatever its state was, with its place in the lists.
+pub fn put(tx: &WriteTx, item: &InboxItem) -> Result<(), StoreError> {
+    let before = find(tx, &item.corp, &item.id)?.map_or(item.state, |before| before.state);
+    Work::open(tx)?.put(before, item)
+}
+
+/// Removes at most `limit` items of a corp that were received before `before_ms`; returns how many. What waits goes too:
+/// nobody will miss work that nobody could do for so long.
+pub fn remove_before(tx: &WriteTx, corp: &CorpKey, before_ms: i64, limit: usize) -> Result<usize, StoreError> {
+    let mut old = Vec::new();
+    if limit > 0 {
+        ITEMS.scan(tx, &Prefix::text(corp.as_str()).range(), |_, item| {
+            if item.received_at_ms >= before_ms {
+                return Ok(ControlFlow::Break(()));
+            }
+            old.push(item);
+            Ok(if old.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+    }
+    for item in &old {
+        let key = (item.corp.as_str(), item.id.as_str());
+        REPEATS.remove(tx, (item.corp.as_str(), item.receiver.segment(), stamp(item), item.digest.as_str()))?;
+        WAITING.remove(tx, key)?;
+        FAILED.remove(tx, key)?;
+        BY_KIND.remove(tx, (item.corp.as_str(), item.kind.as_str(), item.id.as_str()))?;
+        ITEMS.remove(tx, key)?;
+    }
+    Ok(old.len())
+}
+
+/// What is known of a receiver.
+pub fn health(tx: &impl Reads, corp: &CorpKey, of: &CallbackOf) -> Result<CallbackHealth, StoreError> {
+    Ok(HEALTH.get(tx, (corp.as_str(), of.segment()))?.unwrap_or_default())
+}
+
+/// Writes what is known of a receiver.
+pub fn put_health(tx: &WriteTx, corp: &CorpKey, of: &CallbackOf, health: &CallbackHealth) -> Result<(), StoreError> {
+    HEALTH.put(tx, (corp.as_str(), of.segment()), health)
+}
+
+pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+    let all = Prefix::text(corp.as_str()).range();
+    ITEMS.remove_range(tx, &all)?;
+    REPEATS.remove_range(tx, &all)?;
+    WAITING.remove_range(tx, &all)?;
+    FAILED.remove_range(tx, &all)?;
+    BY_KIND.remove_range(tx, &all)?;
+    HEALTH.remove_range(tx, &all).map(drop)
+}
+
+pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
+    let (mut repeats, mut waiting, mut failed, mut kinds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    ITEMS.scan(tx, &everything(), |(corp, id), item| {
+        repeats.push((corp.clone(), item.receiver.segment().to_owned(), stamp(&item), item.digest.clone()));
+        match item.state {
+            InboxState::Waiting => waiting.push((corp, id)),
+            state => {
+                if state == InboxState::Failed {
+                    failed.push((corp.clone(), id.clone()));
+                }
+                kinds.push((corp, item.kind.to_string(), id));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    checks.same_keys(REPEATS.name(), REPEATS.keys(tx, &everything())?, repeats);
+    checks.same_keys(WAITING.name(), WAITING.keys(tx, &everything())?, waiting);
+    checks.same_keys(FAILED.name(), FAILED.keys(tx, &everything())?, failed);
+    checks.same_keys(BY_KIND.name(), BY_KIND.keys(tx, &everything())?, kinds);
+    Ok(())
+}
+
+fn stamp(item: &InboxItem) -> u64 {
+    u64::try_from(item.created_at_s).unwrap_or(0)
+}

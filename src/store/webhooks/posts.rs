@@ -1,0 +1,152 @@
+//! Tellings by webhook and id (ids sort by time), those that are due, and the dead letters.
+
+use crate::model::{PostId, PostState, WebhookPost};
+use crate::store::StoreError;
+use crate::store::key::{Prefix, Str};
+use crate::store::registry::Checks;
+use crate::store::table::{Table, everything};
+use crate::store::tx::{ReadTx, Reads, WriteTx};
+use std::ops::ControlFlow;
+
+/// (webhook, post)
+pub(super) const POSTS: Table<(Str, Str), WebhookPost> = Table::new("webhook_posts");
+/// (webhook, due at, post) of those that wait
+pub(super) const DUE: Table<(Str, u64, Str), ()> = Table::new("webhook_due");
+/// (webhook, post) of the dead letters
+pub(super) const DEAD: Table<(Str, Str), ()> = Table::new("webhook_dead");
+
+/// Adds a telling.
+pub fn add(tx: &WriteTx, post: &WebhookPost) -> Result<(), StoreError> {
+    put_post(tx, post)
+}
+
+/// The telling with this id.
+pub fn find_post(tx: &impl Reads, webhook: &str, id: &PostId) -> Result<Option<WebhookPost>, StoreError> {
+    POSTS.get(tx, (webhook, id.as_str()))
+}
+
+/// Writes a telling, with its place in the queues.
+pub fn put_post(tx: &WriteTx, post: &WebhookPost) -> Result<(), StoreError> {
+    let key = (post.webhook.as_str(), post.id.as_str());
+    let former = POSTS.writer(tx)?.replace(key, post)?;
+    if let Some(former) = former.filter(|former| former.state == PostState::Waiting) {
+        DUE.remove(tx, (&former.webhook, time(former.due_at_ms), former.id.as_str()))?;
+    }
+    if post.state == PostState::Waiting {
+        DUE.put(tx, (&post.webhook, time(post.due_at_ms), post.id.as_str()), &())?;
+    }
+    if post.state == PostState::Dead { DEAD.put(tx, key, &()) } else { DEAD.remove(tx, key).map(drop) }
+}
+
+/// Tellings of a webhook that are due, the longest due first.
+pub fn due(tx: &impl Reads, webhook: &str, now_ms: i64, limit: usize) -> Result<Vec<WebhookPost>, StoreError> {
+    let mut ids = Vec::new();
+    DUE.scan(tx, &Prefix::text(webhook).range(), |(_, at_ms, id), ()| {
+        if at_ms > time(now_ms) || ids.len() == limit {
+            return Ok(ControlFlow::Break(()));
+        }
+        ids.push(id);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let mut posts = Vec::with_capacity(ids.len());
+    for id in &ids {
+        posts.extend(POSTS.get(tx, (webhook, id))?);
+    }
+    Ok(posts)
+}
+
+/// When the next telling of a webhook is due, Unix milliseconds.
+pub fn next_due(tx: &impl Reads, webhook: &str) -> Result<Option<i64>, StoreError> {
+    let first = DUE.first_key(tx, &Prefix::text(webhook).range())?;
+    Ok(first.map(|(_, at_ms, _)| i64::try_from(at_ms).unwrap_or(i64::MAX)))
+}
+
+/// How many tellings of a webhook wait, and how many are dead.
+pub fn counts(tx: &impl Reads, webhook: &str) -> Result<(usize, usize), StoreError> {
+    let range = Prefix::text(webhook).range();
+    Ok((DUE.keys(tx, &range)?.len(), DEAD.keys(tx, &range)?.len()))
+}
+
+/// The newest tellings of a webhook before `before`; `state` chooses, where it is given.
+pub fn search(
+    tx: &impl Reads,
+    webhook: &str,
+    state: Option<PostState>,
+    before: Option<&PostId>,
+    limit: usize,
+) -> Result<Vec<WebhookPost>, StoreError> {
+    let prefix = Prefix::text(webhook);
+    let range = match before {
+        Some(id) => prefix.before::<(Str, Str)>((webhook, id.as_str())),
+        None => prefix.range(),
+    };
+    let mut posts = Vec::new();
+    if state == Some(PostState::Dead) {
+        DEAD.scan_back(tx, &range, |(_, id), ()| {
+            posts.extend(POSTS.get(tx, (webhook, &id))?);
+            Ok(if posts.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        return Ok(posts);
+    }
+    POSTS.scan_back(tx, &range, |_, post| {
+        if state.is_none_or(|state| post.state == state) {
+            posts.push(post);
+        }
+        Ok(if posts.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(posts)
+}
+
+/// The dead letters of a webhook, the oldest first.
+pub fn dead(tx: &impl Reads, webhook: &str, limit: usize) -> Result<Vec<WebhookPost>, StoreError> {
+    let mut posts = Vec::new();
+    for (_, id) in DEAD.keys(tx, &Prefix::text(webhook).range())?.into_iter().take(limit) {
+        posts.extend(POSTS.get(tx, (webhook, &id))?);
+    }
+    Ok(posts)
+}
+
+/// Removes at most `limit` tellings of a webhook that ended before `before_ms`, dead letters too; returns how many.
+pub fn remove_ended(tx: &WriteTx, webhook: &str, before_ms: i64, limit: usize) -> Result<usize, StoreError> {
+    let mut old = Vec::new();
+    POSTS.scan(tx, &Prefix::text(webhook).range(), |_, post| {
+        if post.made_at_ms >= before_ms || old.len() == limit {
+            return Ok(ControlFlow::Break(()));
+        }
+        if post.state != PostState::Waiting {
+            old.push(post.id);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    for id in &old {
+        POSTS.remove(tx, (webhook, id.as_str()))?;
+        DEAD.remove(tx, (webhook, id.as_str()))?;
+    }
+    Ok(old.len())
+}
+
+pub(super) fn clear(tx: &WriteTx, webhook: &str) -> Result<(), StoreError> {
+    let all = Prefix::text(webhook).range();
+    POSTS.remove_range(tx, &all)?;
+    DUE.remove_range(tx, &all)?;
+    DEAD.remove_range(tx, &all).map(drop)
+}
+
+pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
+    let (mut due, mut dead) = (Vec::new(), Vec::new());
+    POSTS.scan(tx, &everything(), |(webhook, id), post| {
+        match post.state {
+            PostState::Waiting => due.push((webhook, time(post.due_at_ms), id)),
+            PostState::Dead => dead.push((webhook, id)),
+            PostState::Done => {}
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    checks.same_keys(DUE.name(), DUE.keys(tx, &everything())?, due);
+    checks.same_keys(DEAD.name(), DEAD.keys(tx, &everything())?, dead);
+    Ok(())
+}
+
+fn time(at_ms: i64) -> u64 {
+    u64::try_from(at_ms).unwrap_or(0)
+}

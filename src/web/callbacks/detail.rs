@@ -1,0 +1,95 @@
+//! One callback: what it says, what was done, the work done again.
+
+use super::inbox::Row;
+use crate::http::Problem;
+use crate::http::errors::{setup_problem, store_problem};
+use crate::http::permission::{CallbacksManage, CallbacksRead};
+use crate::model::{ApiScope, Corp, CorpKey, InboxId};
+use crate::setup::service;
+use crate::store::StoreError;
+use crate::web::flash::Flash;
+use crate::web::form::{Form, Nothing};
+use crate::web::frame::Frame;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::Admin;
+use crate::web::{reply, time};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde_json::Value;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes.get("/corps/{corp}/inbox/{callback}", show).post("/corps/{corp}/inbox/{callback}/replay", replay);
+}
+
+#[derive(Template)]
+#[template(path = "callbacks/detail.html")]
+struct DetailPage {
+    f: Frame,
+    corp: Corp,
+    row: Row,
+    fields: Vec<(String, String)>,
+    created: String,
+    lag: String,
+    ended: String,
+    can_replay: bool,
+}
+
+async fn show(
+    who: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, InboxId)>,
+) -> Result<HttpResponse, Problem> {
+    let (key, id) = path.into_inner();
+    let t = who.t;
+    let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
+    let detail = web.app.callbacks.get(&key, &id).await.map_err(store_problem)?;
+    let mut fields = Vec::new();
+    flatten("", detail.fields.as_ref().unwrap_or(&Value::Null), &mut fields);
+    let item = detail.item;
+    let none = || "–".to_owned();
+    reply::page(&DetailPage {
+        created: if item.created_at_s > 0 { time::second(item.created_at_s * 1_000) } else { none() },
+        lag: item.lag_ms().map_or_else(none, |ms| time::span(t, ms)),
+        ended: item.done_at_ms.map_or_else(none, time::second),
+        f: who.frame_at(&key, "inbox", t.callback_kind(&item.kind)),
+        row: Row::of(t, &corp, item),
+        fields,
+        can_replay: who.may(ApiScope::CallbacksManage),
+        corp,
+    })
+}
+
+/// Every text with its path.
+fn flatten(path: &str, value: &Value, into: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(map) => {
+            for (name, value) in map {
+                flatten(&if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, value, into);
+            }
+        }
+        Value::Array(list) => {
+            for (at, value) in list.iter().enumerate() {
+                flatten(&format!("{path}[{}]", at + 1), value, into);
+            }
+        }
+        Value::String(text) => into.push((path.to_owned(), text.clone())),
+        Value::Null => {}
+        other => into.push((path.to_owned(), other.to_string())),
+    }
+}
+
+async fn replay(
+    who: Admin<CallbacksManage>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, InboxId)>,
+    _: Form<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let (key, id) = path.into_inner();
+    let flash = match web.app.callbacks.replay(&key, &id, &who.actor()).await {
+        Ok(_) => Flash::good(who.t.inbox_replayed(1)),
+        Err(StoreError::Conflict { .. }) => Flash::warning(who.t.inbox_still_waits()),
+        Err(error) => return Err(store_problem(error)),
+    };
+    Ok(reply::go(&who, &format!("/corps/{key}/inbox/{id}"), Some(flash)))
+}

@@ -1,0 +1,159 @@
+//! The inbox: what came, filtered, newest first; the work on many done again.
+
+use super::addresses::name_of;
+use crate::http::Problem;
+use crate::http::errors::{setup_problem, store_problem};
+use crate::http::permission::{CallbacksManage, CallbacksRead};
+use crate::locale::T;
+use crate::model::{ApiScope, CallbackOf, Corp, CorpKey, InboxId, InboxItem, InboxState};
+use crate::setup::service;
+use crate::store::Search;
+use crate::store::inbox::InboxFilter;
+use crate::web::flash::Flash;
+use crate::web::form::Form;
+use crate::web::frame::Frame;
+use crate::web::listing::{Listing, ROWS};
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::visit::Admin;
+use crate::web::{reply, time};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+const PARAMETERS: [&str; 8] = ["receiver", "kind", "state", "sender", "q", "from", "until", "before"];
+const DAY_MS: i64 = 24 * 3_600_000;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes.get("/corps/{corp}/inbox", list).post("/corps/{corp}/inbox-replays", replay);
+}
+
+pub(super) struct Row {
+    pub(super) item: InboxItem,
+    pub(super) when: String,
+    pub(super) what: String,
+    pub(super) receiver: String,
+    pub(super) state: &'static str,
+    pub(super) class: &'static str,
+}
+
+impl Row {
+    pub(super) fn of(t: T, corp: &Corp, item: InboxItem) -> Self {
+        let (state, class) = match item.state {
+            InboxState::Waiting => (t.inbox_waiting(), "warn"),
+            InboxState::Done => (t.inbox_done(), "good"),
+            InboxState::Failed => (t.inbox_failed(), "bad"),
+        };
+        Self {
+            when: time::second(item.received_at_ms),
+            what: t.callback_kind(&item.kind),
+            receiver: name_of(t, corp, &item.receiver),
+            state,
+            class,
+            item,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "callbacks/inbox.html")]
+struct InboxPage {
+    f: Frame,
+    corp: Corp,
+    list: Listing,
+    rows: Vec<Row>,
+    next: Option<String>,
+    can_replay: bool,
+}
+
+impl InboxPage {
+    fn receivers(&self) -> Vec<(String, String)> {
+        let apps = self.corp.apps.iter().map(|app| CallbackOf::App(app.key.clone()));
+        let all = [CallbackOf::Contacts, CallbackOf::Customers].into_iter().chain(apps);
+        all.map(|of| (of.segment().to_owned(), name_of(self.f.t, &self.corp, &of))).collect()
+    }
+
+    fn kinds(&self) -> Vec<(&'static str, &'static str)> {
+        self.f.t.callback_kinds()
+    }
+
+    fn states(&self) -> [(&'static str, &'static str); 3] {
+        let t = self.f.t;
+        [("waiting", t.inbox_waiting()), ("done", t.inbox_done()), ("failed", t.inbox_failed())]
+    }
+}
+
+fn state_of(name: &str) -> Option<InboxState> {
+    [InboxState::Waiting, InboxState::Done, InboxState::Failed].into_iter().find(|state| state.name() == name)
+}
+
+fn filter(get: impl Fn(&str) -> String) -> InboxFilter {
+    let some = |name: &str| Some(get(name)).filter(|text| !text.is_empty());
+    InboxFilter {
+        receiver: some("receiver").map(CallbackOf::from),
+        kind: some("kind"),
+        state: state_of(&get("state")),
+        from: some("sender"),
+        text: some("q").map(|text| Search::new(&text)),
+        from_ms: time::of_day(&get("from")),
+        until_ms: time::of_day(&get("until")).map(|at_ms| at_ms + DAY_MS),
+    }
+}
+
+async fn list(
+    who: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    key: web::Path<CorpKey>,
+) -> Result<HttpResponse, Problem> {
+    let list = Listing::of(&who, &PARAMETERS);
+    let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
+    let before = Some(list.get("before")).filter(|id| !id.is_empty()).map(InboxId::from);
+    let page = web.app.callbacks.search(&key, filter(|name| list.get(name).to_owned()), before, ROWS).await;
+    let page = page.map_err(store_problem)?;
+    let t = who.t;
+    reply::page(&InboxPage {
+        f: who.frame(t.nav_inbox()),
+        rows: page.rows.into_iter().map(|item| Row::of(t, &corp, item)).collect(),
+        next: page.next.map(|id| list.at("before", id.as_str())),
+        can_replay: who.may(ApiScope::CallbacksManage),
+        corp,
+        list,
+    })
+}
+
+/// The filter of the page that the button stands on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    receiver: String,
+    kind: String,
+    state: String,
+    sender: String,
+    q: String,
+    from: String,
+    until: String,
+}
+
+async fn replay(
+    who: Admin<CallbacksManage>,
+    web: web::Data<Web>,
+    key: web::Path<CorpKey>,
+    form: Form<Wanted>,
+) -> Result<HttpResponse, Problem> {
+    let Wanted { receiver, kind, state, sender, q, from, until } = form.0;
+    let get = |name: &str| {
+        let text = match name {
+            "receiver" => &receiver,
+            "kind" => &kind,
+            "state" => &state,
+            "sender" => &sender,
+            "q" => &q,
+            "from" => &from,
+            _ => &until,
+        };
+        text.trim().to_owned()
+    };
+    let count = web.app.callbacks.replay_all(&key, filter(get), &who.actor()).await.map_err(store_problem)?;
+    let flash = Flash::good(who.t.inbox_replayed(count));
+    Ok(reply::go(&who, &format!("/corps/{key}/inbox"), Some(flash)))
+}

@@ -1,0 +1,21 @@
+//! Callbacks: how the addresses fare, the inbox, auto replies, webhooks.
+
+mod addresses;
+mod detail;
+mod inbox;
+mod replies;
+mod reply_form;
+mod webhook_form;
+mod webhooks;
+
+use super::routes::Routes;
+
+pub(super) fn routes(routes: &mut Routes) {
+    addresses::routes(routes);
+    inbox::routes(routes);
+    detail::routes(routes);
+    replies::routes(routes);
+    reply_form::routes(routes);
+    webhooks::routes(routes);
+    webhook_form::routes(routes);
+}

@@ -1,0 +1,138 @@
+//! Callbacks by the pages alone: addresses with their failures, the inbox, auto replies, webhooks.
+
+use super::browser::Browser;
+use crate::api::bridge::Bridge;
+use crate::callbacks::endpoint::Endpoint;
+use crate::callbacks::{AES_KEY, APP, TOKEN, crypto, deliver, set_up, text_message};
+use wecom_bridge::clock::Clock;
+use wecom_bridge::model::Role;
+use wecom_bridge::wecom::crypto::CallbackCrypto;
+
+const CORP: &str = "/corps/acme-main";
+
+async fn scene(role: Role) -> (Bridge, Browser) {
+    let bridge = Bridge::start_with("", Clock::system()).await;
+    set_up(&bridge, "acme-main", "ww1", TOKEN, AES_KEY).await;
+    bridge.app.callbacks.start();
+    bridge.app.webhooks.start();
+    let browser = Browser::sign_in(&bridge, role).await;
+    (bridge, browser)
+}
+
+async fn close(bridge: Bridge) {
+    bridge.app.callbacks.shutdown().await;
+    bridge.app.webhooks.shutdown().await;
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn an_administrator_finds_out_why_nothing_arrives() {
+    let (bridge, browser) = scene(Role::Operator).await;
+    let page = browser.get(&format!("{CORP}/callbacks")).await.expect(200);
+    page.has("尚未收到").has("/cb/acme-main/oa").has("通讯录变更");
+    let wrong = CallbackCrypto::new("another", AES_KEY, "ww1").unwrap();
+    deliver(&bridge, APP, &wrong, &text_message(1, "zhangsan", "x")).await.expect_problem(403, "callback.refused");
+    let page = browser.get(&format!("{CORP}/callbacks")).await.expect(200);
+    page.has("被拒收").has("Token 不一致").has("重新复制 Token");
+    deliver(&bridge, APP, &crypto("ww1"), &text_message(1, "zhangsan", "x")).await;
+    let page = browser.get(&format!("{CORP}/callbacks")).await.expect(200);
+    page.lacks("被拒收").has("正常");
+    browser.in_english().await.get(&format!("{CORP}/callbacks")).await.expect(200).has("The Token differs");
+    close(bridge).await;
+}
+
+#[tokio::test]
+async fn the_inbox_is_filtered_looked_into_and_replayed() {
+    let (bridge, browser) = scene(Role::Operator).await;
+    let list = format!("{CORP}/inbox");
+    browser.get(&list).await.expect(200).has("还没有收到回调");
+    deliver(&bridge, APP, &crypto("ww1"), &text_message(1, "zhangsan", "<b>你好</b>")).await;
+    bridge.app.callbacks.idle().await.unwrap();
+    let page = browser.get(&list).await.expect(200);
+    page.has("文字消息").has("zhangsan").has("完成");
+    browser.get(&format!("{list}?kind=event.")).await.expect(200).has("没有符合条件");
+    let path = page.text.split("href=\"").find(|part| part.starts_with("/corps/acme-main/inbox/")).unwrap();
+    let path = path.split('"').next().unwrap().to_owned();
+    let detail = browser.get(&path).await.expect(200);
+    detail.has("&#60;b&#62;你好&#60;/b&#62;").lacks("<b>你好").has("收件箱");
+    let done = browser.submit(&detail, &format!("{path}/replay"), &[]).await;
+    browser.follow(&done).await.expect(200).has("将重新处理");
+    bridge.app.callbacks.idle().await.unwrap();
+    browser.get(&path).await.expect(200).has("重新处理 1 次");
+    let auditor = Browser::sign_in(&bridge, Role::Auditor).await;
+    auditor.get(&path).await.expect(200).lacks("重新处理</button>");
+    close(bridge).await;
+}
+
+#[tokio::test]
+async fn auto_replies_are_made_tried_and_removed() {
+    let (bridge, browser) = scene(Role::Operator).await;
+    let list = format!("{CORP}/replies");
+    browser.get(&list).await.expect(200).has("还没有自动回复规则");
+    let new = format!("{CORP}/apps/oa/replies/new");
+    let page = browser.get(&new).await.expect(200);
+    let bad =
+        [("name", ""), ("on", "text:contains"), ("keyword", ""), ("kind", "text"), ("text", ""), ("priority", "0")];
+    let again = browser.submit(&page, &new, &bad).await;
+    again.expect(422).has("请输入 1 到 64 个字").has("请输入 1 到 50 个字").has("请输入 1 到 100 的整数");
+    let page = browser.get(&new).await.expect(200);
+    let good = [
+        ("name", "请假"),
+        ("on", "text:contains"),
+        ("keyword", "请假"),
+        ("kind", "text"),
+        ("text", "第一行\n第二行"),
+        ("priority", "10"),
+        ("enabled", "1"),
+    ];
+    let done = browser.submit(&page, &new, &good).await;
+    let page = browser.follow(&done).await.expect(200);
+    page.has("规则已保存").has("文字包含“请假”").has("第一行\n第二行");
+    let tried = browser.get(&format!("{list}?app=oa&try=我要请假")).await.expect(200);
+    tried.has("由规则“请假”回复");
+    browser.get(&format!("{list}?app=oa&try=x")).await.expect(200).has("没有规则回复");
+    let answer = deliver(&bridge, APP, &crypto("ww1"), &text_message(1, "zhangsan", "请假")).await;
+    assert!(answer.text.starts_with("<xml><Encrypt>"), "{}", answer.text);
+    let id = page.text.split("name=\"rules\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let act = format!("{CORP}/apps/oa/replies");
+    let done = browser.submit(&page, &act, &[("rules", &id), ("act", "disable")]).await;
+    browser.follow(&done).await.expect(200).has("已处理 1 条规则").has("停用");
+    let page = browser.get(&list).await.expect(200);
+    let done = browser.submit(&page, &act, &[("act", "remove")]).await;
+    browser.follow(&done).await.expect(200).has("请先选择规则");
+    let done = browser.submit(&page, &act, &[("rules", &id), ("act", "remove")]).await;
+    browser.follow(&done).await.expect(200).has("还没有自动回复规则");
+    close(bridge).await;
+}
+
+#[tokio::test]
+async fn a_webhook_is_made_tested_and_removed() {
+    let (bridge, browser) = scene(Role::Operator).await;
+    let endpoint = Endpoint::start().await;
+    browser.get("/webhooks").await.expect(200).has("还没有 Webhook");
+    let page = browser.get("/webhooks-new").await.expect(200);
+    let bad = [("name", "OA"), ("url", "ftp://x"), ("events", "A"), ("timeout_ms", "1")];
+    browser.submit(&page, "/webhooks-new", &bad).await.expect(422).has("请输入 500 到 30000").has("1 到 40 位小写字母");
+    let good = [
+        ("name", "oa"),
+        ("url", endpoint.url.as_str()),
+        ("events", "message.* event.click"),
+        ("timeout_ms", "5000"),
+        ("enabled", "1"),
+    ];
+    let made = browser.submit(&page, "/webhooks-new", &good).await.expect(200);
+    made.has("whsec_").has("只显示这一次");
+    let view = browser.get("/webhooks/oa").await.expect(200);
+    view.has("message.*").lacks("whsec_");
+    let done = browser.submit(&view, "/webhooks/oa/test", &[]).await;
+    browser.follow(&done).await.expect(200).has("测试事件已排队发送");
+    bridge.app.webhooks.idle().await.unwrap();
+    browser.get("/webhooks/oa?state=done").await.expect(200).has("webhook.test").has("已送达");
+    assert_eq!(endpoint.told().len(), 1);
+    let edit = browser.get("/webhooks/oa/edit").await.expect(200);
+    let done = browser.submit(&edit, "/webhooks/oa/remove", &[("confirm", "no")]).await;
+    browser.follow(&done).await.expect(200);
+    let done = browser.submit(&edit, "/webhooks/oa/remove", &[("confirm", "oa")]).await;
+    browser.follow(&done).await.expect(200).has("已删除 oa");
+    close(bridge).await;
+}
