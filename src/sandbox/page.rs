@@ -162,7 +162,7 @@ fn write_members(out: &mut String, corp: &Corp, wish: &Wish) -> std::fmt::Result
     };
     write!(
         out,
-        "<table><tr><th>账号 userid<th>姓名 name<th>状态 status<th>部门 departments<th>手机 mobile<th>邮箱 email<th>职位 position<td></tr>"
+        "<table tabindex=0><tr><th>账号 userid<th>姓名 name<th>状态 status<th>部门 departments<th>手机 mobile<th>邮箱 email<th>职位 position<td></tr>"
     )?;
     for member in found.iter().take(PAGE) {
         let status = match member.status() {
@@ -210,7 +210,7 @@ fn write_traffic(out: &mut String, state: &State) -> std::fmt::Result {
     let now_ms = state.now_ms();
     write!(
         out,
-        "<h2>调用 Calls</h2><table><tr><th>接口 endpoint<th>次数 calls<th>成功 ok<th>错误 errors<th>故障 faults</tr>"
+        "<h2>调用 Calls</h2><table tabindex=0><tr><th>接口 endpoint<th>次数 calls<th>成功 ok<th>错误 errors<th>故障 faults</tr>"
     )?;
     for (endpoint, count) in state.call_counts() {
         let errors: Vec<String> = count
@@ -231,7 +231,7 @@ fn write_traffic(out: &mut String, state: &State) -> std::fmt::Result {
     }
     write!(
         out,
-        "</table><h2>最近 Latest</h2><table><tr><th>时间 time<th>接口 endpoint<th>凭证 credential<th>对象 subject<th>errcode<th>故障 fault<th>IP</tr>"
+        "</table><h2>最近 Latest</h2><table tabindex=0><tr><th>时间 time<th>接口 endpoint<th>凭证 credential<th>对象 subject<th>errcode<th>故障 fault<th>IP</tr>"
     )?;
     let calls = state.with_traffic(|traffic| traffic.calls.iter().rev().take(PAGE).cloned().collect::<Vec<_>>());
     for call in calls {
@@ -250,7 +250,7 @@ fn write_traffic(out: &mut String, state: &State) -> std::fmt::Result {
     }
     write!(
         out,
-        "</table><h2>频率 Quota</h2><table><tr><th>对象 subject<th>接口 endpoint<th>每分 minute<th>每时 hour<th>并发 in flight (max)<th>封禁 lock-outs<th>封禁至 until</tr>"
+        "</table><h2>频率 Quota</h2><table tabindex=0><tr><th>对象 subject<th>接口 endpoint<th>每分 minute<th>每时 hour<th>并发 in flight (max)<th>封禁 lock-outs<th>封禁至 until</tr>"
     )?;
     for row in state.quotas() {
         let until = if row.locked_until_ms > now_ms { time(row.locked_until_ms) } else { String::new() };
@@ -268,7 +268,7 @@ fn write_traffic(out: &mut String, state: &State) -> std::fmt::Result {
     }
     write!(
         out,
-        "</table><h2>故障 Faults</h2><table><tr><th>#<th>路径 path<th>效果 effect<th>概率 probability<th>命中 hits</tr>"
+        "</table><h2>故障 Faults</h2><table tabindex=0><tr><th>#<th>路径 path<th>效果 effect<th>概率 probability<th>命中 hits</tr>"
     )?;
     for fault in state.faults() {
         write!(
@@ -283,7 +283,7 @@ fn write_traffic(out: &mut String, state: &State) -> std::fmt::Result {
     }
     write!(
         out,
-        "</table><h2>事件 Events</h2><table><tr><th>时间 time<th>类型 kind<th>成员 member<th>地址 address<th>结果 outcome<th>HTTP<th>回复 reply</tr>"
+        "</table><h2>事件 Events</h2><table tabindex=0><tr><th>时间 time<th>类型 kind<th>成员 member<th>地址 address<th>结果 outcome<th>HTTP<th>回复 reply</tr>"
     )?;
     for delivery in state.deliveries().iter().rev().take(PAGE) {
         write!(

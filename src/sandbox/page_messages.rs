@@ -20,7 +20,7 @@ pub fn write(out: &mut String, corp: &Corp, find: &str) -> Result {
         out,
         "<h2>消息 Messages</h2><form><input type=hidden name=corp value=\"{}\"><input type=hidden name=view value=messages>\
          <input name=find placeholder=userid aria-label=userid value=\"{}\"> <button>查找 Find</button></form>\
-         <table><tr><th>#<th>时间 time<th>来自 from<th>发给 to<th>类型 type<th>内容 content<th>真实结果 truth<th>备注 remarks</tr>",
+         <table tabindex=0><tr><th>#<th>时间 time<th>来自 from<th>发给 to<th>类型 type<th>内容 content<th>真实结果 truth<th>备注 remarks</tr>",
         safe(&corp.corpid),
         safe(find),
     )?;

@@ -37,5 +37,13 @@
     label.textContent = document.body.dataset.copied;
     setTimeout(() => { label.textContent = before; }, 1500);
   });
+  // A table that is wider than its place is scrolled by the keyboard too.
+  const reach = () => {
+    for (const place of document.querySelectorAll(".table-wrap")) {
+      if (place.scrollWidth > place.clientWidth) place.tabIndex = 0; else place.removeAttribute("tabindex");
+    }
+  };
+  window.addEventListener("resize", reach);
+  reach();
   window.bridge = { on };
 })();

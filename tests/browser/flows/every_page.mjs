@@ -12,6 +12,14 @@ import { CORP, World } from '../lib/world.mjs';
 
 const PEOPLE = 60;
 
+/** The routes of pages. */
+const ROUTES = JSON.parse(process.env.WECOM_BRIDGE_ROUTES ?? '[]').filter((route) => !isNoPage(route));
+
+/** The route that answers a path: of those that fit, the one with the fewest holes. */
+const routeOf = (path) => ROUTES
+  .filter((route) => new RegExp(`^${route.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
+  .sort((a, b) => a.split('{').length - b.split('{').length)[0];
+
 /** One finding, and where it was made. */
 const note = (found, what, where) => found.set(what, [...(found.get(what) ?? []), where]);
 
@@ -48,10 +56,9 @@ async function look(desk, name, found) {
   }
 }
 
-test('the walk knows every route', () => {
-  const routes = new Set(JSON.parse(process.env.WECOM_BRIDGE_ROUTES).filter((route) => !isNoPage(route)));
+test('the list of pages is of today', () => {
+  const routes = new Set(ROUTES);
   const known = new Set(Object.keys(pages({ accounts: { accounts: [] } })));
-  assert.deepEqual([...routes].filter((route) => !known.has(route)), [], 'pages that nobody looks at: add them to lib/pages.mjs');
   assert.deepEqual([...known].filter((route) => !routes.has(route)), [], 'pages that are no more');
 });
 
@@ -75,6 +82,21 @@ test('every page is accessible and fits', { timeout: 1_200_000 }, () => World.re
       await gather(desk.page, links);
     }
   }
+  // pages that are not listed are found by the links that lead to them; a page that no link leads to is seen by nobody
+  const rest = new Set(ROUTES.filter((route) => !(route in all)));
+  for (let isMore = !only; isMore;) {
+    isMore = false;
+    for (const route of rest) {
+      const way = [...links.values()].find(({ href }) => routeOf(new URL(href).pathname) === route);
+      if (!way) continue;
+      rest.delete(route);
+      isMore = true;
+      await boss.go(way.href);
+      await look(boss, route, found);
+      await gather(boss.page, links);
+    }
+  }
+  if (!only) for (const route of rest) note(found, `no link leads to ${route}`, 'the walk');
   for (const { href, from } of links.values()) {
     const answer = await boss.context.request.get(href, { maxRedirects: 0 });
     if (answer.status() >= 400) note(found, `a link leads to ${answer.status()}: ${href}`, from);

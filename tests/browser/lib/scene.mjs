@@ -36,6 +36,28 @@ export const isSetUp = (text) => text
   .replace('[[corp.match]]\nemployee = "mobile"\nmember   = "mobile"\n', '')
   .replace('max_removals          = 50', 'max_removals          = 2');
 
+/** What the lists of messages, rules, callbacks, auto replies and webhooks show. */
+async function talk(world) {
+  const { key } = JSON.parse(await world.run(['key', 'create', '--name', 'scene', '--scope', 'all', '--json']));
+  const known = Object.keys((await (await fetch(`${world.base}/api/v1/openapi.json`)).json()).paths);
+  const ask = async (method, address, body) => {
+    const answer = await fetch(`${world.base}/api/v1/${address}`, { method, body: JSON.stringify(body), headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() } });
+    if (!answer.ok) throw new Error(`${method} ${address}: ${answer.status} ${await answer.text()}`);
+  };
+  const offers = (path) => known.some((one) => one.endsWith(path));
+  const long = '关于二〇二六年度第四季度跨部门联合审批流程调整的补充通知（修订稿）';
+  if (offers('/tenants/{tenant}/rules')) await ask('POST', 'tenants/acme/rules', { name: long, source: 'workflow', targets: [{ corp: CORP, app: 'oa', kind: 'text' }] });
+  if (offers('/messages')) await ask('POST', 'messages', { tenant: TENANT, source: 'workflow', event: 'leave.submitted', recipients: { employees: ['e0000', 'nobody'] }, title: long, body: '<b>第一行</b>\n第二行', url: 'https://oa.example.org/t/1' });
+  if (offers('/auto-replies')) await ask('POST', `corps/${CORP}/apps/oa/auto-replies`, { name: long.slice(0, 30), said: 'text', matching: 'contains', keyword: '请假', reply: { kind: 'text', text: '第一行\n第二行' }, priority: 10 });
+  if (offers('/webhooks/{webhook}')) await ask('PUT', 'webhooks/oa', { url: `${world.sandbox.base}/nothing`, events: ['*'] });
+  if (offers('/corps/{corp}/inbox')) {
+    const app = 'corps/ww0123456789abcdef/apps/1000002';
+    const callback = { url: `${world.base}/cb/${CORP}/oa`, token: 'oaToken', aes_key: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG' };
+    await world.sandbox.ask('PUT', `${app}/callback`, callback);
+    await world.sandbox.ask('POST', 'corps/ww0123456789abcdef/members/no0000/apps/1000002/act', { act: 'text', content: '请假 <script>alert(1)</script>' });
+  }
+}
+
 /** Plays the scene in a world that is ready; answers the ids that paths are made of. */
 export async function play(world, people) {
   const json = async (args, codes) => JSON.parse(await world.run([...args, '--json'], codes));
@@ -59,6 +81,7 @@ export async function play(world, people) {
   await world.account('olga', 'operator', '欧阳诸葛-Featherstonehaugh 操作员');
   await world.account('audrey', 'auditor', '审计员');
   await json(['key', 'create', '--name', 'OA', '--scope', 'directory.read']);
+  await talk(world);
   const accounts = await json(['admin', 'list']);
   return { run: partly.run, plan: ready.id, held: held.id, accounts, partly, heldPlan: held, ready, failing };
 }
