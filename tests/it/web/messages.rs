@@ -63,8 +63,9 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
     assert_eq!(office.get(&format!("{log}.xlsx")).await.status, 200);
     office.get(&format!("{log}/none")).await.expect(404);
     office.get("/tenants/none/messages").await.expect(404);
-    let english = office.browser.in_english().await;
-    english.get(&detail.path).await.expect(200).has("Recipients found").has("not linked 1");
+    let chosen = office.get("/?lang=en").await;
+    office.browser.follow(&chosen).await.expect(200);
+    office.get(&detail.path).await.expect(200).has("Recipients found").has("not linked 1");
     office.bridge.app.messages.shutdown().await;
     office.close().await;
 }
