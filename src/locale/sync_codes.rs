@@ -206,8 +206,10 @@ mod tests {
             text.split("#[cfg(test)]").next().unwrap().to_owned()
         };
         let guard = own("guard.rs");
-        let guards: BTreeSet<&str> =
+        let mut guards: BTreeSet<&str> =
             guard.split('"').skip(1).step_by(2).filter(|text| text.contains('_') && !text.contains(' ')).collect();
+        // a setting of the appliance holds a plan like a guard
+        guards.insert("two_person_removals");
         let invariants = own("invariants.rs");
         let invariants: BTreeSet<&str> =
             invariants.split("report(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();

@@ -148,6 +148,7 @@ impl Cloud {
         }
         let (ignores_mobile, knows_number) = (self.ignores_mobile, self.knows_number);
         let mobiles_are_theirs = self.mobiles_are_theirs && !self.hides_contacts;
+        let enabled = if self.mobiles_are_theirs { MemberStatus::Activated } else { MemberStatus::NotActivated };
         let member = self.members.get_mut(&userid.folded()).unwrap_or_else(|| panic!("no member {userid}"));
         // an update replaces a list as a whole (doc path 90197)
         for list in AttributeList::ALL {
@@ -178,7 +179,7 @@ impl Cloud {
             member.direct_leader = Some(leaders.clone());
         }
         match image.enable {
-            Some(true) => member.status = Some(MemberStatus::Activated),
+            Some(true) => member.status = Some(enabled),
             Some(false) if !self.ignores_disable => member.status = Some(MemberStatus::Disabled),
             _ => {}
         }

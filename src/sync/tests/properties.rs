@@ -484,7 +484,11 @@ fn undo_gives_back_what_it_promises() {
         let mut world = random_world(dice);
         world.cloud.hides_contacts = false;
         world.cloud.ignores_mobile = false;
+        // nobody has activated WeCom: every mobile can be given back
         world.cloud.mobiles_are_theirs = false;
+        for member in world.cloud.members.values_mut().filter(|member| member.status == Some(MemberStatus::Activated)) {
+            member.status = Some(MemberStatus::NotActivated);
+        }
         world.cloud.knows_number = true;
         world.cloud.ignores_disable = false;
         for _ in 0..3 {

@@ -179,8 +179,8 @@ impl World {
     }
 
     pub fn apply_all(&mut self, draft: &Draft) {
-        // as a run does: what a deletion of the same plan makes free is tried again after it
-        let deleted: Vec<Text> = draft
+        // as a run does: what a deletion of the same plan makes free is tried again after it, with what rests on that
+        let mut late: Vec<Text> = draft
             .changes
             .iter()
             .filter_map(|change| match &change.action {
@@ -188,14 +188,14 @@ impl World {
                 _ => None,
             })
             .collect();
-        let waits = |world: &Self, change: &Change| {
+        let waits = |world: &Self, late: &[Text], change: &Change| {
             let takes = takes_and_releases(&change.action).0;
             let has = |userid: &Text, field: usize, value: &str| {
                 let name = [MemberField::Mobile, MemberField::Email][field].clone();
                 let shown = world.cloud.members.get(userid).and_then(|member| member.fields.get(&name));
                 shown.is_some_and(|shown| shown.as_str() == value)
             };
-            takes.iter().any(|(field, value)| deleted.iter().any(|userid| has(userid, *field, value)))
+            takes.iter().any(|(field, value)| late.iter().any(|userid| has(userid, *field, value)))
         };
         let mut again: Vec<&Change> = Vec::new();
         for change in &draft.changes {
@@ -206,7 +206,11 @@ impl World {
                 (_, Action::DeleteDepartment { .. }) => true,
                 _ => false,
             });
-            if rests || waits(self, change) {
+            if rests || waits(self, &late, change) {
+                late.extend(match &change.action {
+                    Action::UpdateMember { userid, .. } | Action::EnableMember { userid, .. } => Some(userid.folded()),
+                    _ => None,
+                });
                 again.push(change);
             } else {
                 self.apply(change);

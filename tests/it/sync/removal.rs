@@ -31,7 +31,7 @@ async fn somebody_who_is_active_again_is_not_disabled_by_an_older_plan() {
     world.change_employee(&leaver, |employee| employee.status = EmployeeStatus::Active);
     let run = world.apply(&plan).await;
     assert_eq!((run.state, run.code.as_deref()), (RunState::Failed, Some("sync.directory_changed")));
-    assert!(run.message.as_deref().unwrap_or_default().contains("disabling it"), "{:?}", run.message);
+    assert!(run.message.as_deref().unwrap_or_default().contains("the directory has changed"), "{:?}", run.message);
     assert_eq!(run.calls.writes, 0);
     assert!(is_enabled(&world, &leaver));
 }
