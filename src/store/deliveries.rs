@@ -54,7 +54,14 @@ pub fn find(tx: &impl Reads, message: &MessageId, seq: u32) -> Result<Option<Del
 /// Deliveries of a message from a number on.
 pub fn list(tx: &impl Reads, message: &MessageId, from: u32, limit: usize) -> Result<Vec<Delivery>, StoreError> {
     let range = Prefix::text(message.as_str()).from::<(Str, u32)>((message.as_str(), from));
-    DELIVERIES.list_first(tx, &range, limit)
+    let mut rows = Vec::new();
+    if limit > 0 {
+        DELIVERIES.scan(tx, &range, |_, row| {
+            rows.push(row);
+            Ok(if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+    }
+    Ok(rows)
 }
 
 /// Calls `visit` with each delivery of a message; only one is held at a time.
