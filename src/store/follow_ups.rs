@@ -5,6 +5,7 @@ use super::key::{Prefix, Str};
 use super::table::{Table, TableInfo, everything};
 use super::tx::{Reads, WriteTx};
 use crate::model::{CorpKey, FollowUp, InboxId};
+use std::ops::ControlFlow;
 
 /// (corp, piece)
 const FOLLOW_UPS: Table<(Str, Str), FollowUp> = Table::new("follow_ups");
@@ -12,7 +13,15 @@ pub(super) const TABLES: &[TableInfo] = &[FOLLOW_UPS.info()];
 
 /// The oldest pieces of all corps, in their order.
 pub fn list(tx: &impl Reads, limit: usize) -> Result<Vec<FollowUp>, StoreError> {
-    FOLLOW_UPS.list_first(tx, &everything(), limit)
+    let mut rows = Vec::new();
+    FOLLOW_UPS.scan(tx, &everything(), |_, row| {
+        if rows.len() == limit {
+            return Ok(ControlFlow::Break(()));
+        }
+        rows.push(row);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
 }
 
 /// Creates or changes a piece.
