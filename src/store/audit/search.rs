@@ -6,9 +6,9 @@ use crate::store::key::{Prefix, Range};
 use crate::store::{PAGE_MAX, Reads, Search, StoreError};
 use std::ops::ControlFlow;
 
-/// Rows that one page looks at: some 20 ms where nothing is found. When it ends there, `next` is set although the page
-/// may be short or empty.
-pub const LOOKED_AT_MAX: usize = 50_000;
+/// Rows that one page looks at, found or not, so that a search without hits answers as soon as others. When it ends
+/// there, `next` is set although the page may be short or empty.
+pub const LOOKED_AT_MAX: usize = 20_000;
 
 /// Which rows are wanted; the default wants all.
 #[derive(Debug, Clone, Default)]

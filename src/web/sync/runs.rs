@@ -23,7 +23,7 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 /// Runs that are read at once.
 const CHUNK: usize = 100;
 /// Runs that are looked at for one page; the next page goes on behind them.
-const LOOKED_AT_MAX: usize = 1_000;
+const LOOKED_AT_MAX: usize = 400;
 const PARAMS: [&str; 6] = ["kind", "state", "by", "from", "to", "after"];
 
 pub(super) fn routes(routes: &mut Routes) {
