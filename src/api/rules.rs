@@ -61,7 +61,7 @@ struct SwitchBody {
 /// What to try, and with what.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct TestBody {
+struct RuleTestBody {
     /// A rule that is not saved yet; absent = all rules of the tenant.
     #[serde(default)]
     rule: Option<RuleBody>,
@@ -153,9 +153,9 @@ async fn test(
     _: Key<MessagesRead>,
     state: web::Data<State>,
     tenant: web::Path<TenantKey>,
-    body: Body<TestBody>,
+    body: Body<RuleTestBody>,
 ) -> Result<Ok<Trial>, Problem> {
-    let TestBody { rule, sample, message } = body.value;
+    let RuleTestBody { rule, sample, message } = body.value;
     let saved = rulebook::list(&state.app.env, &tenant).await.map_err(rule_problem)?;
     let rules = match rule {
         None => saved,

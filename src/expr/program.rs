@@ -87,7 +87,7 @@ impl<V: Variable> CelProgram<V> {
         {
             return Err(EvalError::FieldTooLong { field, max: V::FIELD_MAX_CHARS });
         }
-        let variables = Variables { subject, kind: PhantomData };
+        let variables = Variables { subject, fields: &self.fields, kind: PhantomData };
         let mut context = Context::with_env(Arc::clone(env()));
         context.set_variable_resolver(&variables);
         Value::resolve(&self.expr, &context).map_err(|error| EvalError::Failed(say(&error)))
@@ -186,20 +186,27 @@ fn position_of(source: &str, (line, column): (isize, isize)) -> usize {
     before + usize::try_from(column).unwrap_or(1).max(1)
 }
 
-struct Variables<'a, S, V> {
+struct Variables<'a, 'p, S, V> {
     subject: S,
-    kind: PhantomData<(&'a (), V)>,
+    /// What the program names.
+    fields: &'p [V],
+    kind: PhantomData<&'a ()>,
 }
 
-impl<'a, V: Variable, S: Subject<'a, V>> VariableResolver for Variables<'a, S, V> {
+impl<'a, V: Variable, S: Subject<'a, V>> VariableResolver for Variables<'a, '_, S, V> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
         if variable == V::MAP {
             return Some(self.subject.map());
         }
-        // written by `Check` for a key that is named in the expression: absent = empty
-        let key = variable.strip_prefix(V::MAP).and_then(|rest| rest.strip_prefix('.'));
-        let field = key.map_or_else(|| V::find(variable), |key| Some(V::of_key(key.into())));
-        field.map(|field| self.subject.value(&field))
+        // A key that `Check` found and wrote as one name: absent = empty. CEL asks for longer names too, `data.who.name`
+        // before the `name` in `data.who`: those are not ours.
+        match variable.strip_prefix(V::MAP).and_then(|rest| rest.strip_prefix('.')) {
+            Some(key) => {
+                let field = self.fields.iter().find(|field| field.key().is_some_and(|known| known == key))?;
+                Some(self.subject.value(field))
+            }
+            None => V::find(variable).map(|field| self.subject.value(&field)),
+        }
     }
 }
 

@@ -143,7 +143,7 @@ mod tests {
     ];
 
     /// Texts of the same form in the engine that are no codes of changes or notices.
-    const OTHERS: [&str; 10] = [
+    const OTHERS: [&str; 11] = [
         "binding.swap",
         "scope.filter",
         "plan.allow",
@@ -152,6 +152,7 @@ mod tests {
         "binding.create",
         "binding.remove",
         "binding.remove_all",
+        "binding.rename",
         "binding.refused",
         "binding.bad_file",
     ];

@@ -234,7 +234,7 @@ mod tests {
                 assert!(!Role::Operator.may(right) && !Role::Auditor.may(right), "{}", right.name());
             }
         }
-        assert_eq!(Role::Auditor.rights().len(), 5);
+        assert_eq!(Role::Auditor.rights().len(), 7);
     }
 
     #[test]
