@@ -78,10 +78,10 @@ fn seam(text: &str, max_bytes: usize) -> usize {
     let is_late = |at: &usize| *at * 2 >= end;
     let line = head.rfind('\n').map(|at| at + 1).filter(is_late);
     let sentence = || {
-        let ends = head
+        let mut ends = head
             .char_indices()
             .filter(|(_, letter)| matches!(letter, '。' | '!' | '?' | ';' | '\u{FF01}' | '\u{FF1F}' | '\u{FF1B}'));
-        ends.last().map(|(at, letter)| at + letter.len_utf8()).filter(is_late)
+        ends.next_back().map(|(at, letter)| at + letter.len_utf8()).filter(is_late)
     };
     let cut = line.or_else(sentence).unwrap_or(end);
     // a seam inside a link that is longer than a piece cannot be helped

@@ -235,6 +235,9 @@ async fn write_large(messages: &Messages, expansion: Expansion, now_ms: i64) -> 
     Ok(())
 }
 
+/// A member and what was collected for them.
+type Collected = (UserId, Vec<Delivery>);
+
 /// Sends what was collected: by itself where it is one message, else as a digest. Members who collected the same share
 /// their calls.
 async fn end_bursts(messages: &Messages, bursts: Vec<Burst>, now_ms: i64) -> Result<(), StoreError> {
@@ -243,7 +246,7 @@ async fn end_bursts(messages: &Messages, bursts: Vec<Burst>, now_ms: i64) -> Res
     let apps: BTreeSet<String> = bursts.iter().map(|burst| burst.app.clone()).collect();
     env.store
         .write(move |tx| {
-            let mut groups: BTreeMap<(String, String, Vec<String>), Vec<(UserId, Vec<Delivery>)>> = BTreeMap::new();
+            let mut groups: BTreeMap<(String, String, Vec<String>), Vec<Collected>> = BTreeMap::new();
             for burst in &bursts {
                 let Some(found) = outbox::burst(tx, &burst.app, &burst.rule, &burst.userid)? else { continue };
                 if found.until_ms > now_ms {

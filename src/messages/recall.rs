@@ -97,17 +97,24 @@ impl Messages {
         let refused = |error: String, recalled: &mut Recalled| recalled.keep("refused", count, error);
         let corp = match env.get_corp(&call.corp).await {
             Ok(corp) => corp,
-            Err(error) => return Ok(refused(error.to_string(), recalled)),
+            Err(error) => {
+                refused(error.to_string(), recalled);
+                return Ok(());
+            }
         };
         let client = match env.client(&corp).await {
             Ok(client) => client.with_patience(Patience::Interactive),
-            Err(error) => return Ok(refused(error.to_string(), recalled)),
+            Err(error) => {
+                refused(error.to_string(), recalled);
+                return Ok(());
+            }
         };
         let credential = Credential::App(call.app.clone());
         for (at, part) in call.parts.iter().enumerate().filter(|(_, part)| part.recalled_at_ms.is_none()) {
             let Some(msgid) = &part.msgid else { continue };
             if let Err(error) = client.message_recall(&credential, msgid).await {
-                return Ok(refused(error.to_string(), recalled));
+                refused(error.to_string(), recalled);
+                return Ok(());
             }
             let (id, is_last) = (call.id.clone(), at + 1 == call.parts.len());
             env.store.write(move |tx| note(tx, &id, at, is_last, now_ms)).await?;

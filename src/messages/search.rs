@@ -311,9 +311,12 @@ fn steps(message: &Message, head: Option<&MessageHead>) -> Vec<TraceRow> {
     steps
 }
 
+/// Code and text of what a call waits for.
+type Why = (Option<String>, Option<String>);
+
 /// What deliveries wait for stands in their calls.
 fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>, StoreError> {
-    let mut known: HashMap<CallId, Option<(Option<String>, Option<String>)>> = HashMap::new();
+    let mut known: HashMap<CallId, Option<Why>> = HashMap::new();
     for row in rows.iter_mut().filter(|row| row.state == DeliveryState::Waiting) {
         let Some(id) = row.call.clone() else { continue };
         if matches!(row.code.as_deref(), Some("digest" | "member_limit")) {

@@ -87,19 +87,6 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         Ok(rows)
     }
 
-    /// The first rows of a stretch.
-    pub fn list_first(&self, tx: &impl Reads, range: &Range, limit: usize) -> Result<Vec<V>, StoreError> {
-        let mut rows = Vec::new();
-        if limit == 0 {
-            return Ok(rows);
-        }
-        tx.source().scan(self.name, range, false, &mut |key, value| {
-            rows.push(self.decode(key, value)?);
-            Ok(if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        })?;
-        Ok(rows)
-    }
-
     /// Calls `visit` with each row of a stretch until it breaks.
     pub fn scan(
         &self,

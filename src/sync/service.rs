@@ -187,7 +187,7 @@ pub(super) async fn store_draft(
     let is_undo = origin.undoes.is_some();
     head.undoes = origin.undoes;
     head.made_by = (origin.by != Actor::schedule().name).then(|| origin.by.to_owned());
-    if env.store.read_async(|tx| settings::read(tx)).await?.two_person_removals {
+    if env.store.read_async(settings::read).await?.two_person_removals {
         decide::hold_for_two(&mut head);
     }
     let (key, id) = (corp.key.clone(), head.id.clone());

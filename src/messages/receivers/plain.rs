@@ -81,7 +81,7 @@ mod tests {
             assert_eq!(message.data["labels"]["instance"], "db1");
             assert_eq!(message.recipients.employees.len(), 2);
             assert_eq!(message.source, receiver.name());
-            assert_eq!(check(&[message.clone()], 0), []);
+            assert_eq!(check(std::slice::from_ref(message), 0), []);
             let again = read(receiver, &addressed(receiver), &alert("firing")).unwrap();
             assert_eq!(again[0].once, got[0].once);
             let over = read(receiver, &addressed(receiver), &alert("resolved")).unwrap();
@@ -123,7 +123,7 @@ mod tests {
             "status": "s".repeat(200), "extra": long, "small": 1,
         });
         let got = read(Receiver::Webhook, &to, &post).unwrap().remove(0).message;
-        assert_eq!(check(&[got.clone()], 0), []);
+        assert_eq!(check(std::slice::from_ref(&got), 0), []);
         assert!(got.title.ends_with('…') && got.body.ends_with("此处已截断）"), "{}", got.title);
         assert_eq!((got.url, got.picture), (None, None));
         assert!(got.data.contains_key("small") && !got.data.contains_key("extra"));

@@ -183,14 +183,7 @@ fn long_bodies_arrive_whole_in_numbered_messages() {
         for paragraphs in [1_usize, 4, 10, 60, 110] {
             let mut message = message();
             message.body = format!("第一段：{}。\n", "内容很多".repeat(12)).repeat(paragraphs).trim().to_owned();
-            let target = Target {
-                body: if matches!(kind, ContentKind::Text | ContentKind::Markdown) {
-                    "{{ body }}".into()
-                } else {
-                    "{{ body }}".into()
-                },
-                ..target(kind)
-            };
+            let target = Target { body: "{{ body }}".into(), ..target(kind) };
             let contents =
                 say(&message, target.clone()).unwrap_or_else(|fault| panic!("{kind:?} {paragraphs}: {fault}"));
             assert_eq!(all_words(&contents), message.body, "{kind:?} {paragraphs}");

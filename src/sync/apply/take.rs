@@ -90,8 +90,7 @@ pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError
     let (id, run, source) = (plan.id.clone(), run.clone(), plan.source_employees);
     let named = plan.id.clone();
     let wrong = move |state| SyncError::WrongState { plan: named.clone(), doing: "applied", state };
-    let taken = env
-        .store
+    env.store
         .write(move |tx| {
             let Some(mut head) = store::plans::head(tx, &id)? else {
                 return Err(StoreError::not_found(format!("plan {id}")));
@@ -110,6 +109,5 @@ pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError
             }
             Ok(Ok(()))
         })
-        .await?;
-    taken
+        .await?
 }

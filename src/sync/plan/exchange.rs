@@ -57,7 +57,7 @@ pub(in crate::sync) fn released(action: &Action, field: usize) -> Option<Key> {
 }
 
 /// All values that an action takes, and all that it gives away, for whoever carries it out.
-pub fn takes_and_releases(action: &Action) -> (Vec<(usize, String)>, Vec<(usize, String)>) {
+pub fn takes_and_releases(action: &Action) -> (Vec<Key>, Vec<Key>) {
     let each =
         |of: fn(&Action, usize) -> Option<Key>| (0..UNIQUE.len()).filter_map(|field| of(action, field)).collect();
     (each(taken), each(released))

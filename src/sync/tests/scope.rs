@@ -119,7 +119,8 @@ fn the_account_of_a_namesake_out_of_scope_is_never_taken() {
     let number: fn(&mut Employee) = |employee| employee.employee_no = "boss".into();
     let phone = [(MemberField::Mobile, "13900000009")];
     type Person = fn(&mut Employee);
-    let cases: [(&str, MatchRule, Person, Person, &[(MemberField, &str)], usize); 3] = [
+    type Case<'a> = (&'a str, MatchRule, Person, Person, &'a [(MemberField, &'a str)], usize);
+    let cases: [Case<'_>; 3] = [
         ("the same name", rule("name", "name"), name, name, &[], 1),
         ("the same mobile", rule("mobile", "mobile"), mobile, mobile, &phone, 1),
         // rule 1 gives the member to the outsider, so that rule 2 must not give it to the insider

@@ -83,8 +83,8 @@ impl ReplyPage {
     fn articles(&self) -> Vec<(usize, String, String, String, String)> {
         let at = |list: &[String], n: usize| list.get(n).cloned().unwrap_or_default();
         let fields = &self.fields;
-        let filled = (0..ARTICLES).filter(|n| !at(&fields.title, *n).is_empty() || !at(&fields.url, *n).is_empty());
-        let rows = (filled.last().map_or(0, |last| last + 1) + 1).min(ARTICLES);
+        let mut filled = (0..ARTICLES).filter(|n| !at(&fields.title, *n).is_empty() || !at(&fields.url, *n).is_empty());
+        let rows = (filled.next_back().map_or(0, |last| last + 1) + 1).min(ARTICLES);
         let row = |n: usize| {
             (n, at(&fields.title, n), at(&fields.description, n), at(&fields.url, n), at(&fields.picture, n))
         };
