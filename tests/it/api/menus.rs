@@ -64,7 +64,7 @@ async fn a_menu_that_wecom_would_refuse_is_not_sent() {
     assert!(world.sandbox.state().calls().iter().all(|call| call.endpoint != "menu/create"));
     world.sandbox.state().add_fault(Fault::once("menu/create", Effect::Errcode { errcode: 40054 }));
     let refused = bridge.put(&menu, &json!({ "button": [entry("好")] })).await.expect_problem(502, "menu.refused");
-    assert_eq!(refused["errcode"], 40054);
+    assert_eq!(refused["context"]["errcode"], 40054);
     let kept = bridge.get(&menu).await.expect(200);
     assert_eq!(kept["menu"]["button"][0]["name"], "好", "what was edited is not lost");
     assert!(kept.get("published").is_none());

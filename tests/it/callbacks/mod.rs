@@ -85,7 +85,9 @@ fn callback(base: &str, receiver: &str, keys: &Value) -> Callback {
 pub async fn set_up(bridge: &Bridge, corp: &str, corpid: &str, token: &str, aes_key: &str) {
     let answer = bridge.put("/api/v1/tenants/acme", &json!({ "name": "Acme" })).await;
     assert!(answer.status.is_success(), "{}", answer.text);
-    let body = json!({ "tenant": "acme", "name": corp, "corpid": corpid });
+    let body = json!({ "tenant": "acme", "name": corp, "corpid": corpid,
+        // the vectors share CorpIDs, and one WeCom belongs to one corp
+        "endpoints": { "api_base": format!("https://{corp}.example.com") } });
     bridge.put(&format!("/api/v1/corps/{corp}"), &body).await.expect(201);
     let app = json!({ "name": "OA", "agentid": 218, "callback_enabled": true });
     bridge.put(&format!("/api/v1/corps/{corp}/apps/oa"), &app).await.expect(201);
