@@ -9,8 +9,8 @@ const RULES: &str = "/tenants/acme/rules";
 
 async fn office() -> Office {
     let office = Office::open().await;
-    for (key, name) in [("oa", "办公"), ("hr", "人事")] {
-        let app = json!({ "name": name, "agentid": 1_000_000 + key.len(), "callback_enabled": key == "oa" });
+    for (agentid, key, name) in [(1_000_001, "oa", "办公"), (1_000_002, "hr", "人事")] {
+        let app = json!({ "name": name, "agentid": agentid, "callback_enabled": key == "oa" });
         office.bridge.put(&format!("/api/v1{CORP}/apps/{key}"), &app).await.expect(201);
     }
     office

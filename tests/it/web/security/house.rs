@@ -53,6 +53,7 @@ impl House {
         house.upload().await;
         house.staff().await;
         house.hear().await;
+        house.push().await;
         house
     }
 
@@ -104,6 +105,17 @@ impl House {
                 self.admin.post(&format!("/plans/{plan}/decide"), &fields).await.expect(303);
             }
         }
+    }
+
+    /// A rule and a message that it carries.
+    async fn push(&self) {
+        let bridge = &self.world.bridge;
+        let rule = json!({ "name": PAYLOAD, "targets": [{ "corp": "acme-main", "app": "oa", "kind": "text" }] });
+        bridge.post("/api/v1/tenants/acme/rules", &rule).await.expect(201);
+        let message = json!({
+            "tenant": "acme", "source": "workflow", "recipients": { "everyone": true }, "title": PAYLOAD, "body": FORMULA,
+        });
+        bridge.post("/api/v1/messages", &message).await.expect(202);
     }
 
     async fn spoil_the_mirror(&self) {
