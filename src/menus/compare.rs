@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 /// One place where two menus differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MenuDifference)]
 pub struct Difference {
     /// The place: `[1]` or `[1, 0]`, counted from 0.
     pub place: Vec<usize>,

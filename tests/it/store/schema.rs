@@ -160,6 +160,16 @@ fn write_messages(tx: &WriteTx) -> Result<(), StoreError> {
     });
     let message: Message = row(message);
     store::messages::accept(tx, &message)?;
+    let rule = json!({
+        "id": "01900000-0000-7000-8000-000000000009", "tenant": tenant, "name": "待办", "enabled": true, "order": 1,
+        "targets": [{ "corp": "acme-main", "app": "oa", "kind": "text", "title": "", "body": "{{ body }}", "button": "",
+            "picture": "", "url": "", "show_buttons": true, "overlong": "split" }],
+    });
+    store::rules::put(tx, &row::<Rule>(rule))?;
+    let draft = json!({
+        "menu": { "button": [{ "name": "帮助", "type": "click", "key": "help" }] }, "saved_at_ms": 1, "saved_by": "cli:test",
+    });
+    store::menus::put(tx, &corp_key(), &"oa".into(), &row(draft))?;
     let call = "01900000-0000-7000-8000-000000000007";
     let head = json!({
         "id": id, "tenant": tenant, "source": "workflow", "expanded_at_ms": 1, "tally": {"sent": 1, "failed": 1},
