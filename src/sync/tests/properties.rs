@@ -167,15 +167,30 @@ fn hire(world: &mut World, dice: &mut Dice, n: u32) {
     }
 }
 
-/// A new number or address. People who exchange theirs have tables of their own: over many rounds with other changes, and
-/// in an undo, that is not proven yet.
+/// A new number or address, or people exchange theirs: two of them or a whole ring.
 fn change_contacts(world: &mut World, dice: &mut Dice, at: usize) {
+    let people = u32::try_from(world.employees.len()).unwrap();
     let is_mobile = dice.one_in(2) && !world.cloud.ignores_mobile;
-    let new = dice.roll(1_000_000);
-    let employee = &mut world.employees[at];
-    match is_mobile {
-        true => employee.mobile = Text::from(format!("139{new:08}")),
-        false => employee.email = Text::from(format!("new{new}@example.com")),
+    if dice.one_in(3) {
+        let new = dice.roll(1_000_000);
+        let employee = &mut world.employees[at];
+        match is_mobile {
+            true => employee.mobile = Text::from(format!("139{new:08}")),
+            false => employee.email = Text::from(format!("new{new}@example.com")),
+        }
+        return;
+    }
+    let mut ring: Vec<usize> = (0..2 + dice.roll(4)).map(|_| dice.roll(people) as usize).collect();
+    ring.sort_unstable();
+    ring.dedup();
+    let values: Vec<(Text, Text)> =
+        ring.iter().map(|n| (world.employees[*n].mobile.clone(), world.employees[*n].email.clone())).collect();
+    for (place, n) in ring.iter().enumerate() {
+        let (mobile, email) = values[(place + 1) % values.len()].clone();
+        match is_mobile {
+            true => world.employees[*n].mobile = mobile,
+            false => world.employees[*n].email = email,
+        }
     }
 }
 
