@@ -262,7 +262,8 @@ fn leave_out(action: &mut Action, field: usize) -> Option<(EmployeeId, UserId)> 
     let name = &UNIQUE[field];
     match action {
         Action::UpdateMember { employee, userid, before, after }
-        | Action::EnableMember { employee, userid, before, after } => {
+        | Action::EnableMember { employee, userid, before, after }
+        | Action::DisableMember { employee: Some(employee), userid, before, after, .. } => {
             after.fields.get(name)?;
             after.fields.remove(name);
             before.fields.remove(name);
