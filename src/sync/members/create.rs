@@ -2,6 +2,7 @@
 //! (DIR-41, DIR-57, DIR-65, PEER-16).
 
 use super::fields::FieldMap;
+use super::people::Links;
 use super::placement::Home;
 use crate::model::{DownstreamOptions, MemberField, MemberImage, Text, Tombstone, UserId};
 use crate::sync::expr::{Field, Person};
@@ -33,7 +34,7 @@ impl Reserved {
         source: &Source<'_>,
         target: &Target<'_>,
         verdicts: &[Verdict],
-        spoken_for: &HashSet<usize>,
+        links: &Links,
         notices: &mut Notices,
     ) -> Self {
         let mut reserved = Self::default();
@@ -43,7 +44,7 @@ impl Reserved {
                 if field == MemberField::Mobile { normal::mobile } else { normal::folded };
             let mut held: HashMap<Cow<'_, str>, usize> = HashMap::new();
             for (at, member) in target.members.iter().enumerate() {
-                if !spoken_for.contains(&at)
+                if !links.spoken_for.contains(&at)
                     && let Some(value) = member.fields.get(&field).filter(|value| !value.is_empty())
                     && target.binding_of_userid(member.userid.as_str()).is_none()
                 {
@@ -73,7 +74,7 @@ impl Reserved {
                 if !mapping.render(&first_person).is_ok_and(|other| normal(&other) == value) {
                     continue;
                 }
-                let has_it = |at: usize| shows(source, target, at, &field, &value, normal);
+                let has_it = |at: usize| shows(source, target, links, at, &field, &value, normal);
                 let (winner, loser) = if !has_it(first) && has_it(at) { (at, first) } else { (first, at) };
                 owner.insert(key, u32::try_from(winner).unwrap_or(own));
                 refused.insert(loser);
@@ -98,12 +99,16 @@ impl Reserved {
 fn shows(
     source: &Source<'_>,
     target: &Target<'_>,
+    links: &Links,
     at: usize,
     field: &MemberField,
     value: &str,
     normal: fn(&str) -> Cow<'_, str>,
 ) -> bool {
-    let Some(binding) = target.binding_of_employee(source.employees[at].id.as_str()) else { return false };
+    let Some(binding) = target.binding_of_employee(source.employees[at].id.as_str()) else {
+        let member = links.new.get(&at).map(|(member, _)| target.members[*member]);
+        return member.and_then(|member| member.fields.get(field)).is_some_and(|shown| normal(shown) == value);
+    };
     let member = target.find_member(binding.userid.as_str()).map(|member| target.members[member]);
     let shown = member.and_then(|member| member.fields.get(field));
     let pushed = binding.pushed.get(field).map(|pushed| &pushed.value);

@@ -16,7 +16,8 @@ pub struct Links {
     pub new: HashMap<usize, (usize, Text)>,
     /// Employees that wait for a person because a rule hit several candidates.
     pub waiting: HashSet<usize>,
-    /// Members (by position) that somebody is newly linked with or that wait.
+    /// Members (by position) that somebody is newly linked with. Of those that wait for a person, the mobile and the e-mail
+    /// are theirs like a stranger's.
     pub spoken_for: HashSet<usize>,
     /// The cases.
     pub cases: Vec<ResolveCase>,
@@ -62,7 +63,6 @@ pub fn link(corp: &Corp, source: &Source<'_>, target: &Target<'_>, verdicts: &[V
     }
     for case in &matches.ambiguous {
         links.waiting.extend(case.employees.iter().filter_map(|id| source.find_employee(id.as_str())));
-        links.spoken_for.extend(case.members.iter().filter_map(|userid| target.find_member(userid.as_str())));
     }
     links.cases = matches.ambiguous;
     Ok(links)

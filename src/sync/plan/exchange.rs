@@ -9,7 +9,9 @@
 //! by that member's own hand (doc path 90197), and a linked member that this plan does not change keeps what it has.
 
 use super::Step;
-use crate::model::{Action, EmployeeId, Member, MemberField, MemberImage, MemberStatus, Text, UserId};
+use crate::model::{
+    Action, Change, EmployeeId, Member, MemberField, MemberImage, MemberStatus, Reversible, Text, UserId,
+};
 use crate::sync::normal;
 use crate::sync::notices::Notices;
 use crate::sync::target::Target;
@@ -63,9 +65,37 @@ pub fn takes_and_releases(action: &Action) -> (Vec<Key>, Vec<Key>) {
     (each(taken), each(released))
 }
 
+/// Labels as partly reversible what gave a value to a change that cannot give it back itself, and so on along a chain.
+pub(in crate::sync) fn label(changes: &mut [Change]) {
+    let mut givers: HashMap<Key, usize> = HashMap::new();
+    for (at, change) in changes.iter().enumerate() {
+        givers.extend((0..UNIQUE.len()).filter_map(|field| Some((released(&change.action, field)?, at))));
+    }
+    if givers.is_empty() {
+        return;
+    }
+    let mut open: Vec<usize> = (0..changes.len()).filter(|at| changes[*at].reversible != Reversible::Yes).collect();
+    while let Some(at) = open.pop() {
+        for field in 0..UNIQUE.len() {
+            let giver = taken(&changes[at].action, field).and_then(|value| givers.get(&value).copied());
+            if let Some(giver) = giver.filter(|giver| changes[*giver].reversible == Reversible::Yes) {
+                changes[giver].reversible = Reversible::Partly;
+                open.push(giver);
+            }
+        }
+    }
+}
+
 /// Puts the steps into an order in which every value is free when it is taken, adds the calls that free one where
 /// values go in a circle, and leaves out what cannot become free. The order is otherwise kept.
-pub(in crate::sync) fn arrange(mut steps: Vec<Step>, target: &Target<'_>, notices: &mut Notices) -> Vec<Step> {
+///
+/// `newly_linked` are the members, by position, that this plan links or would link.
+pub(in crate::sync) fn arrange(
+    mut steps: Vec<Step>,
+    target: &Target<'_>,
+    newly_linked: &HashSet<usize>,
+    notices: &mut Notices,
+) -> Vec<Step> {
     let mut takers: HashMap<Key, Vec<usize>> = HashMap::new();
     let mut releasers: HashMap<Key, usize> = HashMap::new();
     for (at, step) in steps.iter().enumerate() {
@@ -75,7 +105,7 @@ pub(in crate::sync) fn arrange(mut steps: Vec<Step>, target: &Target<'_>, notice
             }
         }
     }
-    if releasers.is_empty() && target.bindings.is_empty() {
+    if releasers.is_empty() && target.bindings.is_empty() && newly_linked.is_empty() {
         return steps;
     }
     for (at, step) in steps.iter().enumerate() {
@@ -88,7 +118,7 @@ pub(in crate::sync) fn arrange(mut steps: Vec<Step>, target: &Target<'_>, notice
     if takers.is_empty() {
         return steps;
     }
-    leave_out_held(&mut steps, target, &mut takers, &mut releasers, notices);
+    leave_out_held(&mut steps, target, newly_linked, &mut takers, &mut releasers, notices);
     let waits = |at: usize| -> Vec<(usize, usize)> {
         let of = |field: usize| {
             let value = taken(&steps[at].action, field)?;
@@ -149,6 +179,7 @@ fn without_empty(mut steps: Vec<Step>) -> Vec<Step> {
 fn leave_out_held(
     steps: &mut [Step],
     target: &Target<'_>,
+    newly_linked: &HashSet<usize>,
     takers: &mut HashMap<Key, Vec<usize>>,
     releasers: &mut HashMap<Key, usize>,
     notices: &mut Notices,
@@ -163,9 +194,12 @@ fn leave_out_held(
     let mut held: Vec<(usize, usize, String)> = Vec::new();
     let wanted: HashSet<(usize, &str)> = takers.keys().map(|(field, value)| (*field, value.as_str())).collect();
     for (at, member) in target.members.iter().enumerate() {
-        let Some(binding) = target.binding_of_member(at) else { continue };
+        let binding = target.binding_of_member(at);
+        if binding.is_none() && !newly_linked.contains(&at) {
+            continue;
+        }
         for (field, name) in UNIQUE.iter().enumerate() {
-            let pushed = || binding.pushed.get(name).map(|pushed| &pushed.value);
+            let pushed = || binding.and_then(|binding| binding.pushed.get(name)).map(|pushed| &pushed.value);
             let Some(value) = member.fields.get(name).or_else(pushed).filter(|value| !value.is_empty()) else {
                 continue;
             };
@@ -183,10 +217,11 @@ fn leave_out_held(
             if (gives && !is_fixed) || deleted.contains(&member.userid.folded()) {
                 continue;
             }
+            let whose = binding.map(|binding| format!(", who is linked with employee {},", binding.employee));
             let why = format!(
-                "member {}, who is linked with employee {}, has it{}",
+                "member {}{} has it{}",
                 member.userid,
-                binding.employee,
+                whose.unwrap_or_default(),
                 if is_fixed {
                     " and has activated WeCom: only that person can change it there"
                 } else {
@@ -227,7 +262,8 @@ fn leave_out(action: &mut Action, field: usize) -> Option<(EmployeeId, UserId)> 
     let name = &UNIQUE[field];
     match action {
         Action::UpdateMember { employee, userid, before, after }
-        | Action::EnableMember { employee, userid, before, after } => {
+        | Action::EnableMember { employee, userid, before, after }
+        | Action::DisableMember { employee: Some(employee), userid, before, after, .. } => {
             after.fields.get(name)?;
             after.fields.remove(name);
             before.fields.remove(name);

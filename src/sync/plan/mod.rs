@@ -106,7 +106,7 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
         }
     }
     empty_departments::delete(&world, disabled.department, &mut steps, &mut notices);
-    let steps = exchange::arrange(steps, &target, &mut notices);
+    let steps = exchange::arrange(steps, &target, &links.spoken_for, &mut notices);
     Ok(finish(&world, steps, notices, disabled.next_id))
 }
 
@@ -179,7 +179,7 @@ fn tell_seats(input: &PlanInput<'_>, changes: &[Change], notices: &mut Notices) 
 
 /// Numbers the steps and labels how far each can be undone.
 pub(super) fn number(steps: Vec<Step>) -> Vec<Change> {
-    steps
+    let mut changes: Vec<Change> = steps
         .into_iter()
         .enumerate()
         .map(|(seq, step)| Change {
@@ -188,7 +188,9 @@ pub(super) fn number(steps: Vec<Step>) -> Vec<Change> {
             action: step.action,
             reason: Text::const_new(step.reason),
         })
-        .collect()
+        .collect();
+    exchange::label(&mut changes);
+    changes
 }
 
 /// How far an undo of this change reaches.

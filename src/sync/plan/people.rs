@@ -48,8 +48,7 @@ pub(super) fn plan_people(
     columns::tell(&fields, world.source, notices);
     let userids = UserIds::build(options, world.input.tombstones)?;
     let heads = Heads::build(world.source);
-    let reserved =
-        Reserved::build(&fields, world.source, world.target, &world.scoped.verdicts, &world.links.spoken_for, notices);
+    let reserved = Reserved::build(&fields, world.source, world.target, &world.scoped.verdicts, world.links, notices);
     let is_visible = |id: DepartmentId| world.target.department(id).is_some() || world.target.is_complete;
     let comparison = Comparison {
         fields: &fields,
