@@ -220,7 +220,7 @@ async fn what_is_urgent_overtakes() {
     let mut high = message("high", &["e0"]);
     high["priority"] = "high".into();
     world.post(high).await;
-    let queued = || world.store.read(|tx| store::messages::oldest_queued(tx)).unwrap().is_empty();
+    let queued = || world.store.read(store::messages::oldest_queued).unwrap().is_empty();
     world.until(queued).await;
     world.set(0, |corp| corp.access = wecom_bridge::model::Access::ReadWrite);
     world.messages.resume_paused();

@@ -221,7 +221,7 @@ fn after_a_restore_nothing_is_written_to_wecom_until_somebody_says_so() {
     let restored = restore(&backup, home.path(), &home.options().unwrap(), &Actor::cli("root")).unwrap();
     assert!(restored.switched_off.contains(&"main".into()) && !restored.switched_off.contains(&"idle".into()));
     let store = home.open();
-    let corps = store.read(|tx| wecom_bridge::store::corps::list(tx)).unwrap();
+    let corps = store.read(wecom_bridge::store::corps::list).unwrap();
     assert_eq!(corps.iter().filter(|corp| corp.downstream.enabled).count(), 0);
     let rows = store.read(|tx| audit::page(tx, None, 1)).unwrap();
     assert_eq!((rows[0].action.as_str(), rows[0].actor.name.as_str()), ("store.restore", "cli:root"));
