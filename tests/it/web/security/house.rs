@@ -108,14 +108,16 @@ impl House {
     }
 
     /// A rule and a message that it carries.
-    async fn push(&self) {
+    async fn push(&mut self) {
         let bridge = &self.world.bridge;
         let rule = json!({ "name": PAYLOAD, "targets": [{ "corp": "acme-main", "app": "oa", "kind": "text" }] });
         bridge.post("/api/v1/tenants/acme/rules", &rule).await.expect(201);
         let message = json!({
             "tenant": "acme", "source": "workflow", "recipients": { "everyone": true }, "title": PAYLOAD, "body": FORMULA,
         });
-        bridge.post("/api/v1/messages", &message).await.expect(202);
+        let taken = bridge.post("/api/v1/messages", &message).await.expect(202);
+        let id = taken["id"].as_str().unwrap();
+        self.more.push(format!("/tenants/acme/messages/{id}"));
     }
 
     async fn spoil_the_mirror(&self) {
