@@ -1,10 +1,10 @@
 //! Messages out: a business system posts a message once, and the right people get it in WeCom, once.
 //!
 //! A message is stored before it is answered for. Then its recipients are found and grouped into calls of up to 1,000
-//! members ([`expand`]), and each app's calls go out one after the other at the pace that WeCom allows ([`deliver`]).
+//! members (`expand`), and each app's calls go out one after the other at the pace that WeCom allows (`deliver`).
 //! Every step is stored before and after it is taken, so that the process may end anywhere. What is said to whom is the
 //! business of a [`Compose`]r: the one that asks the push rules is [`RuleComposer`]. Picking rules and rendering contents
-//! ([`rules`], [`render`]) are pure.
+//! ([`rules`], [`mod@render`]) are pure.
 
 pub mod accept;
 pub mod compose;

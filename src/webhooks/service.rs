@@ -164,7 +164,7 @@ impl Webhooks {
         Ok(post)
     }
 
-    /// Sends the dead letters of a webhook again, at most [`REDRIVEN_AT_ONCE`]; answers how many.
+    /// Sends the dead letters of a webhook again, at most 1,000 at once; answers how many.
     pub async fn redrive_all(&self, actor: &Actor, name: &str) -> Result<usize, WebhookError> {
         self.get(name).await?;
         let (actor, webhook) = (actor.clone(), name.to_owned());
