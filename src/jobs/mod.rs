@@ -23,6 +23,7 @@ use active::Active;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::broadcast;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -311,7 +312,8 @@ impl Jobs {
         Ok(head.is_some_and(|head| head.state == crate::model::PlanState::Taken))
     }
 
-    /// Runs the work as a task that holds the lease. A bug that ends the task leaves a failed run, not a running one.
+    /// Runs the work as a task that holds the lease. A bug that ends the task leaves a failed run, not a running one; the
+    /// end of the runtime leaves it under way, for the next start to take it up.
     fn spawn<F>(&self, lease: Lease, run: Run, work: impl FnOnce(Env, Run, Watch) -> F + Send + 'static) -> RunId
     where
         F: Future<Output = ()> + Send + 'static,
@@ -322,10 +324,12 @@ impl Jobs {
         let (jobs, env, row) = (self.clone(), self.env().clone(), run.clone());
         let task = self.0.tasks.spawn(work(self.env().clone(), run, watch.clone()));
         self.0.tasks.spawn(async move {
-            if let Err(error) = task.await {
-                tracing::error!(run.id = %row.id, %error, "run {} ended by a bug", row.id);
+            if let Err(error) = task.await
+                && let Some(bug) = bug_of(&error)
+            {
+                tracing::error!(run.id = %row.id, error = %bug, "run {} ended by a bug", row.id);
                 let mut row = row;
-                runs::fail(&mut row, &SyncError::Bug(error.to_string()));
+                runs::fail(&mut row, &SyncError::Bug(bug));
                 runs::end(&env, &mut row, &watch).await;
             }
             if let Ok(Some(ended)) = jobs.find(&watch.run).await {
@@ -338,7 +342,26 @@ impl Jobs {
     }
 }
 
+/// What a task died of, unless the runtime ended and took it along: such a run is interrupted, and has not failed.
+fn bug_of(error: &JoinError) -> Option<String> {
+    (!error.is_cancelled()).then(|| error.to_string())
+}
+
 /// An ended run that goes on: under way again in the store too, so that a crash does not strand it half way.
 fn reopened(run: Run) -> Run {
     Run { state: RunState::Running, ended_at_ms: None, message: None, code: None, errcode: None, ..run }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bug_of;
+
+    #[tokio::test]
+    async fn a_task_that_the_end_of_the_runtime_took_along_has_no_bug() {
+        let taken_along = tokio::spawn(std::future::pending::<()>());
+        taken_along.abort();
+        assert_eq!(bug_of(&taken_along.await.unwrap_err()), None);
+        let buggy = tokio::spawn(async { assert_eq!(1, 2, "a bug") });
+        assert!(bug_of(&buggy.await.unwrap_err()).unwrap().contains("a bug"));
+    }
 }
