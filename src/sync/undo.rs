@@ -76,7 +76,7 @@ pub fn undo(input: &PlanInput<'_>, changes: &[Change], is_done: impl Fn(u32) -> 
         }
     }
     let State { steps, mut notices, undone_activated, .. } = state;
-    let steps = exchange::arrange(steps, &target, &HashSet::new(), &mut notices);
+    let steps = exchange::arrange(steps, exchange::Deletions::GiveAway, &target, &HashSet::new(), &mut notices);
     let changes = number(steps);
     let source = Source::build(input).ok();
     let active = source.as_ref().map_or(0, |source| source.active as u64);

@@ -187,6 +187,11 @@ pub(super) static NOTICES: &[Row] = &[
         "the scope names an employee that does not exist",
     ),
     (
+        "superior.not_created",
+        "直属上级这次没有建立，暂不填写",
+        "the superior is not created by this plan, and is left out",
+    ),
+    (
         "undo.activated",
         "新建的成员已经（或可能已经）激活企业微信，撤销前请确认",
         "the new member has, or may have, activated WeCom; look before you undo",

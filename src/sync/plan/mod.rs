@@ -106,7 +106,7 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
         }
     }
     empty_departments::delete(&world, disabled.department, &mut steps, &mut notices);
-    let steps = exchange::arrange(steps, &target, &links.spoken_for, &mut notices);
+    let steps = exchange::arrange(steps, exchange::Deletions::Last, &target, &links.spoken_for, &mut notices);
     Ok(finish(&world, steps, notices, disabled.next_id))
 }
 
