@@ -2,7 +2,7 @@
 
 use super::compose::Composed;
 use super::plan::{self, Batch, CALL_MAX};
-use super::{Messages, deliver, digest, recall, resolve};
+use super::{Messages, digest, recall, resolve};
 use crate::model::{
     CallId, CallState, Carried, Delivery, DeliveryState, Message, MessageHead, Priority, SendCall, Tally, UserId,
 };
@@ -365,7 +365,7 @@ fn send_collected(
             .map(|(_, rows)| Delivery { call: Some(id.clone()), code: None, ..rows[n].clone() })
             .collect();
         store::deliveries::put(tx, &call.tenant, &rows)?;
-        deliver::carried_by(tx, &row.message, id)?;
+        store::messages::add_call(tx, &row.message, id)?;
     }
     Ok(())
 }

@@ -65,7 +65,7 @@ struct Inner {
     env: Env,
     composer: Arc<dyn Compose>,
     ids: ids::Ids,
-    /// Something was accepted, or a burst was begun.
+    /// Told when something was accepted, and when a sender has begun to collect for a member.
     accepted: Notify,
     senders: Mutex<HashMap<String, Arc<deliver::Desk>>>,
     tasks: TaskTracker,

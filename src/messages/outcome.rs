@@ -8,8 +8,6 @@ use std::collections::HashSet;
 
 /// A call that could not be sent for so long is given up.
 const GIVE_UP_MS: i64 = 24 * 3_600_000;
-/// Repetitions of a call whose outcome is unknown.
-const DOUBTS_MAX: u32 = 8;
 /// Attempts of a call that WeCom is too busy for.
 const BUSY_MAX: u32 = 12;
 
@@ -142,7 +140,7 @@ pub(super) fn judge(call: &SendCall, error: &CallError, now_ms: i64) -> Judged {
 fn doubt(call: &SendCall, text: &str, now_ms: i64) -> Judged {
     let due_ms = now_ms + backoff_ms(call.doubts + 1);
     match repeatable_until(call) {
-        Some(until_ms) if due_ms < until_ms && call.doubts < DOUBTS_MAX => {
+        Some(until_ms) if due_ms < until_ms => {
             Judged::Again { due_ms, code: "unknown_outcome", text: text.to_owned(), is_doubt: true, pause: None }
         }
         Some(_) => Judged::Unknown { text: format!("it could not be repeated long enough to find out: {text}") },
@@ -326,7 +324,7 @@ mod tests {
         let day = 25 * 3_600_000;
         for (call, kind, now_ms, want) in [
             (call(1, 0, true), unknown(), 1_000, "again unknown_outcome doubt"),
-            (call(1, 8, true), unknown(), 1_000, "unknown"),
+            (call(1, 80, true), unknown(), 1_000, "again unknown_outcome doubt"),
             (call(1, 0, false), unknown(), 1_000, "unknown"),
             (call(1, 1, true), unknown(), 4 * 3_600_000, "unknown"),
             (call(1, 0, true), refused(-1), 1_000, "again busy doubt"),

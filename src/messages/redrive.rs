@@ -3,7 +3,7 @@
 use super::compose::Composed;
 use super::plan::{self, Batch, CALL_MAX, Fate};
 use super::resolve::Person;
-use super::{MessageError, Messages, deliver};
+use super::{MessageError, Messages};
 use crate::model::{Actor, CallId, Delivery, DeliveryState, MemberRef, Message, MessageId};
 use crate::store::{self, StoreError, outbox};
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,7 @@ impl Messages {
                         let count = serde_json::json!({ "deliveries": batch.rows.len() });
                         store::audit::append(tx, &actor, "message.redrive", &subject, None, Some(count))?;
                         if let Some(call) = plan::lay_down(tx, &message, &targets, &batch, true, now_ms)? {
-                            deliver::carried_by(tx, &message.id, &call.id)?;
+                            store::messages::add_call(tx, &message.id, &call.id)?;
                         }
                         Ok(())
                     })

@@ -11,7 +11,7 @@ use crate::store::messages::{Listed, MessageFilter};
 use crate::store::outbox::{self, Backlog};
 use crate::store::{self, Reads, StoreError};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use utoipa::ToSchema;
 
 /// Calls that a queue's length is counted up to.
@@ -238,13 +238,18 @@ impl Messages {
     /// The queues of all apps that have or had something to send.
     pub async fn queues(&self) -> Result<Vec<AppQueue>, StoreError> {
         let now_ms = self.env().clock.now_ms();
+        let running: HashSet<String> = self.senders().keys().cloned().collect();
         let read = move |tx: &store::ReadTx| {
             let mut apps = Vec::new();
             for corp in store::corps::list(tx)? {
                 for app in &corp.apps {
                     let name = outbox::app_name(&corp.key, &app.key);
                     let backlog = outbox::backlog(tx, &name, COUNTED_MAX)?;
-                    apps.push((name, corp.key.clone(), app.key.clone(), corp.quota.seats, backlog));
+                    let meter = match running.contains(&name) {
+                        true => None,
+                        false => Some(deliver::meter_of(tx, &name, now_ms)?),
+                    };
+                    apps.push((name, corp.key.clone(), app.key.clone(), corp.quota.seats, backlog, meter));
                 }
             }
             Ok(apps)
@@ -254,8 +259,9 @@ impl Messages {
         let senders = self.senders();
         Ok(apps
             .into_iter()
-            .map(|(name, corp, app, seats, backlog)| {
-                let meter = senders.get(&name).map(|desk| desk.meter(now_ms)).unwrap_or_default();
+            .map(|(name, corp, app, seats, backlog, stored)| {
+                let running = || senders.get(&name).map(|desk| desk.meter(now_ms));
+                let meter = stored.or_else(running).unwrap_or_default();
                 let held = paused.iter().find(|held| held.corp == corp && held.app == app);
                 queue(corp, app, seats, backlog, meter, held, now_ms)
             })

@@ -326,7 +326,7 @@ pub struct SendCall {
     /// When the request first went out, Unix milliseconds: repetitions are suppressed for four hours from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_sent_at_ms: Option<i64>,
-    /// Attempts whose outcome is not known.
+    /// Attempts whose answer was lost; at least 1 once the process has ended while it was on its way.
     #[serde(default)]
     pub doubts: u32,
     /// Attempts.

@@ -1,7 +1,7 @@
 //! `kill -9` at a hundred random points of a stream of messages, while WeCom has faults. The bridge is a process of its
 //! own; WeCom lives on in this one.
 
-use super::world::{Routes, actor, build, corpid, furnish, inbox, message, open_store, start_sandbox, to};
+use super::world::{Route, Routes, actor, build, corpid, furnish, inbox, message, open_store, start_sandbox, to};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,6 +17,8 @@ const FOLDER: &str = "WECOM_BRIDGE_TEST_MESSAGES_DIR";
 const KILLS: usize = 100;
 const PEOPLE: usize = 240;
 const MESSAGES: usize = 2_000;
+/// What is not urgent is collected at its members for so long.
+const DIGEST_MS: i64 = 1_000;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
@@ -24,15 +26,18 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn routes() -> Arc<Routes> {
     let routes = Arc::new(Routes::default());
-    routes.0.lock().unwrap().push(to("acme-main"));
+    routes.0.lock().unwrap().push(Route { digest_ms: Some(DIGEST_MS), ..to("acme-main") });
     routes
 }
 
-/// Message number `n` to three people, at different places of the directory.
+/// Message number `n` to three people, at different places of the directory. Every second one is urgent and goes out by
+/// itself, the others may be put together.
 fn new(n: usize) -> NewMessage {
     let people: Vec<String> = (0..3).map(|k| format!("e{}", (n * 7 + k * 11) % PEOPLE)).collect();
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
-    serde_json::from_value(message(&format!("第{n}条"), &people)).unwrap()
+    let mut new = message(&format!("第{n}条"), &people);
+    new["priority"] = if n % 2 == 0 { "high" } else { "normal" }.into();
+    serde_json::from_value(new).unwrap()
 }
 
 /// The child: goes on with what it finds, posts the whole stream under keys, and works until all is sent or it is killed.
@@ -101,7 +106,6 @@ fn add_faults(state: &State) {
 }
 
 #[test]
-#[ignore = "did not end within a quarter of an hour on a busy machine: not understood yet"]
 fn a_killed_outbox_goes_on_and_sends_nothing_twice() {
     let clock = Clock::system();
     let sandbox = start_sandbox(&clock, 1);
@@ -177,11 +181,9 @@ fn a_killed_outbox_goes_on_and_sends_nothing_twice() {
     let mut arrived: BTreeMap<(String, String), usize> = BTreeMap::new();
     for n in 0..PEOPLE {
         for text in inbox(state, corpid(0), &format!("u{n}")) {
-            // members who had to wait get their messages together
-            let titles: Vec<String> =
-                (0..MESSAGES).map(|n| format!("第{n}条")).filter(|t| text.contains(t.as_str())).collect();
-            for title in titles {
-                *arrived.entry((format!("u{n}"), title)).or_default() += 1;
+            // what was collected arrives together
+            for title in text.split('第').skip(1).filter_map(|rest| rest.split_once('条')) {
+                *arrived.entry((format!("u{n}"), format!("第{}条", title.0))).or_default() += 1;
             }
         }
     }

@@ -1,0 +1,53 @@
+//! What is done with a call that is due. Nothing is written here; what goes out is counted.
+
+use super::super::{outcome, quiet};
+use super::desk::{self, DAY_PER_SEAT, Desk};
+use crate::model::{Corp, SendCall};
+use std::collections::HashSet;
+
+/// What is done with a call that is due.
+pub(super) enum Choice {
+    /// WeCom probably throws it away at these members, folded.
+    Go { over: HashSet<String> },
+    /// Its time is over.
+    Expire,
+    /// Not before that time, for this reason.
+    Hold { until_ms: i64, code: &'static str },
+    /// These members, by their place, must wait: WeCom would throw the message away.
+    Divide { later: Vec<(usize, i64)> },
+}
+
+impl Choice {
+    /// Members, folded, at whom WeCom probably throws it away.
+    pub(super) fn over(&self) -> HashSet<String> {
+        if let Self::Go { over } = self { over.clone() } else { HashSet::new() }
+    }
+}
+
+/// Chooses by the clock, the corp's quota and what went to the members lately.
+pub(super) fn choose(desk: &Desk, corp: &Corp, call: &SendCall, now_ms: i64) -> Choice {
+    let is_repeat = call.first_sent_at_ms.is_some();
+    if !is_repeat {
+        if call.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+            return Choice::Expire;
+        }
+        if let Some(until_ms) = call.quiet.as_ref().and_then(|window| quiet::ends_at(window, now_ms)) {
+            return Choice::Hold { until_ms, code: "quiet_hours" };
+        }
+        let quota = u64::from(corp.quota.seats) * DAY_PER_SEAT;
+        if !desk.take_of_day(call.person_times(), quota, now_ms) {
+            return Choice::Hold { until_ms: desk::next_day_ms(now_ms), code: "daily_quota" };
+        }
+    }
+    let later = desk.full(call, now_ms);
+    let go = || Choice::Go { over: desk.count(call, &[], now_ms) };
+    let Some(last_ms) = later.iter().map(|(_, free_ms)| *free_ms).max() else { return go() };
+    if is_repeat {
+        // the request must stay as it was
+        let can_wait = outcome::repeatable_until(call).is_none_or(|until_ms| last_ms < until_ms);
+        return if can_wait { Choice::Hold { until_ms: last_ms, code: "member_limit" } } else { go() };
+    }
+    desk.count(call, &later, now_ms);
+    desk.give_back(later.len() as u64 * desk::unsent(call) as u64);
+    Choice::Divide { later }
+}

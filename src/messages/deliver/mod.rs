@@ -1,0 +1,158 @@
+//! The second half of the way: one desk per app takes what is due, the most urgent first, and sends it.
+//!
+//! Before a request goes out it is stored that it does. What is found in that state after a crash may have arrived, and is
+//! repeated exactly as it was, with WeCom's duplicate check (doc path 90236).
+
+mod apply;
+mod choose;
+mod desk;
+mod send;
+
+pub use desk::Paused;
+pub(super) use desk::{DAY_PER_SEAT, Desk, meter_of};
+
+use super::Messages;
+use super::outcome::{self, Judged, Pause};
+use crate::model::{CallId, SendCall};
+use crate::store::outbox;
+use crate::store::{self, StoreError, WriteTx};
+use crate::wecom::Patience;
+use choose::Choice;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+/// Fingerprints that are forgotten with each group of calls.
+const FORGOTTEN_AT_ONCE: usize = 64;
+/// Pause after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(AFTER_FAILURE_MS.unsigned_abs());
+/// The same in milliseconds.
+const AFTER_FAILURE_MS: i64 = 2_000;
+
+/// Works until it is stopped.
+pub(super) async fn run(messages: &Messages, desk: &Arc<Desk>) {
+    let (env, stop) = (messages.env(), &messages.0.stop);
+    while let Err(error) = remember(messages, desk).await {
+        tracing::error!(%error, "the outbox of {} cannot be read: {error}", desk.name);
+        tokio::select! {
+            () = env.clock.sleep(AFTER_FAILURE) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+    let calls = TaskTracker::new();
+    while !stop.is_cancelled() {
+        let woken = desk.wake.notified();
+        let next_ms = match step(messages, desk, &calls).await {
+            Ok(Step::More) => continue,
+            Ok(Step::Idle { next_ms }) => next_ms,
+            Err(error) => {
+                tracing::error!(%error, "{} cannot send: {error}; it is tried again", desk.name);
+                Some(env.clock.now_ms() + AFTER_FAILURE_MS)
+            }
+        };
+        let until = async {
+            match next_ms {
+                Some(at_ms) => env.clock.sleep_until_ms(at_ms).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = woken => {}
+            () = until => {}
+            () = stop.cancelled() => {}
+        }
+    }
+    calls.close();
+    calls.wait().await;
+}
+
+/// Counts what was sent in the last hour and today, from the store.
+async fn remember(messages: &Messages, desk: &Arc<Desk>) -> Result<(), StoreError> {
+    let (desk, now_ms) = (Arc::clone(desk), messages.env().clock.now_ms());
+    messages.env().store.read_async(move |tx| desk.remember(tx, now_ms)).await
+}
+
+enum Step {
+    More,
+    Idle { next_ms: Option<i64> },
+}
+
+async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Result<Step, StoreError> {
+    let env = messages.env();
+    let now_ms = env.clock.now_ms();
+    let limit = match desk.room(now_ms) {
+        Ok(0) => return Ok(Step::Idle { next_ms: None }),
+        Ok(limit) => limit,
+        Err(until_ms) => return Ok(Step::Idle { next_ms: Some(until_ms) }),
+    };
+    let busy = desk.under_way();
+    let (name, key) = (desk.name.clone(), desk.corp.clone());
+    let (due, corp) = env
+        .store
+        .read_async(move |tx| {
+            let due = outbox::due(tx, &name, now_ms, limit, |id| busy.contains(id))?;
+            Ok((due, store::corps::find(tx, &key)?))
+        })
+        .await?;
+    if due.calls.is_empty() {
+        return Ok(Step::Idle { next_ms: due.next_ms });
+    }
+    let Some(corp) = corp.filter(|corp| corp.find_app(&desk.app).is_some()) else {
+        let judged = Judged::Failed { code: "no_app", text: "the corp or the app was removed".into(), errcode: 0 };
+        fail(messages, due.calls, judged, now_ms).await?;
+        return Ok(Step::More);
+    };
+    let client = match env.client(&corp).await {
+        Ok(client) => client,
+        Err(error) => {
+            let pause = Pause { until_ms: None, is_fault: true, code: "settings", text: error.to_string() };
+            desk.close_gate(&pause, now_ms);
+            return Ok(Step::More);
+        }
+    };
+    let chosen: Vec<(SendCall, Choice)> = due
+        .calls
+        .into_iter()
+        .map(|call| {
+            let choice = choose::choose(desk, &corp, &call, now_ms);
+            (call, choice)
+        })
+        .collect();
+    let ids: Vec<String> = chosen.iter().map(|_| messages.new_id()).collect();
+    let divides = chosen.iter().any(|(_, choice)| matches!(choice, Choice::Divide { .. }));
+    let write = move |tx: &WriteTx| {
+        outbox::forget_prints(tx, now_ms, FORGOTTEN_AT_ONCE)?;
+        let mut go = Vec::new();
+        for ((call, choice), id) in chosen.iter().zip(&ids) {
+            let call = apply::apply(tx, call, choice, &CallId::from(id.as_str()), now_ms)?;
+            go.extend(call.map(|call| (call, choice.over())));
+        }
+        Ok(go)
+    };
+    let written = env.store.write(write).await;
+    if divides {
+        // whoever ends bursts must learn of a new one, and of one whose commit failed and may be there all the same
+        messages.0.accepted.notify_one();
+    }
+    let go: Vec<(SendCall, HashSet<String>)> = written?;
+    let client = Arc::new(client.with_patience(Patience::Interactive));
+    let agentid = corp.find_app(&desk.app).map_or(0, |app| app.agentid);
+    for (call, over) in go {
+        desk.begin(&call);
+        let (messages, desk, client) = (messages.clone(), Arc::clone(desk), Arc::clone(&client));
+        calls.spawn(async move {
+            let id = call.id.to_string();
+            send::send(&messages, &desk, &client, agentid, call, over).await;
+            desk.end(&id);
+        });
+    }
+    Ok(Step::More)
+}
+
+async fn fail(messages: &Messages, calls: Vec<SendCall>, judged: Judged, now_ms: i64) -> Result<(), StoreError> {
+    let write = move |tx: &WriteTx| {
+        calls.iter().try_for_each(|call| outcome::write(tx, call, &judged, &HashSet::new(), now_ms).map(drop))
+    };
+    messages.env().store.write(write).await
+}
