@@ -73,7 +73,8 @@ impl App {
         let messages = Messages::new(env.clone(), Arc::new(RuleComposer::new()));
         let observer = Arc::new(metrics.clone());
         let webhooks = Webhooks::new(store.clone(), clock.clone());
-        let callbacks = Callbacks::new((store.clone(), clock.clone()), jobs.clone(), webhooks.clone(), observer)?;
+        let parts = (jobs.clone(), webhooks.clone(), messages.clone());
+        let callbacks = Callbacks::new((store.clone(), clock.clone()), parts.0, parts.1, parts.2, observer)?;
         Ok(Arc::new(Self {
             config,
             store,

@@ -11,7 +11,9 @@ use crate::http::errors::{browse_problem, message_problem, store_problem};
 use crate::http::{Body, Bulk, Problem, Query};
 use crate::messages::search::AppQueue;
 use crate::messages::settings::MessageSettings;
-use crate::messages::{Accepted as Taken, MessageStatus, NewMessage, OnceKey, Recalled, Redrive, Redriven, Trace, log};
+use crate::messages::{
+    Accepted as Taken, MessageStatus, NewMessage, NewTodoState, OnceKey, Recalled, Redrive, Redriven, Trace, log,
+};
 use crate::model::{Actor, CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, StoredAnswer, TenantKey, UserId};
 use crate::store::Search;
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter, Recipient};
@@ -46,6 +48,12 @@ pub(super) fn routes(routes: &mut Routes) {
             "/api/v1/messages/{message}/recall",
             "Take a message back\nWhat has not gone out is cancelled; what was sent within the last 24 hours is recalled in WeCom.",
             recall,
+        )
+        .post(
+            "/api/v1/messages/{message}/todo",
+            "Say what is true of a to-do message now\nIts buttons decide nothing any more, what has not gone out is not sent, and its cards \
+             show the new text. The same state with the same text changes nothing.",
+            set_todo,
         )
         .post(
             "/api/v1/messages/{message}/deliveries/{seq}/recall",
@@ -262,6 +270,21 @@ async fn recall(
     let app = state.app.clone();
     once.run(&state, &caller.id.clone(), &[], async move {
         app.messages.recall(&caller.actor, &message).await.map(Reply::new).map_err(message_problem)
+    })
+    .await
+}
+
+async fn set_todo(
+    caller: Key<MessagesSend>,
+    state: web::Data<State>,
+    message: web::Path<MessageId>,
+    body: Body<NewTodoState>,
+    once: Once,
+) -> Result<Ok<MessageStatus>, Problem> {
+    let (app, digest) = (state.app.clone(), body.digest);
+    once.run(&state, &caller.id.clone(), &digest, async move {
+        app.messages.set_todo(&caller.actor, &message, body.value).await.map_err(message_problem)?;
+        app.messages.status(&message).await.map(Reply::new).map_err(message_problem)
     })
     .await
 }

@@ -16,6 +16,7 @@ pub mod incoming;
 mod intake;
 mod keys;
 mod passive;
+mod presses;
 mod pulls;
 mod receive;
 pub mod replies;
@@ -29,6 +30,7 @@ pub use retention::InboxSettings;
 
 use crate::clock::Clock;
 use crate::jobs::Jobs;
+use crate::messages::Messages;
 use crate::model::{CallbackFault, CallbackOf, CorpKey};
 use crate::store::{Store, StoreError};
 use crate::webhooks::Webhooks;
@@ -57,6 +59,7 @@ struct Inner {
     clock: Clock,
     jobs: Jobs,
     webhooks: Webhooks,
+    messages: Messages,
     observer: Arc<dyn Observer>,
     keys: keys::Keys,
     failures: failures::Failures,
@@ -82,6 +85,7 @@ impl Callbacks {
         (store, clock): (Store, Clock),
         jobs: Jobs,
         webhooks: Webhooks,
+        messages: Messages,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StoreError> {
         let settings = store.read(retention::get)?;
@@ -90,6 +94,7 @@ impl Callbacks {
             clock,
             jobs,
             webhooks,
+            messages,
             observer,
             keys: keys::Keys::default(),
             failures: failures::Failures::default(),

@@ -3,7 +3,7 @@
 
 use super::ids::Ids;
 use super::incoming::{Incoming, group_of};
-use super::{follow_ups, pulls};
+use super::{follow_ups, presses, pulls};
 use crate::model::{InboxItem, Webhook};
 use crate::store::{StoreError, WriteTx};
 use crate::webhooks;
@@ -25,6 +25,9 @@ pub(super) fn route(tx: &WriteTx, context: &Context<'_>, item: &InboxItem) -> Re
     let mut notes = Vec::new();
     if group_of(&item.kind) == "contact" {
         notes.push(pulls::note(tx, &item.corp, &incoming)?);
+    }
+    if item.kind.as_str() == presses::KIND {
+        notes.extend(presses::note(tx, item, &incoming)?);
     }
     if item.reply.is_some() {
         notes.push("answered by an auto reply".to_owned());

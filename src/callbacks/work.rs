@@ -52,6 +52,7 @@ impl Callbacks {
         self.0.pull_wanted.notify_one();
         self.0.pieces_wait.notify_one();
         self.0.webhooks.wake();
+        self.0.messages.wake_cards();
     }
 }
 

@@ -197,7 +197,10 @@ pub fn message_problem(error: MessageError) -> Problem {
         MessageError::NoMessage(id) => Problem::not_found("message", id),
         MessageError::NoDelivery(seq) => Problem::not_found("delivery", seq),
         MessageError::Setting { field, ref rule } => Problem::invalid(code, told.clone()).at(field, rule.clone()),
-        MessageError::OtherRequest | MessageError::NoRecall(_) => Problem::conflict(code, told),
+        MessageError::OtherRequest
+        | MessageError::NoRecall(_)
+        | MessageError::NoTodo
+        | MessageError::TooManyChanges => Problem::conflict(code, told),
         MessageError::NotAlone { others } => Problem::conflict(code, told).with("others", others),
         MessageError::Store(cause) => store_problem(cause),
     }

@@ -20,6 +20,7 @@ mod sign_in;
 mod sync;
 mod sync_codes;
 mod system;
+mod todo;
 mod watch;
 
 pub use errors::{Advice, advice};

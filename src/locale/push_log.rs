@@ -176,6 +176,7 @@ impl T {
             "gave_up" => ("尝试一天后放弃。", "Given up after a day."),
             "nobody" => ("没有一个接收人有效。", "None of the recipients is valid."),
             "no_app" => ("企业或应用已被删除。", "The corp or the app was removed."),
+            "todo_ended" => ("待办已结束，不再发送。", "The to-do had ended before it was sent."),
             "expired" => ("超过有效期，没有发送。", "Its time was over before it could be sent."),
             _ => ("", ""),
         };

@@ -110,6 +110,7 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("plan", "审批", "decisions"),
     ("message.recall", "撤回消息", "message recalled"),
     ("message.redrive", "重发消息", "message sent again"),
+    ("message.todo", "修改待办状态", "state of a to-do changed"),
     ("message", "消息", "messages"),
     ("messages.settings", "修改消息设置", "message settings changed"),
     ("rule.create", "新建推送规则", "push rule made"),

@@ -166,6 +166,19 @@ fn accept(
             seen = Some(&message.tenant);
         }
     }
+    let mut unknown = Vec::new();
+    for (at, message) in messages.iter().enumerate() {
+        if let Some(name) = &message.webhook
+            && store::webhooks::find(tx, name)?.is_none()
+        {
+            let prefix = if messages.len() == 1 { String::new() } else { format!("messages[{at}].") };
+            let fault = format!("there is no webhook {name}: nobody would hear of the decision");
+            unknown.push(MessageFault { at: format!("{prefix}webhook"), message: fault });
+        }
+    }
+    if !unknown.is_empty() {
+        return Ok(Err(MessageError::Invalid(unknown)));
+    }
     for message in messages {
         store::messages::accept(tx, message)?;
     }
@@ -280,6 +293,9 @@ fn check_one(new: &NewMessage, now_ms: i64, faults: &mut Faults<'_>) {
     if let Some(name) = &new.webhook {
         faults.chars("webhook", name, 0, NAME_MAX_CHARS);
     }
+    if new.todo.is_none() && !new.buttons.is_empty() {
+        faults.add("todo", "must be given with buttons: only to-do messages become cards that show them");
+    }
     check_buttons(&new.buttons, faults);
     check_recipients(&new.recipients, faults);
 }
@@ -377,9 +393,11 @@ mod tests {
             (vec![button("ok", "同意"), button("ok", "驳回")], Some("buttons[1].key")),
             ((0..7).map(|n| button(&n.to_string(), "选")).collect(), Some("buttons")),
         ] {
-            let found = check(&[NewMessage { buttons, ..new() }], 0);
+            let found = check(&[NewMessage { buttons, todo: Some(TodoKind::Pending), ..new() }], 0);
             assert_eq!(found.first().map(|fault| fault.at.as_str()), at, "{found:?}");
         }
+        let found = check(&[NewMessage { buttons: vec![button("ok", "同意")], ..new() }], 0);
+        assert_eq!(found.first().map(|fault| fault.at.as_str()), Some("todo"), "{found:?}");
         let mut second = new();
         second.title.clear();
         assert_eq!(check(&[new(), second], 0)[0].at, "messages[1].title");

@@ -36,6 +36,12 @@ pub enum MessageError {
         /// How many others.
         others: usize,
     },
+    /// It is no to-do message.
+    #[error("the message is no to-do: it has neither a kind of to-do nor buttons")]
+    NoTodo,
+    /// A to-do message was changed too often.
+    #[error("the state of the to-do was changed {} times: no further change is taken", super::cards::CHANGES_MAX)]
+    TooManyChanges,
     /// Such a delivery does not exist.
     #[error("the message has no delivery {0}")]
     NoDelivery(u32),
@@ -62,6 +68,8 @@ impl MessageError {
             Self::OtherRequest => "idempotency.mismatch",
             Self::NoRecall(_) => "message.no_recall",
             Self::NotAlone { .. } => "message.not_alone",
+            Self::NoTodo => "message.no_todo",
+            Self::TooManyChanges => "message.too_many_changes",
             Self::NoDelivery(_) => "delivery.not_found",
             Self::Setting { .. } => "message.setting",
             Self::Store(_) => "store",

@@ -325,11 +325,7 @@ fn send_collected(
             lines.push(digest::Line { title: message.title, url: message.url });
         }
     }
-    let contents = if first.len() == 1 {
-        keeper.parts.iter().map(|part| part.content.clone()).collect()
-    } else {
-        digest::texts(&lines)
-    };
+    let contents = if first.len() == 1 { plan::contents_of(&keeper.parts) } else { digest::texts(&lines) };
     let carries = (0..first.len()).map(|n| Carried {
         message: first[n].message.clone(),
         seqs: members.iter().map(|(_, rows)| rows[n].seq).collect(),

@@ -7,6 +7,7 @@
 //! ([`rules`], [`mod@render`]) are pure.
 
 pub mod accept;
+pub mod cards;
 pub mod compose;
 mod deliver;
 mod digest;
@@ -34,6 +35,7 @@ mod upkeep;
 mod variables;
 
 pub use accept::{Accepted, NewMessage, NewRecipients, OnceKey};
+pub use cards::{NewTodoState, TodoStatus, TodoWish};
 pub use compose::{Compose, Composed, NoRules};
 pub use deliver::Paused;
 pub use error::{MessageError, MessageFault};
@@ -67,6 +69,8 @@ struct Inner {
     ids: ids::Ids,
     /// Told when something was accepted, and when a sender has begun to collect for a member.
     accepted: Notify,
+    /// Updates of cards may be due.
+    cards: Notify,
     senders: Mutex<HashMap<String, Arc<deliver::Desk>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -80,6 +84,7 @@ impl Messages {
             composer,
             ids: ids::Ids::default(),
             accepted: Notify::new(),
+            cards: Notify::new(),
             senders: Mutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -91,6 +96,8 @@ impl Messages {
     pub fn start(&self) {
         let messages = self.clone();
         self.0.tasks.spawn(async move { expand::run(&messages).await });
+        let messages = self.clone();
+        self.0.tasks.spawn(async move { cards::run(&messages).await });
     }
 
     /// Starts the removal of what is older than the settings say.

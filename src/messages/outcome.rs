@@ -1,6 +1,6 @@
 //! What an attempt to send means, and what is written because of it.
 
-use super::REPEATS_S;
+use super::{REPEATS_S, cards};
 use crate::model::{CallState, Delivery, DeliveryState, SendCall};
 use crate::store::{self, StoreError, WriteTx, outbox};
 use crate::wecom::{CallError, CallErrorKind, NotSentCause, RefusalClass};
@@ -245,6 +245,7 @@ pub(super) fn write(
         Ok(())
     })?;
     outbox::put_call(tx, &call)?;
+    cards::after_sent(tx, &call, now_ms)?;
     Ok(call.recall_wanted && call.state == CallState::Sent)
 }
 

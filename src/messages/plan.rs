@@ -5,7 +5,8 @@ use super::quiet;
 use super::resolve::Person;
 use crate::model::content::Content;
 use crate::model::{
-    CallId, CallPart, CallState, Carried, Delivery, DeliveryState, MemberRef, Message, Priority, SendCall, UserId,
+    CallId, CallPart, CallState, Carried, Delivery, DeliveryState, Intent, MemberRef, Message, Priority, SendCall,
+    UserId,
 };
 use crate::store::{self, ReadTx, StoreError, WriteTx, outbox};
 
@@ -200,18 +201,41 @@ pub(super) fn call(message: &Message, target: &Composed, batch: &Batch, now_ms: 
     call
 }
 
-/// Contents of a call. A card's task_id must never be used twice in an app (doc path 90236): it is made of the call.
+/// Contents of a call. A card's task_id must never be used twice in an app (doc path 90236): it is made of the call. Its
+/// buttons carry random keys; what they mean stays here.
 pub(super) fn parts(call: &CallId, contents: &[Content]) -> Vec<CallPart> {
     let part = |(n, content): (usize, &Content)| {
         let mut content = content.clone();
-        if let Content::TemplateCard(card) = &mut content
-            && !card.task_id.is_empty()
-        {
-            card.task_id = format!("{call}@{n}");
+        let mut intents = Vec::new();
+        if let Content::TemplateCard(card) = &mut content {
+            if !card.task_id.is_empty() {
+                card.task_id = format!("{call}@{n}");
+            }
+            for button in card.button_list.iter_mut().filter(|button| button.url.is_empty()) {
+                let key = hex::encode(rand::random::<[u8; 16]>());
+                let meant = std::mem::replace(&mut button.key, key.clone());
+                intents.push(Intent { key, button: meant });
+            }
         }
-        CallPart { content, sent_at_ms: None, msgid: None, response_code: None, recalled_at_ms: None }
+        CallPart { content, sent_at_ms: None, msgid: None, response_code: None, recalled_at_ms: None, intents }
     };
     contents.iter().enumerate().map(part).collect()
+}
+
+/// The contents of a call for another one, as they were before [`parts`] gave their buttons keys.
+pub(super) fn contents_of(parts: &[CallPart]) -> Vec<Content> {
+    let content = |part: &CallPart| {
+        let mut content = part.content.clone();
+        if let Content::TemplateCard(card) = &mut content {
+            for button in &mut card.button_list {
+                if let Some(intent) = part.intents.iter().find(|intent| intent.key == button.key) {
+                    button.key.clone_from(&intent.button);
+                }
+            }
+        }
+        content
+    };
+    parts.iter().map(content).collect()
 }
 
 /// Writes a batch: its deliveries, and the call of those that go out now. Those that come too soon after another message

@@ -1,7 +1,7 @@
 //! Taking messages back (MSG-15 to MSG-17): what has not gone out yet is cancelled, what was sent is recalled at WeCom
 //! within 24 hours.
 
-use super::{MessageError, Messages, outcome};
+use super::{MessageError, Messages, cards, outcome};
 use crate::model::{
     Actor, CallId, CallState, Delivery, DeliveryState, Message, MessageHead, MessageId, SendCall, Tally,
 };
@@ -48,6 +48,8 @@ impl Recalled {
 
 /// What the store part of a recall has left to do at WeCom.
 type ToRecall = Vec<SendCall>;
+/// The beginning of a recall, and whether there may be cards to update.
+type Begun = (Recalled, ToRecall, bool);
 
 impl Messages {
     /// Takes a message back. May be asked again: what is taken back already is left alone.
@@ -57,9 +59,14 @@ impl Messages {
     pub async fn recall(&self, actor: &Actor, id: &MessageId) -> Result<Recalled, MessageError> {
         let (wanted, actor, now_ms) = (id.clone(), actor.clone(), self.env().clock.now_ms());
         let begun = self.env().store.write(move |tx| begin(tx, &actor, &wanted, now_ms)).await?;
-        let Some((mut recalled, calls)) = begun else { return Err(MessageError::NoMessage(id.clone())) };
+        let Some((mut recalled, calls, is_todo)) = begun else { return Err(MessageError::NoMessage(id.clone())) };
         for call in calls {
             self.recall_call(&call, &mut recalled).await?;
+        }
+        if is_todo {
+            let wanted = id.clone();
+            self.env().store.write(move |tx| cards::show_recalled(tx, &wanted)).await?;
+            self.wake_cards();
         }
         Ok(recalled)
     }
@@ -169,7 +176,7 @@ fn taken_back(row: Delivery, now_ms: i64) -> Delivery {
 }
 
 /// The part of a recall that is done in the store.
-fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Option<(Recalled, ToRecall)>, StoreError> {
+fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Option<Begun>, StoreError> {
     let Some(message) = store::messages::find(tx, id)? else { return Ok(None) };
     store::audit::append(tx, actor, "message.recall", &format!("message {id}"), None, None)?;
     let mut recalled = Recalled::default();
@@ -183,6 +190,7 @@ fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Opt
     };
     head.recall_at_ms.get_or_insert(now_ms);
     store::messages::put_head(tx, &head)?;
+    cards::recalled(tx, &message, actor)?;
     let mut to_recall = Vec::new();
     for call in &head.calls {
         let Some(mut call) = outbox::call(tx, call)? else { continue };
@@ -212,7 +220,7 @@ fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Opt
         }
     }
     recalled.cancelled += cancel_collected(tx, &message, now_ms)?;
-    Ok(Some((recalled, to_recall)))
+    Ok(Some((recalled, to_recall, cards::has_buttons(&message))))
 }
 
 /// What waits in a burst is in no call yet.

@@ -1,5 +1,6 @@
 //! What is known about messages: status, trace, log, dead letters, queues.
 
+use super::cards::{self, TodoStatus};
 use super::flows::Fullest;
 use super::{MessageError, Messages, Paused, deliver};
 use crate::model::{
@@ -34,6 +35,9 @@ pub struct MessageStatus {
     /// When somebody asked for it back, Unix milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recall_at_ms: Option<i64>,
+    /// Of a to-do message: who decided, and how far its cards are. Absent in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub todo: Option<TodoStatus>,
 }
 
 /// Where a message stands as a whole.
@@ -59,7 +63,8 @@ impl MessageStatus {
         };
         let (expanded_at_ms, recall_at_ms) =
             head.as_ref().map_or((None, None), |head| (Some(head.expanded_at_ms), head.recall_at_ms));
-        Self { message, stage, tally: head.map(|head| head.tally).unwrap_or_default(), expanded_at_ms, recall_at_ms }
+        let tally = head.map(|head| head.tally).unwrap_or_default();
+        Self { message, stage, tally, expanded_at_ms, recall_at_ms, todo: None }
     }
 }
 
@@ -165,14 +170,14 @@ impl Messages {
     /// # Errors
     /// [`MessageError::NoMessage`].
     pub async fn status(&self, id: &MessageId) -> Result<MessageStatus, MessageError> {
-        let wanted = id.clone();
+        let (wanted, now_ms) = (id.clone(), self.env().clock.now_ms());
         let read = move |tx: &store::ReadTx| {
-            let message = store::messages::find(tx, &wanted)?;
-            Ok(message.zip(Some(store::messages::head(tx, &wanted)?)))
+            let Some(message) = store::messages::find(tx, &wanted)? else { return Ok(None) };
+            let head = store::messages::head(tx, &wanted)?;
+            let todo = cards::status(tx, &message, now_ms)?;
+            Ok(Some(MessageStatus { todo, ..MessageStatus::new(Listed { message, head }) }))
         };
-        let found = self.env().store.read_async(read).await?;
-        let (message, head) = found.ok_or_else(|| MessageError::NoMessage(id.clone()))?;
-        Ok(MessageStatus::new(Listed { message, head }))
+        self.env().store.read_async(read).await?.ok_or_else(|| MessageError::NoMessage(id.clone()))
     }
 
     /// The life of a message.

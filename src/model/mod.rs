@@ -6,6 +6,7 @@ pub mod audit;
 pub mod auto_reply;
 pub mod binding;
 pub mod callback;
+pub mod card_update;
 pub mod change;
 pub mod content;
 pub mod corp;
@@ -22,6 +23,7 @@ pub mod plan;
 pub mod rule;
 pub mod run;
 pub mod secret;
+pub mod todo;
 pub mod webhook;
 
 pub use account::{Account, PasswordHash, Role, Session, TotpState};
@@ -33,6 +35,7 @@ pub use binding::{
     BindingOrigin, DepartmentBinding, MemberBinding, Pushed, Removal, RemovalCause, ResolveCase, Tombstone,
 };
 pub use callback::{CallbackFailure, CallbackFault, CallbackHealth, CallbackOf, FollowUp, InboxItem, InboxState};
+pub use card_update::{CardUpdate, CardUpdateState};
 pub use change::{Action, Change, DepartmentImage, MemberImage, Reversible};
 pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};
 pub use counts::{Counts, DepartmentCounts, MemberCounts};
@@ -45,7 +48,7 @@ pub use ids::{
 pub use lists::{AttributeList, PARTLY, ShownLists, WHOLE, WRITTEN};
 pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};
 pub use message::{
-    Button, CallPart, CallState, Carried, Delivery, DeliveryState, MemberRef, Message, MessageHead, Priority,
+    Button, CallPart, CallState, Carried, Delivery, DeliveryState, Intent, MemberRef, Message, MessageHead, Priority,
     QuietWindow, Recipients, SendCall, Tally, TodoKind, TraceRow,
 };
 pub use options::{
@@ -57,4 +60,5 @@ pub use plan::{
 pub use rule::{ContentKind, Digest, Overlong, QuietHours, Rule, Target};
 pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunBrief, RunKind, RunState};
 pub use secret::Secret;
+pub use todo::{CardPress, PressCode, PressOutcome, Todo, TodoChange, TodoState, ToldRef};
 pub use webhook::{PostState, Webhook, WebhookPost};

@@ -18,7 +18,8 @@ pub struct Webhook {
     /// Only of these corps; empty = of all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corps: Vec<CorpKey>,
-    /// Whether anything is sent. What happens while it is off is not kept for it.
+    /// Whether anything is sent. What happens while it is off is not kept for it, but for decisions on messages that name it:
+    /// those wait.
     pub enabled: bool,
     /// How long one attempt may take, 500 to 30000 milliseconds.
     #[serde(default = "timeout_ms")]

@@ -6,7 +6,7 @@ use super::page::SCAN_MAX;
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
-use super::{Search, StoreError, deliveries, outbox};
+use super::{Search, StoreError, deliveries, outbox, todos};
 use crate::model::{CallId, DeliveryState, Message, MessageHead, MessageId, Priority, TenantKey};
 use std::ops::ControlFlow;
 
@@ -270,6 +270,7 @@ fn remove(tx: &WriteTx, id: &MessageId, limit: usize) -> Result<usize, StoreErro
         BY_SOURCE.remove(tx, (head.tenant.as_str(), &head.source, id.as_str()))?;
     }
     dequeue(tx, &message)?;
+    todos::remove(tx, id)?;
     MESSAGES.remove(tx, id.as_str())?;
     Ok(removed + 1)
 }

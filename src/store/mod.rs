@@ -73,6 +73,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod tenants;
+pub mod todos;
 pub mod webhooks;
 
 pub use error::{RowError, StoreError};

@@ -6,7 +6,7 @@ use super::tx::{ReadTx, WriteTx};
 use super::{
     accounts, api_keys, attempts, audit, auto_replies, bindings, corps, deliveries, directory, factors, follow_ups,
     idempotency, inbox, menus, messages, meta, mirror, outbox, plans, removals, resolve, rules, runs, secrets,
-    sessions, settings, tenants, webhooks,
+    sessions, settings, tenants, todos, webhooks,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -44,6 +44,7 @@ pub(super) fn tables() -> Vec<TableInfo> {
         messages::TABLES,
         deliveries::TABLES,
         outbox::TABLES,
+        todos::TABLES,
         rules::TABLES,
         menus::TABLES,
     ]
@@ -58,7 +59,7 @@ pub(super) fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
 /// Checks what must fit together across tables: indexes, counters, sealed values, the audit chain.
 pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     type Check = fn(&ReadTx, &mut Checks) -> Result<(), StoreError>;
-    let all: [(&'static str, Check); 18] = [
+    let all: [(&'static str, Check); 19] = [
         ("corps", corps::check),
         ("secrets", secrets::check),
         ("directory", directory::check),
@@ -77,6 +78,7 @@ pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreErr
         ("messages", messages::check),
         ("deliveries", deliveries::check),
         ("send_calls", outbox::check),
+        ("todos", todos::check),
     ];
     for (name, check) in all {
         match check(tx, checks) {

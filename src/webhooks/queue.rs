@@ -62,13 +62,13 @@ pub fn enqueue(tx: &WriteTx, corp: &CorpKey, kind: &str, data: &Value) -> Result
 /// Enqueues an event for one webhook, whatever it subscribes to; answers whether there is such a one and it is on.
 pub fn enqueue_to(tx: &WriteTx, name: &str, kind: &str, data: &Value) -> Result<bool, StoreError> {
     match store::webhooks::find(tx, name)?.filter(|webhook| webhook.enabled) {
-        Some(webhook) => enqueue_for(tx, &webhook, kind, data).map(|()| true),
+        Some(webhook) => enqueue_for(tx, &webhook, kind, data).map(|_| true),
         None => Ok(false),
     }
 }
 
-/// Enqueues an event for this webhook.
-pub fn enqueue_for(tx: &WriteTx, webhook: &Webhook, kind: &str, data: &Value) -> Result<(), StoreError> {
+/// Enqueues an event for this webhook, and answers the telling's id. It waits where the webhook is switched off.
+pub fn enqueue_for(tx: &WriteTx, webhook: &Webhook, kind: &str, data: &Value) -> Result<PostId, StoreError> {
     let now_ms = tx.now_ms();
     let id = new_id(now_ms);
     let body = serde_json::json!({ "id": id, "type": kind, "at_ms": now_ms, "data": data });
@@ -85,7 +85,8 @@ pub fn enqueue_for(tx: &WriteTx, webhook: &Webhook, kind: &str, data: &Value) ->
         error: None,
         ended_at_ms: None,
     };
-    store::webhooks::add(tx, &post)
+    store::webhooks::add(tx, &post)?;
+    Ok(post.id)
 }
 
 fn new_id(now_ms: i64) -> PostId {

@@ -116,9 +116,10 @@ impl Tries {
         self.may_be_applied
             && endpoint.is_write()
             && match refusal.class {
-                RefusalClass::AlreadyExists | RefusalClass::MobileTaken { .. } | RefusalClass::EmailTaken => {
-                    endpoint.repeat == Repeat::Once
-                }
+                RefusalClass::AlreadyExists
+                | RefusalClass::MobileTaken { .. }
+                | RefusalClass::EmailTaken
+                | RefusalClass::CodeSpent => endpoint.repeat == Repeat::Once,
                 RefusalClass::NotFound => endpoint.repeat == Repeat::SameState,
                 _ => false,
             }

@@ -11,6 +11,7 @@ mod admin;
 mod api;
 mod browse;
 pub mod callbacks;
+mod cards;
 mod cli;
 mod directory;
 mod messages;

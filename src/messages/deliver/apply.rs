@@ -136,7 +136,7 @@ fn divide(
     let to: Vec<UserId> = later.iter().map(|(at, _)| whole.to[*at].clone()).collect();
     let mut other = SendCall { id: new.clone(), to, due_at_ms, code: Some("member_limit".into()), ..whole.clone() };
     other.note(now_ms, "made", Some("apart from the others: WeCom's limit per member".into()));
-    other.parts = plan::parts(new, &whole.parts.iter().map(|part| part.content.clone()).collect::<Vec<_>>());
+    other.parts = plan::parts(new, &plan::contents_of(&whole.parts));
     for (carried, all) in other.carries.iter_mut().zip(&whole.carries) {
         carried.seqs = pick(&all.seqs, false);
         let mut rows = Vec::new();

@@ -52,7 +52,12 @@ pub(super) async fn send(
         let (attempted, judged, over) = (call.clone(), judged.clone(), over.clone());
         let write = move |tx: &WriteTx| outcome::write(tx, &attempted, &judged, &over, now_ms);
         match env.store.write(write).await {
-            Ok(false) => return,
+            Ok(false) => {
+                if call.parts.iter().any(|part| !part.intents.is_empty()) {
+                    messages.wake_cards();
+                }
+                return;
+            }
             Ok(true) => return recall::recall_late(messages, &call.id).await,
             // closed for good: the next start finds it on its way and repeats it
             Err(StoreError::Closed) => return,

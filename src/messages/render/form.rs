@@ -32,7 +32,10 @@ impl Words {
         {
             picture.clone_into(&mut words.picture);
         }
-        words.check(kind)?;
+        // buttons lead on by themselves: such a card may lie without an address
+        let is_pressed =
+            kind == ContentKind::TemplateCard && target.target.show_buttons && !message.0.buttons.is_empty();
+        words.check(kind, is_pressed)?;
         Ok(words)
     }
 
@@ -46,9 +49,10 @@ impl Words {
         }
     }
 
-    fn check(&self, kind: ContentKind) -> Result<(), RenderFault> {
+    fn check(&self, kind: ContentKind, needs_no_url: bool) -> Result<(), RenderFault> {
         let parts = [(Part::Title, &self.title), (Part::Body, &self.body), (Part::Url, &self.url)];
-        match parts.iter().find(|(part, text)| kind.is_mandatory(*part) && text.is_empty()) {
+        let is_needed = |part: Part| kind.is_mandatory(part) && !(part == Part::Url && needs_no_url);
+        match parts.iter().find(|(part, text)| is_needed(*part) && text.is_empty()) {
             Some((part, _)) => Err(RenderFault::Empty { part: *part }),
             None => Ok(()),
         }

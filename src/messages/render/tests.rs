@@ -153,6 +153,12 @@ fn what_cannot_be_said_is_told() {
         let got = say(&message, target.clone()).map(|_| ()).map_err(|fault| fault.code());
         assert_eq!(got, Err(code), "{target:?}");
     }
+    let button = crate::model::Button { key: "ok".into(), text: "同意".into(), style: 1 };
+    let asked = Message { buttons: vec![button], ..plain.clone() };
+    let card = one(&asked, target(ContentKind::TemplateCard));
+    assert_eq!(card["card_type"], "button_interaction", "buttons lead on without an address");
+    let hidden = Target { show_buttons: false, ..target(ContentKind::TemplateCard) };
+    assert_eq!(say(&asked, hidden).map(|_| ()).map_err(|fault| fault.code()), Err("part_empty"));
     let fallback = with(Part::Url, "{{ url != '' ? url : 'https://oa.example.org' }}");
     assert_eq!(one(&plain, fallback)["url"], "https://oa.example.org");
 }

@@ -20,7 +20,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/tenants/{tenant}/messages/{message}/redrive", redrive);
 }
 
-async fn check(web: &Web, tenant: &TenantKey, id: &MessageId) -> Result<(), Problem> {
+pub(super) async fn check(web: &Web, tenant: &TenantKey, id: &MessageId) -> Result<(), Problem> {
     let status = web.app.messages.status(id).await.map_err(message_problem)?;
     if status.message.tenant == *tenant { Ok(()) } else { Err(Problem::not_found("message", id)) }
 }

@@ -1,14 +1,16 @@
 //! One message: what it says, what became of it at each recipient, its life step by step.
 
 use super::log::why;
-use super::{class, get_tenant};
+use super::names::Names;
+use super::todo::TodoView;
+use super::{class, get_tenant, todo};
 use crate::http::Problem;
-use crate::http::errors::{message_problem, store_problem};
+use crate::http::errors::message_problem;
 use crate::http::permission::MessagesRead;
 use crate::messages::MessageStatus;
+use crate::messages::cards::TodoStage;
 use crate::messages::search::CallTrace;
 use crate::model::{ApiScope, Delivery, DeliveryState, MessageId, TenantKey, TraceRow};
-use crate::store;
 use crate::web::frame::Frame;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
@@ -63,6 +65,20 @@ struct DetailPage {
     has_more: bool,
     has_dead: bool,
     may_manage: bool,
+    may_send: bool,
+    todo: Option<TodoView>,
+}
+
+impl DetailPage {
+    /// What a person can say of a to-do.
+    fn wishes(&self) -> [(&'static str, &'static str); 3] {
+        let t = self.f.t;
+        [
+            ("done", t.todo_stage(TodoStage::Done)),
+            ("returned", t.todo_stage(TodoStage::Returned)),
+            ("withdrawn", t.todo_stage(TodoStage::Withdrawn)),
+        ]
+    }
 }
 
 async fn show(
@@ -72,24 +88,19 @@ async fn show(
 ) -> Result<HttpResponse, Problem> {
     let (t, (tenant, id)) = (who.t, path.into_inner());
     let tenant = get_tenant(&web, &tenant).await?.key;
-    let status = web.app.messages.status(&id).await.map_err(message_problem)?;
+    let mut status = web.app.messages.status(&id).await.map_err(message_problem)?;
     if status.message.tenant != tenant {
         return Err(Problem::not_found("message", id));
     }
     let trace = web.app.messages.trace(&id).await.map_err(message_problem)?;
     let rows = web.app.messages.deliveries(&id, 0, SHOWN + 1).await.map_err(message_problem)?;
-    let (ids, of): (Vec<_>, _) = (rows.iter().map(|row| row.employee.clone()).collect(), tenant.clone());
-    let read = web.app.store.read_async(move |tx| {
-        let name = |id: Option<_>| match id {
-            Some(id) => store::directory::find_employee(tx, &of, &id),
-            None => Ok(None),
-        };
-        ids.into_iter().map(name).collect::<Result<Vec<_>, _>>()
-    });
-    let names = read.await.map_err(store_problem)?;
+    let mut ids: Vec<_> = rows.iter().filter_map(|row| row.employee.clone()).collect();
+    ids.extend(status.todo.iter().flat_map(todo::people).cloned());
+    let names = Names::read(&web, &tenant, ids).await?;
+    let todo = status.todo.take().map(|of| todo::view(t, &status.message, of, &names));
     let has_more = rows.len() > SHOWN;
-    let recipients = rows.into_iter().zip(names).take(SHOWN).map(|(row, employee)| Recipient {
-        name: employee.map(|employee| employee.name.to_string()).unwrap_or_default(),
+    let recipients = rows.into_iter().take(SHOWN).map(|row| Recipient {
+        name: row.employee.as_ref().map(|id| names.of(id).to_owned()).unwrap_or_default(),
         state: t.delivery_state(row.state),
         class: class(row.state),
         why: why(t, &row),
@@ -121,6 +132,8 @@ async fn show(
         has_more,
         has_dead: DeliveryState::ALL.into_iter().any(|state| state.is_dead() && status.tally.of(state) > 0),
         may_manage: who.may(ApiScope::MessagesManage),
+        may_send: who.may(ApiScope::MessagesSend),
+        todo,
         tenant,
         status,
     })

@@ -3,8 +3,10 @@
 mod act;
 mod detail;
 mod log;
+mod names;
 mod new;
 mod queues;
+mod todo;
 
 use super::routes::Routes;
 use super::state::Web;
@@ -18,6 +20,7 @@ pub(super) fn routes(routes: &mut Routes) {
     new::routes(routes);
     detail::routes(routes);
     act::routes(routes);
+    todo::routes(routes);
     queues::routes(routes);
 }
 

@@ -2,10 +2,12 @@
 
 use super::get_tenant;
 use crate::http::Problem;
-use crate::http::errors::message_problem;
+use crate::http::errors::{message_problem, store_problem};
 use crate::http::permission::MessagesSend;
+use crate::messages::accept::BUTTONS_MAX;
 use crate::messages::{MessageError, NewMessage, NewRecipients, Preview};
-use crate::model::{EmployeeId, Priority, TenantKey, UnitId};
+use crate::model::{Button, EmployeeId, Priority, TenantKey, TodoKind, UnitId};
+use crate::store;
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
 use crate::web::frame::Frame;
@@ -16,6 +18,16 @@ use crate::web::visit::Admin;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
+
+/// Kinds of to-do messages as the form names them.
+const KINDS: [(&str, TodoKind); 6] = [
+    ("pending", TodoKind::Pending),
+    ("returned", TodoKind::Returned),
+    ("cc", TodoKind::Cc),
+    ("forwarded", TodoKind::Forwarded),
+    ("circulated", TodoKind::Circulated),
+    ("opinion", TodoKind::Opinion),
+];
 
 pub(super) fn routes(routes: &mut Routes) {
     routes.get("/tenants/{tenant}/messages/new", show).post("/tenants/{tenant}/messages/new", send);
@@ -30,6 +42,11 @@ struct Fields {
     url: String,
     picture: String,
     priority: String,
+    todo: String,
+    button_text: Vec<String>,
+    button_key: Vec<String>,
+    button_style: Vec<String>,
+    webhook: String,
     everyone: Option<String>,
     employees: String,
     units: String,
@@ -53,9 +70,49 @@ struct NewPage {
     preview: Option<Vec<Said>>,
     unreached: Vec<(String, usize)>,
     calls: usize,
+    webhooks: Vec<String>,
+}
+
+/// One row of the form's buttons.
+struct ButtonRow<'f> {
+    n: usize,
+    text: &'f str,
+    key: &'f str,
+    style: &'f str,
 }
 
 impl NewPage {
+    fn kinds(&self) -> Vec<(&'static str, &'static str)> {
+        let t = self.f.t;
+        let kinds = KINDS.iter().map(|(name, kind)| (*name, t.todo_kind_of(*kind)));
+        std::iter::once(("", t.todo_kind_none())).chain(kinds).collect()
+    }
+
+    fn tellers(&self) -> Vec<(&str, &str)> {
+        let names = self.webhooks.iter().map(|name| (name.as_str(), name.as_str()));
+        std::iter::once(("", self.f.t.todo_new_webhook_none())).chain(names).collect()
+    }
+
+    fn styles(&self) -> [(&'static str, &'static str); 4] {
+        let t = self.f.t;
+        [("1", t.style_primary()), ("2", t.style_secondary()), ("3", t.style_neutral()), ("4", t.style_negative())]
+    }
+
+    fn buttons(&self) -> Vec<ButtonRow<'_>> {
+        (0..BUTTONS_MAX)
+            .map(|n| ButtonRow {
+                n: n + 1,
+                text: self.fields.button_text.get(n).map(String::as_str).unwrap_or_default(),
+                key: self.fields.button_key.get(n).map(String::as_str).unwrap_or_default(),
+                style: self.fields.button_style.get(n).map(String::as_str).unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    fn has_todo(&self) -> bool {
+        !self.fields.todo.is_empty() || !self.faults.of("buttons").is_empty() || !self.faults.of("todo").is_empty()
+    }
+
     fn priorities(&self) -> Vec<(&'static str, &'static str)> {
         let t = self.f.t;
         vec![
@@ -79,6 +136,18 @@ fn some(text: &str) -> Option<String> {
 }
 
 impl Fields {
+    /// The buttons that were filled in.
+    fn buttons(&self) -> Vec<Button> {
+        let text = |list: &[String], n: usize| list.get(n).map(|text| text.trim().to_owned()).unwrap_or_default();
+        let button = |n: usize| Button {
+            key: text(&self.button_key, n),
+            text: text(&self.button_text, n),
+            style: text(&self.button_style, n).parse().unwrap_or(1),
+        };
+        let is_there = |button: &Button| !(button.key.is_empty() && button.text.is_empty());
+        (0..BUTTONS_MAX).map(button).filter(is_there).collect()
+    }
+
     fn message(&self, tenant: &TenantKey) -> NewMessage {
         let everyone = is_on(self.everyone.as_ref());
         let recipients = NewRecipients {
@@ -91,13 +160,13 @@ impl Fields {
             tenant: tenant.clone(),
             source: self.source.trim().to_owned(),
             event: String::new(),
-            todo: None,
+            todo: KINDS.iter().find(|(name, _)| *name == self.todo).map(|(_, kind)| *kind),
             recipients,
             title: self.title.trim().to_owned(),
             body: self.body.replace("\r\n", "\n"),
             url: some(&self.url),
             picture: some(&self.picture),
-            buttons: Vec::new(),
+            buttons: self.buttons(),
             priority: match self.priority.as_str() {
                 "high" => Priority::High,
                 "low" => Priority::Low,
@@ -105,7 +174,7 @@ impl Fields {
             },
             expires_at_ms: None,
             data: serde_json::Map::new(),
-            webhook: None,
+            webhook: some(&self.webhook),
         }
     }
 }
@@ -126,7 +195,14 @@ async fn show(
         preview: None,
         unreached: Vec::new(),
         calls: 0,
+        webhooks: webhooks(&web).await?,
     })
+}
+
+/// Names of the webhooks that can hear of a decision.
+async fn webhooks(web: &Web) -> Result<Vec<String>, Problem> {
+    let list = web.app.store.read_async(store::webhooks::list).await.map_err(store_problem)?;
+    Ok(list.into_iter().map(|webhook| webhook.name).collect())
 }
 
 async fn send(
@@ -136,7 +212,7 @@ async fn send(
     form: Form<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let tenant = get_tenant(&web, &tenant).await?.key;
-    let (t, fields) = (who.t, form.0);
+    let (t, fields, webhooks) = (who.t, form.0, webhooks(&web).await?);
     let message = fields.message(&tenant);
     let page = |preview: Option<Preview>, faults: Faults| {
         let said = preview.as_ref().map(|preview| said(t, preview));
@@ -148,7 +224,8 @@ async fn send(
         let unreached = unreached.collect();
         let calls = preview.as_ref().map_or(0, |preview| preview.calls);
         let f = who.frame(t.nav_push_new());
-        NewPage { f, tenant: tenant.clone(), fields: fields.clone(), faults, preview: said, unreached, calls }
+        let (tenant, fields, webhooks) = (tenant.clone(), fields.clone(), webhooks.clone());
+        NewPage { f, tenant, fields, faults, preview: said, unreached, calls, webhooks }
     };
     let done = if fields.act == "send" {
         web.app.messages.accept(&who.actor(), vec![message], None).await.map(|accepted| accepted.ids.into_iter().next())

@@ -19,7 +19,7 @@ pub struct Bridge {
     pub key: String,
     pub http: reqwest::Client,
     running: Option<Running>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// An answer, read whole.
@@ -60,7 +60,11 @@ impl Bridge {
 
     /// With further lines of configuration and a clock.
     pub async fn start_with(config: &str, clock: Clock) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), config, clock).await
+    }
+
+    /// On a folder that may have been used before.
+    pub async fn start_in(folder: tempfile::TempDir, config: &str, clock: Clock) -> Self {
         let config = Config::from_toml(&format!(
             "listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n{config}",
             folder.path().to_str().unwrap()
@@ -75,7 +79,7 @@ impl Bridge {
             key: String::new(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             running: Some(running),
-            _folder: folder,
+            folder,
         };
         bridge.key = bridge.make_key(&ApiScope::ALL).await;
         bridge
@@ -134,6 +138,15 @@ impl Bridge {
 
     pub fn reload_certificate(&self) -> Result<(), wecom_bridge::http::tls::TlsError> {
         self.running.as_ref().unwrap().reload_certificate()
+    }
+
+    /// Stops and closes everything; its folder stays.
+    pub async fn close(mut self) -> tempfile::TempDir {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+        self.app.close().await;
+        self.folder
     }
 
     pub async fn stop(mut self) {

@@ -187,7 +187,8 @@ fn write_messages(tx: &WriteTx) -> Result<(), StoreError> {
         "id": call, "tenant": tenant, "corp": corp_key(), "app": "oa", "priority": "normal", "to": ["User1"],
         "carries": [{"message": id, "seqs": [0]}], "state": "sent", "checks_repeats": true, "due_at_ms": 1,
         "made_at_ms": 1, "sent_at_ms": 2,
-        "parts": [{"content": {"msgtype": "text", "content": "请审批"}, "sent_at_ms": 2, "msgid": {"msgid": "m"}}]
+        "parts": [{"content": {"msgtype": "text", "content": "请审批"}, "sent_at_ms": 2, "msgid": {"msgid": "m"},
+            "response_code": "r", "intents": [{"key": "00", "button": "ok"}]}]
     });
     let mut waiting = sent.clone();
     (waiting["id"], waiting["state"]) = (json!("01900000-0000-7000-8000-000000000008"), json!("waiting"));
@@ -195,6 +196,21 @@ fn write_messages(tx: &WriteTx) -> Result<(), StoreError> {
     store::outbox::put_call(tx, &row(sent))?;
     store::outbox::put_call(tx, &row(waiting))?;
     store::outbox::note_print(tx, "00", &call.into(), 1, 2)?;
+    let todo = json!({
+        "message": id, "tenant": tenant, "refused": 1, "spent": [format!("{call}@0")],
+        "changes": [{"state": "decided", "text": "员工1 已同意", "button": "ok", "employee": "e000001",
+            "by": "member:acme-main/User1", "at_ms": 3, "told": {"webhook": "oa", "post": "01900000-0000-7000-8000-00000000000a"}}],
+        "presses": [{"at_ms": 3, "callback": "01900000-0000-7000-8000-00000000000b", "corp": corp_key(), "app": "oa",
+            "userid": "User1", "employee": "e000001", "button": "ok", "outcome": "decided"}],
+        "codes": [{"card": format!("{call}@0"), "code": "c", "at_ms": 3}],
+    });
+    store::todos::put(tx, &row(todo))?;
+    let update = json!({
+        "message": id, "seq": 0, "call": call, "part": 0, "corp": corp_key(), "app": "oa", "text": "员工1 已同意",
+        "code": "c", "good_until_ms": 9, "state": "waiting", "attempts": 1, "doubts": 1, "due_at_ms": 4, "made_at_ms": 3,
+        "why": "unknown_outcome", "error": "no answer",
+    });
+    store::todos::put_update(tx, &row(update))?;
     let burst = json!({
         "app": "acme-main/oa", "rule": "r", "userid": "user1", "until_ms": 2, "window_ms": 1,
         "items": [{"message": id, "seq": 0}]

@@ -2,6 +2,7 @@
 
 use super::browser::Browser;
 use super::office::{Office, TENANT};
+use serde_json::json;
 use wecom_bridge::model::Role;
 
 #[tokio::test]
@@ -82,5 +83,60 @@ async fn queues_show_the_limits_and_retention_is_set_there() {
     auditor.get("/messages/queues").await.expect(200).lacks("保留天数");
     auditor.get(&format!("{TENANT}/messages")).await.expect(200).lacks("/messages/new");
     auditor.get(&format!("{TENANT}/messages/new")).await.expect(403);
+    office.close().await;
+}
+
+#[tokio::test]
+async fn a_to_do_is_made_by_hand_and_closed_on_its_page() {
+    let office = Office::open().await;
+    let hook = json!({ "url": "http://127.0.0.1:9/", "events": [] });
+    office.bridge.put("/api/v1/webhooks/oa", &hook).await.expect(201);
+    office.bridge.app.messages.start();
+    let new = format!("{TENANT}/messages/new");
+    office.get(&new).await.expect(200).has("待办与审批").has("<option value=\"oa\"").has("按钮 6 的标识");
+    let fields = |todo: &'static str, first: &'static str| {
+        vec![
+            ("source", "manual"),
+            ("title", "用印申请"),
+            ("employees", "zhang"),
+            ("priority", "normal"),
+            ("todo", todo),
+            ("button_text", first),
+            ("button_key", "ok"),
+            ("button_style", "1"),
+            ("button_text", "驳回"),
+            ("button_key", "no"),
+            ("button_style", "4"),
+            ("button_text", ""),
+            ("button_key", ""),
+            ("button_style", "1"),
+            ("webhook", "oa"),
+            ("act", "send"),
+        ]
+    };
+    office.browser.post(&new, &fields("", "同意")).await.expect(422).has("id=\"e-todo\"").has("value=\"同意\"");
+    office.browser.post(&new, &fields("pending", "同意这件事")).await.expect(422).has("id=\"e-buttons\"");
+    let detail = office.act(&new, &fields("pending", "同意")).await;
+    detail
+        .has("待办与审批")
+        .has("待处理")
+        .has("<code>ok</code>")
+        .has("还没有人按过按钮")
+        .has("/webhooks/oa")
+        .has("卡片还没有更新过");
+
+    let todo = format!("{}/todo", detail.path);
+    office.act(&todo, &[("state", "done"), ("text", &"太".repeat(21))]).await.has("最多 20 个字").has("待处理");
+    office.act(&todo, &[("state", "returned"), ("text", "")]).await.has("待办状态已更新").has("已退回");
+    let page = office.act(&todo, &[("state", "done"), ("text", "财务 <b>已办</b>")]).await;
+    page.has("财务 &#60;b&#62;已办&#60;/b&#62;").lacks("<b>已办").has("状态变化").has("account:");
+    office.browser.post(&format!("{TENANT}/messages/none/todo"), &[("state", "done")]).await.expect(404);
+    let auditor = Browser::sign_in(&office.bridge, Role::Auditor).await;
+    auditor.get(&detail.path).await.expect(200).has("待办与审批").lacks("更新待办状态");
+    auditor.post(&todo, &[("state", "done")]).await.expect(403);
+    let chosen = office.get("/?lang=en").await;
+    office.browser.follow(&chosen).await.expect(200);
+    office.get(&detail.path).await.expect(200).has("To-do and approval").has("Nobody has pressed a button yet");
+    office.bridge.app.messages.shutdown().await;
     office.close().await;
 }

@@ -1,0 +1,252 @@
+//! Updates of cards on their way to WeCom. That an update is attempted is stored before the call: what is found so after a
+//! crash may have arrived, and is repeated with the same code, which WeCom takes once only.
+
+use super::judge::{Judged, judge};
+use super::show;
+use crate::messages::Messages;
+use crate::model::{AppKey, CardUpdate, CardUpdateState};
+use crate::store::{self, Reads, StoreError, WriteTx};
+use crate::sync::{Env, SyncError};
+use crate::wecom::message::{CardChange, CardUpdate as Request, ToWhom};
+use crate::wecom::{CallError, Credential, Patience};
+use futures_util::{StreamExt, stream};
+use std::time::Duration;
+
+/// Updates of one round.
+const AT_ONCE: usize = 64;
+/// Updates under way at once.
+const WIDTH: usize = 8;
+/// A later update of a card waits so long for the one before it.
+const BEHIND_MS: i64 = 1_000;
+/// Pause after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+
+/// Works until it is stopped, beginning with what was interrupted.
+pub(in crate::messages) async fn run(messages: &Messages) {
+    let (env, stop) = (messages.env(), &messages.0.stop);
+    let mut is_first = true;
+    while !stop.is_cancelled() {
+        // asked for before the look, so that nothing that is written in between is overlooked
+        let woken = messages.0.cards.notified();
+        let next_ms = match step(messages, is_first).await {
+            Ok(Step::More) => {
+                is_first = false;
+                continue;
+            }
+            Ok(Step::Idle { next_ms }) => {
+                is_first = false;
+                next_ms
+            }
+            Err(StoreError::Closed) => return,
+            Err(error) => {
+                tracing::error!(%error, "updates of cards stand still: {error}; it is tried again");
+                // nothing is under way any more, and what became of some was not written
+                is_first = true;
+                tokio::select! {
+                    () = env.clock.sleep(AFTER_FAILURE) => {}
+                    () = stop.cancelled() => {}
+                }
+                continue;
+            }
+        };
+        let until = async {
+            match next_ms {
+                Some(at_ms) => env.clock.sleep_until_ms(at_ms).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = woken => {}
+            () = until => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+enum Step {
+    /// There may be more to do at once.
+    More,
+    /// Nothing to do before that time.
+    Idle { next_ms: Option<i64> },
+}
+
+async fn step(messages: &Messages, is_first: bool) -> Result<Step, StoreError> {
+    let env = messages.env();
+    if is_first {
+        env.store.write(resume).await?;
+    }
+    let now_ms = env.clock.now_ms();
+    let (due, next_ms) = env.store.read_async(move |tx| store::todos::due(tx, now_ms, AT_ONCE)).await?;
+    if due.is_empty() {
+        return Ok(Step::Idle { next_ms });
+    }
+    let begun = env.store.write(move |tx| begin(tx, &due, now_ms)).await?;
+    let sent: Vec<Result<(), StoreError>> =
+        stream::iter(begun).map(|update| one(env, update)).buffer_unordered(WIDTH).collect().await;
+    sent.into_iter().collect::<Result<Vec<()>, _>>()?;
+    Ok(Step::More)
+}
+
+/// What was on its way when the process ended may have arrived.
+fn resume(tx: &WriteTx) -> Result<(), StoreError> {
+    let (open, _) = store::todos::due(tx, i64::MAX, usize::MAX)?;
+    for mut update in open.into_iter().filter(|update| update.state == CardUpdateState::Sending) {
+        update.state = CardUpdateState::Waiting;
+        update.doubts = update.doubts.saturating_add(1);
+        update.why = Some("interrupted".to_owned());
+        update.error = Some("the process ended while it was on its way".to_owned());
+        update.due_at_ms = tx.now_ms();
+        store::todos::put_update(tx, &update)?;
+    }
+    Ok(())
+}
+
+/// Writes that these are attempted, as they are in this very commit. Of one card the oldest goes first, alone.
+fn begin(tx: &WriteTx, due: &[CardUpdate], now_ms: i64) -> Result<Vec<CardUpdate>, StoreError> {
+    let mut begun = Vec::new();
+    for seen in due {
+        let Some(mut update) = store::todos::update(tx, &seen.message, seen.seq)? else { continue };
+        if update.state != CardUpdateState::Waiting || update.due_at_ms > now_ms {
+            continue;
+        }
+        let is_ahead = |other: &CardUpdate| {
+            other.seq < update.seq && other.state.is_open() && other.is_of(&update.call, update.part)
+        };
+        if store::todos::updates(tx, &update.message)?.iter().any(is_ahead) {
+            update.due_at_ms = now_ms + BEHIND_MS;
+            store::todos::put_update(tx, &update)?;
+            continue;
+        }
+        update.state = CardUpdateState::Sending;
+        update.attempts = update.attempts.saturating_add(1);
+        store::todos::put_update(tx, &update)?;
+        begun.push(update);
+    }
+    Ok(begun)
+}
+
+/// Sends one update and writes what became of it.
+async fn one(env: &Env, update: CardUpdate) -> Result<(), StoreError> {
+    let judged = match call(env, &update).await {
+        Ok(unreached) => Judged::Done(unreached),
+        Err(Trouble::Call(error)) => judge(&update, &error, env.clock.now_ms()),
+        Err(Trouble::Gone(text)) => Judged::Failed { why: "no_app", text, errcode: 0 },
+        Err(Trouble::Settings(text)) => {
+            Judged::Again { due_ms: env.clock.now_ms() + 60_000, why: "settings", text, is_doubt: false }
+        }
+    };
+    let now_ms = env.clock.now_ms();
+    env.store.write(move |tx| note(tx, &update, &judged, now_ms)).await
+}
+
+/// Why there was no call, or no answer.
+enum Trouble {
+    /// The corp or the app was removed.
+    Gone(String),
+    /// The corp's settings cannot be used at this moment.
+    Settings(String),
+    Call(CallError),
+}
+
+impl From<SyncError> for Trouble {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::NoCorp(_) => Self::Gone(error.to_string()),
+            other => Self::Settings(other.to_string()),
+        }
+    }
+}
+
+async fn call(env: &Env, update: &CardUpdate) -> Result<Vec<crate::model::UserId>, Trouble> {
+    let corp = env.get_corp(&update.corp).await?;
+    let gone = |app: &AppKey| Trouble::Gone(format!("the corp has no app {app}"));
+    let app = corp.find_app(&update.app).ok_or_else(|| gone(&update.app))?;
+    let client = env.client(&corp).await?.with_patience(Patience::Interactive);
+    let request = Request {
+        agentid: app.agentid,
+        to: if update.to.is_empty() { ToWhom::Everyone } else { ToWhom::users(update.to.clone()) },
+        response_code: update.code.clone(),
+        change: CardChange::Words(update.text.clone()),
+    };
+    let answer = client.message_update_template_card(&Credential::App(update.app.clone()), &request).await;
+    answer.map(|unusable| unusable.users).map_err(Trouble::Call)
+}
+
+/// Writes what an attempt means.
+fn note(tx: &WriteTx, attempted: &CardUpdate, judged: &Judged, now_ms: i64) -> Result<(), StoreError> {
+    // removed with its message meanwhile
+    let Some(mut update) = store::todos::update(tx, &attempted.message, attempted.seq)? else { return Ok(()) };
+    let (message, text) = (&attempted.message, |text: &str| Some(text.to_owned()));
+    update.errcode = None;
+    match judged {
+        Judged::Done(unreached) => {
+            update.state = CardUpdateState::Done;
+            update.unreached.clone_from(unreached);
+            (update.why, update.error) = (None, None);
+        }
+        Judged::Again { due_ms, why, text: said, is_doubt } => {
+            update.state = CardUpdateState::Waiting;
+            update.due_at_ms = *due_ms;
+            update.doubts = update.doubts.saturating_add(u32::from(*is_doubt));
+            (update.why, update.error) = (text(why), text(said));
+            tracing::warn!(%message, why, "the update of a card of message {message} is tried again: {said}");
+        }
+        Judged::Spent { text: said, errcode } => {
+            let mut todo = store::todos::find(tx, message)?;
+            // of one member's card only the code of that member's press is used
+            let other =
+                todo.as_mut().filter(|_| update.to.is_empty()).and_then(|todo| show::other_code(todo, &update, now_ms));
+            match (todo, other) {
+                (Some(todo), Some((code, good_until_ms))) => {
+                    store::todos::put(tx, &todo)?;
+                    update.state = CardUpdateState::Waiting;
+                    (update.code, update.good_until_ms, update.due_at_ms) = (code, good_until_ms, now_ms);
+                    (update.why, update.error) = (text("other_code"), text(said));
+                }
+                _ => {
+                    update.state = CardUpdateState::Failed;
+                    (update.why, update.error, update.errcode) = (text("code_spent"), text(said), Some(*errcode));
+                }
+            }
+        }
+        Judged::Failed { why, text: said, errcode } => {
+            update.state = CardUpdateState::Failed;
+            (update.why, update.error) = (text(why), text(said));
+            update.errcode = (*errcode != 0).then_some(*errcode);
+        }
+        Judged::Unknown(said) => {
+            update.state = CardUpdateState::Unknown;
+            (update.why, update.error) = (text("unknown_outcome"), text(said));
+        }
+    }
+    if matches!(update.state, CardUpdateState::Failed | CardUpdateState::Unknown) {
+        let said = update.error.as_deref().unwrap_or_default();
+        tracing::warn!(%message, state = update.state.name(), "a card of message {message} was not updated: {said}");
+    }
+    if !update.state.is_open() {
+        update.ended_at_ms = Some(now_ms);
+        // a code that was used, or is of no use, is not kept
+        update.code = String::new();
+    }
+    store::todos::put_update(tx, &update)
+}
+
+impl Messages {
+    /// Updates of cards may be due.
+    pub fn wake_cards(&self) {
+        self.0.cards.notify_one();
+    }
+
+    /// Returns when no update of a card is due at this moment. For tests.
+    pub async fn cards_idle(&self) -> Result<(), StoreError> {
+        loop {
+            self.wake_cards();
+            let now_ms = self.env().clock.now_ms();
+            let (due, _) = self.env().store.read_async(move |tx| store::todos::due(tx, now_ms, 1)).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
