@@ -35,6 +35,7 @@ macro_rules! flows {
 
 flows! {
     accounts
+    approval
     backup
     bad_file
     decisions

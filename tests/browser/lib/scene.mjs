@@ -47,9 +47,10 @@ async function talk(world) {
   const offers = (path) => known.some((one) => one.endsWith(path));
   const long = '关于二〇二六年度第四季度跨部门联合审批流程调整的补充通知（修订稿）';
   if (offers('/tenants/{tenant}/rules')) await ask('POST', 'tenants/acme/rules', { name: long, source: 'workflow', targets: [{ corp: CORP, app: 'oa', kind: 'text' }] });
-  if (offers('/messages')) await ask('POST', 'messages', { tenant: TENANT, source: 'workflow', event: 'leave.submitted', recipients: { employees: ['e0000', 'nobody'] }, title: long, body: '<b>第一行</b>\n第二行', url: 'https://oa.example.org/t/1' });
-  if (offers('/auto-replies')) await ask('POST', `corps/${CORP}/apps/oa/auto-replies`, { name: long.slice(0, 30), said: 'text', matching: 'contains', keyword: '请假', reply: { kind: 'text', text: '第一行\n第二行' }, priority: 10 });
   if (offers('/webhooks/{webhook}')) await ask('PUT', 'webhooks/oa', { url: `${world.sandbox.base}/nothing`, events: ['*'] });
+  const buttons = [{ key: 'ok', text: '同意' }, { key: 'no', text: '驳回', style: 4 }];
+  if (offers('/messages')) await ask('POST', 'messages', { tenant: TENANT, source: 'workflow', event: 'leave.submitted', recipients: { employees: ['e0000', 'nobody'] }, title: long, body: '<b>第一行</b>\n第二行', url: 'https://oa.example.org/t/1', todo: 'pending', buttons, webhook: 'oa' });
+  if (offers('/auto-replies')) await ask('POST', `corps/${CORP}/apps/oa/auto-replies`, { name: long.slice(0, 30), said: 'text', matching: 'contains', keyword: '请假', reply: { kind: 'text', text: '第一行\n第二行' }, priority: 10 });
   if (offers('/corps/{corp}/inbox')) {
     const app = 'corps/ww0123456789abcdef/apps/1000002';
     const callback = { url: `${world.base}/cb/${CORP}/oa`, token: 'oaToken', aes_key: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG' };
