@@ -58,7 +58,8 @@
     try {
       const answer = await fetch(address, { cache: "no-store" });
       const version = await answer.text();
-      if (answer.ok && shown !== null && version !== shown) await refresh();
+      // The first time too: something may have come between the page and this look.
+      if (answer.ok && version !== shown) await refresh();
       if (answer.ok) shown = version;
     } catch {
       // The sandbox is gone for now; the next look may find it.
