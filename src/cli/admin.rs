@@ -148,8 +148,8 @@ fn first_line(from: impl BufRead, name: &str) -> Result<String, CommandError> {
 }
 
 fn ask_twice(language: Language) -> Result<String, CommandError> {
-    let first = ask(language.pick("Password: ", "密码:"))?;
-    if first != ask(language.pick("Once more: ", "再次输入:"))? {
+    let first = ask(language.pick("Password: ", "密码："))?;
+    if first != ask(language.pick("Once more: ", "再次输入："))? {
         return Err(CommandError::usage("the two passwords differ; nothing was changed"));
     }
     Ok(first)

@@ -59,7 +59,7 @@ pub(super) fn read(path: &Path) -> Result<SecretText, CommandError> {
 fn render(applied: &ApplyReport, language: Language) -> String {
     let mut text: String = applied.changes.iter().map(|change| show::setup_change(change, language)).collect();
     if !applied.written && applied.changes.iter().any(|change| show::is_pending(change.action)) {
-        text.push_str(language.pick("Nothing was written (--dry-run).\n", "未写入任何内容(--dry-run)。\n"));
+        text.push_str(language.pick("Nothing was written (--dry-run).\n", "未写入任何内容（--dry-run）。\n"));
     }
     text
 }

@@ -21,7 +21,7 @@ impl Export {
                 "{}",
                 context.language.pick(
                     "This file holds the secrets in clear; keep it like them, or use --redact.",
-                    "该文件包含明文密钥,请妥善保管,或使用 --redact。"
+                    "该文件包含明文密钥，请妥善保管，或使用 --redact。"
                 )
             );
         }

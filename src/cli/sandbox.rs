@@ -47,7 +47,7 @@ impl Sandbox {
         if context.is_json() {
             print_out(&format!("{}\n", serde_json::json!({ "url": url })))?;
         } else {
-            let ready = context.language.pick("The sandbox answers at", "沙箱已就绪:");
+            let ready = context.language.pick("The sandbox answers at", "沙箱已就绪：");
             let stop = context.language.pick("Stop it with Ctrl-C.", "按 Ctrl-C 停止。");
             print_out(&format!("{ready} {url}\n{stop}\n"))?;
         }

@@ -138,7 +138,7 @@ texts! {
     webhook_ca = "CA 证书文件", "CA file";
     webhook_ca_hint = "私有 CA 的 PEM 文件完整路径；留空使用系统证书。", "Whole path of a PEM file; empty = the system's.";
     webhook_proxy = "代理", "Proxy";
-    webhook_proxy_hint = "http://、https:// 或 socks5://;留空不使用。", "http://, https:// or socks5://; empty = none.";
+    webhook_proxy_hint = "http://、https:// 或 socks5://；留空不使用。", "http://, https:// or socks5://; empty = none.";
     webhook_enabled = "启用", "On";
     webhook_enabled_hint = "停用期间发生的事件不会保留给它。", "What happens while it is off is not kept for it.";
     webhook_saved = "已保存。", "Saved.";

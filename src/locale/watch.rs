@@ -76,7 +76,7 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("webhook.secret", "更换 Webhook 密钥", "webhook secret renewed"),
     ("webhook.redrive", "重新发送死信", "dead letters sent again"),
     ("webhook", "Webhook", "webhooks"),
-    ("binding.rename", "成员账号变更,关联随之更新", "link follows a new userid"),
+    ("binding.rename", "成员账号变更，关联随之更新", "link follows a new userid"),
     ("session.open", "登录", "signed in"),
     ("session.refused", "登录被拒绝", "sign-in refused"),
     ("session.close", "退出登录", "signed out"),

@@ -23,6 +23,7 @@ const STYLE: &str = concat!(
     include_str!("../../static/css/parts.css"),
     include_str!("../../static/css/trees.css"),
     include_str!("../../static/css/charts.css"),
+    include_str!("../../static/css/overview.css"),
     include_str!("../../static/css/wecom.css"),
 );
 

@@ -12,7 +12,7 @@ use crate::model::{ApiScope, CorpKey};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::Cookie;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
@@ -52,7 +52,7 @@ pub(super) async fn guard<B: MessageBody + 'static>(
             let visit = Rc::new(visit);
             request.extensions_mut().insert(visit.clone());
             if let Some(person) = person {
-                request.extensions_mut().insert(Person { visit: visit.clone(), ..*person });
+                request.extensions_mut().insert(person.of(visit.clone()));
             }
             (visit, next.call(request).await?.map_into_boxed_body())
         }
@@ -60,7 +60,7 @@ pub(super) async fn guard<B: MessageBody + 'static>(
         Ok(Admitted::NoRight { visit, person, needed }) => {
             let visit = Rc::new(visit);
             request.extensions_mut().insert(visit.clone());
-            request.extensions_mut().insert(Person { visit: visit.clone(), ..*person });
+            request.extensions_mut().insert(person.of(visit.clone()));
             (visit, request.error_response(no_right(needed)))
         }
         Err((visit, problem)) => {
@@ -72,13 +72,15 @@ pub(super) async fn guard<B: MessageBody + 'static>(
     Ok(with_cookies(answer, &visit, cookies))
 }
 
-enum Admitted {
+/// What becomes of a request.
+pub(super) enum Admitted {
     In { visit: Visit, person: Option<Box<Person>> },
     Elsewhere { visit: Visit, answer: HttpResponse },
     NoRight { visit: Visit, person: Box<Person>, needed: ApiScope },
 }
 
-async fn admit(
+/// Finds out who asks and whether the gate lets them in; leaves the cookies that the browser shall keep.
+pub(super) async fn admit(
     gate: Gate,
     request: &HttpRequest,
     cookies: &mut Vec<Cookie<'static>>,
@@ -247,6 +249,22 @@ fn sign_in_url(visit: &Visit) -> String {
     visit.url(&format!("/sign-in?next={next}"))
 }
 
+/// The answer to `?lang=` and `?theme=` at an address that no route guards.
+pub(super) fn chosen(request: &HttpRequest) -> Option<HttpResponse> {
+    let (visit, mut cookies) = (of(request), Vec::new());
+    let mut answer = choose(request, &visit, &mut cookies)?;
+    append(answer.headers_mut(), cookies);
+    Some(answer)
+}
+
+fn append(headers: &mut HeaderMap, cookies: Vec<Cookie<'static>>) {
+    for cookie in cookies {
+        if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
+}
+
 /// Gives the browser what it shall keep, and takes the sentence that was shown.
 fn with_cookies(
     mut answer: ServiceResponse<BoxBody>,
@@ -258,11 +276,7 @@ fn with_cookies(
     if is_page && visit.flash.is_some() {
         cookies.push(cookies::make(visit, cookies::FLASH, "", Some(0)));
     }
-    for cookie in cookies {
-        if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-            answer.headers_mut().append(header::SET_COOKIE, value);
-        }
-    }
+    append(answer.headers_mut(), cookies);
     answer
 }
 

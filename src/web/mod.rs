@@ -19,6 +19,7 @@ mod routes;
 mod slice;
 mod state;
 mod time;
+mod unknown;
 mod upload;
 mod visit;
 
@@ -57,6 +58,7 @@ impl Pages {
     pub fn register(&self, services: &mut ServiceConfig) {
         services.app_data(self.0.clone());
         table().register(services);
+        services.default_service(web::to(unknown::nothing_here));
     }
 }
 

@@ -127,6 +127,11 @@ impl Deref for Person {
 }
 
 impl Person {
+    /// The same person with the whole visit.
+    pub(super) fn of(self, visit: Rc<Visit>) -> Self {
+        Self { visit, ..self }
+    }
+
     /// For the audit log.
     pub fn actor(&self) -> Actor {
         Actor {

@@ -23,6 +23,30 @@
       if (search) { event.preventDefault(); search.focus(); search.select(); }
     }
   });
+  // The navigation is longer than a small window: it stays where it was, with the open page in sight.
+  const sidebar = document.querySelector(".sidebar");
+  if (sidebar) {
+    sidebar.scrollTop = Number(sessionStorage.getItem("nav") ?? 0);
+    const current = sidebar.querySelector("[aria-current]");
+    if (current) {
+      const [box, own] = [sidebar.getBoundingClientRect(), current.getBoundingClientRect()];
+      if (own.top < box.top || own.bottom > box.bottom) sidebar.scrollTop += own.top - box.top - box.height / 2;
+    }
+    sidebar.addEventListener("scroll", () => sessionStorage.setItem("nav", sidebar.scrollTop), { passive: true });
+  }
+  // A sentence of the form before survives when the page that shows it is loaded anew by itself.
+  const reload = () => {
+    const flash = document.querySelector(".flash");
+    if (flash) sessionStorage.setItem("flash", JSON.stringify([location.pathname, flash.className, flash.textContent]));
+    location.reload();
+  };
+  const [where, kind, said] = JSON.parse(sessionStorage.getItem("flash") ?? "[]");
+  sessionStorage.removeItem("flash");
+  if (where === location.pathname && !document.querySelector(".flash")) {
+    const flash = document.createElement("div");
+    flash.className = kind; flash.textContent = said; flash.setAttribute("role", "status");
+    document.querySelector("main").prepend(flash);
+  }
   // data-copy: copies a text, or the value of the element that it names.
   on("click", "[data-copy]", async (button) => {
     const wanted = button.dataset.copy;
@@ -45,5 +69,5 @@
   };
   window.addEventListener("resize", reach);
   reach();
-  window.bridge = { on };
+  window.bridge = { on, reload };
 })();

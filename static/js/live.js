@@ -29,8 +29,8 @@
       if (Date.now() - last > 1200) { last = Date.now(); refresh(); }
     };
     events.addEventListener("progress", told);
-    events.addEventListener("ended", () => { events.close(); location.reload(); });
-    events.onerror = () => { if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000); };
+    events.addEventListener("ended", () => { events.close(); window.bridge.reload(); });
+    events.onerror = () => { if (events.readyState === EventSource.CLOSED) setTimeout(() => window.bridge.reload(), 3000); };
   }
 })();
 // data-poll="1000": the page is asked again so often, until the part is no longer in it.
@@ -43,7 +43,7 @@
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector("[data-poll]");
-      if (!fresh) { location.reload(); return; }
+      if (!fresh) { window.bridge.reload(); return; }
       if (part.innerHTML !== fresh.innerHTML) part.innerHTML = fresh.innerHTML;
     } catch { /* the next time */ }
     setTimeout(again, Number(part.dataset.poll));

@@ -75,7 +75,7 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
         }
     };
     let stage = Stage { app: scene.app(), actor: Actor::cli("demo"), language };
-    say("1. Set-up: tenant, corp, app, match rules, guards", "1. 应用初始设置:租户、企业、应用、匹配规则、安全设置");
+    say("1. Set-up: tenant, corp, app, match rules, guards", "1. 应用初始设置：租户、企业、应用、匹配规则、安全设置");
     // kept data: the same sandbox, most likely on another port
     let links = LinkChoices::from([(CORP.into(), Links::Keep)]);
     let setup = SecretText(scene.setup());
@@ -105,7 +105,7 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
         print_out(&show::sync(&synced, language))?;
     }
 
-    say("6. Plan again: nothing is left to do", "6. 再次预览:没有变化");
+    say("6. Plan again: nothing is left to do", "6. 再次预览：没有变化");
     let second: PlanReport = stage.report(Command::Plan { corp: CORP.into(), reading: Reading::default() }).await?;
     let is_quiet = second.changes.is_empty();
     if !context.is_json() {
@@ -168,14 +168,14 @@ fn invitation(scene: &Scene, key: &str, password: &str, language: Language) -> S
          {program} --data-dir {data} plan --corp {CORP}\n  \
          {program} --data-dir {data} check\n  \
          curl -H 'Authorization: Bearer {key}' {url}/api/v1/tenants\n\n{stop}\n",
-        open = pick("Look at it:", "请打开:"),
-        pages = pick("pages:                ", "管理页面:      "),
-        account = pick("account for the pages:", "登录账号:      "),
-        wecom = pick("the WeCom of the demo:", "演示用企业微信:"),
+        open = pick("Look at it:", "请打开："),
+        pages = pick("pages:                ", "管理页面：      "),
+        account = pick("account for the pages:", "登录账号：      "),
+        wecom = pick("the WeCom of the demo:", "演示用企业微信："),
         name = account::NAME,
-        docs = pick("REST API:             ", "REST API 文档: "),
-        api = pick("API key for trying:   ", "试用 API 密钥: "),
-        commands = pick("Try in another terminal:", "在另一个终端中试用:"),
+        docs = pick("REST API:             ", "REST API 文档： "),
+        api = pick("API key for trying:   ", "试用 API 密钥： "),
+        commands = pick("Try in another terminal:", "在另一个终端中试用："),
         stop = pick("Ctrl-C stops everything.", "按 Ctrl-C 停止。"),
     )
 }

@@ -10,11 +10,11 @@ pub fn account_password(report: &PasswordReport, language: Language) -> String {
     let (name, role) = (&report.about.name, report.about.role.name());
     let done = match language {
         Language::En => format!("The account {name} ({role}) is ready.\n"),
-        Language::Zh => format!("账号 {name}({role})已就绪。\n"),
+        Language::Zh => format!("账号 {name}（{role}）已就绪。\n"),
     };
     let hint = language.pick(
         "Keep the password now: it is not shown again and must be changed at the first sign-in.",
-        "请立即保存密码,之后不再显示;首次登录时须修改。",
+        "请立即保存密码，之后不再显示；首次登录时须修改。",
     );
     match &report.password {
         Some(password) => format!("{password}\n{done}{hint}\n"),
@@ -30,7 +30,7 @@ pub fn setup_link(report: &SetupLinkReport, language: Language) -> String {
             report.url, report.valid_min
         ),
         Language::Zh => {
-            format!("{}\n请在 {} 分钟内打开,创建首位管理员;链接仅可使用一次。\n", report.url, report.valid_min)
+            format!("{}\n请在 {} 分钟内打开，创建首位管理员；链接仅可使用一次。\n", report.url, report.valid_min)
         }
     }
 }

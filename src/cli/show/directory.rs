@@ -33,7 +33,7 @@ pub fn import(report: &ImportReport, language: Language) -> String {
         }
     }
     if let Some(fault) = &summary.shrunken {
-        let hint = pick("import it anyway with --allow-shrink", "如确认无误,请加 --allow-shrink 导入");
+        let hint = pick("import it anyway with --allow-shrink", "如确认无误，请加 --allow-shrink 导入");
         text.push_str(&format!("{fault}; {hint}\n"));
     }
     let quiet = summary.units.is_quiet() && summary.employees.is_quiet();
@@ -41,7 +41,7 @@ pub fn import(report: &ImportReport, language: Language) -> String {
         (true, _) => pick("Imported.", "已导入。"),
         (false, true) => pick("Nothing to do.", "没有变化。"),
         (false, false) if summary.shrunken.is_some() => pick("Nothing was written.", "尚未写入。"),
-        (false, false) => pick("Nothing was written; import with --yes.", "尚未写入;加 --yes 执行导入。"),
+        (false, false) => pick("Nothing was written; import with --yes.", "尚未写入；加 --yes 执行导入。"),
     };
     text.push_str(last);
     text.push('\n');

@@ -27,7 +27,7 @@ pub fn findings(report: &Examination, language: Language) -> String {
             ));
         }
         if !finding.addresses.is_empty() && finding.check != "network.dns" {
-            let label = language.pick("addresses of the API, for the firewall:", "API 服务器 IP(供防火墙放行):");
+            let label = language.pick("addresses of the API, for the firewall:", "API 服务器 IP（供防火墙放行）：");
             text.push_str(&format!("      {label} {}\n", finding.addresses.join(" ")));
         }
         if let Some(fix) = &finding.fix {

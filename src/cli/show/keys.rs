@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub fn new_key(report: &NewKeyReport, language: Language) -> String {
     let hint = language.pick(
         "Keep it now: it is not shown again. Send it as `Authorization: Bearer KEY`.",
-        "请立即保存,之后不再显示。请求时使用 `Authorization: Bearer KEY`。",
+        "请立即保存，之后不再显示。请求时使用 `Authorization: Bearer KEY`。",
     );
     format!("{}\n{hint}\n", report.key)
 }

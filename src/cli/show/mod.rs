@@ -47,7 +47,7 @@ pub fn verified(report: &VerifyOutcome, language: Language) -> String {
     if report.good {
         text.push_str(pick("No faults.\n", "没有错误。\n"));
     } else {
-        let hint = pick("faults in all; restore the latest good backup", "处错误;请恢复最近的完好备份");
+        let hint = pick("faults in all; restore the latest good backup", "处错误；请恢复最近的完好备份");
         text.push_str(&format!("{} {hint}\n", report.faults_total));
     }
     text

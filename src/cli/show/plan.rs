@@ -31,20 +31,20 @@ pub fn plan(report: &PlanReport, language: Language) -> String {
             "{}\n",
             pick(
                 "These settings were only tried: nothing is saved, and this plan cannot be applied.",
-                "仅为试算:设置未保存,此计划不能执行。"
+                "仅为试算：设置未保存，此计划不能执行。"
             )
         ),
         PlanState::Held => format!(
             "{}\n  wecom-bridge sync --corp {corp} --plan {id} --yes --reason TEXT\n  \
              wecom-bridge plans reject {id} --reason TEXT\n",
-            pick("A guard holds the plan. Look at it, then:", "计划被安全设置拦截。请核对后执行:")
+            pick("A guard holds the plan. Look at it, then:", "计划被安全设置拦截。请核对后执行：")
         ),
         _ if report.changes_total == 0 => format!("{}\n", pick("Nothing to do.", "没有变化。")),
         PlanState::Ready | PlanState::Allowed => {
             format!(
                 "{} wecom-bridge sync --corp {corp} --plan {id}\n{} wecom-bridge plans reject {id} --reason TEXT\n",
-                pick("Apply it:", "执行:"),
-                pick("Or reject it:", "或驳回:")
+                pick("Apply it:", "执行："),
+                pick("Or reject it:", "或驳回：")
             )
         }
         PlanState::Rejected | PlanState::Taken | PlanState::Refused => String::new(),
@@ -60,7 +60,7 @@ pub fn plan_summary(report: &PlanReport, language: Language) -> String {
     let (writes, reads, seconds) = (budget.calls, budget.reads, budget.estimated_s);
     let calls = match language {
         Language::En => format!("{writes} that write, {reads} that read; about {seconds} s"),
-        Language::Zh => format!("写入 {writes} 次,读取 {reads} 次;约 {seconds} 秒"),
+        Language::Zh => format!("写入 {writes} 次，读取 {reads} 次；约 {seconds} 秒"),
     };
     let t = T::new(match language {
         Language::En => Lang::En,
@@ -84,18 +84,18 @@ pub fn plan_summary(report: &PlanReport, language: Language) -> String {
         (pick("guards", "安全设置"), guards.join(", ")),
     ]);
     for guard in report.guards.iter().filter(|guard| guard.tripped) {
-        let label = pick("HELD by", "安全设置拦截:");
+        let label = pick("HELD by", "安全设置拦截：");
         text.push_str(&format!("{label} {}: {} > {}\n", guard.name, guard.value, guard.limit));
     }
     if let Some(first) = &report.first_allow {
-        let label = pick("allowed first, waits for a second administrator:", "已有一人放行,等待另一位管理员:");
+        let label = pick("allowed first, waits for a second administrator:", "已有一人放行，等待另一位管理员：");
         text.push_str(&format!("{label} {}: {}\n", first.by, first.reason));
     }
     for invariant in report.invariants.iter().filter(|invariant| !invariant.holds) {
-        text.push_str(&format!("{} {}\n", pick("never applied, breaks", "禁止执行,违反"), invariant.name));
+        text.push_str(&format!("{} {}\n", pick("never applied, breaks", "禁止执行，违反"), invariant.name));
     }
     for offer in &report.offers {
-        let question = pick("renamed? it waits for a decision:", "疑似改名,等待确认:");
+        let question = pick("renamed? it waits for a decision:", "疑似改名，等待确认：");
         let (unit, department) = (&offer.unit_name, &offer.department_name);
         text.push_str(&format!("{question} {unit} ({}) = {department} ({})\n", offer.unit, offer.department));
     }
@@ -108,7 +108,7 @@ pub fn plan_summary(report: &PlanReport, language: Language) -> String {
 
 fn more(total: usize, text: &mut String, language: Language) {
     if total > CHANGES_SHOWN {
-        let hint = language.pick("more; --json has all", "项未显示;--json 输出全部");
+        let hint = language.pick("more; --json has all", "项未显示；--json 输出全部");
         text.push_str(&format!("… {} {hint}\n", total - CHANGES_SHOWN));
     }
 }

@@ -52,7 +52,7 @@ pub fn sync(report: &SyncReport, language: Language) -> String {
         text.push_str(&format!("{message}\n"));
     }
     if let (RunState::Held, Some(plan)) = (report.state, &report.plan) {
-        let hint = pick("Look at the plan, then allow or reject it:", "请核对同步预览后放行或拒绝:");
+        let hint = pick("Look at the plan, then allow or reject it:", "请核对同步预览后放行或拒绝：");
         text.push_str(&format!("{hint}\n  wecom-bridge plans show {plan}\n"));
     }
     text

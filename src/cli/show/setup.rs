@@ -15,7 +15,7 @@ pub fn setup_change(change: &SetupChange, language: Language) -> String {
         SetupAction::Add => language.pick("+ add", "+ 新增"),
         SetupAction::Change => language.pick("~ change", "~ 修改"),
         SetupAction::Same => language.pick("= same", "= 相同"),
-        SetupAction::Extra => language.pick("? not in the file, kept", "? 文件中没有,保留"),
+        SetupAction::Extra => language.pick("? not in the file, kept", "? 文件中没有，保留"),
         SetupAction::Remove => language.pick("- remove", "- 删除"),
     };
     let mut text = format!("{action} {}\n", change.subject);

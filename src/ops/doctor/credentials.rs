@@ -38,7 +38,7 @@ async fn twins(app: &App, notes: &mut Notes<'_>) -> Result<(), SyncError> {
                 .add("secret.kind", State::Failed, format!("{a} and {b} are the same"), format!("{a} 与 {b} 相同"))
                 .fix(
                     "The contacts secret is under 管理工具 → 通讯录同步; each app's secret is on the app's own page.",
-                    "通讯录同步 Secret 位于“管理工具 → 通讯录同步”,应用 Secret 位于各应用详情页。",
+                    "通讯录同步 Secret 位于“管理工具 → 通讯录同步”，应用 Secret 位于各应用详情页。",
                 );
         }
     }
@@ -53,7 +53,7 @@ async fn contacts(client: &Client, notes: &mut Notes<'_>) {
         let state = if needed { State::Failed } else { State::Warning };
         notes
             .add(check, state, "no contacts secret is set", "未设置通讯录同步 Secret")
-            .fix("Set contacts_secret; nothing can be written without it.", "请设置 contacts_secret,否则无法写入。");
+            .fix("Set contacts_secret; nothing can be written without it.", "请设置 contacts_secret，否则无法写入。");
         return;
     }
     client.resume(&credential).await;
@@ -103,7 +103,7 @@ async fn one_app(client: &Client, app: &WecomApp, notes: &mut Notes<'_>) {
                 &format!("app/{}", app.key),
                 state,
                 format!("{}: sees {departments} departments, {users} members, {tags} tags", agent.name),
-                format!("{}:可见范围 {departments} 个部门、{users} 名成员、{tags} 个标签", agent.name),
+                format!("{}：可见范围 {departments} 个部门、{users} 名成员、{tags} 个标签", agent.name),
             );
             if state == State::Failed {
                 finding.fix("Give the app a visible range in WeCom's console.", "请在管理后台设置应用的可见范围。");
@@ -115,7 +115,7 @@ async fn one_app(client: &Client, app: &WecomApp, notes: &mut Notes<'_>) {
             if foreign {
                 finding.fix(
                     format!("Secret and AgentID {} do not belong together; copy both from the same page.", app.agentid),
-                    format!("Secret 与 AgentID {} 不匹配,请从同一应用页面复制。", app.agentid),
+                    format!("Secret 与 AgentID {} 不匹配，请从同一应用页面复制。", app.agentid),
                 );
             }
         }
@@ -166,7 +166,7 @@ async fn reading(client: &Client, notes: &mut Notes<'_>) {
         Some((strategy, why)) => {
             let state = if strategy == ReadStrategy::IdsOnly { State::Warning } else { State::Ok };
             let departments = app.as_ref().or(contacts.as_ref()).and_then(|a| a.visible_departments).unwrap_or(0);
-            let zh = format!("读取方式:{};可见 {departments} 个部门", strategy_zh(strategy));
+            let zh = format!("读取方式：{}；可见 {departments} 个部门", strategy_zh(strategy));
             notes.add("range", state, format!("{why}; {departments} departments are visible"), zh)
         }
         None => {
@@ -174,7 +174,7 @@ async fn reading(client: &Client, notes: &mut Notes<'_>) {
                 notes.add("range", State::Failed, "no secret can read anything", "没有任何 Secret 可以读取通讯录");
             finding.fix(
                 "Set read_app to an app whose visible range covers everybody, then pull again.",
-                "请将 read_app 设为可见范围覆盖全员的应用,然后重新拉取。",
+                "请将 read_app 设为可见范围覆盖全员的应用，然后重新拉取。",
             );
             finding
         }

@@ -22,7 +22,7 @@ pub(super) async fn examine(clock: &Clock, notes: &mut Notes<'_>) -> bool {
         Ok(visit) => visit,
         Err(why) => {
             notes
-                .add("network.https", State::Failed, format!("no answer: {why}"), format!("没有应答:{why}"))
+                .add("network.https", State::Failed, format!("no answer: {why}"), format!("没有应答：{why}"))
                 .fix("Check firewall, proxy and ca_file of the corp.", "请检查防火墙、企业的代理设置和 ca_file。");
             return false;
         }
@@ -32,7 +32,7 @@ pub(super) async fn examine(clock: &Clock, notes: &mut Notes<'_>) -> bool {
         "network.https",
         State::Ok,
         format!("{} answers (HTTP {status}, {ms} ms)", endpoints.api_base),
-        format!("{} 有应答(HTTP {status},{ms} 毫秒)", endpoints.api_base),
+        format!("{} 有应答（HTTP {status}，{ms} 毫秒）", endpoints.api_base),
     );
     skew(visit.date_ms, clock.now_ms(), notes);
     true
@@ -51,7 +51,7 @@ async fn direct(api_base: &str, timeout_ms: u64, notes: &mut Notes<'_>) -> bool 
         Ok(found) => found.collect(),
         Err(cause) => {
             notes
-                .add("network.dns", State::Failed, format!("{host}: {cause}"), format!("{host}:无法解析域名({cause})"))
+                .add("network.dns", State::Failed, format!("{host}: {cause}"), format!("{host}：无法解析域名（{cause}）"))
                 .fix("Check the DNS server of this machine.", "请检查本机的 DNS 设置。");
             return false;
         }
@@ -70,16 +70,16 @@ async fn direct(api_base: &str, timeout_ms: u64, notes: &mut Notes<'_>) -> bool 
                 "network.tcp",
                 State::Ok,
                 format!("port {port} open, {ms} ms"),
-                format!("端口 {port} 可达,{ms} 毫秒"),
+                format!("端口 {port} 可达，{ms} 毫秒"),
             );
             true
         }
         Ok(Err(cause)) => {
-            blocked(notes, format!("port {port}: {cause}"), format!("端口 {port}:{cause}"));
+            blocked(notes, format!("port {port}: {cause}"), format!("端口 {port}：{cause}"));
             false
         }
         Err(_) => {
-            blocked(notes, format!("port {port}: no answer"), format!("端口 {port}:没有应答"));
+            blocked(notes, format!("port {port}: no answer"), format!("端口 {port}：没有应答"));
             false
         }
     }
@@ -88,7 +88,7 @@ async fn direct(api_base: &str, timeout_ms: u64, notes: &mut Notes<'_>) -> bool 
 fn blocked(notes: &mut Notes<'_>, en: String, zh: String) {
     notes.add("network.tcp", State::Failed, en, zh).fix(
         "Let the firewall pass the addresses above, or set the corp's proxy.",
-        "请在防火墙放行以上地址,或为企业设置代理。",
+        "请在防火墙放行以上地址，或为企业设置代理。",
     );
 }
 
@@ -105,7 +105,7 @@ fn skew(date_ms: Option<i64>, now_ms: i64, notes: &mut Notes<'_>) {
     if state != State::Ok {
         finding.fix(
             "Switch on time synchronisation (chrony, systemd-timesyncd).",
-            "请启用时间同步(chrony、systemd-timesyncd)。",
+            "请启用时间同步（chrony、systemd-timesyncd）。",
         );
     }
 }

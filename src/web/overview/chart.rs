@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 160.0;
-const LEFT: f64 = 56.0;
-const BOTTOM: f64 = 30.0;
+const WIDTH: f64 = 420.0;
+const HEIGHT: f64 = 150.0;
+const LEFT: f64 = 46.0;
+const BOTTOM: f64 = 26.0;
 const TOP: f64 = 8.0;
 
 /// One row of columns that stand on each other.
@@ -61,12 +61,13 @@ fn frame(svg: &mut String, title: &str, labels: &[String], top: u64) {
             y + 5.0
         );
     }
-    let every = labels.len().div_ceil(6).max(1);
-    for (at, label) in labels.iter().enumerate().step_by(every) {
+    // counted back from today, so that the last day has its date
+    let every = labels.len().div_ceil(5).max(1);
+    for (at, label) in labels.iter().enumerate().rev().step_by(every) {
         let (x, width) = place_of(at, labels.len());
         let y = HEIGHT - 6.0;
-        let x = x + width / 2.0;
-        let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{}</text>", escaped(label));
+        let (x, anchor) = if at + 1 == labels.len() { (WIDTH, "end") } else { (x + width / 2.0, "middle") };
+        let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>", escaped(label));
     }
 }
 
@@ -106,24 +107,25 @@ pub(super) fn line(title: &str, labels: &[String], values: &[Option<u64>]) -> St
     let top = ceiling(values.iter().flatten().copied().max().unwrap_or(0));
     let mut svg = String::with_capacity(4 << 10);
     frame(&mut svg, title, labels, top);
-    let points: Vec<String> = values
+    let points: Vec<(f64, f64)> = values
         .iter()
         .enumerate()
         .filter_map(|(at, value)| {
             let (x, width) = place_of(at, values.len());
-            let y = HEIGHT - BOTTOM - height_of((*value)?, top);
-            Some(format!("{:.1},{y:.1}", x + width / 2.0))
+            Some((x + width / 2.0, HEIGHT - BOTTOM - height_of((*value)?, top)))
         })
         .collect();
-    match &points[..] {
-        [] => {}
-        [only] => {
-            let (x, y) = only.split_once(',').unwrap_or_default();
-            let _ = write!(svg, "<circle class=\"bar\" cx=\"{x}\" cy=\"{y}\" r=\"3\"/>");
-        }
-        _ => {
-            let _ = write!(svg, "<polyline class=\"line\" points=\"{}\"/>", points.join(" "));
-        }
+    if let ([(first, _), _, ..], Some((last, _))) = (&points[..], points.last()) {
+        let way: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let (way, ground) = (way.join(" "), HEIGHT - BOTTOM);
+        let _ = write!(
+            svg,
+            "<polygon class=\"area\" points=\"{first:.1},{ground:.1} {way} {last:.1},{ground:.1}\"/>\
+             <polyline class=\"line\" points=\"{way}\"/>"
+        );
+    }
+    if let Some((x, y)) = points.last() {
+        let _ = write!(svg, "<circle class=\"bar\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>");
     }
     svg.push_str("</svg>");
     svg
@@ -152,6 +154,7 @@ mod tests {
         assert!(svg.contains("a &quot;title&quot;") && svg.contains("&lt;11-26&gt;") && svg.ends_with("</svg>"));
         assert!(line("t", &labels, &[Some(1), Some(2)]).contains("polyline"));
         assert!(line("t", &labels, &[None, Some(2)]).contains("circle"));
-        assert!(!line("t", &labels, &[None, None]).contains("polyline"));
+        assert!(!line("t", &labels, &[None, Some(2)]).contains("polyline"), "one day is a point");
+        assert!(!line("t", &labels, &[None, None]).contains("circle"));
     }
 }

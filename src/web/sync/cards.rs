@@ -6,15 +6,15 @@ use crate::model::{CorpKey, Counts, PlanHead, RunBrief};
 use crate::web::time;
 
 /// How many of a kind.
-pub(super) struct CountView {
-    pub(super) label: String,
-    pub(super) count: u64,
+pub(in crate::web) struct CountView {
+    pub(in crate::web) label: String,
+    pub(in crate::web) count: u64,
     /// Class of the badge.
-    pub(super) tone: &'static str,
+    pub(in crate::web) tone: &'static str,
 }
 
 /// The kinds of changes that occur, members first.
-pub(super) fn counts(t: T, counts: &Counts) -> Vec<CountView> {
+pub(in crate::web) fn counts(t: T, counts: &Counts) -> Vec<CountView> {
     let (d, m) = (&counts.departments, &counts.members);
     [
         ("create_member", m.create, "new"),
@@ -40,25 +40,25 @@ pub(super) fn counts(t: T, counts: &Counts) -> Vec<CountView> {
 }
 
 /// A plan of a list.
-pub(super) struct PlanCard {
-    pub(super) id: String,
-    pub(super) corp_name: String,
-    pub(super) state: &'static str,
-    pub(super) tone: &'static str,
-    pub(super) at: String,
-    pub(super) at_machine: String,
-    pub(super) expires: String,
-    pub(super) is_undo: bool,
-    pub(super) counts: Vec<CountView>,
+pub(in crate::web) struct PlanCard {
+    pub(in crate::web) id: String,
+    pub(in crate::web) corp_name: String,
+    pub(in crate::web) state: &'static str,
+    pub(in crate::web) tone: &'static str,
+    pub(in crate::web) at: String,
+    pub(in crate::web) at_machine: String,
+    pub(in crate::web) expires: String,
+    pub(in crate::web) is_undo: bool,
+    pub(in crate::web) counts: Vec<CountView>,
     /// What holds it: name, value, limit.
-    pub(super) guards: Vec<(String, String, String)>,
-    pub(super) heads: usize,
-    pub(super) admins: usize,
-    pub(super) emptied: usize,
+    pub(in crate::web) guards: Vec<(String, String, String)>,
+    pub(in crate::web) heads: usize,
+    pub(in crate::web) admins: usize,
+    pub(in crate::web) emptied: usize,
 }
 
 impl PlanCard {
-    pub(super) fn new(t: T, head: &PlanHead, corp_name: String, now_ms: i64) -> Self {
+    pub(in crate::web) fn new(t: T, head: &PlanHead, corp_name: String, now_ms: i64) -> Self {
         let guards = head.tripped().map(|guard| {
             let amount = |amount| t.guard_amount(guard, amount);
             (t.guard_name(&guard.name), amount(guard.value), amount(guard.limit))
@@ -83,27 +83,27 @@ impl PlanCard {
 }
 
 /// A run of a list.
-pub(super) struct RunCard {
-    pub(super) id: String,
-    pub(super) kind: &'static str,
-    pub(super) state: &'static str,
-    pub(super) tone: &'static str,
-    pub(super) by: String,
-    pub(super) at: String,
-    pub(super) at_machine: String,
-    pub(super) ago: String,
-    pub(super) took: String,
-    pub(super) done: u64,
-    pub(super) total: u64,
-    pub(super) failed: u64,
-    pub(super) calls: u64,
-    pub(super) counts: Vec<CountView>,
+pub(in crate::web) struct RunCard {
+    pub(in crate::web) id: String,
+    pub(in crate::web) kind: &'static str,
+    pub(in crate::web) state: &'static str,
+    pub(in crate::web) tone: &'static str,
+    pub(in crate::web) by: String,
+    pub(in crate::web) at: String,
+    pub(in crate::web) at_machine: String,
+    pub(in crate::web) ago: String,
+    pub(in crate::web) took: String,
+    pub(in crate::web) done: u64,
+    pub(in crate::web) total: u64,
+    pub(in crate::web) failed: u64,
+    pub(in crate::web) calls: u64,
+    pub(in crate::web) counts: Vec<CountView>,
     /// Departments and members that a pull found.
-    pub(super) read: Option<(u64, u64)>,
+    pub(in crate::web) read: Option<(u64, u64)>,
 }
 
 impl RunCard {
-    pub(super) fn new(t: T, run: &RunBrief, now_ms: i64) -> Self {
+    pub(in crate::web) fn new(t: T, run: &RunBrief, now_ms: i64) -> Self {
         Self {
             id: run.id.to_string(),
             kind: t.run_kind(run.kind),
@@ -126,7 +126,7 @@ impl RunCard {
 
 /// A corp in titles and links.
 #[derive(Clone)]
-pub(super) struct CorpView {
-    pub(super) key: CorpKey,
-    pub(super) name: String,
+pub(in crate::web) struct CorpView {
+    pub(in crate::web) key: CorpKey,
+    pub(in crate::web) name: String,
 }

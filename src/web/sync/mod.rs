@@ -1,6 +1,6 @@
 //! The main job: preview, decide, follow, explain. Every page calls the service that the API and the commands call.
 
-mod cards;
+pub(super) mod cards;
 mod decisions;
 mod explain;
 mod hub;
