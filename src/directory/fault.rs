@@ -238,6 +238,14 @@ impl Faults {
         list.truncate(Self::KEPT);
         (total > 0).then_some(Self { list, total })
     }
+
+    /// With further ones behind them, so that one look at the source mends all of it.
+    #[must_use]
+    pub fn and(self, more: Vec<Fault>) -> Self {
+        let total = self.total + more.len();
+        let list = self.list.into_iter().chain(more).take(Self::KEPT).collect();
+        Self { list, total }
+    }
 }
 
 impl From<Fault> for Faults {

@@ -116,8 +116,10 @@ fn finish(
     faults.extend(more_faults);
     warnings.extend(more_warnings);
     let parsed = Parsed { source, units, employees, faults, warnings };
-    check_source(&parsed)?;
-    Ok(parsed)
+    match check_source(&parsed) {
+        Ok(()) => Ok(parsed),
+        Err(refused) => Err(refused.and(parsed.faults).into()),
+    }
 }
 
 /// Whether a file of this name in a folder or archive is read as one of the two tables.

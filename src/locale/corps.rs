@@ -68,6 +68,8 @@ texts! {
     corp_per_minute = "每分钟调用上限", "Calls a minute";
     corp_per_hour = "每小时调用上限", "Calls an hour";
     corp_quota_hint = "每个接口的上限；私有化部署可能不同。", "Of each API; private deployments differ.";
+    corp_seats = "账号上限", "Account limit";
+    corp_seats_hint = "管理后台显示的人数上限；0 表示不清楚。企业微信 30 天内最多新建它的 3 倍，超过的计划会被拦下。", "As the console shows it; 0 = not known. WeCom lets a corp create three times as many in 30 days; a plan over that is held.";
     corp_concurrency = "并发请求数", "Calls at once";
     corp_concurrency_hint = "1–200，默认 10。", "1 to 200; 10 by default.";
     links_title = "这会变成另一个企业微信", "This becomes another WeCom";
@@ -141,12 +143,31 @@ texts! {
     callback_keys_title = "回调密钥", "Callback keys";
     callback_keys_lead = "请立即复制到企业微信管理后台。Token 和 EncodingAESKey 只显示这一次。", "Copy them into WeCom's console now. Token and EncodingAESKey are shown only once.";
     callback_guide = "填到哪里", "Where they go";
-    callback_guide_contacts = "打开管理后台“管理工具 → 通讯录同步 → 设置接收事件服务器”。", "Open Management tools → Contacts sync → Set event server in the console.";
-    callback_guide_app = "打开管理后台“应用管理 → 该应用 → 接收消息 → 设置 API 接收”。", "Open Apps → the app → Receive messages → Set up API in the console.";
+    console_tools = "管理工具", "Management tools";
+    console_contacts = "通讯录同步", "Contacts sync";
+    console_events = "设置接收事件服务器", "Event server";
+    console_customers = "客户联系", "Customers";
+    console_apps = "应用管理", "Apps";
+    console_the_app = "自建应用", "the app";
+    console_receive = "接收消息", "Receive messages";
+    console_set_api = "设置 API 接收", "Set up API";
+    console_trusted_ip = "企业可信 IP", "Trusted IP";
+    guide_open = "打开", "Open";
+    guide_found_at = "在管理后台的位置：", "In the console:";
+    guide_goes_to = "填到管理后台：", "It goes to:";
+    guide_shown_once = "生成时显示，只显示一次", "shown once, when it is made";
+    guide_reach_public = "企业微信从互联网访问这个 URL，所以它必须能从互联网打开。经过反向代理时，请把 /cb/ 原样转发，包括问号后面的参数。", "WeCom calls this URL from the internet, so it must be reachable from there. A reverse proxy must pass /cb/ on unchanged, query included.";
+    guide_reach_private = "由您单位自己的企业微信服务器访问，内网地址即可，不需要域名和互联网。菜单名称可能因版本略有不同。", "Your own WeCom server calls this URL: an address of the intranet will do. Menus may have other names in some versions.";
+    guide_reach_government = "由政务微信平台的服务器访问，请确认平台到这个地址的网络已经打通。菜单名称可能因平台略有不同。", "The government platform calls this URL: make sure that its network reaches it. Menus may have other names on some platforms.";
+    guide_trouble_machine(url) = "外部访问地址 {url} 只有这台服务器自己能打开，企业微信验证会失败。请先填写正确的外部访问地址：", "Only this machine itself can open {url}, so WeCom's verification would fail. Set the right public address first:";
+    guide_trouble_intranet(url) = "外部访问地址 {url} 是内网地址，企业微信从互联网打不开。请先填写互联网地址：", "{url} is an address of the intranet, which WeCom cannot open from the internet. Set a public address first:";
+    customers_callback = "客户联系事件（回调）", "Callback of customer events";
+    customers_callback_lead = "客户添加、变更和群聊事件会通知云桥。它有自己的一组密钥，与通讯录的不同。", "WeCom then tells the bridge of customer events. It has keys of its own, other than those of contacts.";
     callback_guide_paste = "依次粘贴 URL、Token 和 EncodingAESKey。", "Paste URL, Token and EncodingAESKey.";
     callback_guide_save = "保存。企业微信会立即访问这个 URL 进行验证，可能需要管理员用手机确认。", "Save. WeCom calls the URL at once to verify it; an administrator may have to confirm by telephone.";
     trusted_ip = "企业可信 IP", "Trusted IP";
-    trusted_ip_lead = "应用和通讯录同步都需要把本机的出口 IP 加入可信 IP。不知道 IP 时点“测试连接”，结果会显示企业微信看到的 IP。", "The app and the contacts secret both need this machine's address as trusted IP. Press Test to see the address that WeCom sees.";
+    trusted_ip_show = "查看企业微信看到的 IP", "Show the IP that WeCom sees";
+    trusted_ip_lead = "应用和通讯录同步都要把本机的出口 IP 加入可信 IP，否则接口返回 60020。", "The app and the contacts secret both need this machine's address as trusted IP; otherwise calls answer 60020.";
     setup_fault_taken = "这个标识已被使用，请换一个。", "This key is taken; choose another.";
 }
 
@@ -185,6 +206,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("calls_per_minute", "至少为 1。", "At least 1."),
     ("calls_per_hour", "至少为 1。", "At least 1."),
     ("concurrency", "应为 1–200。", "From 1 to 200."),
+    ("seats", "请填写整数，0 表示不清楚。", "A whole number; 0 = not known."),
     (
         "secret",
         "应为 1–128 个可见字符，请不带空格重新复制。",

@@ -18,6 +18,8 @@ texts! {
     no_corp_yet = "尚未接入企业", "No corp connected yet";
     close = "关闭", "Close";
 
+    on_this_page = "本页内容", "On this page";
+    export = "导出", "Export";
     nav_main = "主导航", "Main navigation";
     nav_overview = "概览", "Overview";
     nav_corps = "企业与应用", "Corps and apps";

@@ -9,7 +9,6 @@ mod callbacks;
 mod corps;
 mod directory;
 mod errors;
-mod errors_plan;
 mod frame;
 mod import;
 mod overview;

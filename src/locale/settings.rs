@@ -69,6 +69,10 @@ texts! {
     opt_delete_after_hint = "0 表示永不删除。", "0 = never.";
     sync_guards = "安全设置", "Guards";
     sync_guards_lead = "任何一项超过限制，计划会被拦下，等待系统管理员审批，不写入任何内容。", "When one is exceeded, the plan is held until an administrator decides; nothing is written.";
+    guards_people = "移出人员", "Removals";
+    guards_departments = "删除部门", "Departments";
+    guards_source = "OA 数据异常", "What the source loses";
+    guards_identity = "身份信息变化", "Who somebody is";
     guard_value(value, limit) = "本次 {value}，限制 {limit}", "{value} here, the limit is {limit}";
     sync_schedule = "定时执行", "Schedules";
     schedule_sync = "定时同步", "Sync";

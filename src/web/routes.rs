@@ -4,6 +4,7 @@
 
 use super::form::Form;
 use super::guard::{self, Gate};
+use super::unknown;
 use super::upload::Upload;
 use super::visit::{Admin, Person, Visitor};
 use crate::http::permission::Permission;
@@ -12,7 +13,7 @@ use crate::model::ApiScope;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route};
+use actix_web::{FromRequest, Handler, HttpRequest, Responder, Route};
 
 /// What one argument of a handler says about the route.
 pub trait Argument {
@@ -150,9 +151,9 @@ impl Routes {
             methods.sort_unstable();
             let methods = methods.join(", ");
             let resource = here.into_iter().fold(web::resource(&path), |resource, entry| resource.route(entry.route));
-            services.service(resource.default_service(web::to(move || {
+            services.service(resource.default_service(web::to(move |request: HttpRequest| {
                 let problem = method_not_allowed(&methods);
-                async move { Err::<HttpResponse, _>(problem) }
+                async move { unknown::refuse(&request, problem).await }
             })));
         }
     }

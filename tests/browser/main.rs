@@ -92,6 +92,27 @@ fn run(flow: &str) {
     assert!(ran.status.success(), "{said}\n{complained}");
 }
 
+/// The tests' own program, told that there is no Chromium.
+fn without_chromium(is_ci: bool) -> (bool, String) {
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "backup", "--nocapture"]).env("CHROMIUM", "/nowhere/chromium").env_remove("CI");
+    if is_ci {
+        again.env("CI", "true");
+    }
+    let ran = again.output().unwrap();
+    (ran.status.success(), [ran.stdout, ran.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat())
+}
+
+#[test]
+fn a_missing_browser_says_what_to_install() {
+    for is_ci in [false, true] {
+        let (is_well, said) = without_chromium(is_ci);
+        assert_eq!(is_well, !is_ci, "{said}");
+        assert!(said.contains("the browser flow backup was left out"), "{said}");
+        assert!(said.contains("apt-get install chromium fonts-noto-cjk"), "{said}");
+    }
+}
+
 /// The paths of every page and file that a browser can ask for, for the flow that looks at all of them.
 fn routes() -> Vec<String> {
     let known = wecom_bridge::web::routes().into_iter();

@@ -1,10 +1,11 @@
 //! Apps of a corp (AUTH-03): add, change, secret, which one reads details.
 
 use super::faults::place;
+use super::guide::{Guide, guide};
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::CorpWrite;
-use crate::model::{App, AppKey, Corp, CorpKey, Secret, SecretName};
+use crate::model::{App, AppKey, CallbackOf, Corp, CorpKey, Secret, SecretName};
 use crate::setup::{SetupError, service};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
@@ -50,7 +51,7 @@ struct AppPage {
     is_new: bool,
     has_secret: bool,
     has_callback_keys: bool,
-    callback_url: String,
+    guide: Guide,
 }
 
 impl AppPage {
@@ -80,7 +81,7 @@ async fn page(
         f: who.frame(title),
         has_secret: is_set(SecretName::App(key.clone())),
         has_callback_keys: is_set(SecretName::AppToken(key.clone())) && is_set(SecretName::AppAesKey(key.clone())),
-        callback_url: format!("{public_url}/cb/{}/{key}", corp.key),
+        guide: guide(who.t, &corp, &CallbackOf::App(key), &public_url),
         corp,
         fields: Fields { secret: String::new(), ..fields },
         faults,

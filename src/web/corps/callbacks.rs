@@ -1,5 +1,6 @@
 //! Callback keys: generated, shown once beside the address, with a guide where they go (AUTH-10).
 
+use super::guide::{Guide, guide};
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::CorpWrite;
@@ -17,6 +18,7 @@ use askama::Template;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .post("/corps/{corp}/callback-keys", renew_contacts)
+        .post("/corps/{corp}/customers-callback-keys", renew_customers)
         .post("/corps/{corp}/apps/{app}/callback-keys", renew_app);
 }
 
@@ -25,25 +27,28 @@ pub(super) fn routes(routes: &mut Routes) {
 struct KeysPage {
     f: Frame,
     corp: Corp,
-    app: Option<AppKey>,
-    url: String,
-    token: String,
-    aes_key: String,
+    /// Back to the page of the app, or of the corp.
+    back: String,
+    guide: Guide,
 }
 
-async fn renew(who: &Person, web: &Web, key: &CorpKey, app: Option<AppKey>) -> Result<HttpResponse, Problem> {
+async fn renew(who: &Person, web: &Web, key: &CorpKey, of: CallbackOf) -> Result<HttpResponse, Problem> {
     let store = &web.app.store;
     let corp = service::get_corp(store, key).await.map_err(setup_problem)?;
-    let of = app.clone().map_or(CallbackOf::Contacts, CallbackOf::App);
     let (token, aes_key) = service::renew_callback_keys(store, &who.actor(), key, &of).await.map_err(setup_problem)?;
     let public_url = web.app.public_url().await.map_err(store_problem)?;
     reply::page(&KeysPage {
         f: who.frame(who.t.callback_keys_title()),
-        url: format!("{public_url}/cb/{key}/{of}"),
-        token: token.expose().to_owned(),
-        aes_key: aes_key.expose().to_owned(),
+        back: match &of {
+            CallbackOf::App(app) => who.url(&format!("/corps/{key}/apps/{app}")),
+            _ => who.url(&format!("/corps/{key}#{of}-callback")),
+        },
+        guide: Guide {
+            token: Some(token.expose().to_owned()),
+            aes_key: Some(aes_key.expose().to_owned()),
+            ..guide(who.t, &corp, &of, &public_url)
+        },
         corp,
-        app,
     })
 }
 
@@ -53,7 +58,16 @@ async fn renew_contacts(
     key: web::Path<CorpKey>,
     _: Form<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    renew(&who, &web, &key, None).await
+    renew(&who, &web, &key, CallbackOf::Contacts).await
+}
+
+async fn renew_customers(
+    who: Admin<CorpWrite>,
+    web: web::Data<Web>,
+    key: web::Path<CorpKey>,
+    _: Form<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    renew(&who, &web, &key, CallbackOf::Customers).await
 }
 
 async fn renew_app(
@@ -63,5 +77,5 @@ async fn renew_app(
     _: Form<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let (key, app) = path.into_inner();
-    renew(&who, &web, &key, Some(app)).await
+    renew(&who, &web, &key, CallbackOf::App(app)).await
 }

@@ -82,7 +82,7 @@ impl EditPage {
         let fields = &self.fields;
         let set = [&fields.authorize_base, &fields.login_base, &fields.console_url, &fields.ca_file, &fields.proxy];
         let names = ["authorize_base", "login_base", "console_url", "ca_file", "proxy", "timeout_ms"];
-        let quota = ["calls_per_minute", "calls_per_hour", "concurrency"];
+        let quota = ["calls_per_minute", "calls_per_hour", "concurrency", "seats"];
         set.iter().any(|text| !text.is_empty())
             || names.iter().chain(&quota).any(|name| !self.faults.of(name).is_empty())
     }

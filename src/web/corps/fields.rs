@@ -5,7 +5,7 @@ use crate::setup::{RawEndpoints, default_endpoints};
 use serde::Deserialize;
 
 /// Names of the fields, for placing faults.
-pub(super) const NAMES: [&str; 16] = [
+pub(super) const NAMES: [&str; 17] = [
     "tenant",
     "key",
     "name",
@@ -22,6 +22,7 @@ pub(super) const NAMES: [&str; 16] = [
     "calls_per_minute",
     "calls_per_hour",
     "concurrency",
+    "seats",
 ];
 
 /// As it was entered.
@@ -44,6 +45,7 @@ pub(super) struct CorpFields {
     pub(super) calls_per_minute: String,
     pub(super) calls_per_hour: String,
     pub(super) concurrency: String,
+    pub(super) seats: String,
     /// What becomes of the links: `reset`, `keep` or empty.
     pub(super) links: String,
     /// The corp's key, typed to confirm it.
@@ -62,6 +64,7 @@ impl CorpFields {
             calls_per_minute: quota.calls_per_minute.to_string(),
             calls_per_hour: quota.calls_per_hour.to_string(),
             concurrency: quota.concurrency.to_string(),
+            seats: quota.seats.to_string(),
             ..Self::default()
         }
     }
@@ -99,6 +102,7 @@ impl CorpFields {
             calls_per_minute: corp.quota.calls_per_minute.to_string(),
             calls_per_hour: corp.quota.calls_per_hour.to_string(),
             concurrency: corp.quota.concurrency.to_string(),
+            seats: corp.quota.seats.to_string(),
             ..Self::default()
         }
     }
@@ -132,6 +136,7 @@ impl CorpFields {
         corp.quota.calls_per_minute = number("calls_per_minute", &self.calls_per_minute);
         corp.quota.calls_per_hour = number("calls_per_hour", &self.calls_per_hour);
         corp.quota.concurrency = number("concurrency", &self.concurrency);
+        corp.quota.seats = number("seats", &self.seats);
         bad
     }
 

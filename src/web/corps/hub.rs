@@ -1,10 +1,11 @@
 //! One corp: what is done and what comes next, its credentials, apps, callbacks, trusted IP.
 
 use super::fields::edition_name;
+use super::guide::{self, Guide, guide};
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::CorpRead;
-use crate::model::{Access, ApiScope, App, Corp, CorpKey, SecretName};
+use crate::model::{Access, ApiScope, App, CallbackOf, Corp, CorpKey, SecretName};
 use crate::setup::service;
 use crate::store;
 use crate::web::frame::Frame;
@@ -36,6 +37,16 @@ struct AppRow {
     is_read_app: bool,
 }
 
+/// An address that WeCom calls about the whole corp.
+struct Address {
+    title: &'static str,
+    lead: &'static str,
+    /// Last part of the form's path.
+    form: &'static str,
+    has_keys: bool,
+    guide: Guide,
+}
+
 #[derive(Template)]
 #[template(path = "corps/hub.html")]
 struct HubPage {
@@ -44,13 +55,16 @@ struct HubPage {
     edition: &'static str,
     is_read_only: bool,
     has_contacts: bool,
-    has_contacts_callback: bool,
-    contacts_url: String,
+    addresses: Vec<Address>,
     apps: Vec<AppRow>,
     steps: Vec<Step>,
     is_complete: bool,
     can_change: bool,
     read: Option<String>,
+    /// Where the contacts secret is found in the console.
+    contacts_way: Vec<guide::Step>,
+    /// Where trusted addresses are entered in the console.
+    trusted_ip_way: Vec<guide::Step>,
 }
 
 struct Facts {
@@ -59,7 +73,7 @@ struct Facts {
 }
 
 async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    let app = &web.app;
+    let (app, t) = (&web.app, who.t);
     let corp = service::get_corp(&app.store, &key).await.map_err(setup_problem)?;
     let secrets = service::list_secrets(&app.store, &key).await.map_err(setup_problem)?;
     let is_set = |name: &SecretName| secrets.iter().any(|(known, is_set)| known == name && *is_set);
@@ -88,8 +102,24 @@ async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>
         edition: who.t.edition(edition_name(corp.edition)),
         is_read_only: corp.access == Access::ReadOnly,
         has_contacts,
-        has_contacts_callback: is_set(&SecretName::ContactsToken) && is_set(&SecretName::ContactsAesKey),
-        contacts_url: format!("{public_url}/cb/{}/contacts", corp.key),
+        addresses: vec![
+            Address {
+                title: t.contacts_callback(),
+                lead: t.contacts_callback_lead(),
+                form: "callback-keys",
+                has_keys: is_set(&SecretName::ContactsToken) && is_set(&SecretName::ContactsAesKey),
+                guide: guide(t, &corp, &CallbackOf::Contacts, &public_url),
+            },
+            Address {
+                title: t.customers_callback(),
+                lead: t.customers_callback_lead(),
+                form: "customers-callback-keys",
+                has_keys: is_set(&SecretName::CustomersToken) && is_set(&SecretName::CustomersAesKey),
+                guide: guide(t, &corp, &CallbackOf::Customers, &public_url),
+            },
+        ],
+        contacts_way: guide::way_to_contacts(t),
+        trusted_ip_way: guide::way_to_trusted_ip(t),
         apps,
         is_complete: steps.iter().all(|step| step.is_done),
         steps,

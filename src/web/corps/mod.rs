@@ -5,6 +5,7 @@ mod callbacks;
 mod edit;
 mod faults;
 mod fields;
+mod guide;
 mod hub;
 mod list;
 mod secrets;

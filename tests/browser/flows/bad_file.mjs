@@ -54,8 +54,8 @@ test('a bad file changes nothing and says where it is bad', () => World.ready({ 
   assert.deepEqual(await stored(desk), before);
 }));
 
-test('bad rows are left out when somebody says so', () => World.ready({ people: PEOPLE }, async (world) => {
-  const desk = await world.signedIn();
+const leaveOut = (options) => World.ready({ people: PEOPLE }, async (world) => {
+  const desk = await world.signedIn('boss', options);
   const { t } = desk;
   const before = await stored(desk);
   const { units, employees } = directory(PEOPLE, { rename: { 3: '员工9999' } });
@@ -66,4 +66,7 @@ test('bad rows are left out when somebody says so', () => World.ready({ people: 
   await desk.sees('import_done');
   const after = before.filter((name) => name !== '员工0003').concat('员工9999').sort();
   assert.deepEqual(await stored(desk), after);
-}));
+});
+
+test('bad rows are left out when somebody says so', () => leaveOut({}));
+test('bad rows are left out without script, in English', () => leaveOut({ script: false, language: 'en' }));

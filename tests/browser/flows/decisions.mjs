@@ -7,12 +7,12 @@ import { CORP, World, directory } from '../lib/world.mjs';
 const PEOPLE = 12;
 const GONE = [1, 4, 7];
 
-test('a held plan is rejected, another one allowed and applied', () => World.ready({
+const decide = (options) => World.ready({
   people: PEOPLE, change: (text) => text.replace('max_removals          = 50', 'max_removals          = 2'),
 }, async (world) => {
   await world.run(['sync', '--corp', CORP]);
   await world.import(directory(PEOPLE, { without: GONE }));
-  const desk = await world.signedIn('boss');
+  const desk = await world.signedIn('boss', options);
   const { t } = desk;
   const enabled = async () => [...(await world.sandbox.members()).values()].filter((member) => member.is_enabled !== false).length;
 
@@ -41,7 +41,12 @@ test('a held plan is rejected, another one allowed and applied', () => World.rea
   await desk.press('decide_allow');
   await desk.sees('decide_allowed');
   const apply = desk.button(t('plan_apply'), desk.main);
-  assert.equal(await apply.isDisabled(), true, 'a removal is confirmed by typing');
+  if (options.script === false) {
+    // nothing holds the button back, so the server does
+    desk.expects(422);
+    await apply.click();
+    await desk.sees('confirm_mismatch');
+  } else assert.equal(await apply.isDisabled(), true, 'a removal is confirmed by typing');
   await desk.main.locator('[data-confirm-text]').fill(t('plan_confirm_people', { count: GONE.length }));
   await apply.click();
   await desk.arrives(/\/runs\//);
@@ -55,4 +60,7 @@ test('a held plan is rejected, another one allowed and applied', () => World.rea
     await row.locator('summary').click();
     await row.getByText(reason).waitFor();
   }
-}));
+});
+
+test('a held plan is rejected, another one allowed and applied', () => decide({}));
+test('a held plan is rejected, another one allowed and applied, without script', () => decide({ script: false }));

@@ -4,21 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { equip, violations } from '../lib/axe.mjs';
 import { WIDTHS, sticksOut } from '../lib/fit.mjs';
-import { EMPTY, OPEN, SHOWN_BY, isNoPage, pages, steps } from '../lib/pages.mjs';
+import { EMPTY, SHOWN_BY, pages, steps } from '../lib/pages.mjs';
 import { isSetUp, play } from '../lib/scene.mjs';
 import { firstStart } from '../lib/steps.mjs';
 import { CORPID } from '../lib/sandbox.mjs';
+import { ROUTES, walk } from '../lib/walk.mjs';
 import { CORP, World } from '../lib/world.mjs';
 
 const PEOPLE = 60;
-
-/** The routes of pages. */
-const ROUTES = JSON.parse(process.env.WECOM_BRIDGE_ROUTES ?? '[]').filter((route) => !isNoPage(route));
-
-/** The route that answers a path: of those that fit, the one with the fewest holes. */
-const routeOf = (path) => ROUTES
-  .filter((route) => new RegExp(`^${route.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
-  .sort((a, b) => a.split('{').length - b.split('{').length)[0];
 
 /** One finding, and where it was made. */
 const note = (found, what, where) => found.set(what, [...(found.get(what) ?? []), where]);
@@ -31,16 +24,6 @@ const twice = (page) => page.evaluate(() => {
   const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
   return [...new Set(ids.filter((id, at) => ids.indexOf(id) !== at))];
 });
-
-/** Keeps where the page's links lead, one of each kind: ids and values in them do not matter. */
-async function gather(page, links) {
-  for (const href of await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href))) {
-    const { origin, pathname, searchParams } = new URL(href);
-    if (origin !== new URL(page.url()).origin) continue;
-    const kind = `${pathname.replace(/[^/]*\d[^/]*/g, '#')}?${[...searchParams.keys()].sort().join()}`;
-    if (!links.has(kind)) links.set(kind, { href, from: page.url() });
-  }
-}
 
 /** Looks at the page that is open, as four people see it. */
 async function look(desk, name, found) {
@@ -68,35 +51,20 @@ test('every page is accessible and fits', { timeout: 1_200_000 }, () => World.re
   const boss = await world.signedIn('boss');
   await Promise.all([equip(stranger), equip(boss)]);
   const found = new Map();
-  const links = new Map();
   const only = process.env.BROWSER_ONLY;
   for (const [route, addresses] of Object.entries(all)) {
-    const desk = OPEN.has(route) ? stranger : boss;
     if (addresses === null) assert.ok(['setup', ...steps(PEOPLE).map(([name]) => name)].includes(SHOWN_BY[route]), route);
-    for (const address of addresses ?? []) {
-      if (only && !address.includes(only)) continue;
+  }
+  const { links, unseen } = await walk({ stranger, boss }, all, {
+    only,
+    open: async (desk, address) => {
       if (/first=nobody/.test(address)) desk.expects(422);
       await desk.go(address);
-      assert.equal(desk.page.url(), world.base + address, 'the page answers under its own address');
-      await look(desk, address, found);
-      await gather(desk.page, links);
-    }
-  }
-  // pages that are not listed are found by the links that lead to them; a page that no link leads to is seen by nobody
-  const rest = new Set(ROUTES.filter((route) => !(route in all)));
-  for (let isMore = !only; isMore;) {
-    isMore = false;
-    for (const route of rest) {
-      const way = [...links.values()].find(({ href }) => routeOf(new URL(href).pathname) === route);
-      if (!way) continue;
-      rest.delete(route);
-      isMore = true;
-      await boss.go(way.href);
-      await look(boss, route, found);
-      await gather(boss.page, links);
-    }
-  }
-  if (!only) for (const route of rest) note(found, `no link leads to ${route}`, 'the walk');
+      assert.equal(desk.page.url(), new URL(address, world.base).href, 'the page answers under its own address');
+    },
+    look: (desk, name) => look(desk, name, found),
+  });
+  for (const route of unseen) note(found, `no link leads to ${route}`, 'the walk');
   for (const { href, from } of links.values()) {
     const answer = await boss.context.request.get(href, { maxRedirects: 0 });
     if (answer.status() >= 400) note(found, `a link leads to ${answer.status()}: ${href}`, from);

@@ -44,6 +44,7 @@ test('a run is cancelled half-way and the rest is done later', () => World.ready
   const desk = await underWay(world);
   await desk.press('run_cancel');
   await ends(desk, 'Cancelled');
+  await desk.sees('run_cancelling');
   const half = (await world.sandbox.members()).size;
   assert.ok(half >= 1 && half < PEOPLE, `${half} of ${PEOPLE}`);
   await world.sandbox.heal();

@@ -6,9 +6,9 @@ import { World } from '../lib/world.mjs';
 
 const PEOPLE = 12;
 
-test('a failed record is tried again', () => World.ready({ people: PEOPLE }, async (world) => {
+const retry = (options) => World.ready({ people: PEOPLE }, async (world) => {
   await world.sandbox.fault({ path: 'user/create', skip: 5, count: 1, effect: { kind: 'errcode', errcode: 60104 } });
-  const desk = await world.signedIn();
+  const desk = await world.signedIn('boss', options);
   await preview(desk);
   await desk.press('plan_apply');
   await desk.arrives(/\/runs\//);
@@ -19,7 +19,10 @@ test('a failed record is tried again', () => World.ready({ people: PEOPLE }, asy
   await desk.press('run_retry');
   await ends(desk, 'Done');
   assert.equal((await world.sandbox.members()).size, PEOPLE);
-}));
+});
+
+test('a failed record is tried again', () => retry({}));
+test('a failed record is tried again without script', () => retry({ script: false }));
 
 test('a run is undone by a plan that is looked at first', () => World.ready({ people: PEOPLE }, async (world) => {
   const desk = await world.signedIn();

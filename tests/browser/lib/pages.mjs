@@ -80,7 +80,7 @@ const csv = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(t
 
 /** Pages behind forms: a name and the way there. Each begins wherever the one before ended. */
 export const steps = (people) => [
-  ['not-found', async (desk) => { desk.expects(404); await desk.go('/nothing/here'); }],
+  ['not-found', async (desk) => { desk.expects(404); await desk.go('/nothing/here'); await desk.navigation.waitFor(); }],
   ['unknown-person', async (desk) => { desk.expects(404); await desk.go('/tenants/acme/employees/nobody'); }],
   ['import-refused', async (desk) => {
     desk.expects(422);

@@ -36,8 +36,10 @@ export const isSetUp = (text) => text
   .replace('[[corp.match]]\nemployee = "mobile"\nmember   = "mobile"\n', '')
   .replace('max_removals          = 50', 'max_removals          = 2');
 
+const TALK = { title: '关于二〇二六年度第四季度跨部门联合审批流程调整的补充通知（修订稿）', text: '<b>第一行</b>\n第二行', keyword: '请假', agree: '同意', reject: '驳回' };
+
 /** What the lists of messages, rules, callbacks, auto replies and webhooks show. */
-async function talk(world) {
+export async function talk(world, { title, text, keyword, agree, reject } = TALK) {
   const { key } = JSON.parse(await world.run(['key', 'create', '--name', 'scene', '--scope', 'all', '--json']));
   const known = Object.keys((await (await fetch(`${world.base}/api/v1/openapi.json`)).json()).paths);
   const ask = async (method, address, body) => {
@@ -45,17 +47,16 @@ async function talk(world) {
     if (!answer.ok) throw new Error(`${method} ${address}: ${answer.status} ${await answer.text()}`);
   };
   const offers = (path) => known.some((one) => one.endsWith(path));
-  const long = '关于二〇二六年度第四季度跨部门联合审批流程调整的补充通知（修订稿）';
-  if (offers('/tenants/{tenant}/rules')) await ask('POST', 'tenants/acme/rules', { name: long, source: 'workflow', targets: [{ corp: CORP, app: 'oa', kind: 'text' }] });
+  if (offers('/tenants/{tenant}/rules')) await ask('POST', 'tenants/acme/rules', { name: title, source: 'workflow', targets: [{ corp: CORP, app: 'oa', kind: 'text' }] });
   if (offers('/webhooks/{webhook}')) await ask('PUT', 'webhooks/oa', { url: `${world.sandbox.base}/nothing`, events: ['*'] });
-  const buttons = [{ key: 'ok', text: '同意' }, { key: 'no', text: '驳回', style: 4 }];
-  if (offers('/messages')) await ask('POST', 'messages', { tenant: TENANT, source: 'workflow', event: 'leave.submitted', recipients: { employees: ['e0000', 'nobody'] }, title: long, body: '<b>第一行</b>\n第二行', url: 'https://oa.example.org/t/1', todo: 'pending', buttons, webhook: 'oa' });
-  if (offers('/auto-replies')) await ask('POST', `corps/${CORP}/apps/oa/auto-replies`, { name: long.slice(0, 30), said: 'text', matching: 'contains', keyword: '请假', reply: { kind: 'text', text: '第一行\n第二行' }, priority: 10 });
+  const buttons = [{ key: 'ok', text: agree }, { key: 'no', text: reject, style: 4 }];
+  if (offers('/messages')) await ask('POST', 'messages', { tenant: TENANT, source: 'workflow', event: 'leave.submitted', recipients: { employees: ['e0000', 'nobody'] }, title, body: text, url: 'https://oa.example.org/t/1', todo: 'pending', buttons, webhook: 'oa' });
+  if (offers('/auto-replies')) await ask('POST', `corps/${CORP}/apps/oa/auto-replies`, { name: title.slice(0, 30), said: 'text', matching: 'contains', keyword, reply: { kind: 'text', text }, priority: 10 });
   if (offers('/corps/{corp}/inbox')) {
     const app = 'corps/ww0123456789abcdef/apps/1000002';
     const callback = { url: `${world.base}/cb/${CORP}/oa`, token: 'oaToken', aes_key: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG' };
     await world.sandbox.ask('PUT', `${app}/callback`, callback);
-    await world.sandbox.ask('POST', 'corps/ww0123456789abcdef/members/no0000/apps/1000002/act', { act: 'text', content: '请假 <script>alert(1)</script>' });
+    await world.sandbox.ask('POST', 'corps/ww0123456789abcdef/members/no0000/apps/1000002/act', { act: 'text', content: `${keyword} <script>alert(1)</script>` });
   }
 }
 

@@ -2,6 +2,7 @@
 
 use super::browser::Browser;
 use super::office::{CORP, Office};
+use serde_json::json;
 use wecom_bridge::model::{CorpKey, Role};
 use wecom_bridge::store;
 
@@ -47,5 +48,49 @@ async fn links_are_kept_where_only_the_address_changes() {
     let key = CorpKey::from("acme-main");
     let left = office.bridge.app.store.read(|tx| store::links::count(tx, &key)).unwrap();
     assert_eq!(left.mirrored, 8);
+    office.close().await;
+}
+
+/// The console's form is drawn with what goes into it; keys are in it only on the page that made them. Where WeCom stands
+/// further away than the public address reaches, the page says so.
+#[tokio::test]
+async fn the_guide_shows_where_callback_keys_go() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let app = json!({ "name": "OA", "agentid": 1_000_002 });
+    office.bridge.put("/api/v1/corps/acme-main/apps/oa", &app).await.expect(201);
+    for (form, url, way) in [
+        ("callback-keys", "/cb/acme-main/contacts", "设置接收事件服务器"),
+        ("customers-callback-keys", "/cb/acme-main/customers", "客户联系"),
+        ("apps/oa/callback-keys", "/cb/acme-main/oa", "设置 API 接收"),
+    ] {
+        let place = if form.starts_with("apps/") { format!("{CORP}/apps/oa") } else { CORP.to_owned() };
+        let before = browser.get(&place).await.expect(200);
+        before.has(url).has(way).has("只显示一次").lacks("id=\"token-");
+        let made = browser.submit(&before, &format!("/{form}"), &[]).await.expect(200);
+        made.has(url).has("id=\"token-").has("id=\"aes-key-").lacks("只显示一次");
+        browser.get(&place).await.expect(200).lacks("id=\"token-");
+    }
+    browser.get(CORP).await.lacks("请先填写");
+
+    let page = browser.get(&format!("{CORP}/edit")).await.expect(200);
+    let asked = browser.submit(&page, "/edit", &[("api_base", "https://qyapi.weixin.qq.com")]).await.expect(422);
+    browser.follow(&browser.submit(&asked, "/edit", &[("links", "keep"), ("confirm", "acme-main")]).await).await;
+    browser.get(CORP).await.expect(200).has("只有这台服务器自己能打开").has("请先填写");
+    office.close().await;
+}
+
+/// The account limit is a setting of the corp like its quota.
+#[tokio::test]
+async fn the_account_limit_is_set_on_the_page() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let edit = format!("{CORP}/edit");
+    let page = browser.get(&edit).await.expect(200);
+    browser.submit(&page, "/edit", &[("seats", "many")]).await.expect(422).has("请填写整数");
+    browser.follow(&browser.submit(&page, "/edit", &[("seats", "1200")]).await).await.expect(200).has("1200");
+    let key = CorpKey::from("acme-main");
+    let corp = office.bridge.app.store.read(|tx| store::corps::find(tx, &key)).unwrap().unwrap();
+    assert_eq!(corp.quota.seats, 1_200);
     office.close().await;
 }

@@ -39,3 +39,22 @@ async fn forms_without_their_token_or_from_elsewhere_are_refused() {
     assert_eq!(browser.get("/").await.location(), "/sign-in");
     bridge.stop().await;
 }
+
+/// Whoever has signed in and opens an address that leads nowhere, or the address of a form, can go on from there.
+#[tokio::test]
+async fn an_unknown_address_keeps_the_navigation() {
+    let bridge = Bridge::start().await;
+    let browser = Browser::sign_in(&bridge, Role::Auditor).await;
+    for (path, status) in [("/nothing/here", 404), ("/sign-out", 405)] {
+        let page = browser.get(path).await.expect(status);
+        page.has("王管理").has("主导航");
+        assert!(page.has_form("/sign-out"), "{path}");
+    }
+    browser.get("/nothing/here").await.has("没有这个页面");
+    assert_eq!(browser.get("/nothing/here?a=1&lang=en").await.location(), "/nothing/here?a=1");
+    let stranger = Browser::new(&bridge);
+    let page = stranger.get("/nothing/here").await.expect(404);
+    page.has("没有这个页面").lacks("主导航");
+    assert_eq!(stranger.get("/nothing/here?theme=dark").await.location(), "/nothing/here");
+    bridge.stop().await;
+}

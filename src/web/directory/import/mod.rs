@@ -2,6 +2,7 @@
 //! kept in memory until then, for half an hour at most.
 
 mod confirm;
+mod lists;
 mod preview;
 mod show;
 

@@ -1,20 +1,18 @@
 //! What an import would do, how far it is, and what became of it.
 
+use super::lists::{KNOWN, Row, faults_of, open_tab, row, slice_of, wanted};
 use super::{State, Waiting, gone};
-use crate::directory::fields::Record;
-use crate::directory::{
-    Change, ChangeKind, Changes, Diff, Fault, FieldChange, ImportMode, Imported, RowCounts, Summary,
-};
+use crate::directory::{ChangeKind, Diff, Fault, ImportMode, Imported, RowCounts, Summary};
 use crate::http::Problem;
 use crate::http::permission::DirectoryWrite;
-use crate::locale::{Advice, T, advice};
-use crate::model::{Employee, TenantKey};
+use crate::locale::{Advice, advice};
+use crate::model::TenantKey;
 use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::link::part;
 use crate::web::listing::Listing;
 use crate::web::routes::Routes;
-use crate::web::slice::{self, Slice};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
 use crate::web::{code, reply};
@@ -27,17 +25,6 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/tenants/{tenant}/import/{import}.csv", csv)
         .get("/tenants/{tenant}/import/{import}.xlsx", xlsx)
         .get("/tenants/{tenant}/import/{import}", show);
-}
-
-const KNOWN: &[&str] = &["show", "kind", "q", "page"];
-
-/// A row that changes.
-struct Row {
-    kind: ChangeKind,
-    id: String,
-    name: String,
-    is_unit: bool,
-    fields: Vec<(String, FieldChange)>,
 }
 
 /// A list that the page can show.
@@ -237,76 +224,6 @@ pub(super) fn confirm_text(diff: &Diff, tenant: &TenantKey) -> String {
     }
 }
 
-/// The list that is open: the one that the address names, or the first that has something to say.
-fn open_tab(list: &Listing, diff: &Diff) -> &'static str {
-    let all = [
-        ("employees", diff.employees.rows.len()),
-        ("units", diff.units.rows.len()),
-        ("faults", diff.faults.len()),
-        ("warnings", diff.warnings.len()),
-    ];
-    let first = match diff.faults.is_empty() {
-        true => all.iter().find(|tab| tab.1 > 0).map_or("employees", |tab| tab.0),
-        false => "faults",
-    };
-    all.iter().map(|tab| tab.0).find(|code| list.is("show", code)).unwrap_or(first)
-}
-
-/// The faults or warnings that are searched for; none where another list is open.
-fn faults_of<'d>(list: &Listing, open: &str, diff: &'d Diff) -> Vec<&'d Fault> {
-    let all: &[Fault] = match open {
-        "faults" => &diff.faults,
-        "warnings" => &diff.warnings,
-        _ => &[],
-    };
-    let is_hit = |fault: &&Fault| {
-        let row = fault.place.row.to_string();
-        slice::is_hit(
-            list,
-            [fault.place.sheet.as_str(), fault.place.column.as_str(), fault.value.as_str(), row.as_str()],
-        )
-    };
-    all.iter().filter(is_hit).collect()
-}
-
-/// The changes of a kind that are searched for.
-fn wanted<'d, R: Record>(list: &Listing, changes: &'d Changes<R>, kind: Option<ChangeKind>) -> Vec<&'d Change<R>>
-where
-    Change<R>: Named,
-{
-    let is_searched = !list.get("q").is_empty();
-    let is_hit = |change: &Change<R>| {
-        let (id, name) = change.names();
-        slice::is_hit(list, [id.as_str(), name.as_str()])
-    };
-    let is_wanted =
-        |change: &&Change<R>| kind.is_none_or(|kind| change.kind == kind) && (!is_searched || is_hit(change));
-    changes.rows.iter().filter(is_wanted).collect()
-}
-
-fn slice_of<R: Record>(
-    t: T,
-    list: &Listing,
-    changes: &Changes<R>,
-    kind: Option<ChangeKind>,
-    is_unit: bool,
-) -> Slice<Row>
-where
-    Change<R>: Named,
-{
-    Slice::of(list, &wanted(list, changes, kind), |change| row(t, change, is_unit))
-}
-
-fn row<R: Record>(t: T, change: &Change<R>, is_unit: bool) -> Row
-where
-    Change<R>: Named,
-{
-    let caption = |field: &str| if is_unit { t.unit_field(field) } else { t.employee_field(field) };
-    let (id, name) = change.names();
-    let fields = change.fields.iter().map(|field| (caption(&field.field), field.clone())).collect();
-    Row { kind: change.kind, id, name, is_unit, fields }
-}
-
 async fn csv(
     who: Admin<DirectoryWrite>,
     web: web::Data<Web>,
@@ -371,21 +288,4 @@ async fn whole(
         }
     };
     export::file(&web.app.views, kind, &format!("import-{open}"), captions, fill).await
-}
-
-/// Id and name of a row that changes.
-trait Named {
-    fn names(&self) -> (String, String);
-}
-
-impl Named for Change<Employee> {
-    fn names(&self) -> (String, String) {
-        (self.row.id.to_string(), self.row.name.to_string())
-    }
-}
-
-impl Named for Change<crate::model::OrgUnit> {
-    fn names(&self) -> (String, String) {
-        (self.row.id.to_string(), self.row.name.to_string())
-    }
 }

@@ -1,6 +1,6 @@
 //! Why no plan can be made, and other problems of the main job that the first table does not have.
 
-use super::errors::{Row, row};
+use super::{Row, row};
 
 pub(super) static ROWS: &[Row] = &[
     row(
