@@ -13,10 +13,10 @@ texts! {
     bind_origin = "来源", "Origin";
     bind_origin_any = "来源：不限", "Any origin";
     bind_bound_at = "关联时间", "Bound at";
-    bind_removal = "移除中", "On the way out";
-    bind_removal_recorded = "已记录，尚未停用", "recorded, not disabled yet";
-    bind_disabled_at = "停用时间", "Disabled at";
-    bind_disabled_since(at) = "{at} 起停用", "disabled since {at}";
+    bind_removal = "移出中", "On the way out";
+    bind_removal_recorded = "已记录，尚未禁用", "recorded, not disabled yet";
+    bind_disabled_at = "禁用时间", "Disabled at";
+    bind_disabled_since(at) = "{at} 起禁用", "disabled since {at}";
     bind_bind = "关联", "Bind";
     bind_unbind = "解除关联", "Unbind";
     bind_unbind_hint = "只解除对应关系，企业微信成员保持不变；云桥记住的写入值会一并忘记。", "Only the link is taken away, the member stays as it is; what we remember of written values is forgotten.";
@@ -31,11 +31,11 @@ texts! {
     bind_done(a, b) = "已关联：{a} ↔ {b}", "Bound: {a} ↔ {b}";
     bind_undone(a) = "已解除 {a} 的关联。", "The binding of {a} was taken away.";
     bind_was_not_bound = "这条关联已经不存在。", "There was no such binding any more.";
-    bind_no_member(typed) = "没有读到成员“{typed}”。如果刚在企业微信中创建，请先同步一次。", "There is no member “{typed}”. If it was created just now, pull first.";
+    bind_no_member(typed) = "没有读到成员“{typed}”。如果刚在企业微信中创建，请先拉取一次。", "There is no member “{typed}”. If it was created just now, pull first.";
     bind_several_members(typed, ids) = "有多名成员叫“{typed}”，请改填账号：{ids}", "Several members are called “{typed}”; give the userid: {ids}";
     bind_employee_taken(employee, userid) = "没有改动：人员 {employee} 已关联成员 {userid}，请先解除。", "Nothing was changed: {employee} is bound to {userid}; unbind that first.";
     bind_member_taken(userid, employee) = "没有改动：成员 {userid} 已关联人员 {employee}，请先解除，或使用“互换关联”。", "Nothing was changed: {userid} is bound to {employee}; unbind that first, or swap the two.";
-    bind_no_department(typed) = "没有读到企业微信部门“{typed}”，请先同步一次。", "There is no department “{typed}”; pull first.";
+    bind_no_department(typed) = "没有读到企业微信部门“{typed}”，请先拉取一次。", "There is no department “{typed}”; pull first.";
     bind_unit_taken(unit, department) = "没有改动：部门 {unit} 已关联企业微信部门 {department}，请先解除。", "Nothing was changed: unit {unit} is linked with department {department}; take that away first.";
     bind_department_taken(department, unit) = "没有改动：企业微信部门 {department} 已关联 {unit}，请先解除。", "Nothing was changed: department {department} is linked with unit {unit}; take that away first.";
     origin_rule = "匹配规则", "Match rule";
@@ -43,7 +43,7 @@ texts! {
     origin_import = "关联文件", "Binding file";
     origin_created = "云桥创建", "Created by us";
     origin_position = "同级同名", "Level and name";
-    removal_departed = "离职移除中", "Leaving: departed";
+    removal_departed = "离职移出中", "Leaving: departed";
     removal_out_of_scope = "移出范围", "Leaving: out of scope";
     removal_undo = "撤销中", "Leaving: undone";
 

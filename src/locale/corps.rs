@@ -124,7 +124,7 @@ texts! {
     app_callback = "接收消息（回调）", "Callback";
     app_callback_on = "接收这个应用的回调", "Receive this app's callbacks";
     app_callback_on_hint = "需要在管理后台填写下面的 URL、Token 和 EncodingAESKey。", "URL, Token and EncodingAESKey below then go into the console.";
-    app_callback_lead = "密钥只在生成时显示一次。重新生成后，旧的立即失效。", "Keys are shown once, when they are made; new ones void the old at once.";
+    app_callback_lead = "成员发给应用的消息、菜单点击和卡片按钮从这里进来。", "Messages to the app, menu clicks and card buttons come in here.";
     app_saved = "应用已保存。", "The app was saved.";
     app_removed(key) = "应用 {key} 已移除。", "The app {key} was removed.";
     app_remove = "移除应用", "Remove app";
@@ -137,9 +137,11 @@ texts! {
     callback_keys_set = "密钥已生成", "keys made";
     callback_keys_unset = "未生成密钥", "no keys";
     callback_generate = "生成 Token 和密钥", "Make token and key";
-    callback_renew = "重新生成", "Make new ones";
+    callback_renew = "重新生成密钥", "Make new keys";
+    callback_renew_lead = "原来的 Token 和 EncodingAESKey 立即失效；把新的填到管理后台之前，企业微信的回调都会失败。", "Token and EncodingAESKey of today end at once; until the new ones stand in the console, every callback fails.";
+    callback_renew_now = "重新生成，原来的失效", "Make new ones, void the old";
     contacts_callback = "通讯录变更通知（回调）", "Callback of contact changes";
-    contacts_callback_lead = "企业微信中的改动会通知云桥。密钥只在生成时显示一次。", "WeCom then tells the bridge of changes. Keys are shown once, when they are made.";
+    contacts_callback_lead = "企业微信中的人员和部门一有改动就通知云桥，不必等到下次拉取。", "WeCom tells the bridge of every change of members and departments at once.";
     callback_keys_title = "回调密钥", "Callback keys";
     callback_keys_lead = "请立即复制到企业微信管理后台。Token 和 EncodingAESKey 只显示这一次。", "Copy them into WeCom's console now. Token and EncodingAESKey are shown only once.";
     callback_guide = "填到哪里", "Where they go";

@@ -103,7 +103,7 @@ texts! {
     history_after = "修改后", "After";
     card_emptied = "（空）", "(empty)";
     card_depart = "标记离职", "Mark as departed";
-    card_depart_hint = "只改变 OA 数据。下一次同步时，企业微信成员按“移除设置”先停用、到期后再删除，期间可以恢复。", "Only the OA's data changes. The next sync then treats the WeCom member as the removal settings say: disabled first, deleted later, and it can be undone until then.";
+    card_depart_hint = "只改变 OA 数据。下一次同步时，企业微信成员按“移出设置”先禁用、到期后再删除，期间可以恢复。", "Only the OA's data changes. The next sync then treats the WeCom member as the removal settings say: disabled first, deleted later, and it can be undone until then.";
     card_depart_confirm = "确认离职", "Yes, departed";
     card_departed = "已标记为离职。", "Marked as departed.";
     card_return = "恢复在职", "Mark as active again";
@@ -123,7 +123,7 @@ texts! {
     edit_heads_hint = "编号、账号、工号或姓名，多个之间用分号（;）隔开，第一个为主要负责人。", "Ids, accounts, numbers or names, separated by semicolons (;), the first one first.";
     edit_parent_hint = "只有根部门可以留空，整个组织只有一个根部门。", "Empty for the root only; there is one root.";
     edit_order_hint = "数字小的排在前面；留空则不改变企业微信中的顺序。", "Smaller first; empty leaves the order in WeCom alone.";
-    edit_admin_hint = "同步时不会移除最后一位 OA 管理员。", "A sync never removes the last OA administrator.";
+    edit_admin_hint = "同步时不会移出最后一位 OA 管理员。", "A sync never removes the last OA administrator.";
     edit_ext = "扩展字段", "Further columns";
     edit_ext_hint = "每行一个，写成“名称 = 值”。", "One a line, as name = value.";
     edit_ext_fault(line) = "“{line}”不是“名称 = 值”的形式。", "“{line}” is not of the form name = value.";
@@ -140,7 +140,7 @@ texts! {
 
     wx_lead(members, departments, ago) = "{members} 名成员，{departments} 个部门，{ago}读取。", "{members} members, {departments} departments, read {ago}.";
     wx_never_read = "尚未读取企业微信", "WeCom has not been read yet";
-    wx_never_read_hint = "先同步一次：云桥会读取企业微信的部门和成员，只读取、不修改。", "Pull once: departments and members are read, nothing is changed.";
+    wx_never_read_hint = "先拉取一次：云桥会读取企业微信的部门和成员，只读取、不修改。", "Pull once: departments and members are read, nothing is changed.";
     wx_to_sync = "前往同步", "To the sync";
     wx_departments = "部门", "Departments";
     wx_members = "成员", "Members";
@@ -172,7 +172,7 @@ texts! {
     naming_read = "正常", "Read";
     naming_unreadable = "名称不可读", "Unreadable";
     naming_untranslated = "名称未转换", "Not translated";
-    wx_removing_any = "移除阶段：不限", "On the way out or not";
+    wx_removing_any = "移出阶段：不限", "On the way out or not";
     wx_names_title = "有名称没有读到。", "Some names could not be read.";
     wx_names_counts(untranslated, unreadable, departments) = "{untranslated} 名成员显示为占位符（$userName=…$），{unreadable} 名成员的姓名不可读，{departments} 个部门没有名称。", "{untranslated} members show a placeholder ($userName=…$), {unreadable} names of members are unreadable, {departments} departments have no name.";
     wx_names_what = "如何处理", "What to do";

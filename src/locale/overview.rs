@@ -46,7 +46,7 @@ texts! {
     chart_days(count) = "最近 {count} 天", "last {count} days";
     chart_created = "创建", "created";
     chart_updated = "更新", "updated";
-    chart_removed = "移除", "removed";
+    chart_removed = "移出", "removed";
     chart_reads = "读取", "reads";
     chart_writes = "写入", "writes";
     chart_deliveries = "消息推送", "Deliveries";

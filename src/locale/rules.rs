@@ -67,7 +67,7 @@ texts! {
     part_content_hint = "不能为空，清空后恢复默认。可写 <a href=\"{{ url }}\">文字</a>。", "Cannot be empty: the default comes back. Takes <a href=\"{{ url }}\">words</a>.";
     part_markdown_hint = "不能为空，清空后恢复默认。支持标题、加粗、链接、引用、颜色。", "Cannot be empty: the default comes back. Takes headings, bold, links, quotations, colours.";
     part_body_hint = "可以为空。", "May be empty.";
-    part_button_hint(max) = "最多 {max} 个字，清空后恢复为“详情”。", "At most {max} characters; empty gives 详情 back.";
+    part_button_hint(max) = "最多 {max} 个字，清空后恢复为“详情”。", "At most {max} characters; empty gives the default back.";
     part_picture_hint = "消息自带图片时优先使用消息的图片；都没有则不显示。", "A picture of the message comes first; without either none is shown.";
     part_url_hint = "不能为空。消息没有链接时可给出后备，例如 {{ url != '' ? url : 'https://oa.example.com' }}", "Cannot be empty. For messages without one: {{ url != '' ? url : 'https://oa.example.com' }}";
     template_fields = "可用变量：title、body、source、event、todo、url、picture、priority、time、data.名称；写在 {{ }} 中，支持 CEL 表达式。", "Variables: title, body, source, event, todo, url, picture, priority, time, data.name; in {{ }}, with CEL.";
@@ -90,6 +90,10 @@ texts! {
     trial_unknown = "无法判断", "cannot be told";
     trial_data = "附加数据（JSON）", "Free fields (JSON)";
     trial_data_hint = "模板中用 data.名称 读取，例如 {\"amount\": 1200}", "Read as data.name in templates, e.g. {\"amount\": 1200}";
+    sample_title = "请审批：采购申请", "Please approve: purchase";
+    sample_body = "张三提交了采购申请，金额 1200 元。", "Zhang San asks for a purchase of 1200 yuan.";
+    sample_agree = "同意", "Yes";
+    sample_reject = "驳回", "No";
     trial_fault_data = "不是 JSON 对象", "Not a JSON object";
     trial_buttons = "按钮", "Buttons";
     trial_buttons_hint = "每行一个，最多 4 个字。", "One a line, at most 4 characters each.";

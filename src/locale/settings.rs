@@ -15,7 +15,7 @@ texts! {
     opt_update = "更新成员和部门", "Update members and departments";
     opt_update_hint = "关闭后，已有成员和部门的资料不再修改。", "While it is off, what is there is left as it is.";
     opt_remove = "禁用、删除成员和删除部门", "Disable and delete";
-    opt_remove_hint = "关闭后，任何人都不会因同步被移除。", "While it is off, a sync removes nobody.";
+    opt_remove_hint = "关闭后，任何人都不会因同步被移出。", "While it is off, a sync removes nobody.";
     opt_invite = "向新成员发送邀请", "Invite new members";
     opt_invite_hint = "创建时由企业微信发送加入邀请（短信或邮件）。", "WeCom then sends an invitation by SMS or e-mail.";
     sync_scope = "同步范围", "Scope";
@@ -169,17 +169,17 @@ texts! {
 const GUARDS: &[(&str, [&str; 2], [&str; 2])] = &[
     (
         "max_removals",
-        ["一次最多移除人数", "一次计划中禁用和删除的成员数。"],
+        ["一次最多移出人数", "一次计划中禁用和删除的成员数。"],
         ["Removals in one plan", "Members disabled or deleted."],
     ),
     (
         "max_removal_percent",
-        ["一次最多移除比例（%）", "占已关联成员的百分比。"],
+        ["一次最多移出比例（%）", "占已关联成员的百分比。"],
         ["Removals, percent", "Of the bound members."],
     ),
     (
         "max_removals_30_days",
-        ["30 天内最多移除人数", "防止每次移除一点、长期累积。"],
+        ["30 天内最多移出人数", "防止每次移出一点、长期累积。"],
         ["Removals in 30 days", "Finds slow leaks."],
     ),
     (

@@ -56,13 +56,13 @@ texts! {
     hub_scope_without(people) = "，排除 {people} 人", ", without {people} people";
     hub_scope_filter = "，并须满足范围条件", ", who pass the filter";
     hub_leavers = "离职人员", "Leavers";
-    hub_leaver_disable = "停用账号，保留聊天记录和席位", "are disabled; history and seat stay";
-    hub_leaver_disable_delete(days) = "先停用，{days} 天后删除", "are disabled, and deleted after {days} days";
+    hub_leaver_disable = "禁用账号，保留聊天记录和席位", "are disabled; history and seat stay";
+    hub_leaver_disable_delete(days) = "先禁用，{days} 天后删除", "are disabled, and deleted after {days} days";
     hub_leaver_delete = "直接删除，聊天记录无法恢复", "are deleted; their history cannot be restored";
     hub_remove_off = "不移出任何人", "nobody is removed";
     hub_outside = "离开同步范围的人员", "Who leaves the scope";
     hub_outside_keep = "保持不变", "stays as they are";
-    hub_outside_disable = "停用账号", "is disabled";
+    hub_outside_disable = "禁用账号", "is disabled";
     hub_outside_delete = "删除账号", "is deleted";
     hub_guards = "安全设置", "Guards";
     hub_guards_text(count, percent) = "一次移出超过 {count} 人或 {percent}% 时等待审批", "more than {count} removals, or {percent} %, wait for a decision";
@@ -172,7 +172,7 @@ texts! {
     change_invites = "发送加入邀请", "is invited";
     value_absent = "（空）", "(none)";
     value_enabled = "启用", "enabled";
-    value_disabled = "停用", "disabled";
+    value_disabled = "禁用", "disabled";
     value_male = "男", "male";
     value_female = "女", "female";
     value_unknown = "未知", "unknown";

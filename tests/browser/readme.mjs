@@ -54,7 +54,10 @@ try {
     const narrow = await open({ width: 390, height: 844 });
     await narrow.go(plan);
     await take(narrow, 'preview-narrow');
-    for (const one of [desk, dark, narrow]) await one.context.close();
+    const night = await open({ dark: true, width: 390, height: 844 });
+    await night.go('/');
+    await take(night, 'overview-narrow');
+    for (const one of [desk, dark, narrow, night]) await one.context.close();
   }
 } finally {
   await chromium.close();

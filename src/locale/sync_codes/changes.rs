@@ -7,9 +7,9 @@ pub(super) static REASONS: &[Row] = &[
     ("employee.new", "OA 新增人员", "new in the OA"),
     ("employee.back", "人员恢复：重新在职或回到同步范围", "back: active again, or in the scope again"),
     ("employee.departed", "人员已离职", "departed from the OA"),
-    ("employee.departed_long", "离职后停用期已满", "departed, and disabled long enough"),
+    ("employee.departed_long", "离职后禁用期已满", "departed, and disabled long enough"),
     ("employee.out_of_scope", "已不在同步范围", "left the scope"),
-    ("employee.out_of_scope_long", "离开同步范围后停用期已满", "left the scope, and disabled long enough"),
+    ("employee.out_of_scope_long", "离开同步范围后禁用期已满", "left the scope, and disabled long enough"),
     (
         "employee.out_of_scope_unlinked",
         "已不在同步范围；关联由规则建立，云桥从未写入过该成员，只解除关联",
@@ -33,8 +33,8 @@ pub(super) static REASONS: &[Row] = &[
     ("unit.gone", "OA 已没有这个部门，且部门已空", "gone from the OA, and empty"),
     ("unit.same_name", "位置和名称相同，视为同一个部门", "same place and name: the same department"),
     ("department.taken_over", "部门改由另一个 OA 部门对应", "another unit takes the department over"),
-    ("disabled_department.new", "建立存放已停用成员的部门", "department for disabled members"),
-    ("disabled_department.renamed", "存放已停用成员的部门改名", "department for disabled members renamed"),
+    ("disabled_department.new", "建立存放已禁用成员的部门", "department for disabled members"),
+    ("disabled_department.renamed", "存放已禁用成员的部门改名", "department for disabled members renamed"),
     ("undo.created", "撤销：收回新建", "undo: takes back what was created"),
     ("undo.changed", "撤销：恢复原来的内容", "undo: gives back what was changed"),
     ("undo.deleted", "撤销：重新建立被删除的内容", "undo: makes again what was deleted"),
@@ -46,7 +46,7 @@ pub(super) static REASONS: &[Row] = &[
         "undo: takes back a new member who has, or may have, activated WeCom",
     ),
     ("undo.disabled", "撤销：重新启用", "undo: enables again"),
-    ("undo.enabled", "撤销：重新停用", "undo: disables again"),
+    ("undo.enabled", "撤销：重新禁用", "undo: disables again"),
     ("undo.recorded", "撤销：清除移出登记", "undo: clears the record of removal"),
 ];
 
@@ -61,7 +61,7 @@ pub(super) static KINDS: &[Row] = &[
     ("unbind_department", "解除部门关联", "unlink department"),
     ("create_member", "新建成员", "create member"),
     ("update_member", "更新成员", "update member"),
-    ("disable_member", "停用成员", "disable member"),
+    ("disable_member", "禁用成员", "disable member"),
     ("enable_member", "启用成员", "enable member"),
     ("delete_member", "删除成员", "delete member"),
     ("bind_member", "关联成员", "link member"),
@@ -73,8 +73,8 @@ pub(super) static KINDS: &[Row] = &[
 
 /// What holds a plan: name, what it counts.
 pub(super) static GUARDS: &[Row] = &[
-    ("max_removals", "一次停用或删除的成员数", "members disabled or deleted at once"),
-    ("max_removal_percent", "一次停用或删除的成员占已关联成员的比例", "the same as a share of the linked members"),
+    ("max_removals", "一次禁用或删除的成员数", "members disabled or deleted at once"),
+    ("max_removal_percent", "一次禁用或删除的成员占已关联成员的比例", "the same as a share of the linked members"),
     ("max_department_removals", "一次删除的部门数", "departments deleted at once"),
     (
         "max_department_removal_percent",
@@ -82,7 +82,7 @@ pub(super) static GUARDS: &[Row] = &[
         "the same as a share of the linked departments",
     ),
     ("max_source_drop", "OA 在职人数比上次减少", "fewer active employees than last time"),
-    ("max_removals_30_days", "30 天内停用或删除的成员总数", "members disabled or deleted within 30 days"),
+    ("max_removals_30_days", "30 天内禁用或删除的成员总数", "members disabled or deleted within 30 days"),
     ("max_moves_percent", "离开原部门的成员比例", "share of members who leave a department"),
     ("max_cleared_fields_percent", "同一字段被清空的比例", "share of the values of one field that become empty"),
     ("max_changed_names_percent", "姓名变为另一个的成员比例", "share of the members who get another name"),
@@ -100,7 +100,7 @@ pub(super) static GUARDS: &[Row] = &[
     ),
     (
         "two_person_removals",
-        "停用或删除的成员数（每次都须两人审批）",
+        "禁用或删除的成员数（每次都须两人审批）",
         "members disabled or deleted, each time allowed by two people",
     ),
 ];
@@ -112,7 +112,7 @@ pub(super) static INVARIANTS: &[Row] = &[
     ("only_linked_touched", "只改动已关联的成员和部门", "only what is linked is touched"),
     ("created_ids_are_new", "新建的账号和部门编号都没有用过", "ids of what is created were never used"),
     ("deletes_last", "删除排在所有其他变更之后", "deletes come after everything else"),
-    ("disabled_before_deleted", "成员删除前先经过停用期", "members are disabled before they are deleted"),
+    ("disabled_before_deleted", "成员删除前先经过禁用期", "members are disabled before they are deleted"),
     ("absence_is_no_removal", "读不到不等于已离职", "what cannot be read is not taken as gone"),
     ("corp_is_writable", "企业设置允许写入", "the settings allow writing"),
     ("root_stays", "不删除、不移动根部门", "the root department is neither deleted nor moved"),

@@ -6,7 +6,7 @@ use super::Row;
 pub(super) static NOTICES: &[Row] = &[
     (
         "admin.last_kept",
-        "这是最后一名在企业微信中的 OA 管理员，不停用也不删除",
+        "这是最后一名在企业微信中的 OA 管理员，不禁用也不删除",
         "the last administrator of the OA in WeCom is neither disabled nor deleted",
     ),
     (
@@ -53,7 +53,7 @@ pub(super) static NOTICES: &[Row] = &[
     ),
     (
         "disabled_department.name_taken",
-        "“已停用成员”部门的名称被其他部门占用，停用的成员留在原部门",
+        "“已禁用成员”部门的名称被其他部门占用，禁用的成员留在原部门",
         "the name of the department for disabled members is taken; they stay where they are",
     ),
     (
@@ -124,7 +124,7 @@ pub(super) static NOTICES: &[Row] = &[
     ("member.create_switched_off", "设置为不创建成员，跳过", "creating members is switched off"),
     (
         "member.disabled_in_wecom",
-        "成员在企业微信中被人停用，保持停用",
+        "成员在企业微信中被人禁用，保持禁用",
         "somebody disabled the member in WeCom; it stays so",
     ),
     ("member.left", "成员已退出企业，需要本人重新加入", "the member has left the corp; only they can join again"),
@@ -167,7 +167,7 @@ pub(super) static NOTICES: &[Row] = &[
     ),
     (
         "removal.not_applied",
-        "多次停用后企业微信仍显示其他状态，不再重复停用",
+        "多次禁用后企业微信仍显示其他状态，不再重复禁用",
         "WeCom goes on showing another status after several attempts; it is not disabled again",
     ),
     (

@@ -82,7 +82,7 @@ impl T {
     pub fn wecom_status(self, status: MemberStatus) -> &'static str {
         match status {
             MemberStatus::Activated => self.lang.pick("已激活", "active"),
-            MemberStatus::Disabled => self.lang.pick("已停用", "disabled"),
+            MemberStatus::Disabled => self.lang.pick("已禁用", "disabled"),
             MemberStatus::NotActivated => self.lang.pick("未激活", "not activated"),
             MemberStatus::Left => self.lang.pick("已退出企业", "left the corp"),
             MemberStatus::Other(_) => self.lang.pick("其他", "another"),

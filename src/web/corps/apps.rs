@@ -59,6 +59,10 @@ impl AppPage {
         is_on(self.fields.is_reader.as_ref())
     }
 
+    fn renew_url(&self) -> String {
+        self.f.url(&format!("/corps/{}/apps/{}/callback-keys", self.corp.key, self.fields.key))
+    }
+
     fn receives(&self) -> bool {
         is_on(self.fields.callback.as_ref())
     }

@@ -41,8 +41,8 @@ struct AppRow {
 struct Address {
     title: &'static str,
     lead: &'static str,
-    /// Last part of the form's path.
-    form: &'static str,
+    /// Where the form goes that makes keys.
+    renew_url: String,
     has_keys: bool,
     guide: Guide,
 }
@@ -96,6 +96,7 @@ async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>
         .collect();
     let has_contacts = is_set(&SecretName::Contacts);
     let facts = Facts { is_pulled: head.is_some(), has_directory: counts.employees > 0 };
+    let at = |path: &str| who.url(&format!("/corps/{}{path}", corp.key));
     let steps = steps(&who, &corp, has_contacts, &apps, &facts);
     reply::page(&HubPage {
         f: who.frame(corp.name.clone()),
@@ -106,14 +107,14 @@ async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>
             Address {
                 title: t.contacts_callback(),
                 lead: t.contacts_callback_lead(),
-                form: "callback-keys",
+                renew_url: at("/callback-keys"),
                 has_keys: is_set(&SecretName::ContactsToken) && is_set(&SecretName::ContactsAesKey),
                 guide: guide(t, &corp, &CallbackOf::Contacts, &public_url),
             },
             Address {
                 title: t.customers_callback(),
                 lead: t.customers_callback_lead(),
-                form: "customers-callback-keys",
+                renew_url: at("/customers-callback-keys"),
                 has_keys: is_set(&SecretName::CustomersToken) && is_set(&SecretName::CustomersAesKey),
                 guide: guide(t, &corp, &CallbackOf::Customers, &public_url),
             },

@@ -152,12 +152,14 @@ pub(super) fn places(corps: &[Corp]) -> Vec<(String, String)> {
 }
 
 /// A message that shows everything that the rule may use.
-fn sample(kind: ContentKind) -> Sample {
+fn sample(t: T, kind: ContentKind) -> Sample {
     let button = |text: &str, style| SampleButton { text: text.into(), key: String::new(), style };
     Sample {
         todo: (kind == ContentKind::TemplateCard).then_some(TodoKind::Pending),
         url: Some("https://oa.example.com/todo/2025-017".into()),
-        buttons: vec![button("同意", 1), button("驳回", 4)],
+        title: Some(t.sample_title().into()),
+        body: Some(t.sample_body().into()),
+        buttons: vec![button(t.sample_agree(), 1), button(t.sample_reject(), 4)],
         ..Sample::default()
     }
 }
@@ -176,7 +178,7 @@ async fn page(
     let now_ms = web.app.clock.now_ms();
     let previews = rule.targets.iter().map(|target| {
         let alone = Rule { targets: vec![target.clone()], source: None, filter: None, enabled: true, ..rule.clone() };
-        let message = sample(target.kind).into_message(tenant, now_ms);
+        let message = sample(who.t, target.kind).into_message(tenant, now_ms);
         let trial = rulebook::run_trial(vec![alone], &message);
         trial.targets.first().map(|target| Preview::of(who.t, target))
     });

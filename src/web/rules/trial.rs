@@ -4,6 +4,7 @@ use super::edit::Preview;
 use crate::http::Problem;
 use crate::http::errors::{rule_problem, setup_problem, store_problem};
 use crate::http::permission::MessagesRead;
+use crate::locale::T;
 use crate::messages::rulebook::{self, Sample, SampleButton, TrialRule, run_trial};
 use crate::model::{Corp, Message, MessageId, Priority, TenantKey, TodoKind};
 use crate::setup::service as setup;
@@ -38,14 +39,14 @@ struct Fields {
 }
 
 impl Fields {
-    fn sample() -> Self {
+    fn sample(t: T) -> Self {
         Self {
             source: "workflow".into(),
             todo: "pending".into(),
-            title: "请审批：采购申请".into(),
-            body: "张三提交了采购申请，金额 1200 元。".into(),
+            title: t.sample_title().into(),
+            body: t.sample_body().into(),
             url: "https://oa.example.com/todo/2025-017".into(),
-            buttons: "同意\n驳回".into(),
+            buttons: format!("{}\n{}", t.sample_agree(), t.sample_reject()),
             data: "{\"amount\": 1200}".into(),
             ..Self::default()
         }
@@ -124,7 +125,7 @@ async fn show(
     web: web::Data<Web>,
     tenant: web::Path<TenantKey>,
 ) -> Result<HttpResponse, Problem> {
-    answer(&who, &web, &tenant, Fields::sample()).await
+    answer(&who, &web, &tenant, Fields::sample(who.t)).await
 }
 
 async fn test(

@@ -124,7 +124,7 @@ export const steps = (people) => [
     await desk.seesText('欧阳司马');
   }],
   ['corp-faults', async (desk) => { desk.expects(422); await desk.go('/corps/new'); await desk.press('corp_create'); await desk.sees('fix_fields'); }],
-  ['callback-keys', async (desk) => { await desk.go('/corps/acme-main'); await desk.press('callback_renew'); await desk.seesText('EncodingAESKey'); }],
+  ['callback-keys', async (desk) => { await desk.go('/corps/acme-main'); await desk.main.getByText(desk.t('callback_renew'), { exact: true }).first().click(); await desk.press('callback_renew_now'); await desk.sees('callback_keys_lead'); }],
   ['verify', async (desk) => { await desk.go('/system/backup'); await desk.press('verify_button'); await desk.sees('verify_tables'); }],
   ['backup-made', async (desk) => { await desk.go('/system/backup'); await desk.press('backup_make'); await desk.main.getByRole('status').waitFor(); }],
   ['audit-verified', async (desk) => { await desk.go('/system/audit'); await desk.press('audit_verify'); await desk.sees('audit_whole'); }],

@@ -38,7 +38,7 @@ async fn a_directory_arrives_in_wecom_by_clicks_alone() {
     assert!(plan.path.starts_with("/plans/"), "{}", plan.path);
     plan.has("同步预览").has("可以执行").has("新建成员").has("OA 新增人员").has("组织树");
     for (tab, texts) in [
-        ("checks", ["安全设置", "必须遵守的规则", "一次停用或删除的成员数"]),
+        ("checks", ["安全设置", "必须遵守的规则", "一次禁用或删除的成员数"]),
         ("cost", ["user/create", "配额", "逐条调用"]),
     ] {
         let page = browser.get(&format!("{}?tab={tab}", plan.path)).await.expect(200);
@@ -88,7 +88,7 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     held.has("等待审批").has("没有写入任何内容");
     // of the nine, the last administrator of the OA stays
     let waiting = operator.get("/decisions").await.expect(200);
-    waiting.has("停用成员 8").has("一次停用或删除的成员占已关联成员的比例").has("nav-count");
+    waiting.has("禁用成员 8").has("一次禁用或删除的成员占已关联成员的比例").has("nav-count");
     let path = waiting.text.split("href=\"").find(|rest| rest.starts_with("/plans/")).unwrap();
     let path = path.split('"').next().unwrap().to_owned();
     let seen = operator.get(&path).await.expect(200);
@@ -107,7 +107,7 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let refused = admin.submit(&page, "/apply", &[("confirm", "9")]).await.expect(422);
     refused.has("输入的内容与要求不一致");
     let started = admin.submit(&refused, "/apply", &[("confirm", "移出 8 人")]).await;
-    watch(&world, &admin, &started).await.has("完成").has("停用成员 8");
+    watch(&world, &admin, &started).await.has("完成").has("禁用成员 8");
 
     leave(&world, 9, 9).await;
     let plan = press(&world, &admin, "plan").await;
