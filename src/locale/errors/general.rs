@@ -14,7 +14,7 @@ pub(super) static ROWS: &[Row] = &[
     ),
     row(
         "request.not_found",
-        ["没有这个页面", "这个地址没有页面：可能输入有误，或者链接已经过时。", "从左边的导航进入，或回到概览。"],
+        ["没有这个页面", "这个地址没有页面：可能输入有误，或者链接已经过时。", "从导航进入，或回到概览。"],
         [
             "No such page",
             "There is no page at this address: it may be mistyped, or the link is out of date.",
