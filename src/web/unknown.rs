@@ -9,11 +9,7 @@ use std::rc::Rc;
 
 /// Answers whatever no route knows: 404, as a page for browsers ([`super::error_page()`]), as a problem for machines.
 pub(super) async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    refuse(
-        &request,
-        Problem::new(StatusCode::NOT_FOUND, "request.not_found", "There is nothing at this path."),
-    )
-    .await
+    refuse(&request, Problem::new(StatusCode::NOT_FOUND, "request.not_found", "There is nothing at this path.")).await
 }
 
 /// Answers a problem about an address that no route guards.

@@ -51,7 +51,12 @@ async fn direct(api_base: &str, timeout_ms: u64, notes: &mut Notes<'_>) -> bool 
         Ok(found) => found.collect(),
         Err(cause) => {
             notes
-                .add("network.dns", State::Failed, format!("{host}: {cause}"), format!("{host}：无法解析域名（{cause}）"))
+                .add(
+                    "network.dns",
+                    State::Failed,
+                    format!("{host}: {cause}"),
+                    format!("{host}：无法解析域名（{cause}）"),
+                )
                 .fix("Check the DNS server of this machine.", "请检查本机的 DNS 设置。");
             return false;
         }

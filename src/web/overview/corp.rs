@@ -1,7 +1,7 @@
 //! One corp on the first page: its figures and charts.
 
-use super::chart::{self, Series};
 use super::Facts;
+use super::chart::{self, Series};
 use crate::browse::stats::{CorpStats, Day, Overview};
 use crate::model::{CorpKey, DeliveryState, TenantKey};
 use crate::store;
@@ -83,8 +83,10 @@ impl View<'_> {
             column("changed", t.chart_updated(), |day| day.updated),
             column("bad", t.chart_removed(), |day| day.removed),
         ];
-        let calls =
-            vec![column("good", t.chart_reads(), |day| day.reads), column("changed", t.chart_writes(), |day| day.writes)];
+        let calls = vec![
+            column("good", t.chart_reads(), |day| day.reads),
+            column("changed", t.chart_writes(), |day| day.writes),
+        ];
         let members: Vec<Option<u64>> = stats.days.iter().map(|day| day.members).collect();
         let now = members.iter().flatten().last();
         let mut charts = vec![

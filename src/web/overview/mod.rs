@@ -5,11 +5,11 @@ mod corp;
 mod todo;
 
 use super::frame::Frame;
+use super::reply;
 use super::routes::Routes;
 use super::state::Web;
 use super::sync::cards::RunCard;
 use super::visit::Person;
-use super::reply;
 use crate::browse::stats::Overview;
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem};
@@ -93,11 +93,8 @@ struct Facts {
 
 fn facts(tx: &impl Reads, corps: &[CorpKey], first_day: u32) -> Result<Facts, StoreError> {
     let tenants = store::tenants::list(tx)?;
-    let mut facts = Facts {
-        has_tenant: !tenants.is_empty(),
-        sent: store::outbox::days(tx, first_day)?,
-        ..Facts::default()
-    };
+    let mut facts =
+        Facts { has_tenant: !tenants.is_empty(), sent: store::outbox::days(tx, first_day)?, ..Facts::default() };
     for tenant in tenants {
         let counts = store::directory::counts(tx, &tenant.key)?;
         facts.people.insert(tenant.key, counts);
@@ -127,7 +124,11 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
     reply::page(&OverviewPage {
         corps: overview.corps.iter().map(|stats| view.corp(stats, &overview)).collect(),
         todo,
-        runs: facts.runs.iter().map(|run| RunRow { corp: name_of(&overview, run), card: RunCard::new(t, run, now_ms) }).collect(),
+        runs: facts
+            .runs
+            .iter()
+            .map(|run| RunRow { corp: name_of(&overview, run), card: RunCard::new(t, run, now_ms) })
+            .collect(),
         status,
         reasons: untold.map(|reason| t.health_reason(&reason.code)).collect(),
         has_tenant: facts.has_tenant,

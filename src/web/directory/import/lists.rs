@@ -52,7 +52,11 @@ pub(super) fn faults_of<'d>(list: &Listing, open: &str, diff: &'d Diff) -> Vec<&
 }
 
 /// The changes of a kind that are searched for.
-pub(super) fn wanted<'d, R: Record>(list: &Listing, changes: &'d Changes<R>, kind: Option<ChangeKind>) -> Vec<&'d Change<R>>
+pub(super) fn wanted<'d, R: Record>(
+    list: &Listing,
+    changes: &'d Changes<R>,
+    kind: Option<ChangeKind>,
+) -> Vec<&'d Change<R>>
 where
     Change<R>: Named,
 {
