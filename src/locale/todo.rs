@@ -111,8 +111,8 @@ impl T {
     pub fn card_why(self, why: &str) -> &'static str {
         let (zh, en) = match why {
             "no_code" => (
-                "企业微信给的更新码已用完或已过 72 小时；有人再按按钮时更新。",
-                "Codes are good for 72 hours and one update each: it is updated when somebody presses next.",
+                "企业微信给的更新码已用完或已过 72 小时；仍有按钮的卡片在有人按下时更新。",
+                "Codes are good for 72 hours and one update each. A card that still has its buttons is updated at the next press.",
             ),
             "code_spent" => ("更新码已被使用或失效。", "The code was used or is not good any more."),
             "other_code" => {

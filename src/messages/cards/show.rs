@@ -197,7 +197,7 @@ impl<'d> Desk<'d> {
             due_at_ms: self.now_ms,
             why: is_bare.then(|| "no_code".to_owned()),
             error: is_bare.then(|| {
-                "WeCom gave no code for the card that is still good (72 hours, one update each); the next press brings one"
+                "no code for the card is left that is still good (72 hours, one update each); a press on it would bring one"
                     .to_owned()
             }),
             errcode: None,
