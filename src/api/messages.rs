@@ -12,7 +12,7 @@ use crate::http::{Body, Bulk, Problem, Query};
 use crate::messages::search::AppQueue;
 use crate::messages::settings::MessageSettings;
 use crate::messages::{
-    Accepted as Taken, MessageStatus, NewMessage, NewTodoState, OnceKey, Recalled, Redrive, Redriven, Trace, log,
+    Accepted as Taken, MessageStatus, NewMessage, OnceKey, Recalled, Redrive, Redriven, Trace, log,
 };
 use crate::model::{Actor, CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, StoredAnswer, TenantKey, UserId};
 use crate::store::Search;
@@ -50,12 +50,6 @@ pub(super) fn routes(routes: &mut Routes) {
             recall,
         )
         .post(
-            "/api/v1/messages/{message}/todo",
-            "Say what is true of a to-do message now\nIts buttons decide nothing any more, what has not gone out is not sent, and its cards \
-             show the new text. The same state with the same text changes nothing.",
-            set_todo,
-        )
-        .post(
             "/api/v1/messages/{message}/deliveries/{seq}/recall",
             "Take one delivery back\nWeCom recalls whole calls: where others got it with the same call, it is refused with their number.",
             recall_one,
@@ -75,6 +69,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/api/v1/message-queues/resume", "Try paused apps again at once", resume)
         .get("/api/v1/message-settings", "Read how long messages are kept", settings)
         .put("/api/v1/message-settings", "Change how long messages are kept", set_settings);
+    super::todos::routes(routes);
 }
 
 /// A message that was accepted.
@@ -270,21 +265,6 @@ async fn recall(
     let app = state.app.clone();
     once.run(&state, &caller.id.clone(), &[], async move {
         app.messages.recall(&caller.actor, &message).await.map(Reply::new).map_err(message_problem)
-    })
-    .await
-}
-
-async fn set_todo(
-    caller: Key<MessagesSend>,
-    state: web::Data<State>,
-    message: web::Path<MessageId>,
-    body: Body<NewTodoState>,
-    once: Once,
-) -> Result<Ok<MessageStatus>, Problem> {
-    let (app, digest) = (state.app.clone(), body.digest);
-    once.run(&state, &caller.id.clone(), &digest, async move {
-        app.messages.set_todo(&caller.actor, &message, body.value).await.map_err(message_problem)?;
-        app.messages.status(&message).await.map(Reply::new).map_err(message_problem)
     })
     .await
 }

@@ -41,6 +41,7 @@ mod state;
 mod system;
 mod tenants;
 mod throttle;
+mod todos;
 mod units;
 mod upload;
 mod webhooks;
