@@ -177,6 +177,10 @@ impl T {
             "nobody" => ("没有一个接收人有效。", "None of the recipients is valid."),
             "no_app" => ("企业或应用已被删除。", "The corp or the app was removed."),
             "todo_ended" => ("待办已结束，不再发送。", "The to-do had ended before it was sent."),
+            "other_wecom" => (
+                "企业已改连另一个企业微信，原来的成员不再对应，没有发送。",
+                "The corp was connected to another WeCom: the members named then are other people now.",
+            ),
             "expired" => ("超过有效期，没有发送。", "Its time was over before it could be sent."),
             _ => ("", ""),
         };

@@ -216,8 +216,9 @@ async fn write_large(messages: &Messages, expansion: Expansion, now_ms: i64) -> 
         .write(move |tx| {
             let mut apps = BTreeSet::new();
             let is_recalled = !store::messages::is_queued(tx, &message)?;
-            for call in &calls {
-                let mut call = call.clone();
+            for made in &calls {
+                // as it is in this very commit: its corp may have left the WeCom meanwhile
+                let Some(mut call) = outbox::call(tx, &made.id)? else { continue };
                 if call.state == CallState::Prepared {
                     call.state = if is_recalled { CallState::Dropped } else { CallState::Waiting };
                     outbox::put_call(tx, &call)?;

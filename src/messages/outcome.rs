@@ -163,6 +163,10 @@ pub(super) fn write(
     now_ms: i64,
 ) -> Result<bool, StoreError> {
     let Some(stored) = outbox::call(tx, &attempted.id)? else { return Ok(false) };
+    // ended meanwhile, because the corp left its WeCom: whatever the answer was, nothing is sent again
+    if !matches!(stored.state, CallState::Waiting | CallState::Sending) {
+        return Ok(false);
+    }
     let mut call = SendCall { recall_wanted: stored.recall_wanted, ..attempted.clone() };
     match judged {
         Judged::Done { invalid, unlicensed } => {

@@ -72,7 +72,11 @@ pub(super) enum Fate {
 /// Finds the targets that reach a person.
 pub(super) fn fate(tx: &ReadTx, person: &Person, targets: &[Composed]) -> Result<Fate, StoreError> {
     if let Some((code, text)) = &person.fault {
-        let state = if *code == "departed" { DeliveryState::Invalid } else { DeliveryState::NotBound };
+        let state = match *code {
+            "departed" => DeliveryState::Invalid,
+            store::loose_ends::OTHER_WECOM => DeliveryState::Failed,
+            _ => DeliveryState::NotBound,
+        };
         return Ok(Fate::Not(state, code, text.clone()));
     }
     if targets.is_empty() {
@@ -241,7 +245,8 @@ pub(super) fn contents_of(parts: &[CallPart]) -> Vec<Content> {
 /// Writes a batch: its deliveries, and the call of those that go out now. Those that come too soon after another message
 /// of the same rule are collected for a digest.
 ///
-/// The call is left [`CallState::Prepared`] where the message has further batches; it goes out when all are written.
+/// `now_ms` is a moment before the recipients were looked up: where the corp has become another WeCom since, the deliveries
+/// have failed. The call is left [`CallState::Prepared`] where the message has further batches; it goes out when all are written.
 pub(super) fn lay_down(
     tx: &WriteTx,
     message: &Message,
@@ -255,6 +260,13 @@ pub(super) fn lay_down(
         store::deliveries::put(tx, &message.tenant, &batch.rows)?;
         return Ok(None);
     };
+    if store::loose_ends::since_ms(tx, &target.corp)? >= now_ms {
+        let text = "the corp became another WeCom while the recipients were looked up: send it again";
+        let failed = |row| dead(row, DeliveryState::Failed, store::loose_ends::OTHER_WECOM, text.into());
+        let rows: Vec<Delivery> = batch.rows.into_iter().map(failed).collect();
+        store::deliveries::put(tx, &message.tenant, &rows)?;
+        return Ok(None);
+    }
     let mut made = call(message, target, &batch, now_ms);
     if !is_last {
         made.state = CallState::Prepared;

@@ -39,6 +39,7 @@ impl Messages {
     /// [`MessageError::NoMessage`].
     pub async fn redrive(&self, actor: &Actor, id: &MessageId, wish: Redrive) -> Result<Redriven, MessageError> {
         let env = self.env();
+        let now_ms = env.clock.now_ms();
         let (wanted, composer) = (id.clone(), Arc::clone(&self.0.composer));
         let found = env
             .store
@@ -60,7 +61,7 @@ impl Messages {
                         done.doubtful += 1;
                         continue;
                     }
-                    match aim(tx, &row, &targets)? {
+                    match aim(tx, &message, &row, &targets)? {
                         Some(found) => aimed.push(found),
                         None => done.still_dead += 1,
                     }
@@ -70,7 +71,7 @@ impl Messages {
             })
             .await?;
         let Some((message, targets, aimed, done)) = found else { return Err(MessageError::NoMessage(id.clone())) };
-        self.send_again(actor, message, targets, aimed).await?;
+        self.send_again(actor, message, targets, aimed, now_ms).await?;
         Ok(done)
     }
 
@@ -80,6 +81,7 @@ impl Messages {
         message: Message,
         targets: Vec<Composed>,
         aimed: Vec<(usize, Delivery)>,
+        now_ms: i64,
     ) -> Result<(), StoreError> {
         let env = self.env();
         let mut by_target: BTreeMap<usize, Vec<Delivery>> = BTreeMap::new();
@@ -92,8 +94,7 @@ impl Messages {
             apps.insert(outbox::app_name(&targets[at].corp, &targets[at].app));
             for rows in rows.chunks(CALL_MAX) {
                 let batch = Batch { target: Some(at), rows: rows.to_vec(), call: CallId::from(self.new_id()) };
-                let (message, targets, actor, now_ms) =
-                    (Arc::clone(&message), Arc::clone(&targets), actor.clone(), env.clock.now_ms());
+                let (message, targets, actor) = (Arc::clone(&message), Arc::clone(&targets), actor.clone());
                 env.store
                     .write(move |tx| {
                         let mut batch = batch.clone();
@@ -126,11 +127,21 @@ impl Messages {
 }
 
 /// Where a dead letter goes now: to its former app where the rules still say so, else to the first that reaches it.
-fn aim(tx: &store::ReadTx, row: &Delivery, targets: &[Composed]) -> Result<Option<(usize, Delivery)>, StoreError> {
+fn aim(
+    tx: &store::ReadTx,
+    message: &Message,
+    row: &Delivery,
+    targets: &[Composed],
+) -> Result<Option<(usize, Delivery)>, StoreError> {
     let member = match (&row.employee, &row.corp, &row.userid) {
         (None, Some(corp), Some(userid)) => Some(MemberRef { corp: corp.clone(), userid: userid.clone() }),
         _ => None,
     };
+    if let Some(member) = &member
+        && store::loose_ends::since_ms(tx, &member.corp)? >= message.accepted_at_ms
+    {
+        return Ok(None);
+    }
     let is_gone = matches!(row.code.as_deref(), Some("departed" | "unknown_employee" | "unknown_unit"));
     if is_gone && member.is_none() && row.employee.is_none() {
         return Ok(None);

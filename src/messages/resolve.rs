@@ -61,6 +61,14 @@ pub(super) fn people(tx: &ReadTx, message: &Message) -> Result<Vec<Person>, Stor
         if !members.insert((member.corp.to_string(), member.userid.folded().to_string())) {
             continue;
         }
+        if store::loose_ends::since_ms(tx, &member.corp)? >= message.accepted_at_ms {
+            let text = format!(
+                "member {} was named when the corp {} was another WeCom: the same userid is somebody else now",
+                member.userid, member.corp
+            );
+            people.push(Person::faulty(None, store::loose_ends::OTHER_WECOM, text));
+            continue;
+        }
         let bound = store::bindings::find_by_userid(tx, &member.corp, &member.userid)?.map(|binding| binding.employee);
         // who is named as an employee too gets it wherever the rules send it
         if bound.as_ref().is_none_or(|id| !seen.contains(id)) {

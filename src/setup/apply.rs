@@ -99,7 +99,7 @@ fn prepare(tx: &impl Reads, file: &SetupFile, terms: &Terms) -> Result<Result<Pr
         };
         let subject = format!("corp {key}");
         if let Some(change) = merged.changes.iter_mut().find(|change| change.subject == subject) {
-            change.differences.push(act.difference());
+            change.differences.extend(act.difference());
         }
         acts.push(act);
     }

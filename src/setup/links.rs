@@ -19,7 +19,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Links {
-    /// They are dropped, with mirror, pushed values, tombstones, plans and runs: the corp begins anew.
+    /// They are dropped, with mirror, pushed values, tombstones, plans and runs, and what is under way ends, messages
+    /// with a reason: the corp begins anew.
     Reset,
     /// They stay: it is the same WeCom at another address. Not possible where tenant or CorpID change.
     Keep,
@@ -95,7 +96,8 @@ pub(super) fn check_links(
     }
     let counts = store::links::count(tx, &now.key)?;
     if counts.is_empty() {
-        return Ok(Ok(None));
+        // nothing to decide; members that somebody has named until now are strangers from now on all the same
+        return Ok(Ok(Some(LinkAct { corp: now.key.clone(), links: Links::Reset, settings, counts })));
     }
     let may_keep = settings == ["api_base"];
     Ok(match choice {
@@ -109,9 +111,10 @@ pub(super) fn check_links(
 impl LinkAct {
     /// Does it, and leaves a row in the audit log.
     pub(super) fn carry_out(&self, tx: &WriteTx, actor: &Actor) -> Result<(), StoreError> {
+        let mut ended = None;
         let action = match self.links {
             Links::Reset => {
-                store::links::reset(tx, &self.corp)?;
+                ended = Some(json!({ "ended": store::links::reset(tx, &self.corp)? }));
                 "corp.reset_links"
             }
             Links::Keep => {
@@ -120,17 +123,24 @@ impl LinkAct {
                 "corp.keep_links"
             }
         };
+        if self.counts.is_empty() {
+            return Ok(());
+        }
         let before = json!({ "changed": self.settings, "links": self.counts });
-        store::audit::append(tx, actor, action, self.corp.as_str(), Some(before), None).map(drop)
+        store::audit::append(tx, actor, action, self.corp.as_str(), Some(before), ended).map(drop)
     }
 
-    /// The line that tells it among what changes.
-    pub(super) fn difference(&self) -> Difference {
+    /// The line that tells it among what changes; none where nothing tied the corp.
+    pub(super) fn difference(&self) -> Option<Difference> {
+        if self.counts.is_empty() {
+            return None;
+        }
         let after = match self.links {
             Links::Reset => "reset",
             Links::Keep => "keep",
         };
-        Difference { option: "links".into(), before: Some(self.counts.to_string().into()), after: Some(after.into()) }
+        let before = Some(self.counts.to_string().into());
+        Some(Difference { option: "links".into(), before, after: Some(after.into()) })
     }
 }
 

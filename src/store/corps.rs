@@ -4,7 +4,7 @@ use super::key::{Prefix, Str};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{Reads, WriteTx};
-use super::{StoreError, auto_replies, follow_ups, inbox, links, menus, secrets, tenants};
+use super::{StoreError, auto_replies, links, menus, secrets, tenants};
 use crate::model::{AppKey, Corp, CorpKey, TenantKey};
 
 const CORPS: Table<Str, Corp> = Table::new("corps");
@@ -50,7 +50,7 @@ pub fn put(tx: &WriteTx, corp: &Corp) -> Result<(), StoreError> {
 }
 
 /// Removes a corp with its secrets, mirror, bindings, plans, runs, callbacks, menus and settings; answers whether it was
-/// there. The audit log keeps what it says about it.
+/// there. Messages that wait for it end with a reason. The audit log keeps what it says about it.
 pub fn remove(tx: &WriteTx, key: &CorpKey) -> Result<bool, StoreError> {
     let Some(corp) = CORPS.remove(tx, key.as_str())? else { return Ok(false) };
     tx.touch_setup();
@@ -58,9 +58,7 @@ pub fn remove(tx: &WriteTx, key: &CorpKey) -> Result<bool, StoreError> {
     secrets::clear(tx, key)?;
     links::reset(tx, key)?;
     menus::clear(tx, key)?;
-    inbox::clear(tx, key)?;
     auto_replies::clear(tx, key)?;
-    follow_ups::clear(tx, key)?;
     Ok(true)
 }
 

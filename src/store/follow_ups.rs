@@ -34,6 +34,11 @@ pub fn remove(tx: &WriteTx, corp: &CorpKey, id: &InboxId) -> Result<bool, StoreE
     Ok(FOLLOW_UPS.remove(tx, (corp.as_str(), id.as_str()))?.is_some())
 }
 
+/// How many pieces of a corp wait.
+pub(super) fn count(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
+    Ok(FOLLOW_UPS.keys(tx, &Prefix::text(corp.as_str()).range())?.len() as u64)
+}
+
 pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
     FOLLOW_UPS.remove_range(tx, &Prefix::text(corp.as_str()).range()).map(drop)
 }

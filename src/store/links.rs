@@ -1,9 +1,10 @@
-//! What ties a corp to one particular WeCom: links, tombstones, the mirror, plans, runs. It is told in numbers, and
-//! dropped as a whole when the corp becomes another WeCom or is removed.
+//! What ties a corp to one particular WeCom: links, tombstones, the mirror, plans, runs, and what is under way to its
+//! members. It is told in numbers, and dropped as a whole when the corp becomes another WeCom or is removed.
 
+use super::loose_ends::LooseEnds;
 use super::settings::{self, Scope};
 use super::tx::{Reads, WriteTx};
-use super::{StoreError, bindings, mirror, plans, removals, resolve, runs};
+use super::{StoreError, bindings, loose_ends, mirror, plans, removals, resolve, runs};
 use crate::model::CorpKey;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -22,6 +23,9 @@ pub struct LinkCounts {
     pub mirrored: u64,
     /// Stored plans.
     pub plans: u64,
+    /// Calls with messages, callbacks and rests of auto replies that wait.
+    #[serde(default)]
+    pub waiting: u64,
 }
 
 impl LinkCounts {
@@ -33,30 +37,35 @@ impl LinkCounts {
 
 impl fmt::Display for LinkCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { members, departments, tombstones, mirrored, plans } = self;
+        let Self { members, departments, tombstones, mirrored, plans, waiting } = self;
         write!(
             f,
             "{members} members and {departments} departments linked, {tombstones} deleted members remembered, {mirrored} \
-             departments and members in the mirror, {plans} plans"
+             departments and members in the mirror, {plans} plans, {waiting} messages and callbacks under way"
         )
     }
 }
 
 /// Counts what ties a corp to its WeCom. Keys are read, rows are not; about 1 µs each.
+///
+/// A message whose recipients are still to be found is not counted: [`loose_ends::since_ms`] keeps it from strangers.
 pub fn count(tx: &impl Reads, corp: &CorpKey) -> Result<LinkCounts, StoreError> {
     let (members, departments, tombstones) = bindings::count(tx, corp)?;
     let (mirrored, plans) = (mirror::count(tx, corp)?, plans::count(tx, corp)?);
-    Ok(LinkCounts { members, departments, tombstones, mirrored, plans })
+    let waiting = loose_ends::count(tx, corp)?;
+    Ok(LinkCounts { members, departments, tombstones, mirrored, plans, waiting })
 }
 
 /// Drops everything that ties a corp to its WeCom, with its runs, their journals and what the engine remembers of it
-/// between runs. The corp, its secrets and the audit log stay.
-pub fn reset(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+/// between runs, and ends what is under way there. The corp, its secrets, its menus as drafts and the audit log stay.
+pub fn reset(tx: &WriteTx, corp: &CorpKey) -> Result<LooseEnds, StoreError> {
+    let ended = loose_ends::end(tx, corp)?;
     mirror::clear(tx, corp)?;
     bindings::clear(tx, corp)?;
     resolve::clear(tx, corp)?;
     plans::clear(tx, corp)?;
     runs::clear(tx, corp)?;
     removals::clear(tx, corp)?;
-    settings::clear(tx, Scope::Corp(corp))
+    settings::clear(tx, Scope::Corp(corp))?;
+    Ok(ended)
 }

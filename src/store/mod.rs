@@ -59,6 +59,7 @@ pub mod follow_ups;
 pub mod idempotency;
 pub mod inbox;
 pub mod links;
+pub mod loose_ends;
 pub mod menus;
 pub mod messages;
 pub mod mirror;

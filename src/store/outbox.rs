@@ -174,6 +174,43 @@ pub fn backlog(tx: &impl Reads, app: &str, limit: usize) -> Result<Backlog, Stor
     Ok(found)
 }
 
+/// How many calls of a corp wait or are on their way. Keys are read, rows are not.
+pub(super) fn count_due(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for app in apps_waiting(tx)?.iter().filter(|app| app_of(app).is_some_and(|(of, _)| of == *corp)) {
+        count += DUE.keys(tx, &Prefix::text(app).range())?.len() as u64;
+    }
+    Ok(count)
+}
+
+/// All calls of a corp that have no end yet. Every call is read; about 5 µs each.
+pub(super) fn open_calls(tx: &impl Reads, corp: &CorpKey) -> Result<Vec<SendCall>, StoreError> {
+    let mut open = Vec::new();
+    CALLS.scan(tx, &everything(), |_, call| {
+        let is_open = matches!(call.state, CallState::Prepared | CallState::Waiting | CallState::Sending);
+        if is_open && call.corp == *corp {
+            open.push(call);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(open)
+}
+
+/// Ends all bursts of a corp and answers them.
+pub(super) fn take_bursts(tx: &WriteTx, corp: &CorpKey) -> Result<Vec<Burst>, StoreError> {
+    let mut bursts = Vec::new();
+    BURSTS.scan(tx, &everything(), |_, burst| {
+        if app_of(&burst.app).is_some_and(|(of, _)| of == *corp) {
+            bursts.push(burst);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    for burst in &bursts {
+        remove_burst(tx, &burst.app, &burst.rule, &burst.userid)?;
+    }
+    Ok(bursts)
+}
+
 /// Calls that an app sent since a time, the oldest first.
 pub fn scan_sent(
     tx: &impl Reads,

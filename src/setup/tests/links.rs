@@ -37,7 +37,7 @@ fn counts(store: &Store, corp: &CorpKey) -> LinkCounts {
     store.read(|tx| store::links::count(tx, corp)).unwrap()
 }
 
-const TIED: LinkCounts = LinkCounts { members: 1, departments: 0, tombstones: 1, mirrored: 1, plans: 0 };
+const TIED: LinkCounts = LinkCounts { members: 1, departments: 0, tombstones: 1, mirrored: 1, plans: 0, waiting: 0 };
 
 /// Every setting that makes a corp another WeCom is refused while something ties it, whichever way it comes; what may be
 /// kept is kept, what is dropped is dropped whole.

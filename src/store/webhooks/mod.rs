@@ -2,6 +2,7 @@
 
 mod posts;
 
+pub(super) use posts::end_of_corp;
 pub use posts::{add, counts, dead, due, find_post, next_due, put_post, remove_ended, search};
 
 use super::StoreError;

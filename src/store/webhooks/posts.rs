@@ -1,6 +1,6 @@
 //! Tellings by webhook and id (ids sort by time), those that are due, and the dead letters.
 
-use crate::model::{PostId, PostState, WebhookPost};
+use crate::model::{CorpKey, PostId, PostState, WebhookPost};
 use crate::store::StoreError;
 use crate::store::key::{Prefix, Str};
 use crate::store::registry::Checks;
@@ -123,6 +123,28 @@ pub fn remove_ended(tx: &WriteTx, webhook: &str, before_ms: i64, limit: usize) -
         DEAD.remove(tx, (webhook, id.as_str()))?;
     }
     Ok(old.len())
+}
+
+/// Ends the tellings that wait and are about a corp, as dead letters for this reason; answers how many.
+pub(in crate::store) fn end_of_corp(tx: &WriteTx, corp: &CorpKey, why: &str) -> Result<u64, StoreError> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        data: Data,
+    }
+    #[derive(serde::Deserialize)]
+    struct Data {
+        corp: CorpKey,
+    }
+    let mut ended = 0;
+    for (webhook, _, id) in DUE.keys(tx, &everything())? {
+        let Some(post) = POSTS.get(tx, (&webhook, &id))? else { continue };
+        if serde_json::from_str::<Body>(&post.body).is_ok_and(|body| body.data.corp == *corp) {
+            let (state, ended_at_ms) = (PostState::Dead, Some(tx.now_ms()));
+            put_post(tx, &WebhookPost { state, ended_at_ms, error: Some(why.to_owned()), ..post })?;
+            ended += 1;
+        }
+    }
+    Ok(ended)
 }
 
 pub(super) fn clear(tx: &WriteTx, webhook: &str) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ mod accept;
 mod deliver;
 mod faults;
 mod kill;
+mod other_wecom;
 mod recall;
 mod times;
 mod world;
