@@ -54,6 +54,10 @@ struct ImportQuery {
     #[serde(default)]
     #[param(value_type = Option<bool>)]
     allow_shrink: bool,
+    /// Import although more people than is usual would have another name, number, mobile or e-mail.
+    #[serde(default)]
+    #[param(value_type = Option<bool>)]
+    allow_other_people: bool,
 }
 
 /// What an import would do.
@@ -102,8 +106,8 @@ async fn preview(
     upload: Upload,
 ) -> Result<Created<PreviewView>, Problem> {
     let tenant = tenant.into_inner();
-    let ImportQuery { mode, skip_bad_rows, allow_shrink } = query.0;
-    let options = ImportOptions { mode, skip_bad_rows, allow_shrink };
+    let ImportQuery { mode, skip_bad_rows, allow_shrink, allow_other_people } = query.0;
+    let options = ImportOptions { mode, skip_bad_rows, allow_shrink, allow_other_people };
     let digest = upload.digest;
     let shared = state.clone();
     once.run(&state, &caller.id, &digest, async move {

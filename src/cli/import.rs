@@ -24,6 +24,9 @@ pub struct Import {
     /// Import although more people or units are absent than is usual
     #[arg(long)]
     allow_shrink: bool,
+    /// Import although more people than is usual would have another name, number, mobile or e-mail
+    #[arg(long)]
+    allow_other_people: bool,
     /// Import; without it only the preview is shown
     #[arg(long)]
     yes: bool,
@@ -37,6 +40,7 @@ impl Import {
             mode: self.mode,
             skip_bad_rows: self.skip_bad_rows,
             allow_shrink: self.allow_shrink,
+            allow_other_people: self.allow_other_people,
             yes: self.yes,
         };
         context.execute(command, show::import).await

@@ -3,18 +3,22 @@
 //! What the source does not say is not taken for a wish: columns that it lacks stay as they are stored, a bad row keeps
 //! its stored row, and bad rows without an id withhold every departure and removal.
 
+mod people;
+
 use super::check::check_tree;
 use super::diff::{ChangeKind, Changes, Diff, ImportMode, kind_of};
 use super::fault::{Fault, FaultCode, Faults, Place};
 use super::fields::Record;
 use super::parsed::{Parsed, Table};
 use crate::model::{Employee, EmployeeStatus, OrgUnit, Text, UnitId};
+use people::People;
 use std::collections::{HashMap, HashSet};
 
-/// People or units that may go, or people that may have another name, however small the directory, unless that is all.
+/// People or units that may go, or people that may become others, however small the directory, unless that is all.
 pub const SHRINK_FREE: usize = 5;
 /// Per cent of the active people, or of the units, that may go by a source for the whole directory before it is refused
-/// as shrunken, and of the people whose name may differ before it is taken for that of other people. Set by the house; the importer may allow more for one import.
+/// as shrunken, and of the people who may have another name, number, mobile or e-mail before it is taken for that of other people. Set by
+/// the house; the importer may allow more for one import.
 pub const SHRINK_MAX_PERCENT: usize = 20;
 
 /// What is stored.
@@ -222,12 +226,16 @@ impl<'s> Work<'s> {
             units.remove(unit.clone());
         }
         let mut employees = Changes::of(self.stored.employees.len());
-        let (mut matched, mut renamed) = (0, 0);
+        let mut matched = 0;
+        let mut people = People::new(&self.stored.employees);
         for row in self.employees.rows {
             let before = self.employee_at.get(row.id()).map(|at| &self.stored.employees[*at]);
-            if let Some(before) = before {
-                matched += 1;
-                renamed += usize::from(before.name != row.name);
+            match before {
+                Some(before) => {
+                    matched += 1;
+                    people.known(before, &row);
+                }
+                None => people.new_id(&row),
             }
             employees.put(before, row, kind_of);
         }
@@ -237,15 +245,14 @@ impl<'s> Work<'s> {
         }
         let active = self.stored.employees.iter().filter(|row| row.status.is_active()).count();
         let leaving = usize::try_from(employees.counts.departed).unwrap_or(usize::MAX);
-        // a file for the whole directory renames few of the people in it, a part of one few of all people
+        // a file for the whole directory changes few of the people in it, a part of one few of all people
         let known = if self.mode == ImportMode::Replace { matched } else { self.stored.employees.len() };
-        let shrunken = other_people(renamed, known, &self.employees.sheet)
-            .or_else(|| {
-                let whole = self.mode == ImportMode::Replace;
-                shrinking("active employees", leaving, active, &self.employees.sheet).filter(|_| whole)
-            })
+        let other_people = people.question(known, self.stored.employees.len(), &self.employees.sheet);
+        let whole = self.mode == ImportMode::Replace;
+        let shrunken = shrinking("active employees", leaving, active, &self.employees.sheet)
+            .filter(|_| whole)
             .or_else(|| shrinking("units", removed.len(), self.stored.units.len(), &self.units.sheet));
-        Diff { units, employees, faults: self.faults, warnings: self.warnings, shrunken }
+        Diff { units, employees, faults: self.faults, warnings: self.warnings, shrunken, other_people }
     }
 }
 
@@ -277,18 +284,6 @@ fn shrinking(what: &str, leaving: usize, stored: usize, sheet: &str) -> Option<F
          short or wrong. If they have really gone, allow it for this import"
     );
     Some(Fault::new(FaultCode::Shrunken, Place::sheet(sheet), reason))
-}
-
-/// Ids are numbers in most systems, and those of another organisation are the same numbers.
-fn other_people(renamed: usize, known: usize, sheet: &str) -> Option<Fault> {
-    if is_few(renamed, known) {
-        return None;
-    }
-    let reason = format!(
-        "{renamed} of {known} people would have another name; it looks like the file of another organisation, or with the \
-         ids shifted. If they are really called so, allow it for this import"
-    );
-    Some(Fault::new(FaultCode::OtherPeople, Place::sheet(sheet), reason))
 }
 
 fn is_few(rows: usize, of: usize) -> bool {

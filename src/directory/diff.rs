@@ -121,8 +121,10 @@ pub struct Diff {
     pub faults: Vec<Fault>,
     /// What is worth telling.
     pub warnings: Vec<Fault>,
-    /// Why the source looks like a directory that has lost people or units, or like that of other people, where it does.
+    /// Why the source looks like a directory that has lost people or units, where it does.
     pub shrunken: Option<Fault>,
+    /// Why the source looks like that of other people, where it does.
+    pub other_people: Option<Fault>,
 }
 
 impl Diff {

@@ -59,7 +59,8 @@ pub enum FaultCode {
     MissingParent,
     /// Far fewer units or employees than are stored.
     Shrunken,
-    /// Far more people with another name than is usual: the file of another organisation.
+    /// Far more people with another name, number, mobile or e-mail than is usual: the file of another organisation, or a
+    /// column that slipped.
     OtherPeople,
     /// A unit that is to be removed still has units or people.
     UnitInUse,

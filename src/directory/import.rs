@@ -35,6 +35,8 @@ pub struct ImportOptions {
     pub skip_bad_rows: bool,
     /// Import although more people or units are absent than is usual.
     pub allow_shrink: bool,
+    /// Import although more people than is usual would have another name, number, mobile or e-mail.
+    pub allow_other_people: bool,
 }
 
 /// What an import would do.
@@ -52,20 +54,31 @@ pub struct Preview {
 }
 
 impl Preview {
+    /// Of a comparison that nothing is written from.
+    #[cfg(test)]
+    pub(super) fn of(source: Source, diff: Diff) -> Self {
+        Self { source, mode: ImportMode::Replace, diff, revision: 0 }
+    }
+
     /// Whether an import with these options would be let through.
     ///
     /// # Errors
-    /// [`DirectoryError::BadRows`] or, for a shrunken source, [`DirectoryError::Refused`].
+    /// [`DirectoryError::BadRows`] or, for a shrunken source or one of other people, [`DirectoryError::Refused`] with each of
+    /// the two that is not allowed.
     pub fn check(&self, options: &ImportOptions) -> Result<(), DirectoryError> {
         if !options.skip_bad_rows
             && let Some(faults) = Faults::of(self.diff.faults.clone())
         {
             return Err(DirectoryError::BadRows(faults));
         }
-        match &self.diff.shrunken {
-            Some(fault) if !options.allow_shrink => Err(Faults::from(fault.clone()).into()),
-            _ => Ok(()),
-        }
+        let open = self.open_questions(options).into_iter().cloned().collect();
+        Faults::of(open).map_or(Ok(()), |faults| Err(faults.into()))
+    }
+
+    /// What must be allowed and is not.
+    pub fn open_questions(&self, options: &ImportOptions) -> Vec<&Fault> {
+        let other = self.diff.other_people.iter().filter(|_| !options.allow_other_people);
+        other.chain(self.diff.shrunken.iter().filter(|_| !options.allow_shrink)).collect()
     }
 
     /// The part of it that fits on a page and into the audit log.
@@ -78,6 +91,7 @@ impl Preview {
             bad_rows: self.diff.faults.len() as u64,
             warnings: self.diff.warnings.len() as u64,
             shrunken: self.diff.shrunken.clone(),
+            other_people: self.diff.other_people.clone(),
         }
     }
 }
@@ -100,6 +114,9 @@ pub struct Summary {
     /// Why the source looks shrunken, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shrunken: Option<Fault>,
+    /// Why the source looks like that of other people, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_people: Option<Fault>,
 }
 
 /// An import that has ended.

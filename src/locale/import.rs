@@ -59,6 +59,8 @@ texts! {
     import_what = "变化", "What";
     import_difference = "修改前 → 修改后", "Before → after";
     import_nothing_here = "这里没有内容。", "Nothing here.";
+    import_other_people = "允许大量人员换成别人", "Allow many people to become others";
+    import_other_people_hint = "只有在姓名、账号、工号、手机号或邮箱确实大量更换时才勾选；否则请检查是否选错文件或列错位。", "Tick it only if so many names, accounts, numbers, mobiles or e-mail addresses have really changed; otherwise see whether it is the right file and no column has slipped.";
     import_shrunken_hint = "如果组织确实缩减，请在下方勾选“允许大幅减少”；否则请检查文件是否完整。", "If the organisation really has shrunk, tick the box below; otherwise see whether the file is complete.";
     import_confirm_title = "确认导入", "Confirm";
     import_confirm = "确认导入", "Import";
@@ -139,8 +141,8 @@ static FAULTS: &[(&str, &str, &str)] = &[
     ),
     (
         "directory.other_people",
-        "许多人的姓名与现有组织不同，可能是另一家单位的文件。",
-        "Many people have another name than is stored; it may be the file of another organisation.",
+        "许多人的姓名、账号、工号、手机号或邮箱与现有组织不同，可能选错了文件，或者列错位。",
+        "Many people have another name, account, number, mobile or e-mail than is stored; it may be the wrong file, or a column has slipped.",
     ),
     ("directory.unit_in_use", "部门下还有人员或下级部门", "The unit still has people or units"),
     ("directory.missing_value", "不能为空", "Must not be empty"),

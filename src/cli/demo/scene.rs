@@ -108,7 +108,7 @@ impl Scene {
         let source = Source { name: "sample organisation".into(), format: Format::Rows, sha256: String::new() };
         let (units, employees) = (Table::of_rows(units), Table::of_rows(people));
         let parsed = Parsed { source, units, employees, faults: Vec::new(), warnings: Vec::new() };
-        let options = ImportOptions { allow_shrink: true, ..ImportOptions::default() };
+        let options = ImportOptions { allow_shrink: true, allow_other_people: true, ..ImportOptions::default() };
         import::import(&self.app.store, &TenantKey::from(TENANT), parsed, options, actor, |_| {})
             .await
             .map_err(|error| CommandError::from_chain(&error))?;

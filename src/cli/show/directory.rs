@@ -32,15 +32,21 @@ pub fn import(report: &ImportReport, language: Language) -> String {
             text.push_str(&format!("{label}: {fault}\n"));
         }
     }
-    if let Some(fault) = &summary.shrunken {
-        let hint = pick("import it anyway with --allow-shrink", "如确认无误，请加 --allow-shrink 导入");
+    let questions = [(&summary.other_people, "--allow-other-people"), (&summary.shrunken, "--allow-shrink")];
+    for (fault, flag) in questions.iter().filter_map(|(fault, flag)| fault.as_ref().map(|fault| (fault, flag))) {
+        let hint = match language {
+            Language::En => format!("import it anyway with {flag}"),
+            Language::Zh => format!("如确认无误，请加 {flag} 导入"),
+        };
         text.push_str(&format!("{fault}; {hint}\n"));
     }
     let quiet = summary.units.is_quiet() && summary.employees.is_quiet();
     let last = match (report.written, quiet) {
         (true, _) => pick("Imported.", "已导入。"),
         (false, true) => pick("Nothing to do.", "没有变化。"),
-        (false, false) if summary.shrunken.is_some() => pick("Nothing was written.", "尚未写入。"),
+        (false, false) if summary.shrunken.is_some() || summary.other_people.is_some() => {
+            pick("Nothing was written.", "尚未写入。")
+        }
         (false, false) => pick("Nothing was written; import with --yes.", "尚未写入；加 --yes 执行导入。"),
     };
     text.push_str(last);

@@ -181,9 +181,101 @@ fn the_people_of_another_organisation() {
         let mut now = people(given);
         now.iter_mut().take(renamed).for_each(|row| row.name = "另一个".into());
         let diff = compare(&before, parsed(vec![unit("1", "")], now), mode).unwrap();
-        let code = diff.shrunken.map(|fault| fault.code);
+        let code = diff.other_people.map(|fault| fault.code);
         assert_eq!(code, refused.then_some(FaultCode::OtherPeople), "{renamed} of {given} of {stored_count}, {mode:?}");
     }
+}
+
+/// A hundred people with everything that says who they are.
+fn hundred() -> Vec<Employee> {
+    let filled = |at: usize| {
+        let mut row = person(&format!("e{at}"), "1");
+        row.name = Text::from(format!("人{at}"));
+        row.account = Text::from(format!("a{at}"));
+        row.employee_no = Text::from(format!("n{at}"));
+        row.mobile = Text::from(format!("138{at:08}"));
+        row.email = Text::from(format!("e{at}@example.com"));
+        row
+    };
+    (0..100).map(filled).collect()
+}
+
+#[test]
+fn a_column_that_slipped_by_one_row() {
+    type Value = fn(&mut Employee) -> &mut Text;
+    let columns: [(&str, Value); 5] = [
+        ("name", |row| &mut row.name),
+        ("account", |row| &mut row.account),
+        ("employee_no", |row| &mut row.employee_no),
+        ("mobile", |row| &mut row.mobile),
+        ("email", |row| &mut row.email),
+    ];
+    let before = Stored { units: vec![unit("1", "")], employees: hundred() };
+    for (column, value) in columns {
+        for (slipped, asked) in [(100, true), (21, true), (20, false)] {
+            for mode in [ImportMode::Replace, ImportMode::Merge] {
+                let mut now = hundred();
+                let values: Vec<Text> = now.iter_mut().map(|row| value(row).clone()).collect();
+                (0..slipped).for_each(|at| *value(&mut now[at]) = values[(at + 1) % 100].clone());
+                let diff = compare(&before, parsed(vec![unit("1", "")], now), mode).unwrap();
+                assert_eq!(diff.shrunken, None);
+                let question = diff.other_people.map(|fault| fault.reason).unwrap_or_default();
+                assert_eq!(question.contains(column), asked, "{slipped} {column}, {mode:?}: {question}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ids_that_slipped_and_what_is_no_slip() {
+    let before = Stored { units: vec![unit("1", "")], employees: hundred() };
+    let ask = |change: fn(usize, &mut Employee), mode| {
+        let mut now = hundred();
+        now.iter_mut().enumerate().for_each(|(at, row)| change(at, row));
+        let diff = compare(&before, parsed(vec![unit("1", "")], now), mode).unwrap();
+        (diff.other_people.map(|fault| fault.reason), diff.shrunken.is_some())
+    };
+    // by one: everybody is known, and is somebody else
+    let (question, _) = ask(|at, row| row.id = format!("e{}", (at + 1) % 100).as_str().into(), ImportMode::Replace);
+    assert!(question.unwrap().contains("100 another name (e1: 人1 → 人0"));
+    // to other ids: the same people once more
+    let (question, shrunken) = ask(|at, row| row.id = format!("x{at}").as_str().into(), ImportMode::Merge);
+    let question = question.unwrap();
+    assert!(
+        question.contains("100 people would come anew") && question.contains("x0 has what is e0's, 人0"),
+        "{question}"
+    );
+    assert!(!shrunken);
+    // the same numbers otherwise written, values that are new, and values that go
+    let harmless: [fn(usize, &mut Employee); 3] = [
+        |_, row| row.mobile = Text::from(format!("+86 {}", row.mobile)),
+        |_, row| row.email = Text::from(row.email.to_uppercase()),
+        |_, row| row.account = Text::default(),
+    ];
+    for change in harmless {
+        assert_eq!(ask(change, ImportMode::Replace), (None, false));
+    }
+}
+
+#[test]
+fn both_questions_are_asked_and_each_is_allowed_by_itself() {
+    use crate::directory::import::{ImportOptions, Preview};
+    let before = Stored { units: vec![unit("1", "")], employees: hundred() };
+    let mut now = hundred();
+    now.truncate(60);
+    now.iter_mut().for_each(|row| row.name = "另一个".into());
+    let source = parsed(vec![unit("1", "")], now);
+    let preview = Preview::of(source.source.clone(), compare(&before, source, ImportMode::Replace).unwrap());
+    let open = |allow_shrink, allow_other_people| {
+        let options = ImportOptions { allow_shrink, allow_other_people, ..ImportOptions::default() };
+        let open: Vec<FaultCode> = preview.open_questions(&options).iter().map(|fault| fault.code).collect();
+        assert_eq!(preview.check(&options).is_ok(), open.is_empty());
+        open
+    };
+    assert_eq!(open(false, false), [FaultCode::OtherPeople, FaultCode::Shrunken]);
+    assert_eq!(open(true, false), [FaultCode::OtherPeople]);
+    assert_eq!(open(false, true), [FaultCode::Shrunken]);
+    assert_eq!(open(true, true), []);
 }
 
 #[test]

@@ -41,14 +41,14 @@ pub(super) static ROWS: &[Row] = &[
     row(
         "directory.other_people",
         [
-            "像是另一家单位的文件",
-            "许多人的姓名与现有组织不同，所以没有写入。",
-            "检查是否选错了文件；确认无误时请勾选“允许大幅减少”。",
+            "像是另一批人的文件",
+            "许多人的姓名、账号、工号、手机号或邮箱与现有组织不同，所以没有写入。",
+            "检查是否选错了文件、列是否错位；确认无误时请勾选“允许大量人员换成别人”。",
         ],
         [
-            "It looks like another organisation's file",
-            "Many people have another name than is stored; nothing was written.",
-            "See whether it is the right file; if it is, tick the box that allows it.",
+            "It looks like a file of other people",
+            "Many people have another name, account, number, mobile or e-mail than is stored; nothing was written.",
+            "See whether it is the right file and no column has slipped; if all is well, tick the box that allows it.",
         ],
     ),
     row(

@@ -16,7 +16,16 @@ pub enum Command {
     /// `export`
     Export { redact: bool },
     /// `import`: previews, or imports with `yes`.
-    Import { tenant: TenantKey, file: Upload, mode: ImportMode, skip_bad_rows: bool, allow_shrink: bool, yes: bool },
+    Import {
+        tenant: TenantKey,
+        file: Upload,
+        mode: ImportMode,
+        skip_bad_rows: bool,
+        allow_shrink: bool,
+        #[serde(default)]
+        allow_other_people: bool,
+        yes: bool,
+    },
     /// `pull`
     Pull { corp: CorpKey, reading: Reading },
     /// `plan`: makes a plan and stores it.

@@ -80,7 +80,7 @@ pub(super) async fn import(
         faults: first(&preview.diff.faults),
         warning_list: first(&preview.diff.warnings),
     };
-    if preview.diff.shrunken.is_some() && !options.allow_shrink {
+    if !preview.open_questions(&options).is_empty() {
         return Answer::new(Exit::Held, &report);
     }
     if !yes {

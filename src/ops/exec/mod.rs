@@ -56,8 +56,8 @@ pub async fn execute(
             setup::apply(app, actor, &setup.0, dry_run, &Terms { prune, links }).await
         }
         Command::Export { redact } => setup::export(app, redact).await,
-        Command::Import { tenant, file, mode, skip_bad_rows, allow_shrink, yes } => {
-            let options = ImportOptions { mode: mode.into(), skip_bad_rows, allow_shrink };
+        Command::Import { tenant, file, mode, skip_bad_rows, allow_shrink, allow_other_people, yes } => {
+            let options = ImportOptions { mode: mode.into(), skip_bad_rows, allow_shrink, allow_other_people };
             directory::import(app, actor, &tenant, file, options, yes, output).await
         }
         Command::Pull { corp, reading } => sync::pull(app, actor, &corp, request(reading), output).await,

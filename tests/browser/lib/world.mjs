@@ -94,7 +94,7 @@ export class World {
   async import({ units, employees }) {
     await this.write('oa/units.csv', units);
     await this.write('oa/employees.csv', employees);
-    await this.run(['import', path.join(this.folder, 'oa'), '--tenant', TENANT, '--allow-shrink', '--yes']);
+    await this.run(['import', path.join(this.folder, 'oa'), '--tenant', TENANT, '--allow-shrink', '--allow-other-people', '--yes']);
   }
 
   /** An account with a password that needs no change. */

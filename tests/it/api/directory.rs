@@ -118,6 +118,32 @@ async fn a_file_is_previewed_then_imported() {
 }
 
 #[tokio::test]
+async fn a_file_of_other_people_needs_a_word() {
+    let bridge = with_tenant().await;
+    let rows = |shift: usize| {
+        let row = |n: usize| format!("e{n},人{n},138000000{:02},2\n", (n + shift) % 10);
+        archive(GOOD_UNITS, &format!("id,name,mobile,unit_id\n{}", (0..10).map(row).collect::<String>()))
+    };
+    let upload = async |query: &str, shift: usize| {
+        let answer = bridge.upload(&format!("{IMPORTS}?{query}"), "a.zip", rows(shift)).await;
+        (answer.headers["location"].to_str().unwrap().to_owned(), answer.expect(201))
+    };
+    let (confirm, _) = upload("mode=replace", 0).await;
+    bridge.act(&confirm).await.expect(200);
+    for query in ["mode=replace", "mode=merge", "allow_shrink=true"] {
+        let (confirm, preview) = upload(query, 1).await;
+        let question = &preview["summary"]["other_people"];
+        assert!(question["reason"].as_str().unwrap().contains("10 another mobile"), "{query}: {preview}");
+        assert_eq!(preview["can_confirm"], false, "{query}");
+        bridge.act(&confirm).await.expect_problem(422, "directory.other_people");
+    }
+    let (confirm, preview) = upload("allow_other_people=true", 1).await;
+    assert_eq!(preview["can_confirm"], true);
+    assert_eq!(bridge.act(&confirm).await.expect(200)["employees"]["changed"], 10);
+    bridge.stop().await;
+}
+
+#[tokio::test]
 async fn a_preview_that_is_no_longer_true_is_not_imported() {
     let bridge = with_tenant().await;
     let file = archive(GOOD_UNITS, "id,name,unit_id\ne1,张三,2\n");

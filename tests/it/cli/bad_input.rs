@@ -112,6 +112,30 @@ fn a_directory_that_has_lost_its_people() {
 }
 
 #[test]
+fn a_column_that_slipped_is_asked_about() {
+    let bench = Bench::ready();
+    bench.import(30);
+    let folder = bench.directory(30);
+    let file = folder.join("employees.csv");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    let mobile = rows[0].iter().position(|column| *column == "mobile").unwrap();
+    let slipped: Vec<String> = (0..rows.len())
+        .map(|at| {
+            let mut row = rows[at].clone();
+            row[mobile] = rows[if at == 0 { 0 } else { 1 + at % (rows.len() - 1) }][mobile];
+            row.join(",")
+        })
+        .collect();
+    std::fs::write(&file, slipped.join("\n") + "\n").unwrap();
+    let import = ["import", text_of(&folder), "--tenant", "acme", "--yes"];
+    let held = bench.run(&import).expect(4);
+    assert!(held.out.contains("--allow-other-people") && held.out.contains("30 another mobile"), "{}", held.out);
+    bench.run(&[&import[..], &["--allow-shrink"]].concat()).expect(4);
+    bench.run(&[&import[..], &["--allow-other-people"]].concat()).expect(0);
+}
+
+#[test]
 fn nothing_at_all() {
     Ran::of(program().output().unwrap()).complains(2, &["Usage"]);
     Ran::of(program().arg("dance").output().unwrap()).complains(2, &["unrecognized subcommand"]);

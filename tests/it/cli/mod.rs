@@ -80,7 +80,16 @@ impl Bench {
 
     fn import(&self, people: usize) {
         let folder = self.directory(people);
-        self.run(&["import", folder.to_str().unwrap(), "--tenant", "acme", "--allow-shrink", "--yes"]).expect(0);
+        self.run(&[
+            "import",
+            folder.to_str().unwrap(),
+            "--tenant",
+            "acme",
+            "--allow-shrink",
+            "--allow-other-people",
+            "--yes",
+        ])
+        .expect(0);
     }
 
     pub fn command(&self, args: &[&str]) -> Command {

@@ -58,7 +58,7 @@ proptest! {
     fn an_import_does_what_the_preview_says_and_a_second_one_nothing(first in directory(), second in directory()) {
         block_on(async {
             let house = House::new().await;
-            let options = ImportOptions { allow_shrink: true, ..ImportOptions::default() };
+            let options = ImportOptions { allow_shrink: true, allow_other_people: true, ..ImportOptions::default() };
             for (units, people) in [first, second] {
                 let bytes = to_zip(&units, &people, Captions::English).unwrap();
                 let parsed = read_bytes("x.zip", &bytes, Limits::UPLOAD).unwrap();

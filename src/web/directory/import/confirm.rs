@@ -32,6 +32,7 @@ struct Fields {
     confirm: String,
     skip_bad_rows: Option<String>,
     allow_shrink: Option<String>,
+    allow_other_people: Option<String>,
 }
 
 async fn confirm(
@@ -49,8 +50,11 @@ async fn confirm(
     };
     let diff = &waiting.preview.diff;
     let allow_shrink = form::is_on(form.0.allow_shrink.as_ref());
-    // a shrunken file that nobody allows is refused below
-    let must_type = diff.employees.counts.departed > 0 || diff.shrunken.is_some() && allow_shrink;
+    let allow_other_people = form::is_on(form.0.allow_other_people.as_ref());
+    // what nobody allows is refused below
+    let must_type = diff.employees.counts.departed > 0
+        || diff.shrunken.is_some() && allow_shrink
+        || diff.other_people.is_some() && allow_other_people;
     if must_type && form.0.confirm.trim() != confirm_text(diff, &tenant) {
         return reply::again(&page(&who, tenant, id, &waiting, None, true));
     }
@@ -58,6 +62,7 @@ async fn confirm(
         mode: waiting.upload.options.mode,
         skip_bad_rows: form::is_on(form.0.skip_bad_rows.as_ref()),
         allow_shrink,
+        allow_other_people,
     };
     if let Err(refused) = waiting.preview.check(&options) {
         let refused = directory_problem(refused);

@@ -45,12 +45,14 @@ pub(super) struct PreviewPage {
     file: String,
     summary: Summary,
     shrunken: Option<Fault>,
+    other_people: Option<Fault>,
     tabs: Vec<Tab>,
     kinds: Vec<(ChangeKind, u64)>,
     changes: Slice<Row>,
     faults: Slice<Fault>,
     skip_bad_rows: bool,
     allow_shrink: bool,
+    allow_other_people: bool,
     /// What has to be typed, where people leave.
     confirm: String,
     is_mistyped: bool,
@@ -186,12 +188,14 @@ pub(super) fn page(
         f: who.frame(t.import_preview_title()),
         file: waiting.upload.name.clone(),
         shrunken: diff.shrunken.clone(),
+        other_people: diff.other_people.clone(),
         tabs: tabs.into(),
         kinds: counts.map(kinds).unwrap_or_default(),
         changes,
         faults,
         skip_bad_rows: waiting.upload.options.skip_bad_rows,
         allow_shrink: waiting.upload.options.allow_shrink,
+        allow_other_people: waiting.upload.options.allow_other_people,
         confirm: confirm_text(diff, &tenant),
         is_mistyped,
         failed,
@@ -214,12 +218,12 @@ fn kinds(counts: RowCounts) -> Vec<(ChangeKind, u64)> {
     all.into_iter().filter(|(_, count)| *count > 0).collect()
 }
 
-/// What must be typed before the import: how many people leave, or the tenant's key where the file looks shrunken
-/// although nobody leaves. Empty where nothing needs to be typed.
+/// What must be typed before the import: how many people leave, or the tenant's key where nobody leaves and the file looks
+/// shrunken or like that of other people. Empty where nothing needs to be typed.
 pub(super) fn confirm_text(diff: &Diff, tenant: &TenantKey) -> String {
-    match (diff.employees.counts.departed, &diff.shrunken) {
-        (0, None) => String::new(),
-        (0, Some(_)) => tenant.to_string(),
+    match (diff.employees.counts.departed, diff.shrunken.is_some() || diff.other_people.is_some()) {
+        (0, false) => String::new(),
+        (0, true) => tenant.to_string(),
         (departed, _) => departed.to_string(),
     }
 }

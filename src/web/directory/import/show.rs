@@ -122,6 +122,7 @@ async fn upload(
         mode: code::find(upload.field("mode")).unwrap_or_default(),
         skip_bad_rows: is_on("skip_bad_rows"),
         allow_shrink: is_on("allow_shrink"),
+        allow_other_people: is_on("allow_other_people"),
     };
     let Some(file) = upload.file else {
         let page = page(&who, &web, tenant).await?;
