@@ -2,6 +2,7 @@
 
 use super::answer::{NoContent, Ok, Page, Put, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
+use super::named::check_key;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::setup_problem;
@@ -29,6 +30,9 @@ pub(super) fn routes(routes: &mut Routes) {
 /// An app's own properties.
 #[derive(Debug, Deserialize, ToSchema)]
 struct AppBody {
+    /// The key, as in the path.
+    #[serde(default)]
+    key: Option<AppKey>,
     /// Shown name.
     name: String,
     /// WeCom's AgentID.
@@ -60,7 +64,8 @@ async fn put(
     body: Body<AppBody>,
 ) -> Result<Put<App>, Problem> {
     let (corp, key) = path.into_inner();
-    let AppBody { name, agentid, callback_enabled } = body.value;
+    let AppBody { key: named, name, agentid, callback_enabled } = body.value;
+    check_key(key.as_str(), named.as_ref().map(AppKey::as_str))?;
     let app = App { key, name, agentid, callback_enabled };
     let saved = service::put_app(&state.app.store, &caller.actor, &corp, app.clone(), BTreeMap::new())
         .await

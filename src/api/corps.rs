@@ -3,12 +3,13 @@
 use super::answer::{NoContent, Ok, Page, Put, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
 use super::confirm::ConfirmQuery;
+use super::named::check_key;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::setup_problem;
 use crate::http::{Body, Problem, Query};
 use crate::model::{
-    Access, AppKey, Corp, CorpKey, DownstreamOptions, Edition, MatchRule, PullOptions, Quota, TenantKey,
+    Access, App, AppKey, Corp, CorpKey, DownstreamOptions, Edition, MatchRule, PullOptions, Quota, TenantKey,
     UpstreamOptions,
 };
 use crate::setup::{Links, RawEndpoints, SetupError, default_endpoints, service};
@@ -35,9 +36,15 @@ pub(super) fn routes(routes: &mut Routes) {
         );
 }
 
-/// A corp's settings. Base URLs that are absent take the edition's defaults.
+/// A corp's settings. Base URLs that are absent take the edition's defaults. What `GET` answers is acceptable as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 struct CorpBody {
+    /// The key, as in the path.
+    #[serde(default)]
+    key: Option<CorpKey>,
+    /// The apps as they are: they have paths of their own and are not changed here.
+    #[serde(default)]
+    apps: Option<Vec<App>>,
     /// The tenant whose directory it is kept in step with.
     tenant: TenantKey,
     /// Shown name.
@@ -123,8 +130,26 @@ async fn put(
 ) -> Result<Put<Corp>, Problem> {
     let key = key.into_inner();
     let links = body.value.links;
+    check_same(&state, &key, &body.value).await?;
     let saved = service::put_settings(&state.app.store, &caller.actor, body.value.into_corp(key), links).await;
     saved.map(|(saved, corp)| Put::new(corp, saved)).map_err(in_body).map_err(setup_problem)
+}
+
+/// What `GET` shows beside the settings may stand in the body, but only as it is.
+async fn check_same(state: &State, key: &CorpKey, body: &CorpBody) -> Result<(), Problem> {
+    check_key(key.as_str(), body.key.as_ref().map(CorpKey::as_str))?;
+    let Some(apps) = &body.apps else { return Result::Ok(()) };
+    let present = match service::get_corp(&state.app.store, key).await {
+        Result::Ok(corp) => corp.apps,
+        Err(SetupError::NotFound(_)) => Vec::new(),
+        Err(error) => return Err(setup_problem(error)),
+    };
+    if *apps != present {
+        let told =
+            format!("Apps are changed at /api/v1/corps/{key}/apps; leave them out here, or give them as they are.");
+        return Err(Problem::invalid("setup.invalid", told.clone()).at("apps", told));
+    }
+    Result::Ok(())
 }
 
 /// The set-up file has the addresses one level higher, and another word for the match rules.

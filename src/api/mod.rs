@@ -27,6 +27,7 @@ mod lists;
 mod menus;
 mod messages;
 mod mirror;
+mod named;
 mod once;
 mod openapi;
 mod plans;

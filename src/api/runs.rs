@@ -206,10 +206,6 @@ async fn cancel(
 ) -> Result<Accepted<Run>, Problem> {
     let app = state.app.clone();
     once.run(&state, &caller.id.clone(), &[], async move {
-        let found = get(&app, &run).await?;
-        if found.state.is_final() {
-            return Err(Problem::conflict("run.ended", "The run has ended already; there is nothing to cancel."));
-        }
         app.jobs.cancel(&run, &caller.actor).await.map_err(sync_problem)?;
         Result::Ok(Reply::at(get(&app, &run).await?, format!("/api/v1/runs/{run}")))
     })

@@ -3,6 +3,7 @@
 use super::answer::{NoContent, Ok, Page, Put, Reply};
 use super::auth::{CorpRead, CorpWrite, Key};
 use super::confirm::ConfirmQuery;
+use super::named::check_key;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::setup_problem;
@@ -29,6 +30,9 @@ pub(super) fn routes(routes: &mut Routes) {
 /// A tenant's own properties.
 #[derive(Debug, Deserialize, ToSchema)]
 struct TenantBody {
+    /// The key, as in the path.
+    #[serde(default)]
+    key: Option<TenantKey>,
     /// Shown name.
     name: String,
 }
@@ -47,6 +51,7 @@ async fn put(
     tenant: web::Path<TenantKey>,
     body: Body<TenantBody>,
 ) -> Result<Put<Tenant>, Problem> {
+    check_key(tenant.as_str(), body.value.key.as_ref().map(TenantKey::as_str))?;
     let tenant = Tenant { key: tenant.into_inner(), name: body.value.name };
     let saved = service::put_tenant(&state.app.store, &caller.actor, tenant.clone()).await.map_err(setup_problem)?;
     Result::Ok(Put::new(tenant, saved))

@@ -145,6 +145,7 @@ pub fn sync_problem(error: SyncError) -> Problem {
         SyncError::NoCorp(corp) => Problem::not_found("corp", corp),
         SyncError::NoPlan(plan) => Problem::not_found("plan", plan),
         SyncError::NoRun(run) => Problem::not_found("run", run),
+        SyncError::NoEmployee { employee, .. } => Problem::not_found("employee", employee),
         SyncError::Store(cause) => store_problem(cause),
         SyncError::NoReason(_) => Problem::invalid(code, told).at("reason", "must not be empty"),
         SyncError::Plan(refusal) => Problem::invalid(refusal.code(), told),

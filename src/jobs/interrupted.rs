@@ -82,8 +82,10 @@ impl Jobs {
 
     /// Gives an interrupted run up. What was intended without an outcome may be there, so the next pull reads everything.
     pub(super) async fn give_up(&self, run: &RunId, actor: &Actor) -> Result<Cancelled, SyncError> {
-        let found = self.find(run).await?.filter(|run| !run.state.is_final());
-        let found = found.ok_or_else(|| SyncError::NoRun(run.clone()))?;
+        let found = self.get(run).await?;
+        if found.state.is_final() {
+            return Err(SyncError::Ended { run: run.clone(), state: found.state });
+        }
         let _lease = self.occupy(&found)?;
         let (id, actor) = (run.clone(), actor.clone());
         let ended = self.env().store.write(move |tx| {
@@ -106,7 +108,10 @@ impl Jobs {
             store::audit::append(tx, &actor, "run.cancel", &format!("run {id}"), None, Some(after))?;
             Ok(Some(run))
         });
-        let ended = ended.await?.ok_or_else(|| SyncError::NoRun(run.clone()))?;
+        let Some(ended) = ended.await? else {
+            let state = self.get(run).await?.state;
+            return Err(SyncError::Ended { run: run.clone(), state });
+        };
         self.announce(ended);
         Ok(Cancelled::GivenUp)
     }

@@ -210,7 +210,7 @@ impl Jobs {
     /// Asks a run to end between two records, or gives one up that was interrupted and waits. What was done stays done.
     ///
     /// # Errors
-    /// [`SyncError::NoRun`] when no such run is under way or waits.
+    /// [`SyncError::NoRun`]; [`SyncError::Ended`] when it is neither under way nor waits.
     pub async fn cancel(&self, run: &RunId, actor: &Actor) -> Result<Cancelled, SyncError> {
         let Some(found) = self.0.active.find(run) else { return self.give_up(run, actor).await };
         let (subject, actor) = (format!("run {run}"), actor.clone());

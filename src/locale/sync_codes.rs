@@ -143,7 +143,8 @@ mod tests {
     ];
 
     /// Texts of the same form in the engine that are no codes of changes or notices.
-    const OTHERS: [&str; 11] = [
+    const OTHERS: [&str; 12] = [
+        "run.ended",
         "binding.swap",
         "scope.filter",
         "plan.allow",

@@ -2,7 +2,7 @@
 //! do. WeCom's refusals are carried as the cause; their numbers are not known here.
 
 use super::input::PlanRefusal;
-use crate::model::{CorpKey, PlanId, PlanState, RunId};
+use crate::model::{CorpKey, EmployeeId, PlanId, PlanState, RunId, RunState};
 use crate::store::StoreError;
 use crate::wecom::CallError;
 
@@ -18,6 +18,22 @@ pub enum SyncError {
     /// There is no such run.
     #[error("there is no run {0}")]
     NoRun(RunId),
+    /// A run is over.
+    #[error("run {run} has ended already ({state}); there is nothing to cancel", state = ending_text(*state))]
+    Ended {
+        /// The run.
+        run: RunId,
+        /// How it ended.
+        state: RunState,
+    },
+    /// Nobody of this id is in the directory or linked.
+    #[error("the directory of the corp {corp} has no employee {employee}")]
+    NoEmployee {
+        /// The corp.
+        corp: CorpKey,
+        /// The id asked for.
+        employee: EmployeeId,
+    },
     /// A run has no such record, or it is in no state for what was asked.
     #[error("record {seq} of run {run} cannot be retried: {why}")]
     NoRetry {
@@ -221,6 +237,8 @@ impl SyncError {
             Self::NoCorp(_) => "sync.no_corp",
             Self::NoPlan(_) => "sync.no_plan",
             Self::NoRun(_) => "sync.no_run",
+            Self::Ended { .. } => "run.ended",
+            Self::NoEmployee { .. } => "sync.no_employee",
             Self::NoRetry { .. } => "sync.no_retry",
             Self::NoResume { .. } => "sync.no_resume",
             Self::NoUndo { .. } => "sync.no_undo",
@@ -259,6 +277,17 @@ fn state_text(state: PlanState) -> &'static str {
         PlanState::Rejected => "rejected",
         PlanState::Taken => "already taken by a run",
         PlanState::Refused => "refused, because it breaks an invariant",
+    }
+}
+
+fn ending_text(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "under way",
+        RunState::Done => "done",
+        RunState::Partly => "done but for some records",
+        RunState::Failed => "failed",
+        RunState::Held => "held by a guard",
+        RunState::Cancelled => "cancelled",
     }
 }
 

@@ -66,6 +66,9 @@ fn stamp(tx: &impl Reads, key: &CorpKey) -> Result<Option<Stamp>, StoreError> {
 
 /// Everything about one person: source row, scope, match attempts, values, what would be sent and what blocks it
 /// (PEER-04). Works on what is stored now; writes nothing and calls nobody.
+///
+/// # Errors
+/// [`SyncError::NoEmployee`] when nobody of this id is in the directory or linked.
 pub async fn explain(env: &Env, corp: &CorpKey, employee: &EmployeeId) -> Result<Explanation, SyncError> {
     let prepared = prepare(env, corp).await?;
     let employee = employee.clone();
@@ -74,7 +77,12 @@ pub async fn explain(env: &Env, corp: &CorpKey, employee: &EmployeeId) -> Result
         Some(explain_told(&input, &prepared.told, &employee))
     });
     let explained = explained.await.map_err(|error| SyncError::Bug(error.to_string()))?;
-    explained.ok_or_else(|| SyncError::NotConfigured { corp: corp.clone(), why: "it was never pulled".into() })
+    let explained =
+        explained.ok_or_else(|| SyncError::NotConfigured { corp: corp.clone(), why: "it was never pulled".into() })?;
+    if explained.employee.is_none() && explained.binding.is_none() {
+        return Err(SyncError::NoEmployee { corp: corp.clone(), employee: explained.id });
+    }
+    Ok(explained)
 }
 
 /// The kept plan, or a new one. Who comes while it is made waits for it instead of making another.

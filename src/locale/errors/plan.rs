@@ -289,7 +289,14 @@ mod tests {
             let text = fs::read_to_string(root.join(file)).unwrap();
             let codes = text.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next());
             for code in codes.filter(|code| code.starts_with("sync.")) {
-                let known = ["sync.no_corp", "sync.no_plan", "sync.no_run", "sync.bug", "sync.plan_refused"];
+                let known = [
+                    "sync.no_employee",
+                    "sync.no_corp",
+                    "sync.no_plan",
+                    "sync.no_run",
+                    "sync.bug",
+                    "sync.plan_refused",
+                ];
                 let fallback = advice(Lang::Zh, "nothing.like.this", 500);
                 let found = advice(Lang::Zh, code, 500);
                 assert!(known.contains(&code) || found != fallback, "{file}: {code}");

@@ -24,6 +24,8 @@ pub(super) fn refusal(error: SyncError) -> CommandError {
         SyncError::NoCorp(_)
         | SyncError::NoPlan(_)
         | SyncError::NoRun(_)
+        | SyncError::Ended { .. }
+        | SyncError::NoEmployee { .. }
         | SyncError::NoRetry { .. }
         | SyncError::NoResume { .. }
         | SyncError::NoUndo { .. }
@@ -103,9 +105,6 @@ pub(super) async fn what_if(app: &App, corp: &CorpKey, settings: &str, whole: bo
 /// Says what would be done with one person and why.
 pub(super) async fn explain(app: &App, corp: &CorpKey, employee: &EmployeeId) -> Result<Answer, CommandError> {
     let explanation = service::explain(&app.env, corp, employee).await.map_err(refusal)?;
-    if explanation.employee.is_none() && explanation.binding.is_none() {
-        return Err(CommandError::usage(format!("the directory of the corp {corp} has no employee {employee}")));
-    }
     Answer::new(Exit::Done, &explanation)
 }
 

@@ -47,6 +47,45 @@ async fn corps_and_apps_are_written_read_and_removed() {
 }
 
 #[tokio::test]
+async fn what_a_read_answers_may_be_written_as_it_is() {
+    let bridge = with_corp().await;
+    let changed = json!({
+        "tenant": "acme", "name": "Acme", "corpid": "ww0123456789abcdef", "access": "read-write", "read_app": "oa",
+        "endpoints": { "proxy": "http://proxy.example:3128", "timeout_ms": 7000 },
+        "match_rules": [{ "employee": "employee_no", "member": "userid" }], "pull": { "cron": "0 0 3 * * *" },
+        "downstream": { "enabled": true, "guard": { "max_removals": 7 }, "scope": { "filter": "!admin" },
+            "external_fields": { "职称": "{{ position }}" } },
+    });
+    for settings in [None, Some(changed)] {
+        if let Some(settings) = settings {
+            bridge.put(CORP, &settings).await.expect(200);
+        }
+        for path in [CORP, "/api/v1/tenants/acme", &format!("{CORP}/apps/oa")] {
+            let read = bridge.get(path).await.expect(200);
+            bridge.put(path, &read).await.expect(200);
+            assert_eq!(bridge.get(path).await.expect(200), read, "{path}");
+        }
+    }
+    // but nothing is changed by the way
+    let read = bridge.get(CORP).await.expect(200);
+    let with = |key: &str, value: Value| {
+        let mut body = read.clone();
+        body[key] = value;
+        body
+    };
+    for (key, value) in [
+        ("key", json!("other")),
+        ("apps", json!([])),
+        ("apps", json!([{ "key": "x", "name": "X", "agentid": 1, "callback_enabled": false }])),
+    ] {
+        let problem = bridge.put(CORP, &with(key, value)).await.expect_problem(422, "setup.invalid");
+        assert_eq!(problem["faults"][0]["at"], key, "{problem}");
+    }
+    assert_eq!(bridge.get(CORP).await.expect(200), read);
+    bridge.stop().await;
+}
+
+#[tokio::test]
 async fn bad_settings_are_refused_with_their_places() {
     let bridge = with_corp().await;
     let bad = json!({
@@ -173,7 +212,8 @@ async fn a_corp_with_links_becomes_another_wecom_only_when_told_so() {
     let other = |links: Option<&str>| json!({ "tenant": "acme", "name": "Acme", "corpid": "ww-other", "links": links });
     for links in [None, Some("keep")] {
         let problem = bridge.put(CORP, &other(links)).await.expect_problem(409, "setup.linked");
-        let counts = json!({ "members": 0, "departments": 0, "tombstones": 0, "mirrored": 1, "plans": 0 });
+        let counts =
+            json!({ "members": 0, "departments": 0, "tombstones": 0, "mirrored": 1, "plans": 0, "waiting": 0 });
         let linked = json!([{ "corp": key, "settings": ["corpid"], "counts": counts, "may_keep": false }]);
         assert_eq!(problem["context"]["linked"], linked);
     }

@@ -60,6 +60,7 @@ async fn a_directory_arrives_in_wecom_and_a_second_plan_is_empty() {
         (&json!(employee), &json!(employee)),
         "{explained}"
     );
+    bridge.get(&format!("{CORP}/explain/nobody")).await.expect_problem(404, "employee.not_found");
     bridge.get("/api/v1/corps/none/explain/1").await.expect_problem(404, "corp.not_found");
 
     let second = bridge.act(&format!("{CORP}/plans")).await.expect(201);

@@ -4,7 +4,7 @@ use super::world::{World, actor, assert_done};
 use wecom_bridge::model::{Corp, EmployeeId};
 use wecom_bridge::sync::explain::Explanation;
 use wecom_bridge::sync::pull::PullRequest;
-use wecom_bridge::sync::{Env, bindings, service};
+use wecom_bridge::sync::{Env, SyncError, bindings, service};
 
 /// What an engine says that has kept nothing.
 async fn afresh(world: &World, id: &EmployeeId) -> Explanation {
@@ -44,7 +44,8 @@ async fn what_is_kept_says_what_a_new_plan_would() {
     assert_eq!(explain(&one).await, afresh(&world, &one).await);
     assert_done(&world.pull(PullRequest { full: true, ..PullRequest::default() }).await);
     assert_eq!(explain(&one).await, afresh(&world, &one).await);
-    assert!(explain(&"nobody".into()).await.employee.is_none());
+    let refused = service::explain(&world.env, &world.corp, &"nobody".into()).await.unwrap_err();
+    assert!(matches!(refused, SyncError::NoEmployee { .. }) && refused.to_string().contains("nobody"), "{refused}");
 }
 
 #[tokio::test]

@@ -191,7 +191,7 @@ async fn one_run_at_a_time_and_it_can_be_cancelled_and_resumed() {
     let ended = world.jobs.wait(&run).await.unwrap();
     assert_done(&ended);
     assert_eq!(ended.counts.members.create, 200);
-    assert!(matches!(world.jobs.cancel(&run, &actor()).await, Err(SyncError::NoRun(_))));
+    assert!(matches!(world.jobs.cancel(&run, &actor()).await, Err(SyncError::Ended { state: RunState::Done, .. })));
     world.assert_converged().await;
 }
 

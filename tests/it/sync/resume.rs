@@ -135,7 +135,7 @@ async fn an_interrupted_run_can_be_given_up() {
     assert_eq!((audit[0].action.as_str(), audit[0].actor.name.as_str()), ("run.cancel", "test"));
     assert_eq!(audit[0].after.as_ref().unwrap()["interrupted"], true);
     let again = world.jobs.cancel(&run.id, &actor()).await.unwrap_err();
-    assert!(matches!(again, SyncError::NoRun(_)), "{again}");
+    assert!(matches!(again, SyncError::Ended { .. }), "{again}");
     assert!(world.jobs.resume_interrupted().await.unwrap().is_empty());
     assert_done(&world.sync().await);
     world.assert_converged().await;

@@ -28,9 +28,6 @@ pub(super) async fn cancel(
     run: web::Path<RunId>,
     _: Form<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    if super::get(&web, &run).await?.state.is_final() {
-        return Err(Problem::conflict("run.ended", "The run has ended already; there is nothing to cancel."));
-    }
     web.app.jobs.cancel(&run, &who.actor()).await.map_err(sync_problem)?;
     let flash = Flash::good(who.t.run_cancelling());
     Ok(reply::go(&who, &format!("/runs/{}", link::part(&*run)), Some(flash)))
