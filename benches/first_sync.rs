@@ -120,6 +120,9 @@ agentid = {}
 secret = "{}"
 [corp.downstream]
 enabled = true
+# another external position than the position: nobody fits an import file, and every member takes a call
+[corp.downstream.external_fields]
+position = "{{{{ employee_no }}}}"
 "#,
         seed::CORPID,
         seed::CONTACTS_SECRET,

@@ -259,21 +259,21 @@ fn fields(
     let nobody = Reserved::default();
     map.iter()
         .map(|mapping| {
-            let (value, error) = match mapping.render(&person) {
-                Ok(value) => (Some(value.into_owned()), None),
-                Err(reason) => (None, Some(reason)),
+            let wanted = mapping.render(&person);
+            let is_implied = wanted.as_ref().is_ok_and(|value| map.is_implied(&mapping.field, value, &person));
+            let (value, error) = match &wanted {
+                Ok(value) => (Some(value.to_string()), None),
+                Err(reason) => (None, Some(reason.clone())),
             };
             let state = match member {
                 None => "new",
-                Some(member) => {
-                    match compare_field(&mapping.field, mapping.render(&person), at, member, binding, &nobody) {
-                        FieldState::Same => "same",
-                        FieldState::Differs { .. } => "differs",
-                        FieldState::Ignored => "ignored",
-                        FieldState::Invalid(_) => "invalid",
-                        FieldState::Taken => "taken",
-                    }
-                }
+                Some(member) => match compare_field(&mapping.field, wanted, is_implied, at, member, binding, &nobody) {
+                    FieldState::Same => "same",
+                    FieldState::Differs { .. } => "differs",
+                    FieldState::Ignored => "ignored",
+                    FieldState::Invalid(_) => "invalid",
+                    FieldState::Taken => "taken",
+                },
             };
             FieldExplanation {
                 field: mapping.field.path().into_owned(),

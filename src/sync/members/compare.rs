@@ -7,7 +7,7 @@
 use super::fields::{FieldMap, Rendered};
 use super::limits;
 use super::placement::{self, Heads, Home};
-use crate::model::{DepartmentId, Member, MemberBinding, MemberField, MemberImage, Pushed, Text};
+use crate::model::{BindingOrigin, DepartmentId, Member, MemberBinding, MemberField, MemberImage, Pushed, Text};
 use crate::sync::expr::Person;
 use crate::sync::notices::Notices;
 use std::borrow::Cow;
@@ -68,10 +68,12 @@ pub enum FieldState<'v> {
     Taken,
 }
 
-/// Compares one field of an existing member.
+/// Compares one field of an existing member. `is_implied`: WeCom shows this value by itself where the member has none
+/// ([`FieldMap::is_implied`]).
 pub fn compare_field<'v>(
     field: &MemberField,
     wanted: Rendered<'v>,
+    is_implied: bool,
     at: usize,
     member: &Member,
     binding: Option<&MemberBinding>,
@@ -88,6 +90,9 @@ pub fn compare_field<'v>(
         return FieldState::Same;
     }
     let pushed = binding.and_then(|binding| binding.pushed.get(field));
+    if is_implied && has_none(shown, pushed, member, binding) {
+        return FieldState::Same;
+    }
     if wanted.is_empty() && !can_clear(field) {
         return FieldState::Same;
     }
@@ -110,6 +115,19 @@ pub fn compare_field<'v>(
             FieldState::Ignored
         }
         (Some(shown), _) => FieldState::Differs { before: Some(shown.clone()), after: wanted },
+    }
+}
+
+/// Whether a member has no value of a field: WeCom shows none, or shows nothing and the bridge, which has created the member,
+/// has never written one.
+fn has_none(shown: Option<&Text>, pushed: Option<&Pushed>, member: &Member, binding: Option<&MemberBinding>) -> bool {
+    match shown {
+        Some(shown) => shown.is_empty(),
+        None if member.has_details => true,
+        None => {
+            let is_ours = binding.is_some_and(|binding| binding.origin == BindingOrigin::Created);
+            is_ours && pushed.is_none_or(|pushed| pushed.value.is_empty())
+        }
     }
 }
 
@@ -141,7 +159,8 @@ impl Comparison<'_> {
             let id = &person.employee.id;
             let wanted = mapping.render(person);
             *used |= wanted.as_ref().is_ok_and(|value| !value.is_empty());
-            match compare_field(&mapping.field, wanted, at, member, binding, self.reserved) {
+            let is_implied = wanted.as_ref().is_ok_and(|value| self.fields.is_implied(&mapping.field, value, person));
+            match compare_field(&mapping.field, wanted, is_implied, at, member, binding, self.reserved) {
                 FieldState::Same => {}
                 FieldState::Differs { before, after } => {
                     if let Some(before) = before {

@@ -213,6 +213,7 @@ pub fn image(
         match mapping.render(person) {
             Ok(value) if value.is_empty() => {}
             Ok(_) if reserved.is_refused(&mapping.field, at) => {}
+            Ok(value) if fields.is_implied(&mapping.field, &value, person) => *used = true,
             Ok(value) => {
                 *used = true;
                 image.fields.insert(mapping.field.clone(), Text::from(value.as_ref()));

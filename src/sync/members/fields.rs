@@ -84,6 +84,16 @@ impl FieldMap {
         self.mappings.iter().flat_map(|mapping| mapping.template.columns().map(move |column| (mapping, column)))
     }
 
+    /// Whether WeCom shows this value of a mapping by itself: without an external position it shows the position to people
+    /// outside (doc path 90195), so that one is written only where it is another.
+    pub fn is_implied(&self, field: &MemberField, value: &str, person: &Person<'_>) -> bool {
+        *field == MemberField::ExternalPosition
+            && !value.is_empty()
+            && self
+                .find(&MemberField::Position)
+                .is_some_and(|position| position.render(person).is_ok_and(|position| position == value))
+    }
+
     /// The mapping of one field, unless it is switched off.
     pub fn find(&self, field: &MemberField) -> Option<&Mapping> {
         self.mappings.iter().find(|mapping| mapping.field == *field)

@@ -142,6 +142,44 @@ fn dir_49_50_mappings() {
     }
 }
 
+/// WeCom shows the position to people outside unless there is an external one: that is written only where it is another.
+#[test]
+fn the_external_position_is_written_where_it_is_another_one() {
+    let external = |world: &World| world.at("no1").fields.get(&MemberField::ExternalPosition).cloned();
+    for hides_details in [false, true] {
+        let mut world = world();
+        world.cloud.hides_details = hides_details;
+        world.employee(1, "a").position = "工程师".into();
+        world.sync();
+        assert_eq!(external(&world), None, "hidden {hides_details}");
+        world.employee_mut(1).position = "经理".into();
+        assert_eq!(texts(&world.sync()), ["update no1"], "the position alone");
+        assert_eq!(external(&world), None);
+        world.options().external_fields.insert("position".into(), "{{ position }}岗".into());
+        world.sync();
+        assert_eq!(external(&world).as_deref(), Some("经理岗"));
+        // back to the same: one that is there is not taken away, it becomes the same
+        world.options().external_fields.insert("position".into(), "{{ position }}".into());
+        world.sync();
+        assert_eq!(external(&world).as_deref(), Some("经理"));
+        world.employee_mut(1).position = "总监".into();
+        world.sync();
+        assert_eq!(external(&world).as_deref(), Some("总监"), "and goes on with it");
+    }
+    // somebody has filled one in by hand
+    let mut world = world();
+    world.employee(1, "a").position = "工程师".into();
+    world.cloud.member("no1", "人1", &[2]).fields.insert(MemberField::ExternalPosition, "顾问".into());
+    world.sync();
+    assert_eq!(external(&world).as_deref(), Some("工程师"));
+    // the position itself is not written: outside nobody would see it
+    let mut world = self::world();
+    world.options().fields.insert("position".into(), String::new());
+    world.employee(1, "a").position = "工程师".into();
+    world.sync();
+    assert_eq!(external(&world).as_deref(), Some("工程师"));
+}
+
 #[test]
 fn dir_43_44_45_departments() {
     for (follow, present, part_time, include, expected) in [
