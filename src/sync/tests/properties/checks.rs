@@ -140,13 +140,19 @@ pub(super) fn check_outcome(world: &World, draft: &Draft) {
 }
 
 /// The parts of a WeCom that an undo gives back.
-pub(super) fn comparable(cloud: &Cloud, skip: &HashSet<Text>) -> (BTreeMap<DepartmentId, Department>, BTreeMap<Text, Member>) {
+///
+/// `skip` are members that may differ, `there` those that a superior can be.
+pub(super) fn comparable(
+    cloud: &Cloud,
+    skip: &HashSet<Text>,
+    there: &HashSet<Text>,
+) -> (BTreeMap<DepartmentId, Department>, BTreeMap<Text, Member>) {
     let mut members = cloud.members.clone();
     members.retain(|userid, _| !skip.contains(userid));
     for member in members.values_mut() {
         // a superior who is gone cannot be named again
         if let Some(leaders) = &mut member.direct_leader {
-            leaders.retain(|leader| cloud.members.contains_key(&leader.folded()));
+            leaders.retain(|leader| there.contains(&leader.folded()));
         }
         member.memberships.sort_by_key(|seat| seat.department);
         // a disabled and re-enabled member is activated or not: the API cannot say which
