@@ -1,5 +1,6 @@
 //! What several rooms' tests use.
 
+pub mod child;
 pub mod corp;
 pub mod ldif;
 pub mod slapd;

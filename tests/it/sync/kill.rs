@@ -2,9 +2,10 @@
 //! on in this one.
 
 use super::world::{CORPID, actor, corp, open_store, put_directory, reopen_store, start_sandbox};
+use crate::support::child::{self, Moments};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::directory::sample::{SampleSpec, generate};
@@ -52,14 +53,8 @@ fn applies_until_killed() {
 }
 
 fn spawn(folder: &Path, plan: &PlanId) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--ignored", "--nocapture", "sync::kill::applies_until_killed"])
-        .env(FOLDER, folder)
-        .env(PLAN, plan.as_str())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    let variables = [(FOLDER, folder.as_os_str()), (PLAN, plan.as_str().as_ref())];
+    child::play("sync::kill::applies_until_killed", variables)
 }
 
 fn applied_writes(state: &State) -> u64 {
@@ -106,36 +101,17 @@ fn a_killed_apply_goes_on_and_creates_nobody_twice() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, plan) = prepare(folder.path(), PEOPLE, 60, |_| {});
     let state = sandbox.state();
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
-    let mut random = seed;
-    let mut next = |below: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (random >> 33) % below
-    };
+    let mut moments = Moments::new();
+    let seed = moments.seed;
     let mut kills = 0;
     for _ in 0..KILLS {
-        let mut child = spawn(folder.path(), &plan);
+        let child = spawn(folder.path(), &plan);
         // after so many writes, or already while it looks at what it left behind
-        let (writes, spins) = (applied_writes(state) + next(7), next(3_000));
+        let (writes, spins) = (applied_writes(state) + moments.below(7), moments.below(3_000));
         let calls = state.calls().len();
-        let is_through = loop {
-            if applied_writes(state) >= writes && state.calls().len() > calls {
-                break false;
-            }
-            if child.try_wait().unwrap().is_some() {
-                break true;
-            }
-            std::thread::yield_now();
-        };
-        if is_through {
+        if !child::kill_when(child, spins, || applied_writes(state) >= writes && state.calls().len() > calls) {
             break;
         }
-        for _ in 0..spins {
-            std::hint::spin_loop();
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
         kills += 1;
     }
     println!("killed {kills} times; {} writes were applied by then", applied_writes(state));
@@ -187,39 +163,20 @@ fn a_killed_import_goes_on_and_creates_nobody_twice() {
         content(sandbox.state())
     };
     assert_eq!(undisturbed.1.len(), people);
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
-    let mut random = seed;
-    let mut next = |below: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (random >> 33) % below
-    };
+    let mut moments = Moments::new();
+    let seed = moments.seed;
     let mut kills = 0;
     for round in 0..IMPORTS {
         let folder = tempfile::tempdir().unwrap();
         let (sandbox, plan) = prepare(folder.path(), people, 8, super::import::by_import);
         let state = sandbox.state();
         for _ in 0..5 {
-            let mut child = spawn(folder.path(), &plan);
+            let child = spawn(folder.path(), &plan);
             // some calls further, and some time after the last of them
-            let (calls, spins) = (state.calls().len() as u64 + 1 + next(12), next(3_000_000));
-            let is_through = loop {
-                if state.calls().len() as u64 >= calls {
-                    break false;
-                }
-                if child.try_wait().unwrap().is_some() {
-                    break true;
-                }
-                std::thread::yield_now();
-            };
-            if is_through {
+            let (calls, spins) = (state.calls().len() as u64 + 1 + moments.below(12), moments.below(3_000_000));
+            if !child::kill_when(child, spins, || state.calls().len() as u64 >= calls) {
                 break;
             }
-            for _ in 0..spins {
-                std::hint::spin_loop();
-            }
-            child.kill().unwrap();
-            child.wait().unwrap();
             kills += 1;
         }
         assert!(spawn(folder.path(), &plan).wait().unwrap().success(), "round {round}, seed {seed}");

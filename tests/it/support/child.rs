@@ -1,0 +1,53 @@
+//! A part of a test that is played in a process of its own, so that it can be killed at any moment: `kill -9`, nothing is
+//! told and nothing is put away.
+
+use std::ffi::OsStr;
+use std::process::{Child, Command, Stdio};
+
+/// Starts an ignored test (`room::file::name`) of this binary in a process of its own, with these variables.
+pub fn play<'v>(test: &str, variables: impl IntoIterator<Item = (&'v str, &'v OsStr)>) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--ignored", "--nocapture", test])
+        .envs(variables)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until `is_time` and a little longer, then kills. Answers `false` when the child was through before.
+pub fn kill_when(mut child: Child, spins: u64, is_time: impl Fn() -> bool) -> bool {
+    while !is_time() {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+    for _ in 0..spins {
+        std::hint::spin_loop();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    true
+}
+
+/// Random moments, from a seed that is printed.
+pub struct Moments {
+    /// Names the sequence.
+    pub seed: u64,
+    state: u64,
+}
+
+impl Moments {
+    pub fn new() -> Self {
+        let seed = rand::random();
+        println!("seed {seed}");
+        Self { seed, state: seed }
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.state >> 33) % limit
+    }
+}
