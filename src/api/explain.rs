@@ -33,7 +33,7 @@ async fn explain(
     path: web::Path<(CorpKey, EmployeeId)>,
 ) -> Result<Ok<Explanation>, Problem> {
     let (corp, employee) = path.into_inner();
-    service::explain(&state.app.env, &corp, &employee).await.map(Reply::new).map_err(sync_problem)
+    service::get_explanation(&state.app.env, &corp, &employee).await.map(Reply::new).map_err(sync_problem)
 }
 
 async fn check(

@@ -1,7 +1,7 @@
 //! What pages, API and commands ask of the engine about plans: make one, look at it, decide about it, explain.
 
 pub use super::decide::{Decided, decide};
-pub use super::shelf::explain;
+pub use super::shelf::{explain, get_explanation};
 
 use super::decide;
 use super::env::Env;

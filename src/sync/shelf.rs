@@ -66,9 +66,6 @@ fn stamp(tx: &impl Reads, key: &CorpKey) -> Result<Option<Stamp>, StoreError> {
 
 /// Everything about one person: source row, scope, match attempts, values, what would be sent and what blocks it
 /// (PEER-04). Works on what is stored now; writes nothing and calls nobody.
-///
-/// # Errors
-/// [`SyncError::NoEmployee`] when nobody of this id is in the directory or linked.
 pub async fn explain(env: &Env, corp: &CorpKey, employee: &EmployeeId) -> Result<Explanation, SyncError> {
     let prepared = prepare(env, corp).await?;
     let employee = employee.clone();
@@ -77,8 +74,15 @@ pub async fn explain(env: &Env, corp: &CorpKey, employee: &EmployeeId) -> Result
         Some(explain_told(&input, &prepared.told, &employee))
     });
     let explained = explained.await.map_err(|error| SyncError::Bug(error.to_string()))?;
-    let explained =
-        explained.ok_or_else(|| SyncError::NotConfigured { corp: corp.clone(), why: "it was never pulled".into() })?;
+    explained.ok_or_else(|| SyncError::NotConfigured { corp: corp.clone(), why: "it was never pulled".into() })
+}
+
+/// [`explain`] of somebody who must be there.
+///
+/// # Errors
+/// [`SyncError::NoEmployee`] when nobody of this id is in the directory or linked.
+pub async fn get_explanation(env: &Env, corp: &CorpKey, employee: &EmployeeId) -> Result<Explanation, SyncError> {
+    let explained = explain(env, corp, employee).await?;
     if explained.employee.is_none() && explained.binding.is_none() {
         return Err(SyncError::NoEmployee { corp: corp.clone(), employee: explained.id });
     }

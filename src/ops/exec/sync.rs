@@ -104,7 +104,7 @@ pub(super) async fn what_if(app: &App, corp: &CorpKey, settings: &str, whole: bo
 
 /// Says what would be done with one person and why.
 pub(super) async fn explain(app: &App, corp: &CorpKey, employee: &EmployeeId) -> Result<Answer, CommandError> {
-    let explanation = service::explain(&app.env, corp, employee).await.map_err(refusal)?;
+    let explanation = service::get_explanation(&app.env, corp, employee).await.map_err(refusal)?;
     Answer::new(Exit::Done, &explanation)
 }
 

@@ -44,7 +44,8 @@ async fn what_is_kept_says_what_a_new_plan_would() {
     assert_eq!(explain(&one).await, afresh(&world, &one).await);
     assert_done(&world.pull(PullRequest { full: true, ..PullRequest::default() }).await);
     assert_eq!(explain(&one).await, afresh(&world, &one).await);
-    let refused = service::explain(&world.env, &world.corp, &"nobody".into()).await.unwrap_err();
+    assert!(explain(&"nobody".into()).await.employee.is_none());
+    let refused = service::get_explanation(&world.env, &world.corp, &"nobody".into()).await.unwrap_err();
     assert!(matches!(refused, SyncError::NoEmployee { .. }) && refused.to_string().contains("nobody"), "{refused}");
 }
 
