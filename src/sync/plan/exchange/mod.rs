@@ -13,8 +13,6 @@ mod label;
 mod order;
 mod spares;
 mod superiors;
-#[cfg(test)]
-mod tests;
 mod values;
 
 pub(in crate::sync) use label::label;
@@ -23,8 +21,8 @@ pub use values::takes_and_releases;
 use super::Step;
 use crate::sync::notices::Notices;
 use crate::sync::target::Target;
-use held::leave_out_held;
 use hashbrown::{HashMap, HashSet};
+use held::leave_out_held;
 use order::{Emitted, Order};
 use spares::{Spares, free};
 use superiors::{after_creation, without_unborn};
@@ -112,3 +110,6 @@ pub(in crate::sync) fn arrange(
     }
     after_creation(without_unborn(arranged, notices))
 }
+
+#[cfg(test)]
+mod tests;
