@@ -34,7 +34,7 @@ texts! {
     todo_state = "状态", "State";
     todo_when = "时间", "When";
     todo_text = "卡片文字", "Words on the card";
-    todo_text_hint = "最多 20 个字；不填则显示“已办理”“已退回”或“已撤回”。", "At most 20 characters; empty = 已办理, 已退回 or 已撤回.";
+    todo_text_hint = "最多 20 个字；不填则显示“已办理”“已退回”或“已撤回”。", "At most 20 characters; empty = the name of the state, in Chinese.";
     todo_set = "更新待办状态", "Change the state";
     todo_set_lead = "按钮随即失效，没有发出的不再发送，已发出的卡片改为显示下面的文字。", "The buttons decide nothing any more, what has not gone out is not sent, and cards that were sent show these words.";
     todo_set_done = "待办状态已更新。", "The state was changed.";
