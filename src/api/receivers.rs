@@ -5,16 +5,13 @@ use super::auth::{Key, MessagesSend};
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
-use crate::app::App;
 use crate::http::errors::message_problem;
 use crate::http::{Body, Problem, Query};
-use crate::messages::OnceKey;
 use crate::messages::receivers::{Addressed, Receiver, ReceiverFault, read};
-use crate::model::{Actor, MessageId, TenantKey};
+use crate::model::{MessageId, TenantKey};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -24,19 +21,11 @@ pub(super) fn routes(routes: &mut Routes) {
             "Addresses for monitoring systems. The address says whom a post is for; a post that comes again is the same message.",
         )
         .post(
-            "/api/v1/receivers/alertmanager",
-            "Take a post of Prometheus Alertmanager\nEach alert becomes a message.",
-            alertmanager,
-        )
-        .post(
-            "/api/v1/receivers/grafana",
-            "Take a post of a Grafana webhook contact point\nEach alert becomes a message.",
-            grafana,
-        )
-        .post(
-            "/api/v1/receivers/webhook",
-            "Take any JSON object with a title or a text\nTitle, text, link and level are found under their usual names.",
-            webhook,
+            "/api/v1/receivers/{receiver}",
+            "Take a post of a monitoring system\n`alertmanager` (Prometheus Alertmanager) and `grafana` (webhook contact point): \
+             each alert becomes a message. `webhook`: any JSON object with a title or a text; title, text, link and level are \
+             found under their usual names.",
+            receive,
         );
 }
 
@@ -71,64 +60,27 @@ struct Received {
     accepted: usize,
 }
 
-async fn alertmanager(
-    caller: Key<MessagesSend>,
-    state: web::Data<State>,
-    once: Once,
-    query: Query<AddressQuery>,
-    body: Body<Post>,
-) -> Result<Accepted<Received>, Problem> {
-    let (app, actor) = (state.app.clone(), caller.actor);
-    once.run(&state, &caller.id, &body.digest, receive(app, actor, Receiver::Alertmanager, query.0, body.value.0)).await
-}
-
-async fn grafana(
-    caller: Key<MessagesSend>,
-    state: web::Data<State>,
-    once: Once,
-    query: Query<AddressQuery>,
-    body: Body<Post>,
-) -> Result<Accepted<Received>, Problem> {
-    let (app, actor) = (state.app.clone(), caller.actor);
-    once.run(&state, &caller.id, &body.digest, receive(app, actor, Receiver::Grafana, query.0, body.value.0)).await
-}
-
-async fn webhook(
-    caller: Key<MessagesSend>,
-    state: web::Data<State>,
-    once: Once,
-    query: Query<AddressQuery>,
-    body: Body<Post>,
-) -> Result<Accepted<Received>, Problem> {
-    let (app, actor) = (state.app.clone(), caller.actor);
-    once.run(&state, &caller.id, &body.digest, receive(app, actor, Receiver::Webhook, query.0, body.value.0)).await
-}
-
 async fn receive(
-    app: Arc<App>,
-    actor: Actor,
-    receiver: Receiver,
-    query: AddressQuery,
-    post: Value,
+    caller: Key<MessagesSend>,
+    state: web::Data<State>,
+    receiver: web::Path<String>,
+    once: Once,
+    query: Query<AddressQuery>,
+    body: Body<Post>,
 ) -> Result<Accepted<Received>, Problem> {
-    let AddressQuery { tenant, source, employees, units, everyone } = query;
-    let tenant = TenantKey::from(tenant);
-    let addressed = Addressed::new(receiver, tenant, source, employees.as_deref(), units.as_deref(), everyone);
+    let receiver = Receiver::find(&receiver).ok_or_else(|| Problem::not_found("receiver", receiver.into_inner()))?;
+    let AddressQuery { tenant, source, employees, units, everyone } = query.0;
+    let (employees, units) = (employees.as_deref(), units.as_deref());
+    let addressed = Addressed::new(receiver, TenantKey::from(tenant), source, employees, units, everyone);
     let addressed = addressed.map_err(receiver_problem)?;
-    let incoming = read(receiver, &addressed, &post).map_err(receiver_problem)?;
-    let mut received = Received { messages: Vec::with_capacity(incoming.len()), accepted: 0 };
-    for one in incoming {
-        // what is known by its identity is the same message, whatever else it says now
-        let once = one.once.map(|key| OnceKey {
-            scope: format!("receiver:{}", addressed.tenant),
-            fingerprint: key.clone(),
-            key,
-        });
-        let taken = app.messages.accept(&actor, vec![one.message], once).await.map_err(message_problem)?;
-        received.accepted += if taken.is_again { 0 } else { taken.ids.len() };
-        received.messages.extend(taken.ids);
-    }
-    Result::Ok(Reply::new(received))
+    let (app, actor, post) = (state.app.clone(), caller.actor, body.value.0);
+    once.run(&state, &caller.id, &body.digest, async move {
+        let incoming = read(receiver, &addressed, &post).map_err(receiver_problem)?;
+        let (messages, accepted) =
+            app.messages.accept_posts(&actor, &addressed.tenant, incoming).await.map_err(message_problem)?;
+        Result::Ok(Reply::new(Received { messages, accepted }))
+    })
+    .await
 }
 
 fn receiver_problem(fault: ReceiverFault) -> Problem {

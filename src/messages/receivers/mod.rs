@@ -1,4 +1,5 @@
-//! What monitoring systems post, as messages (PEER-24): Alertmanager, Grafana, and any system that posts JSON. Pure.
+//! What monitoring systems post, as messages (PEER-24): Alertmanager, Grafana, and any system that posts JSON. Reading a
+//! post is pure.
 //!
 //! A notification that is posted again (the sender retries, or reminds) is the same message: it is known by fingerprint,
 //! state and beginning.
@@ -6,8 +7,9 @@
 mod alerts;
 mod plain;
 
-use super::accept::{NewMessage, NewRecipients};
-use crate::model::{EmployeeId, Priority, TenantKey, UnitId};
+use super::accept::{NewMessage, NewRecipients, OnceKey};
+use super::{MessageError, Messages};
+use crate::model::{Actor, EmployeeId, MessageId, Priority, TenantKey, UnitId};
 use serde_json::{Map, Value};
 
 /// Titles are shortened to so many characters; the whole one stands in the body.
@@ -111,6 +113,30 @@ pub fn read(receiver: Receiver, addressed: &Addressed, post: &Value) -> Result<V
     match receiver {
         Receiver::Alertmanager | Receiver::Grafana => alerts::read(receiver, addressed, post),
         Receiver::Webhook => plain::read(addressed, post).map(|incoming| vec![incoming]),
+    }
+}
+
+impl Messages {
+    /// Accepts the messages of a post, one by one; answers all ids, in the order of the post, and how many are new. What is
+    /// known by its identity is the same message, whatever else it says now. After an error those before it are accepted,
+    /// and a repetition of the post accepts the rest.
+    ///
+    /// # Errors
+    /// Those of [`Messages::accept`].
+    pub async fn accept_posts(
+        &self,
+        actor: &Actor,
+        tenant: &TenantKey,
+        incoming: Vec<Incoming>,
+    ) -> Result<(Vec<MessageId>, usize), MessageError> {
+        let (mut ids, mut new) = (Vec::with_capacity(incoming.len()), 0);
+        for Incoming { message, once } in incoming {
+            let once = once.map(|key| OnceKey { scope: format!("receiver:{tenant}"), fingerprint: key.clone(), key });
+            let taken = self.accept(actor, vec![message], once).await?;
+            new += if taken.is_again { 0 } else { taken.ids.len() };
+            ids.extend(taken.ids);
+        }
+        Ok((ids, new))
     }
 }
 
