@@ -70,6 +70,7 @@ texts! {
     push_queue_day_unknown = "未设置账号上限", "account limit not set";
     push_queue_minute = "单个成员每分钟最多", "Fullest member, minute";
     push_queue_hour = "单个成员每小时最多", "Fullest member, hour";
+    push_queue_dropped(count) = "今日疑似被丢弃 {count} 条", "{count} probably dropped today";
     push_queue_state = "状态", "State";
     push_queue_runs = "正常", "running";
     push_queue_paused = "暂停", "paused";

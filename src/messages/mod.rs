@@ -7,6 +7,7 @@
 //! ([`rules`], [`mod@render`]) are pure.
 
 pub mod accept;
+mod bursts;
 pub mod cards;
 pub mod compose;
 mod deliver;

@@ -156,6 +156,8 @@ pub struct AppQueue {
     pub fullest_minute: u32,
     /// Most messages to one member within the last hour; WeCom drops the 1,001st.
     pub fullest_hour: u32,
+    /// Messages of today (China) that WeCom has probably dropped although they were paced.
+    pub dropped_today: u32,
     /// Why nothing goes out, as a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
@@ -246,6 +248,7 @@ impl Messages {
         let running: HashSet<String> = self.senders().keys().cloned().collect();
         let read = move |tx: &store::ReadTx| {
             let mut apps = Vec::new();
+            let today = outbox::days(tx, outbox::day_of(now_ms))?;
             for corp in store::corps::list(tx)? {
                 for app in &corp.apps {
                     let name = outbox::app_name(&corp.key, &app.key);
@@ -254,7 +257,9 @@ impl Messages {
                         true => None,
                         false => Some(deliver::meter_of(tx, &name, now_ms)?),
                     };
-                    apps.push((name, corp.key.clone(), app.key.clone(), corp.quota.seats, backlog, meter));
+                    let of_app = today.iter().filter(|(app, ..)| *app == name);
+                    let dropped = of_app.map(|(.., day)| day.tally.of(DeliveryState::ProbablyDropped)).sum();
+                    apps.push((name, corp.key.clone(), app.key.clone(), corp.quota.seats, backlog, meter, dropped));
                 }
             }
             Ok(apps)
@@ -264,11 +269,11 @@ impl Messages {
         let senders = self.senders();
         Ok(apps
             .into_iter()
-            .map(|(name, corp, app, seats, backlog, stored)| {
+            .map(|(name, corp, app, seats, backlog, stored, dropped)| {
                 let running = || senders.get(&name).map(|desk| desk.meter(now_ms));
                 let meter = stored.or_else(running).unwrap_or_default();
                 let held = paused.iter().find(|held| held.corp == corp && held.app == app);
-                queue(corp, app, seats, backlog, meter, held, now_ms)
+                AppQueue { dropped_today: dropped, ..queue(corp, app, seats, backlog, meter, held, now_ms) }
             })
             .collect())
     }
@@ -306,6 +311,7 @@ fn queue(
         day_limit: (seats > 0).then(|| u64::from(seats) * deliver::DAY_PER_SEAT),
         fullest_minute: meter.0.minute,
         fullest_hour: meter.0.hour,
+        dropped_today: 0,
         paused: held.map(|held| held.code.to_owned()),
         paused_text: held.map(|held| held.text.clone()),
     }

@@ -1,0 +1,140 @@
+//! The end of a burst: what was collected for members, because a rule has a digest or because WeCom's limits are reached,
+//! goes out together.
+
+use super::plan::{self, CALL_MAX};
+use super::{Messages, digest};
+use crate::model::{CallId, CallState, Carried, Delivery, DeliveryState, Priority, SendCall, UserId};
+use crate::store::outbox::{self, Burst};
+use crate::store::{self, StoreError, WriteTx};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A member and what was collected for them.
+type Collected = (UserId, Vec<Delivery>);
+
+/// Sends what was collected: by itself where it is one message, else as a digest. Members who collected the same share
+/// their calls.
+pub(super) async fn end(messages: &Messages, bursts: Vec<Burst>, now_ms: i64) -> Result<(), StoreError> {
+    let env = messages.env().clone();
+    let ids: Vec<CallId> = (0..bursts.len()).map(|_| CallId::from(messages.new_id())).collect();
+    let apps: BTreeSet<String> = bursts.iter().map(|burst| burst.app.clone()).collect();
+    env.store
+        .write(move |tx| {
+            let mut groups: BTreeMap<(String, String, Vec<String>), Vec<Collected>> = BTreeMap::new();
+            for burst in &bursts {
+                let Some(found) = outbox::burst(tx, &burst.app, &burst.rule, &burst.userid)? else { continue };
+                if found.until_ms > now_ms {
+                    continue;
+                }
+                let rows = waiting(tx, &found, now_ms)?;
+                if let Some(userid) = rows.first().and_then(|row| row.userid.clone()) {
+                    let same = rows.iter().map(|row| format!("{} {:?}", row.message, row.call)).collect();
+                    groups.entry((found.app.clone(), found.rule.clone(), same)).or_default().push((userid, rows));
+                }
+                let goes_on = !found.rule.is_empty() && !found.items.is_empty();
+                if goes_on {
+                    let until_ms = now_ms + found.window_ms;
+                    outbox::put_burst(tx, &Burst { until_ms, items: Vec::new(), ..found })?;
+                } else {
+                    outbox::remove_burst(tx, &found.app, &found.rule, &found.userid)?;
+                }
+            }
+            let mut ids = ids.iter();
+            for ((_, rule, _), members) in groups {
+                for chunk in members.chunks(CALL_MAX) {
+                    if let Some(id) = ids.next() {
+                        send_collected(tx, id, &rule, chunk, now_ms)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    apps.iter().for_each(|app| messages.wake(app));
+    Ok(())
+}
+
+/// The collected deliveries that still wait, each once; those whose time is over expire.
+fn waiting(tx: &WriteTx, burst: &Burst, now_ms: i64) -> Result<Vec<Delivery>, StoreError> {
+    let mut rows: Vec<Delivery> = Vec::new();
+    for item in &burst.items {
+        let Some(row) = store::deliveries::find(tx, &item.message, item.seq)? else { continue };
+        let is_collected = matches!(row.code.as_deref(), Some("digest" | "member_limit"));
+        if row.state != DeliveryState::Waiting
+            || !is_collected
+            || rows.iter().any(|known| known.seq == row.seq && known.message == row.message)
+        {
+            continue;
+        }
+        let Some(message) = store::messages::find(tx, &item.message)? else { continue };
+        if message.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+            let mut row = row;
+            row.state = DeliveryState::Expired;
+            (row.code, row.changed_at_ms) = (Some("expired".into()), now_ms);
+            store::deliveries::put(tx, &message.tenant, &[row])?;
+            continue;
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// One call for members who collected the same messages.
+fn send_collected(
+    tx: &WriteTx,
+    id: &CallId,
+    rule: &str,
+    members: &[(UserId, Vec<Delivery>)],
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let Some((_, first)) = members.first() else { return Ok(()) };
+    let Some(keeper) = first[0].call.as_ref().map(|call| outbox::call(tx, call)).transpose()?.flatten() else {
+        return Ok(());
+    };
+    let mut lines = Vec::new();
+    let mut expires = Vec::new();
+    for row in first {
+        if let Some(message) = store::messages::find(tx, &row.message)? {
+            expires.push(message.expires_at_ms);
+            lines.push(digest::Line { title: message.title, url: message.url });
+        }
+    }
+    let contents = if first.len() == 1 { plan::contents_of(&keeper.parts) } else { digest::texts(&lines) };
+    let carries = (0..first.len()).map(|n| Carried {
+        message: first[n].message.clone(),
+        seqs: members.iter().map(|(_, rows)| rows[n].seq).collect(),
+    });
+    let mut call = SendCall {
+        id: id.clone(),
+        to: members.iter().map(|(userid, _)| userid.clone()).collect(),
+        carries: carries.collect(),
+        parts: plan::parts(id, &contents),
+        priority: Priority::Normal,
+        can_merge: true,
+        state: CallState::Waiting,
+        checks_repeats: true,
+        first_sent_at_ms: None,
+        doubts: 0,
+        attempts: 0,
+        due_at_ms: now_ms,
+        expires_at_ms: if expires.iter().all(Option::is_some) { expires.into_iter().flatten().max() } else { None },
+        rule: (!rule.is_empty()).then(|| rule.to_owned()),
+        code: None,
+        error: None,
+        recall_wanted: false,
+        made_at_ms: now_ms,
+        sent_at_ms: None,
+        trace: Vec::new(),
+        ..keeper
+    };
+    call.note(now_ms, "made", (first.len() > 1).then(|| format!("a digest of {} messages", first.len())));
+    outbox::put_call(tx, &call)?;
+    for (n, row) in first.iter().enumerate() {
+        let rows: Vec<Delivery> = members
+            .iter()
+            .map(|(_, rows)| Delivery { call: Some(id.clone()), code: None, ..rows[n].clone() })
+            .collect();
+        store::deliveries::put(tx, &call.tenant, &rows)?;
+        store::messages::add_call(tx, &row.message, id)?;
+    }
+    Ok(())
+}
