@@ -4,7 +4,7 @@
 use super::api::user_write;
 use super::events::{Change, Origin};
 use super::rules::department::{self, DepartmentPatch};
-use super::rules::member as rules;
+use super::rules::member::{self as rules, MemberPatch};
 use super::shared::State;
 use super::state::corp::Corp;
 use super::state::member::{Member, folded};
@@ -15,8 +15,9 @@ use serde_json::Value;
 impl State {
     /// Does something in the console or the client; WeCom's rules apply, and events are sent.
     ///
-    /// `act` is `user/create`, `user/update`, `department/create` or `department/update` with the API's body;
-    /// `user/delete`, `user/activate`, `user/leave`, `user/bind_wechat` with `userid`; or `department/delete` with `id`.
+    /// `act` is `user/create`, `user/update`, `department/create` or `department/update` with the API's body, where a
+    /// `user/create` without a `userid` gets one from the system that may be changed once; `user/delete`, `user/activate`,
+    /// `user/leave`, `user/bind_wechat` with `userid`; or `department/delete` with `id`.
     pub fn console(&self, corpid: &str, act: &str, arguments: &Value) -> Result<(), Refusal> {
         let now_ms = self.now_ms();
         let changes = self
@@ -40,7 +41,7 @@ impl State {
 fn perform(corp: &mut Corp, act: &str, arguments: &Value, now_ms: i64) -> Result<Vec<Change>, Refusal> {
     let mut body = Body::of(arguments);
     Ok(match act {
-        "user/create" => vec![rules::create(corp, user_write::patch(&mut body)?, now_ms)?],
+        "user/create" => vec![create(corp, user_write::patch(&mut body)?, now_ms)?],
         "user/update" => rules::update(corp, user_write::patch(&mut body)?)?.into_iter().collect(),
         "user/delete" => vec![rules::delete(corp, &body.text("userid").unwrap_or_default())?],
         "user/activate" => {
@@ -53,6 +54,29 @@ fn perform(corp: &mut Corp, act: &str, arguments: &Value, now_ms: i64) -> Result
         "department/delete" => vec![department::delete(corp, body.u32("id")?.unwrap_or_default())?],
         _ => return refuse(40058, format!("unknown act {act}")),
     })
+}
+
+/// Who is entered without an account, or joins by an invitation, gets a userid from the system: it may be changed once
+/// (doc path 90197). Through the API a userid is mandatory.
+fn create(corp: &mut Corp, mut patch: MemberPatch, now_ms: i64) -> Result<Change, Refusal> {
+    if patch.userid.as_deref().is_some_and(|userid| !userid.is_empty()) {
+        return rules::create(corp, patch, now_ms);
+    }
+    let mut number = corp.directory.member_count() + 1;
+    let userid = loop {
+        let userid = format!("WeiQiXin{number}");
+        if corp.directory.member(&folded(&userid)).is_none() {
+            break userid;
+        }
+        number += 1;
+    };
+    patch.userid = Some(userid.clone());
+    let created = rules::create(corp, patch, now_ms)?;
+    if let Some(mut member) = corp.directory.member(&folded(&userid)).cloned() {
+        member.can_rename_userid = true;
+        corp.directory.put_member(member);
+    }
+    Ok(created)
 }
 
 fn department_patch(body: &mut Body) -> Result<DepartmentPatch, Refusal> {

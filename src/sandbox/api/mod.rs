@@ -9,6 +9,7 @@ pub mod invite;
 pub mod lookup;
 pub mod media;
 pub mod media_check;
+pub mod media_url;
 pub mod menu;
 pub mod message;
 pub mod message_change;
@@ -74,7 +75,10 @@ impl Endpoint {
     /// Whether a job may be waiting afterwards.
     pub fn starts_job(&self) -> bool {
         let mut parts = self.path.split('/');
-        matches!((parts.next(), parts.next()), (Some("export" | "async" | "batch"), _))
+        matches!(
+            (parts.next(), parts.next()),
+            (Some("export" | "async" | "batch"), _) | (Some("media"), Some("upload_by_url"))
+        )
     }
 }
 
@@ -214,6 +218,8 @@ static ENDPOINTS: &[Endpoint] = endpoints! {
     Get "export/get_result" Any modern export::get_result;
     Get "media/get/jssdk" Any always media::get;
     Post "media/uploadimg" Any always media::uploadimg;
+    Post "media/upload_by_url" App public media_url::upload;
+    Post "media/get_upload_by_url_result" App public media_url::result;
     Get "agent/get" Any always agent::get;
     Get "agent/list" App always agent::list;
     Post "agent/set" App always agent::set;

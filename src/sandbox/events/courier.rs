@@ -27,6 +27,7 @@ pub async fn run(state: State) {
         tokio::pin!(woken);
         woken.as_mut().enable();
         state.carry_out_jobs();
+        super::fetcher::begin(&state, &http);
         for letter in state.take_due_letters() {
             let round = rounds.entry(letter.callback.url.clone()).or_insert_with(|| {
                 let (round, letters) = unbounded_channel();

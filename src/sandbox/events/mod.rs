@@ -2,6 +2,7 @@
 
 pub mod courier;
 pub mod element;
+mod fetcher;
 pub mod outbox;
 pub mod reply;
 mod reply_xml;

@@ -157,6 +157,48 @@ pub struct Export {
     pub files: Vec<ExportFile>,
 }
 
+/// Where a fetch by address stands (doc path 96219).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FetchState {
+    /// Nobody has begun.
+    Ordered,
+    /// Under way.
+    Running,
+    /// Kept under this media_id.
+    Done(String),
+    /// It went wrong.
+    Failed {
+        /// Why.
+        errcode: i64,
+        /// The same in words.
+        errmsg: String,
+    },
+}
+
+/// A file that is fetched from an address (`media/upload_by_url`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetch {
+    /// Id.
+    pub jobid: String,
+    /// Who submitted it, and alone may ask for it.
+    pub owner: Owner,
+    /// `video` or `file`.
+    pub kind: String,
+    /// Name of the file.
+    pub filename: String,
+    /// Address.
+    pub url: String,
+    /// MD5 that the file must have, lower case.
+    pub md5: String,
+    /// Submission.
+    pub submitted_at_ms: i64,
+    /// End.
+    pub ended_at_ms: i64,
+    /// Where it stands.
+    pub state: FetchState,
+}
+
 /// All of a corp's jobs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -173,6 +215,8 @@ pub struct Jobs {
     pub purged: VecDeque<String>,
     /// Exports, oldest first.
     pub exports: VecDeque<Export>,
+    /// Files that are fetched from an address, oldest first.
+    pub fetches: VecDeque<Fetch>,
     /// Last number given.
     pub last_number: u64,
 }
@@ -203,6 +247,9 @@ impl Jobs {
         imports.chain(exports).min()
     }
 }
+
+/// Results of fetches are kept for so long (doc path 96219).
+pub const FETCH_KEPT_MS: i64 = 3_600_000;
 
 mod base64_bytes {
     use base64::Engine;

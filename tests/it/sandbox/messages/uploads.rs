@@ -102,3 +102,43 @@ async fn images_for_pages_stay_at_their_address() {
     world.state().with_corp(CORP, |corp| corp.message_limits.page_images_month = 2);
     assert_eq!(put(&world.app().await, PNG).await["errcode"], 45009);
 }
+
+#[tokio::test]
+async fn a_file_is_fetched_from_an_address_that_serves_ranges() {
+    let world = world();
+    let app = world.app().await;
+    let source = media(&app, "file", "报告.txt", b"0123456789").await;
+    let ranged = app.full_url(&format!("media/get?media_id={source}"));
+    let order =
+        |url: &str, md5: &str| json!({ "scene": 1, "type": "file", "filename": "报告.txt", "url": url, "md5": md5 });
+    let good = "781e5e245d69b566979b86e28d23f2c7";
+    for (body, errcode) in [
+        (json!({ "scene": 2, "type": "file", "filename": "a", "url": ranged, "md5": good }), 40058),
+        (json!({ "scene": 1, "type": "image", "filename": "a", "url": ranged, "md5": good }), 40005),
+        (json!({ "scene": 1, "type": "file", "filename": "a".repeat(129), "url": ranged, "md5": good }), 40058),
+        (order(&"h".repeat(1_025), good), 40039),
+        (order("ftp://a", good), 830_001),
+        (order(&ranged, "abc"), 301_019),
+    ] {
+        app.refused(errcode, "media/upload_by_url", body).await;
+    }
+    let ended = async |url: &str, md5: &str| {
+        let job = app.post_ok("media/upload_by_url", order(url, md5)).await["jobid"].clone();
+        loop {
+            let got = app.post_ok("media/get_upload_by_url_result", json!({ "jobid": job })).await;
+            if got["status"] != 1 {
+                return got;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let got = ended(&ranged, good).await;
+    assert_eq!((&got["status"], &got["detail"]["errcode"]), (&json!(2), &json!(0)), "{got}");
+    let media_id = got["detail"]["media_id"].as_str().unwrap();
+    assert_eq!(app.get(&format!("media/get?media_id={media_id}")).await["text"], "0123456789");
+    let wrong = ended(&ranged, &good.replace('7', "8")).await;
+    assert_eq!((&wrong["status"], &wrong["detail"]["errcode"]), (&json!(3), &json!(301_019)), "{wrong}");
+    let whole = ended(&format!("{}/_sandbox/phone.css", world.sandbox.base_url()), good).await;
+    assert_eq!(whole["status"], 3, "{whole}");
+    app.refused(40058, "media/get_upload_by_url_result", json!({ "jobid": "nobody's" })).await;
+}
