@@ -1,9 +1,14 @@
 //! Callbacks a second on one core: verified, decrypted, durable and answered, beside our own bare handler that only answers
 //! and beside a minimal Node server with the vendor's library that keeps nothing. One run measures all in rotation.
 //!
-//! `npm --prefix benches/node install && taskset -c 1 cargo bench --profile nolto --bench callbacks [-- REQUESTS]`
+//! ```sh
+//! npm --prefix benches/node ci
+//! cargo bench --profile nolto --no-run --bench callbacks
+//! taskset -c 1 cargo bench --profile nolto --bench callbacks [-- REQUESTS]
+//! ```
 //!
-//! Servers are pinned to core 0 with one worker; the load comes from the cores that this process is given.
+//! Servers are pinned to core 0 with one worker; the load comes from the cores that this process is given. "working" is our
+//! server that also does the work behind the answers meanwhile.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a bench says what broke by stopping")]
 
 use actix_web::{HttpResponse, web};
@@ -29,6 +34,8 @@ const ROUNDS: usize = 5;
 const CONNECTIONS: usize = 128;
 /// What the child of this process plays.
 const ROLE: &str = "CALLBACKS_BENCH_ROLE";
+/// Where it keeps what it receives.
+const HOME: &str = "CALLBACKS_BENCH_HOME";
 
 fn main() {
     match std::env::var(ROLE).as_deref() {
@@ -43,11 +50,8 @@ fn main() {
 fn serve(keeps: bool, works: bool) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
-        let home = tempfile::tempdir().unwrap();
-        let text = format!(
-            "listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n[limits]\nhttp_workers = 1",
-            home.path().to_str().unwrap()
-        );
+        let home = std::env::var(HOME).unwrap();
+        let text = format!("listen = \"127.0.0.1:0\"\ndata_dir = {home:?}\n[limits]\nhttp_workers = 1");
         let config = Config::from_toml(&text).unwrap();
         let running = if keeps {
             let app = App::open(config, Clock::system()).unwrap();
@@ -95,6 +99,8 @@ async fn set_up(app: &Arc<App>) {
 struct Server {
     child: Child,
     port: u16,
+    /// Goes when the child has ended.
+    _home: tempfile::TempDir,
 }
 
 impl Drop for Server {
@@ -106,11 +112,12 @@ impl Drop for Server {
 
 impl Server {
     fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let mut child = command.env(HOME, home.path()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let port = line.trim().parse().unwrap();
-        Self { child, port }
+        Self { child, port, _home: home }
     }
 
     fn own(role: &str) -> Self {
@@ -147,7 +154,7 @@ fn measure() {
                 role => Some(Server::own(role)),
             };
             let Some(server) = server else {
-                println!("benches/node has no node_modules: npm --prefix benches/node install");
+                println!("benches/node has no node_modules: npm --prefix benches/node ci");
                 continue;
             };
             let warm = Arc::new(requests[..requests.len() / 10].to_vec());
