@@ -2,12 +2,13 @@
 
 use super::answer::{Created, NoContent, Ok, Page, Reply};
 use super::auth::{CallbacksManage, CallbacksRead, Key};
+use super::confirm::ConfirmQuery;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::callbacks::replies::{AutoReplyDraft, TriedReply};
 use crate::http::errors::reply_problem;
-use crate::http::{Body, Problem};
+use crate::http::{Body, Problem, Query};
 use crate::model::{AppKey, AutoReply, AutoReplyId, CorpKey, Said, SaidKind};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
@@ -24,8 +25,16 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/api/v1/corps/{corp}/apps/{app}/auto-replies", "Create a rule", create)
         .get("/api/v1/corps/{corp}/apps/{app}/auto-replies/{rule}", "Read a rule", read)
         .put("/api/v1/corps/{corp}/apps/{app}/auto-replies/{rule}", "Change a rule", put)
-        .delete("/api/v1/corps/{corp}/apps/{app}/auto-replies/{rule}", "Remove a rule", remove)
-        .post("/api/v1/corps/{corp}/apps/{app}/auto-replies-removal", "Remove several rules", remove_many)
+        .delete(
+            "/api/v1/corps/{corp}/apps/{app}/auto-replies/{rule}",
+            "Remove a rule\n`confirm` must be its id.",
+            remove,
+        )
+        .post(
+            "/api/v1/corps/{corp}/apps/{app}/auto-replies-removal",
+            "Remove several rules\n`confirm` must be their number.",
+            remove_many,
+        )
         .post("/api/v1/corps/{corp}/apps/{app}/auto-replies-switch", "Switch several rules on or off", switch)
         .post(
             "/api/v1/corps/{corp}/apps/{app}/auto-replies-test",
@@ -109,8 +118,14 @@ async fn put(
     saved.map(Reply::new).map_err(reply_problem)
 }
 
-async fn remove(caller: Key<CallbacksManage>, state: web::Data<State>, path: RulePath) -> Result<NoContent, Problem> {
+async fn remove(
+    caller: Key<CallbacksManage>,
+    state: web::Data<State>,
+    path: RulePath,
+    query: Query<ConfirmQuery>,
+) -> Result<NoContent, Problem> {
     let (corp, app, id) = path.into_inner();
+    query.0.check(id.as_str())?;
     state.app.callbacks.auto_reply(&corp, &app, &id).await.map_err(reply_problem)?;
     let removed = state.app.callbacks.remove_auto_replies(&caller.actor, &corp, &app, vec![id]).await;
     removed.map(|_| NoContent).map_err(reply_problem)
@@ -121,9 +136,11 @@ async fn remove_many(
     state: web::Data<State>,
     path: AppPath,
     once: Once,
+    query: Query<ConfirmQuery>,
     body: Body<AutoReplyIdsBody>,
 ) -> Result<Ok<AutoReplyCountView>, Problem> {
     let ((corp, key), app, ids) = (path.into_inner(), state.app.clone(), body.value.rules);
+    query.0.check(&ids.len().to_string())?;
     once.run(&state, &caller.id, &body.digest, async move {
         let rules = app.callbacks.remove_auto_replies(&caller.actor, &corp, &key, ids).await.map_err(reply_problem)?;
         Result::Ok(Reply::new(AutoReplyCountView { rules }))

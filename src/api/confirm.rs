@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfirmQuery {
-    /// The key of what is to be removed.
+    /// The key, id, name or number of what is to be removed, as the route says.
     #[serde(default)]
     confirm: String,
 }
@@ -21,7 +21,7 @@ impl ConfirmQuery {
         }
         let problem = Problem::bad_request(
             "request.confirm",
-            "To remove this with everything that is kept for it, `confirm` in the query must be its key.",
+            "To remove this with everything that is kept for it, `confirm` in the query must name it.",
         );
         Err(problem.at("confirm", format!("must be {key:?}")))
     }

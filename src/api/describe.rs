@@ -140,6 +140,8 @@ fn path_meaning(name: &str) -> &'static str {
         "run" => "Id of the run.",
         "callback" => "Id of the callback.",
         "rule" => "Id of the rule.",
+        "picture" => "Id of the picture.",
+        "receiver" => "Who posts: `alertmanager`, `grafana` or `webhook`.",
         "webhook" => "Name of the webhook.",
         "post" => "Id of the telling.",
         "preview" => "Id of the uploaded file's preview.",

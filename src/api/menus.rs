@@ -2,11 +2,12 @@
 
 use super::answer::{Ok, Reply};
 use super::auth::{Key, MessagesManage, MessagesRead};
+use super::confirm::ConfirmQuery;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::menu_problem;
-use crate::http::{Body, Problem};
+use crate::http::{Body, Problem, Query};
 use crate::menus::{self, Comparison, MenuView};
 use crate::model::menu::Menu;
 use crate::model::{AppKey, CorpKey};
@@ -19,7 +20,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .put("/api/v1/corps/{corp}/apps/{app}/menu", "Store the menu and publish it", publish)
         .delete(
             "/api/v1/corps/{corp}/apps/{app}/menu",
-            "Take the menu away at WeCom\nWhat is edited here stays.",
+            "Take the menu away at WeCom\nWhat is edited here stays. `confirm` must be the app's key.",
             withdraw,
         )
         .put("/api/v1/corps/{corp}/apps/{app}/menu/draft", "Store the menu without publishing it", save)
@@ -61,7 +62,13 @@ async fn save(
     saved.map(Reply::new).map_err(menu_problem)
 }
 
-async fn withdraw(caller: Key<MessagesManage>, state: web::Data<State>, place: Place) -> Result<Ok<MenuView>, Problem> {
+async fn withdraw(
+    caller: Key<MessagesManage>,
+    state: web::Data<State>,
+    place: Place,
+    query: Query<ConfirmQuery>,
+) -> Result<Ok<MenuView>, Problem> {
+    query.0.check(place.1.as_str())?;
     let withdrawn = menus::withdraw(&state.app.env, &caller.actor, &place.0, &place.1).await;
     withdrawn.map(Reply::new).map_err(menu_problem)
 }

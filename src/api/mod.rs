@@ -30,6 +30,7 @@ mod mirror;
 mod named;
 mod once;
 mod openapi;
+mod pictures;
 mod plans;
 mod receivers;
 mod routes;
@@ -108,6 +109,7 @@ fn table() -> Routes {
     bindings::routes(&mut routes);
     inbox::routes(&mut routes);
     auto_replies::routes(&mut routes);
+    pictures::routes(&mut routes);
     webhooks::routes(&mut routes);
     plans::routes(&mut routes);
     runs::routes(&mut routes);

@@ -2,11 +2,12 @@
 
 use super::answer::{Created, NoContent, Ok, Page, Reply};
 use super::auth::{Key, MessagesManage, MessagesRead};
+use super::confirm::ConfirmQuery;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::{rule_problem, store_problem};
-use crate::http::{Body, Problem};
+use crate::http::{Body, Problem, Query};
 use crate::messages::rulebook::{self, RuleBody, Sample, SavedRule, Trial, run_trial};
 use crate::model::{MessageId, Rule, RuleId, TenantKey};
 use crate::store;
@@ -39,7 +40,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/tenants/{tenant}/rules/{rule}", "Read a rule", read)
         .put("/api/v1/tenants/{tenant}/rules/{rule}", "Replace a rule\nIts place in the order stays.", replace)
         .put("/api/v1/tenants/{tenant}/rules/{rule}/enabled", "Switch a rule on or off", switch)
-        .delete("/api/v1/tenants/{tenant}/rules/{rule}", "Remove a rule\nMessages on their way go on.", remove);
+        .delete("/api/v1/tenants/{tenant}/rules/{rule}", "Remove a rule\nMessages on their way go on. `confirm` must be the rule's id.", remove);
 }
 
 /// The rules by id, the first one first.
@@ -143,8 +144,10 @@ async fn remove(
     caller: Key<MessagesManage>,
     state: web::Data<State>,
     path: web::Path<(TenantKey, RuleId)>,
+    query: Query<ConfirmQuery>,
 ) -> Result<NoContent, Problem> {
     let (tenant, rule) = path.into_inner();
+    query.0.check(rule.as_str())?;
     let removed = rulebook::remove(&state.app.env, &caller.actor, &tenant, &rule).await;
     removed.map(|()| NoContent).map_err(rule_problem)
 }

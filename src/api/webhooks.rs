@@ -2,6 +2,7 @@
 
 use super::answer::{Accepted, Created, NoContent, Ok, Page, Put, Reply};
 use super::auth::{CallbacksManage, CallbacksRead, Key};
+use super::confirm::ConfirmQuery;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
@@ -24,7 +25,11 @@ pub(super) fn routes(routes: &mut Routes) {
             "Create or change a webhook\nThe answer to its creation shows its secret, this once.",
             put,
         )
-        .delete("/api/v1/webhooks/{webhook}", "Remove a webhook with everything that is on its way to it", remove)
+        .delete(
+            "/api/v1/webhooks/{webhook}",
+            "Remove a webhook with everything that is on its way to it\n`confirm` must be its name.",
+            remove,
+        )
         .post(
             "/api/v1/webhooks/{webhook}/secret",
             "Make a new secret\nThe former one is void at once. A repetition with the same Idempotency-Key answers without it.",
@@ -143,7 +148,9 @@ async fn remove(
     caller: Key<CallbacksManage>,
     state: web::Data<State>,
     name: web::Path<String>,
+    query: Query<ConfirmQuery>,
 ) -> Result<NoContent, Problem> {
+    query.0.check(&name)?;
     state.app.webhooks.remove(&caller.actor, &name).await.map(|()| NoContent).map_err(webhook_problem)
 }
 

@@ -1,13 +1,14 @@
 //! The rest of an auto reply that is longer than one passive reply (CB-06 allows 1,500 characters, WeCom cuts a passive text
-//! at 2,048 bytes): sent as messages of the app, one after the other, with the check that WeCom offers against doubles.
+//! at 2,048 bytes), and pictures that WeCom did not know at the moment: sent as messages of the app, one after the other,
+//! with the check that WeCom offers against doubles.
 
 use super::Callbacks;
-use crate::model::content::{Content, Words};
-use crate::model::{CallbackOf, FollowUp, InboxItem, UserId};
+use super::pictures::{self, UploadError};
+use crate::model::content::{Content, Media, Words};
+use crate::model::{CallbackOf, FollowUp, InboxItem, ReplyContent, UserId};
 use crate::store::{self, Reads, StoreError, WriteTx};
-use crate::sync::SyncError;
+use crate::wecom::Credential;
 use crate::wecom::message::{AppMessage, ToWhom};
-use crate::wecom::{CallError, Credential};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -28,13 +29,13 @@ pub(super) fn note(tx: &WriteTx, callbacks: &super::ids::Ids, item: &InboxItem) 
     if item.replays > 0 {
         return Ok(());
     }
-    for text in &item.pieces {
+    for content in &item.pieces {
         let piece = FollowUp {
             id: callbacks.next(tx.now_ms()),
             corp: item.corp.clone(),
             app: app.clone(),
             to: UserId(item.from.clone()),
-            text: text.clone(),
+            content: content.clone(),
             due_at_ms: tx.now_ms(),
             attempts: 0,
         };
@@ -109,24 +110,24 @@ async fn round(callbacks: &Callbacks) -> Result<i64, StoreError> {
     Ok(next_ms)
 }
 
-/// Why a piece was not sent.
-#[derive(Debug, thiserror::Error)]
-enum SendError {
-    #[error(transparent)]
-    Sync(#[from] SyncError),
-    #[error("the corp has no app {0}")]
-    NoApp(crate::model::AppKey),
-    #[error(transparent)]
-    Call(#[from] CallError),
-}
-
-async fn send(callbacks: &Callbacks, piece: &FollowUp) -> Result<(), SendError> {
+async fn send(callbacks: &Callbacks, piece: &FollowUp) -> Result<(), UploadError> {
+    let content = match &piece.content {
+        ReplyContent::Text { text } => Content::Text(Words { content: text.clone() }),
+        ReplyContent::Image { picture } => {
+            let Some(media_id) = pictures::media_id(callbacks, &piece.corp, &piece.app, picture).await? else {
+                // removed since: there is nothing left to say
+                return Ok(());
+            };
+            Content::Image(Media { media_id })
+        }
+        // articles always fit into the passive reply
+        ReplyContent::News { .. } => return Ok(()),
+    };
     let env = callbacks.0.jobs.env();
     let corp = env.get_corp(&piece.corp).await?;
-    let app = corp.find_app(&piece.app).ok_or_else(|| SendError::NoApp(piece.app.clone()))?;
+    let app = corp.find_app(&piece.app).ok_or_else(|| UploadError::NoApp(piece.app.clone()))?;
     let client = env.client(&corp).await?;
     let to = ToWhom::users(vec![piece.to.clone()]);
-    let content = Content::Text(Words { content: piece.text.clone() });
     let message =
         AppMessage { duplicate_check_s: Some(DUPLICATE_CHECK_S), ..AppMessage::new(app.agentid, to, content) };
     client.message_send(&Credential::App(piece.app.clone()), &message).await?;

@@ -1,6 +1,6 @@
 //! The keys and auto replies of every receiver, opened once and kept until the set-up changes.
 
-use crate::model::{App, AutoReply, CallbackFault, CallbackOf, Corp, CorpKey};
+use crate::model::{App, AutoReply, CallbackFault, CallbackOf, Corp, CorpKey, Picture};
 use crate::store::{self, Reads, Store, StoreError};
 use crate::wecom::crypto::CallbackCrypto;
 use std::collections::HashMap;
@@ -17,6 +17,8 @@ pub(super) struct Ready {
     pub(super) crypto: CallbackCrypto,
     /// Auto replies of the app.
     pub(super) replies: Vec<AutoReply>,
+    /// Pictures that they may send.
+    pub(super) pictures: Vec<Picture>,
 }
 
 /// What an address leads to.
@@ -110,6 +112,10 @@ fn open(tx: &impl Reads, corp: &Corp, of: &CallbackOf, app: Option<&App>) -> Res
             crypto,
             replies: match app {
                 Some(app) => store::auto_replies::list(tx, &corp.key, &app.key)?,
+                None => Vec::new(),
+            },
+            pictures: match app {
+                Some(app) => store::pictures::list(tx, &corp.key, &app.key)?,
                 None => Vec::new(),
             },
         }))),

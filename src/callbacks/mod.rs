@@ -16,6 +16,7 @@ pub mod incoming;
 mod intake;
 mod keys;
 mod passive;
+pub mod pictures;
 mod presses;
 mod pulls;
 mod receive;
@@ -75,6 +76,8 @@ struct Inner {
     pieces_wait: Notify,
     /// Told when a pull is wanted.
     pull_wanted: Notify,
+    /// Told when a rule may send another picture.
+    pictures_wanted: Notify,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -105,6 +108,7 @@ impl Callbacks {
             worked: Notify::new(),
             pieces_wait: Notify::new(),
             pull_wanted: Notify::new(),
+            pictures_wanted: Notify::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         })))
@@ -120,6 +124,8 @@ impl Callbacks {
         self.0.tasks.spawn(async move { pulls::run(callbacks).await });
         let callbacks = self.clone();
         self.0.tasks.spawn(async move { follow_ups::run(callbacks).await });
+        let callbacks = self.clone();
+        self.0.tasks.spawn(async move { pictures::run(callbacks).await });
     }
 
     /// Ends the work between two items; what is left waits for the next start.

@@ -1,17 +1,28 @@
 //! Passive replies as XML, before encryption (doc path 90241), and texts cut into pieces that arrive whole. Pure.
 
-use crate::model::{ReplyArticle, ReplyContent};
+use crate::model::ReplyArticle;
 use std::fmt::Write;
 
 /// WeCom cuts a passive text beyond so many bytes, in the middle of a character if it falls that way (doc path 90241).
 pub const TEXT_MAX_BYTES: usize = 2_048;
 
+/// What a passive reply says.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Passive<'c> {
+    /// A text of at most [`TEXT_MAX_BYTES`].
+    Text(&'c str),
+    /// A picture, by the id that WeCom knows it by.
+    Image(&'c str),
+    /// Articles.
+    News(&'c [ReplyArticle]),
+}
+
 /// A reply to a member in the name of the corp; sender and receiver are swapped against what was received.
-pub(super) fn message(content: &ReplyContent, userid: &str, corpid: &str, now_s: i64) -> String {
+pub(super) fn message(content: &Passive<'_>, userid: &str, corpid: &str, now_s: i64) -> String {
     let (kind, inner) = match content {
-        ReplyContent::Text { text } => ("text", format!("<Content>{}</Content>", cdata(text))),
-        ReplyContent::Image { media_id } => ("image", format!("<Image><MediaId>{}</MediaId></Image>", cdata(media_id))),
-        ReplyContent::News { articles } => ("news", news(articles)),
+        Passive::Text(text) => ("text", format!("<Content>{}</Content>", cdata(text))),
+        Passive::Image(media_id) => ("image", format!("<Image><MediaId>{}</MediaId></Image>", cdata(media_id))),
+        Passive::News(articles) => ("news", news(articles)),
     };
     wrap(kind, &inner, userid, corpid, now_s)
 }
@@ -96,7 +107,7 @@ mod tests {
     #[test]
     fn texts_keep_their_lines_and_links() {
         let text = "第一行\n<a href=\"http://oa/\">打开</a> ]]> & <b>";
-        let xml = message(&ReplyContent::Text { text: text.into() }, "zhangsan", "ww1", 1_700_000_000);
+        let xml = message(&Passive::Text(text), "zhangsan", "ww1", 1_700_000_000);
         let tree = super::super::tree::Tree::parse(&xml).unwrap();
         assert_eq!(tree.text("Content"), Some(text));
         assert_eq!((tree.text("ToUserName"), tree.text("FromUserName")), (Some("zhangsan"), Some("ww1")));
@@ -111,7 +122,7 @@ mod tests {
             url: "http://oa/1".into(),
             picture: "http://oa/1.png".into(),
         };
-        let xml = message(&ReplyContent::News { articles: vec![article.clone(), article] }, "a", "b", 1);
+        let xml = message(&Passive::News(&[article.clone(), article]), "a", "b", 1);
         let tree = super::super::tree::Tree::parse(&xml).unwrap();
         assert_eq!(tree.text("ArticleCount"), Some("2"));
         assert_eq!(tree.group("Articles").unwrap().all("item").count(), 2);

@@ -225,8 +225,7 @@ impl Callbacks {
             let detail = format!("it names AgentID {named}, this app has {own}");
             self.refuse(&ready.corp, &ready.of, &request, false, Fault(CallbackFault::AgentId, detail));
         }
-        let answer = super::replies::answer(&ready.replies, &incoming, &ready.corpid, now_ms);
-        let (reply, pieces) = answer.map_or((None, Vec::new()), |(reply, pieces)| (Some(reply), pieces));
+        let answered = super::replies::answer(ready, &incoming, now_ms);
         let item = InboxItem {
             id: self.0.ids.next(now_ms),
             corp: ready.corp.clone(),
@@ -244,8 +243,8 @@ impl Callbacks {
             note: None,
             done_at_ms: None,
             replays: 0,
-            reply,
-            pieces,
+            reply: answered.reply,
+            pieces: answered.rest,
         };
         Ok(Some((item, body.trim_start().starts_with('{'))))
     }

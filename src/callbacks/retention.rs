@@ -14,6 +14,8 @@ const NAME: &str = "callbacks.inbox";
 const REMOVED_AT_ONCE: usize = 500;
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(600);
+/// Counters of callbacks by day are kept for so long.
+const COUNTERS_MS: i64 = 400 * 24 * 3_600 * 1_000;
 
 /// What an administrator sets about the inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -78,7 +80,10 @@ impl Callbacks {
     pub async fn forget_old(&self) -> Result<usize, StoreError> {
         let before_ms = self.0.clock.now_ms() - self.0.kept_ms.load(Ordering::Relaxed);
         let mut removed = 0;
+        let first_day = store::outbox::day_of(self.0.clock.now_ms() - COUNTERS_MS);
         for corp in self.0.store.read_async(store::corps::list).await? {
+            let key = corp.key.clone();
+            self.0.store.write(move |tx| store::callback_days::forget(tx, &key, first_day)).await?;
             loop {
                 let key = corp.key.clone();
                 let gone =

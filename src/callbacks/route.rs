@@ -9,6 +9,9 @@ use crate::store::{StoreError, WriteTx};
 use crate::webhooks;
 use serde_json::json;
 
+/// An import or export at WeCom has ended (doc path 90240).
+pub(super) const JOB_ENDED: &str = "event.batch_job_result";
+
 /// What the work on many items rests on.
 pub(super) struct Context<'a> {
     /// Makes ids of what follows.
@@ -29,10 +32,15 @@ pub(super) fn route(tx: &WriteTx, context: &Context<'_>, item: &InboxItem) -> Re
     if item.kind.as_str() == presses::KIND {
         notes.extend(presses::note(tx, item, &incoming)?);
     }
+    if item.kind == JOB_ENDED {
+        notes.push("whoever waits for an import or export asks for its result".to_owned());
+    }
     if item.reply.is_some() {
         notes.push("answered by an auto reply".to_owned());
-        follow_ups::note(tx, context.ids, item)?;
+    } else if !item.pieces.is_empty() {
+        notes.push("an auto reply follows".to_owned());
     }
+    follow_ups::note(tx, context.ids, item)?;
     let told = tell(tx, context, item, &incoming)?;
     if told > 0 {
         notes.push(format!("told to {told} webhook{}", if told == 1 { "" } else { "s" }));

@@ -4,8 +4,10 @@ use super::ids::Ids;
 use super::{Callbacks, route};
 use crate::clock::Stopwatch;
 use crate::model::{CorpKey, InboxId, InboxState};
+use crate::store::callback_days::CallbackDay;
 use crate::store::inbox::Work;
 use crate::store::{self, Reads, StoreError, WriteTx};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Items of one transaction.
@@ -47,8 +49,12 @@ pub(super) async fn run(callbacks: Callbacks) {
 }
 
 impl Callbacks {
-    /// Says to the queues that work may have put something into them.
-    fn wake_queues(&self) {
+    /// Says to the queues that work may have put something into them, and to whoever waits for a job of WeCom that one may
+    /// have ended.
+    fn wake_queues(&self, has_ended_job: bool) {
+        if has_ended_job {
+            self.0.jobs.env().job_has_ended();
+        }
         self.0.pull_wanted.notify_one();
         self.0.pieces_wait.notify_one();
         self.0.webhooks.wake();
@@ -69,12 +75,12 @@ async fn round(callbacks: &Callbacks) -> Result<bool, StoreError> {
         has_more |= ids.len() == AT_ONCE;
         let (key, batch, maker) = (corp.key.clone(), ids.clone(), callbacks.0.ids.clone());
         match store.write(move |tx| work_on(tx, &maker, &key, &batch)).await {
-            Ok(()) => callbacks.wake_queues(),
+            Ok(has_ended_job) => callbacks.wake_queues(has_ended_job),
             Err(StoreError::Closed) => return Err(StoreError::Closed),
             Err(error) => {
                 tracing::warn!(corp = %corp.key, %error, "callbacks are worked on one by one: {error}");
                 let done = one_by_one(callbacks, &corp.key, ids).await;
-                callbacks.wake_queues();
+                callbacks.wake_queues(true);
                 done?;
             }
         }
@@ -112,20 +118,27 @@ async fn one_by_one(callbacks: &Callbacks, corp: &CorpKey, ids: Vec<InboxId>) ->
     Ok(())
 }
 
-/// Does the work on these, in their order, in one transaction.
-fn work_on(tx: &WriteTx, maker: &Ids, corp: &CorpKey, ids: &[InboxId]) -> Result<(), StoreError> {
+/// Does the work on these, in their order, in one transaction. Answers whether a job of WeCom has ended (doc path 90240).
+fn work_on(tx: &WriteTx, maker: &Ids, corp: &CorpKey, ids: &[InboxId]) -> Result<bool, StoreError> {
     let context = route::Context { ids: maker, webhooks: store::webhooks::list(tx)? };
     let mut inbox = Work::open(tx)?;
+    let mut days: BTreeMap<u32, CallbackDay> = BTreeMap::new();
+    let mut has_ended_job = false;
     for id in ids {
         // gone with its corp, or worked on meanwhile
         let found = inbox.find(corp, id)?.filter(|item| item.state == InboxState::Waiting);
         let Some(mut item) = found else { continue };
         let note = route::route(tx, &context, &item)?;
+        has_ended_job |= item.kind == route::JOB_ENDED;
         item.state = InboxState::Done;
         item.attempts += 1;
         item.note = note;
         item.done_at_ms = Some(tx.now_ms());
         inbox.put(InboxState::Waiting, &item)?;
+        if item.replays == 0 {
+            days.entry(store::outbox::day_of(item.received_at_ms)).or_default().add(item.lag_ms());
+        }
     }
-    Ok(())
+    store::callback_days::add(tx, corp, &days)?;
+    Ok(has_ended_job)
 }

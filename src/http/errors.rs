@@ -284,6 +284,9 @@ pub fn reply_problem(error: ReplyError) -> Problem {
         }
         ReplyError::NoApp(app) => Problem::not_found("app", app),
         ReplyError::NoRule(id) => Problem::not_found("auto_reply", id),
+        ReplyError::NoPicture(id) => Problem::not_found("picture", id),
+        ReplyError::Picture(_) => Problem::invalid("picture.invalid", told),
+        ReplyError::PictureInUse(_) => Problem::conflict("picture.in_use", told),
         ReplyError::Store(cause) => store_problem(cause),
     }
 }

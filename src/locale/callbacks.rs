@@ -9,6 +9,12 @@ texts! {
     nav_callbacks = "接收状态", "Addresses";
     nav_replies = "自动回复", "Auto replies";
     nav_webhooks = "Webhook", "Webhooks";
+    chart_callbacks = "每日收到的回调", "Callbacks received per day";
+    overview_lag = "95% 回调的推送延迟", "lag of 95 % of the callbacks";
+    overview_callbacks(count) = "昨日至今 {count} 条", "{count} since yesterday";
+    overview_lag_seconds(count) = "≤ {count} 秒", "≤ {count} s";
+    overview_lag_minutes(count) = "≤ {count} 分钟", "≤ {count} min";
+    overview_lag_late = "超过 6 小时", "more than 6 h";
     callbacks_lead = "企业微信推送到云桥的地址、收到了多少、延迟多少，以及没有收下的原因（不会告诉发送方）。", "Where WeCom calls, what came and how late, and why something was not taken (its sender is never told).";
     callbacks_waiting = "等待处理", "Waiting for work";
     callbacks_oldest = "最久等待", "Longest wait";
@@ -52,6 +58,7 @@ texts! {
     inbox_counts = "次数", "Counts";
     inbox_counts_text(repeats, replays) = "重复投递 {repeats} 次，重新处理 {replays} 次", "{repeats} repeats, {replays} replays";
     inbox_fields = "内容", "What it says";
+    inbox_lag = "推送延迟", "Lag";
     inbox_source = "原文", "Source";
     inbox_reply = "被动回复", "Passive reply";
 
@@ -85,7 +92,25 @@ texts! {
     reply_text = "文字", "Text";
     reply_text_hint = "最多 1500 个字，保留换行；链接写成 <a href=\"https://…\">文字</a>。", "At most 1500 characters; line breaks are kept; links as <a href=\"https://…\">text</a>.";
     reply_image = "图片", "Picture";
-    reply_media_hint = "已上传到企业微信的图片的 media_id,3 天内有效。", "media_id of a picture uploaded to WeCom; valid for 3 days.";
+    reply_picture_choose = "回复这张图片", "The picture";
+    reply_picture_hint = "图片保存在云桥；企业微信只保留 3 天，到期前由云桥自动重新上传。", "Kept here. WeCom forgets it after 3 days; the bridge uploads it again before.";
+    reply_picture_none = "这个应用还没有图片。", "This app has no pictures yet.";
+    reply_pictures = "图片库", "Pictures";
+    reply_pictures_lead = "自动回复可以使用的图片。规则用到的图片会自动上传到企业微信，并在失效前重新上传。", "What auto replies may send. Pictures that a rule sends are uploaded to WeCom, and again before they expire there.";
+    reply_picture_add = "上传图片", "Add a picture";
+    reply_picture_add_hint = "PNG 或 JPG，不超过 2 MB。", "PNG or JPEG of at most 2 MiB.";
+    reply_picture_added = "图片已保存。", "The picture is kept.";
+    reply_picture_no_file = "请选择一个图片文件。", "Choose a picture.";
+    reply_picture_bad_kind = "只能上传 PNG 或 JPG 图片，且不超过 2 MB。", "Only PNG or JPEG of at most 2 MiB.";
+    reply_picture_removed = "图片已删除。", "The picture was removed.";
+    reply_picture_in_use = "还有规则在使用这张图片，请先修改规则。", "A rule still sends it; change the rule first.";
+    reply_picture_remove = "删除图片", "Remove";
+    reply_picture_good = "已上传", "at WeCom";
+    reply_picture_until(when) = "有效至 {when}", "until {when}";
+    reply_picture_idle = "没有规则使用", "no rule sends it";
+    reply_picture_waits = "等待上传", "to be uploaded";
+    reply_picture_fault = "上传失败", "not uploaded";
+    reply_picture_used(rules) = "用于：{rules}", "sent by {rules}";
     reply_news = "图文", "Articles";
     reply_article(number) = "第 {number} 篇", "Article {number}";
     reply_article_title = "标题", "Title";
@@ -98,6 +123,7 @@ texts! {
     reply_enable = "启用所选", "Switch on";
     reply_disable = "停用所选", "Switch off";
     reply_remove = "删除所选", "Remove";
+    reply_remove_lead(count) = "将删除这 {count} 条规则，删除后无法恢复。", "These {count} rules go, and do not come back.";
     reply_none_chosen = "请先选择规则。", "Choose rules first.";
     reply_changed(count) = "已处理 {count} 条规则。", "{count} rules were changed.";
     reply_saved = "规则已保存，立即生效。", "Saved; in force at once.";
@@ -115,7 +141,7 @@ texts! {
     reply_fault_keyword = "请输入 1 到 50 个字。", "1 to 50 characters.";
     reply_fault_text = "请输入 1 到 1500 个字。", "1 to 1500 characters.";
     reply_fault_priority = "请输入 1 到 100 的整数。", "A whole number from 1 to 100.";
-    reply_fault_media = "请输入图片的 media_id。", "The media_id of a picture.";
+    reply_fault_picture = "请选择一张图片。", "Choose a picture.";
     reply_fault_articles = "请填写 1 到 8 篇。", "1 to 8 articles.";
     reply_fault_title = "标题为 1 到 128 字节（约 42 个汉字）。", "A title has 1 to 128 bytes.";
     reply_fault_description = "摘要最多 512 字节（约 170 个汉字）。", "A summary has at most 512 bytes.";
@@ -173,6 +199,15 @@ texts! {
     post_not_dead = "这条推送不是死信。", "It is not a dead letter.";
 }
 
+/// What the work says that it has done: English as it is stored, Chinese.
+const DONE: &[(&str, &str)] = &[
+    ("answered by an auto reply", "已自动回复"),
+    ("an auto reply follows", "自动回复随后送达"),
+    ("a pull will look at it", "由接下来的拉取核对"),
+    ("whoever waits for an import or export asks for its result", "等待导入、导出的任务立即查询结果"),
+    ("the text can no longer be read", "原文无法读取"),
+];
+
 /// Kinds of callbacks: beginning of the name, Chinese, English.
 const KINDS: &[(&str, &str, &str)] = &[
     ("message.text", "文字消息", "text"),
@@ -186,6 +221,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("event.view", "打开菜单链接", "menu: link"),
     ("event.scancode", "扫码", "menu: scan"),
     ("event.pic", "菜单发图", "menu: pictures"),
+    ("event.location_select", "菜单选位置", "menu: place"),
     ("event.location", "位置上报", "place"),
     ("event.enter_agent", "进入应用", "app opened"),
     ("event.subscribe", "进入可见范围", "came into range"),
@@ -212,6 +248,21 @@ impl T {
     pub fn callback_kind(self, kind: &str) -> String {
         let found = KINDS.iter().find(|(beginning, ..)| kind.starts_with(beginning));
         found.map_or_else(|| kind.to_owned(), |(_, zh, en)| self.lang.pick(zh, en).to_owned())
+    }
+
+    /// What was done about a callback, in the reader's language; what is not known stays as it is stored.
+    pub fn inbox_done_text(self, note: &str) -> String {
+        let one = |part: &str| {
+            if let Some((_, zh)) = DONE.iter().find(|(en, _)| *en == part) {
+                return self.lang.pick(zh, part).to_owned();
+            }
+            let told = part.strip_prefix("told to ").and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+            told.map_or_else(
+                || part.to_owned(),
+                |count| self.lang.pick(&format!("已推送给 {count} 个 Webhook"), part).to_owned(),
+            )
+        };
+        note.split("; ").map(one).collect::<Vec<_>>().join(self.lang.pick("；", "; "))
     }
 
     /// Kinds to choose from.
@@ -364,6 +415,14 @@ impl T {
 mod tests {
     use super::*;
     use crate::locale::Lang;
+
+    #[test]
+    fn what_was_done_in_the_readers_language() {
+        let note = "answered by an auto reply; told to 2 webhooks; store";
+        for (lang, want) in [(Lang::Zh, "已自动回复；已推送给 2 个 Webhook；store"), (Lang::En, note)] {
+            assert_eq!(T::new(lang).inbox_done_text(note), want);
+        }
+    }
 
     #[test]
     fn kinds_in_words() {

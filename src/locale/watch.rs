@@ -69,6 +69,8 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("auto_reply.remove", "删除自动回复", "auto reply removed"),
     ("auto_reply.enable", "启用自动回复", "auto reply switched on"),
     ("auto_reply.disable", "停用自动回复", "auto reply switched off"),
+    ("auto_reply.picture_add", "上传自动回复图片", "picture of auto replies added"),
+    ("auto_reply.picture_remove", "删除自动回复图片", "picture of auto replies removed"),
     ("auto_reply", "自动回复", "auto replies"),
     ("webhook.create", "添加 Webhook", "webhook created"),
     ("webhook.update", "修改 Webhook", "webhook changed"),

@@ -1,7 +1,7 @@
 //! Auto reply rules (CB-02 to CB-11): what a member says to an app, and what the app answers at once. Values and the
 //! choice among them; no I/O.
 
-use super::ids::{AppKey, AutoReplyId, CorpKey};
+use super::ids::{AppKey, AutoReplyId, CorpKey, PictureId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -57,10 +57,10 @@ pub enum ReplyContent {
         /// The text.
         text: String,
     },
-    /// A picture that was uploaded to WeCom before; its id is valid for three days (doc path 90253).
+    /// A picture that the bridge keeps for the app, and uploads to WeCom as often as its id expires there.
     Image {
-        /// The picture's id.
-        media_id: String,
+        /// The picture.
+        picture: PictureId,
     },
     /// 1 to 8 articles with pictures.
     News {

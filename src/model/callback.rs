@@ -1,5 +1,6 @@
 //! What WeCom sends: which receiver it was for, and what became of it. Knows no wire form.
 
+use super::auto_reply::ReplyContent;
 use super::corp::SecretName;
 use super::ids::{AppKey, CorpKey, InboxId, Text, UserId};
 use serde::{Deserialize, Serialize};
@@ -146,9 +147,10 @@ pub struct InboxItem {
     /// The passive reply that the answer carried, unencrypted XML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,
-    /// What of an auto reply did not fit into the passive reply: sent as messages of their own, in this order.
+    /// What of an auto reply did not fit into the passive reply, or is not ready for it: sent as messages of their own, in
+    /// this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pieces: Vec<String>,
+    pub pieces: Vec<ReplyContent>,
 }
 
 impl InboxItem {
@@ -169,8 +171,8 @@ pub struct FollowUp {
     pub app: AppKey,
     /// The member who is answered.
     pub to: UserId,
-    /// What is said.
-    pub text: String,
+    /// What is said: a text or a picture.
+    pub content: ReplyContent,
     /// Not before this time, Unix milliseconds.
     pub due_at_ms: i64,
     /// Attempts that failed.

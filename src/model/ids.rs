@@ -105,6 +105,10 @@ text_id!(
     AutoReplyId
 );
 text_id!(
+    /// The id of a picture that auto replies send (UUID v7, so ids sort by age).
+    PictureId
+);
+text_id!(
     /// The id of a telling to a webhook (UUID v7, so ids sort by time).
     PostId
 );

@@ -19,6 +19,7 @@ pub mod member;
 pub mod menu;
 pub mod message;
 pub mod options;
+pub mod picture;
 pub mod plan;
 pub mod rule;
 pub mod run;
@@ -42,8 +43,8 @@ pub use counts::{Counts, DepartmentCounts, MemberCounts};
 pub use directory::{Employee, EmployeeStatus, Gender, OrgUnit, Tenant};
 pub use fields::Fields;
 pub use ids::{
-    AccountId, AppKey, AutoReplyId, CallId, CorpKey, DepartmentId, EmployeeId, InboxId, InvalidId, MessageId, PlanId,
-    PostId, RuleId, RunId, SessionId, TenantKey, Text, UnitId, UserId,
+    AccountId, AppKey, AutoReplyId, CallId, CorpKey, DepartmentId, EmployeeId, InboxId, InvalidId, MessageId,
+    PictureId, PlanId, PostId, RuleId, RunId, SessionId, TenantKey, Text, UnitId, UserId,
 };
 pub use lists::{AttributeList, PARTLY, ShownLists, WHOLE, WRITTEN};
 pub use member::{Department, Member, MemberField, MemberStatus, Membership, MirrorHead, ReadStrategy, Unreadable};
@@ -54,6 +55,7 @@ pub use message::{
 pub use options::{
     DownstreamOptions, GuardLimits, Leaver, MatchRule, OutOfScope, PullOptions, Scope, StrategyChoice, UpstreamOptions,
 };
+pub use picture::{AtWecom, Picture, PictureKind};
 pub use plan::{
     BatchShare, Blast, Budget, Decision, Direction, GuardVerdict, Invariant, Notice, PlanHead, PlanState, RenameOffer,
 };

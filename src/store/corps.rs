@@ -4,7 +4,7 @@ use super::key::{Prefix, Str};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{Reads, WriteTx};
-use super::{StoreError, auto_replies, links, menus, secrets, tenants};
+use super::{StoreError, auto_replies, callback_days, links, menus, pictures, secrets, tenants};
 use crate::model::{AppKey, Corp, CorpKey, TenantKey};
 
 const CORPS: Table<Str, Corp> = Table::new("corps");
@@ -43,6 +43,7 @@ pub fn put(tx: &WriteTx, corp: &Corp) -> Result<(), StoreError> {
         let apps: Vec<AppKey> = corp.apps.iter().map(|app| app.key.clone()).collect();
         if former.apps.iter().any(|app| !apps.contains(&app.key)) {
             auto_replies::retain(tx, &corp.key, &apps)?;
+            pictures::retain(tx, &corp.key, &apps)?;
         }
         by_tenant.remove((former.tenant.as_str(), former.key.as_str()))?;
     }
@@ -59,6 +60,8 @@ pub fn remove(tx: &WriteTx, key: &CorpKey) -> Result<bool, StoreError> {
     links::reset(tx, key)?;
     menus::clear(tx, key)?;
     auto_replies::clear(tx, key)?;
+    pictures::clear(tx, key)?;
+    callback_days::clear(tx, key)?;
     Ok(true)
 }
 

@@ -4,9 +4,9 @@ use super::error::StoreError;
 use super::table::TableInfo;
 use super::tx::{ReadTx, WriteTx};
 use super::{
-    accounts, api_keys, attempts, audit, auto_replies, bindings, corps, deliveries, directory, factors, follow_ups,
-    idempotency, inbox, menus, messages, meta, mirror, outbox, plans, removals, resolve, rules, runs, secrets,
-    sessions, settings, tenants, todos, webhooks,
+    accounts, api_keys, attempts, audit, auto_replies, bindings, callback_days, corps, deliveries, directory, factors,
+    follow_ups, idempotency, inbox, menus, messages, meta, mirror, outbox, pictures, plans, removals, resolve, rules,
+    runs, secrets, sessions, settings, tenants, todos, webhooks,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -34,6 +34,8 @@ pub(super) fn tables() -> Vec<TableInfo> {
         idempotency::TABLES,
         inbox::TABLES,
         auto_replies::TABLES,
+        pictures::TABLES,
+        callback_days::TABLES,
         follow_ups::TABLES,
         webhooks::TABLES,
         settings::TABLES,
@@ -62,6 +64,7 @@ pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreErr
     let all: [(&'static str, Check); 19] = [
         ("corps", corps::check),
         ("secrets", secrets::check),
+        ("pictures", pictures::check),
         ("directory", directory::check),
         ("mirror", mirror::check),
         ("bindings", bindings::check),

@@ -21,6 +21,8 @@ pub struct Env {
     pub clients: Clients,
     busy: Arc<Mutex<HashMap<CorpKey, Occupant>>>,
     freed: Arc<Notify>,
+    /// Told when WeCom has said that a job of it has ended.
+    job_ended: Arc<Notify>,
     pub(super) shelf: Shelf,
 }
 
@@ -49,7 +51,15 @@ impl Drop for Lease {
 impl Env {
     /// An environment in which nobody is at work.
     pub fn new(store: Store, clock: Clock, clients: Clients) -> Self {
-        Self { store, clock, clients, busy: Arc::default(), freed: Arc::default(), shelf: Shelf::default() }
+        Self {
+            store,
+            clock,
+            clients,
+            busy: Arc::default(),
+            freed: Arc::default(),
+            job_ended: Arc::default(),
+            shelf: Shelf::default(),
+        }
     }
 
     /// Takes the right to work on a corp, or says who has it (PEER-12). `what` names the work, `by` who asked for it.
@@ -79,6 +89,17 @@ impl Env {
             }
             freed.await;
         }
+    }
+
+    /// WeCom has said that an import or export has ended (`batch_job_result`): whoever waits for one asks now.
+    pub fn job_has_ended(&self) {
+        self.job_ended.notify_waiters();
+    }
+
+    /// Returns at the next [`Env::job_has_ended`]. Which job it was is not told: whoever waits asks WeCom, and may be told
+    /// that its own still runs.
+    pub async fn next_job_end(&self) {
+        self.job_ended.notified().await;
     }
 
     /// The corp with this key.

@@ -3,7 +3,9 @@
 mod addresses;
 mod detail;
 mod inbox;
+mod pictures;
 mod replies;
+mod replies_remove;
 mod reply_form;
 mod webhook_form;
 mod webhooks;
@@ -15,6 +17,8 @@ pub(super) fn routes(routes: &mut Routes) {
     inbox::routes(routes);
     detail::routes(routes);
     replies::routes(routes);
+    replies_remove::routes(routes);
+    pictures::routes(routes);
     reply_form::routes(routes);
     webhooks::routes(routes);
     webhook_form::routes(routes);

@@ -6,7 +6,7 @@ use crate::http::errors::{reply_problem, setup_problem};
 use crate::http::permission::{CallbacksManage, CallbacksRead};
 use crate::locale::T;
 use crate::model::{
-    ApiScope, App, AppKey, AutoReply, AutoReplyId, Corp, CorpKey, Matching, ReplyContent, Said, SaidKind,
+    ApiScope, App, AppKey, AutoReply, AutoReplyId, Corp, CorpKey, Matching, Picture, ReplyContent, Said, SaidKind,
 };
 use crate::setup::service;
 use crate::web::flash::Flash;
@@ -54,6 +54,14 @@ struct RepliesPage {
     can_change: bool,
 }
 
+impl RepliesPage {
+    /// Rules that match beside the one that answers.
+    fn others<'a>(&self, tried: &'a Tried) -> Vec<&'a AutoReply> {
+        let answers = tried.result.answers.as_ref().map(|rule| &rule.id);
+        tried.result.matches.iter().filter(|rule| Some(&rule.id) != answers).collect()
+    }
+}
+
 /// The condition of a rule.
 fn said(t: T, rule: &AutoReply) -> String {
     match (rule.said, rule.matching) {
@@ -67,10 +75,13 @@ fn said(t: T, rule: &AutoReply) -> String {
 }
 
 /// Kind and content of an answer.
-fn answer(t: T, content: &ReplyContent) -> (&'static str, String) {
+fn answer(t: T, content: &ReplyContent, pictures: &[Picture]) -> (&'static str, String) {
     match content {
         ReplyContent::Text { text } => (t.reply_text(), text.clone()),
-        ReplyContent::Image { media_id } => (t.reply_image(), media_id.clone()),
+        ReplyContent::Image { picture } => {
+            let name = pictures.iter().find(|known| known.id == *picture).map(|known| known.name.clone());
+            (t.reply_image(), name.unwrap_or_default())
+        }
         ReplyContent::News { articles } => {
             (t.reply_news(), articles.iter().map(|article| article.title.clone()).collect::<Vec<_>>().join("\n"))
         }
@@ -89,10 +100,11 @@ async fn show(
     let (mut rows, mut tried) = (Vec::new(), None);
     if let Some(app) = &app {
         let rules = web.app.callbacks.auto_replies(&key, &app.key).await.map_err(reply_problem)?;
+        let pictures = web.app.callbacks.pictures(&key, &app.key).await.map_err(reply_problem)?;
         rows = rules
             .into_iter()
             .map(|rule| {
-                let (kind, answer) = answer(t, &rule.reply);
+                let (kind, answer) = answer(t, &rule.reply, &pictures);
                 Row { said: said(t, &rule), kind, answer, rule }
             })
             .collect();
@@ -100,7 +112,7 @@ async fn show(
         if is_picture || !text.is_empty() {
             let said = if is_picture { Said::Image } else { Said::Text(&text) };
             let result = web.app.callbacks.try_auto_reply(&key, &app.key, said).await.map_err(reply_problem)?;
-            let shown = result.answers.as_ref().map(|rule| (rule.name.clone(), answer(t, &rule.reply).1));
+            let shown = result.answers.as_ref().map(|rule| (rule.name.clone(), answer(t, &rule.reply, &pictures).1));
             tried = Some(Tried {
                 said: if is_picture { t.reply_on_image().to_owned() } else { text },
                 answer: shown,
@@ -130,7 +142,6 @@ async fn act(
     let (callbacks, actor) = (&web.app.callbacks, who.actor());
     let done = match form.0.act.as_str() {
         _ if ids.is_empty() => Ok(0),
-        "remove" => callbacks.remove_auto_replies(&actor, &corp, &app, ids).await,
         "enable" => callbacks.switch_auto_replies(&actor, &corp, &app, ids, true).await,
         _ => callbacks.switch_auto_replies(&actor, &corp, &app, ids, false).await,
     };

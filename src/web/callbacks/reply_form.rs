@@ -6,7 +6,8 @@ use crate::http::errors::{reply_problem, setup_problem};
 use crate::http::permission::CallbacksManage;
 use crate::locale::T;
 use crate::model::{
-    App, AppKey, AutoReply, AutoReplyId, Corp, CorpKey, Matching, ReplyArticle, ReplyContent, SaidKind,
+    App, AppKey, AutoReply, AutoReplyId, Corp, CorpKey, Matching, Picture, PictureId, ReplyArticle, ReplyContent,
+    SaidKind,
 };
 use crate::setup::service;
 use crate::web::flash::Flash;
@@ -40,7 +41,7 @@ struct Fields {
     keyword: String,
     kind: String,
     text: String,
-    media_id: String,
+    picture_id: String,
     title: Vec<String>,
     description: Vec<String>,
     url: Vec<String>,
@@ -59,6 +60,7 @@ struct ReplyPage {
     faults: Faults,
     /// The path of this page.
     action: String,
+    pictures: Vec<Picture>,
 }
 
 impl ReplyPage {
@@ -127,9 +129,9 @@ impl Fields {
         };
         match &rule.reply {
             ReplyContent::Text { text } => fields.text.clone_from(text),
-            ReplyContent::Image { media_id } => {
+            ReplyContent::Image { picture } => {
                 fields.kind = "image".to_owned();
-                fields.media_id.clone_from(media_id);
+                fields.picture_id = picture.to_string();
             }
             ReplyContent::News { articles } => {
                 fields.kind = "news".to_owned();
@@ -155,7 +157,7 @@ impl Fields {
         };
         let at = |list: &[String], n: usize| list.get(n).map(|text| text.trim().to_owned()).unwrap_or_default();
         let reply = match self.kind.as_str() {
-            "image" => ReplyContent::Image { media_id: self.media_id.trim().to_owned() },
+            "image" => ReplyContent::Image { picture: PictureId::from(self.picture_id.as_str()) },
             "news" => {
                 let article = |n: usize| ReplyArticle {
                     title: at(&self.title, n),
@@ -188,7 +190,7 @@ fn sentence(t: T, rule: ReplyRule) -> &'static str {
         ReplyRule::Keyword => t.reply_fault_keyword(),
         ReplyRule::Text => t.reply_fault_text(),
         ReplyRule::Priority => t.reply_fault_priority(),
-        ReplyRule::MediaId => t.reply_fault_media(),
+        ReplyRule::Picture => t.reply_fault_picture(),
         ReplyRule::Articles => t.reply_fault_articles(),
         ReplyRule::ArticleTitle => t.reply_fault_title(),
         ReplyRule::ArticleText => t.reply_fault_description(),
@@ -209,7 +211,8 @@ async fn page(
     let title = if rule.is_some() { fields.name.clone() } else { who.t.reply_new().to_owned() };
     let last = rule.map_or("new", AutoReplyId::as_str);
     let action = who.url(&format!("/corps/{key}/apps/{}/replies/{last}", app.key));
-    Ok(ReplyPage { f: who.frame_at(key, "replies", title), corp, app, fields, faults, action })
+    let pictures = web.app.callbacks.pictures(key, &app.key).await.map_err(reply_problem)?;
+    Ok(ReplyPage { f: who.frame_at(key, "replies", title), corp, app, fields, faults, action, pictures })
 }
 
 async fn show_new(

@@ -5,6 +5,7 @@ use super::chart::{self, Series};
 use crate::browse::stats::{CorpStats, Day, Overview};
 use crate::model::{CorpKey, DeliveryState, TenantKey};
 use crate::store;
+use crate::store::callback_days::CallbackDay;
 use crate::web::sync::cards::RunCard;
 use crate::web::time;
 use crate::web::visit::Person;
@@ -23,6 +24,8 @@ pub(super) struct CorpView {
     pub(super) last_sync: Option<RunCard>,
     pub(super) next: Option<String>,
     pub(super) quota: Option<QuotaView>,
+    /// How late the callbacks since yesterday came, and how many; absent where none came within the days.
+    pub(super) lag: Option<(String, u64)>,
     pub(super) charts: Vec<ChartView>,
 }
 
@@ -69,6 +72,7 @@ impl View<'_> {
             last_sync: stats.last_sync.as_ref().map(card),
             next,
             quota: quota(overview, &stats.corp),
+            lag: self.lag(stats),
             charts: self.charts(stats),
         }
     }
@@ -100,7 +104,38 @@ impl View<'_> {
             summed(t.chart_calls(), &labels, &calls),
         ];
         charts.extend(self.deliveries(stats).map(|columns| summed(t.chart_deliveries(), &labels, &columns)));
+        charts.extend(self.callbacks(stats).map(|columns| summed(t.chart_callbacks(), &labels, &columns)));
         charts
+    }
+
+    /// The corp's callbacks, day by day; `None` where none came within the days.
+    fn callbacks(&self, stats: &CorpStats) -> Option<Vec<Series>> {
+        let days = self.facts.received.get(&stats.corp).filter(|days| !days.is_empty())?;
+        let count = |day: &Day| {
+            let date = day.date.format("%Y%m%d").to_string().parse::<u32>().ok();
+            date.and_then(|date| days.get(&date)).map_or(0, |day| day.received)
+        };
+        let values = stats.days.iter().map(count).collect();
+        Some(vec![Series { class: "changed", name: self.person.t.chart_callbacks(), values }])
+    }
+
+    /// How late 95 % of the callbacks since yesterday came, and how many there were.
+    fn lag(&self, stats: &CorpStats) -> Option<(String, u64)> {
+        let t = self.person.t;
+        let days = self.facts.received.get(&stats.corp).filter(|days| !days.is_empty())?;
+        let mut recent = CallbackDay::default();
+        for at_ms in [self.now_ms, self.now_ms - 86_400_000] {
+            if let Some(day) = days.get(&store::outbox::day_of(at_ms)) {
+                recent.merge(day);
+            }
+        }
+        let lag = match recent.lag_within_ms(95) {
+            None => "–".to_owned(),
+            Some(i64::MAX) => t.overview_lag_late().to_owned(),
+            Some(ms) if ms < 60_000 => t.overview_lag_seconds(ms / 1_000),
+            Some(ms) => t.overview_lag_minutes(ms / 60_000),
+        };
+        Some((lag, recent.received))
     }
 
     /// What became of the corp's deliveries, day by day; `None` where nothing was sent within the days.

@@ -19,7 +19,7 @@ use crate::store::{self, Reads, StoreError};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use corp::CorpView;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use todo::Todo;
 
 /// Days that the charts show.
@@ -89,6 +89,8 @@ struct Facts {
     runs: Vec<RunBrief>,
     /// Counters of deliveries by app and day.
     sent: Vec<(String, u32, store::outbox::Day)>,
+    /// Counters of callbacks by day.
+    received: HashMap<CorpKey, BTreeMap<u32, store::callback_days::CallbackDay>>,
 }
 
 fn facts(tx: &impl Reads, corps: &[CorpKey], first_day: u32) -> Result<Facts, StoreError> {
@@ -101,6 +103,7 @@ fn facts(tx: &impl Reads, corps: &[CorpKey], first_day: u32) -> Result<Facts, St
     }
     for corp in corps {
         facts.runs.extend(store::runs::briefs(tx, corp, None, RUNS_SHOWN)?);
+        facts.received.insert(corp.clone(), store::callback_days::list(tx, corp, first_day)?);
     }
     facts.runs.sort_by_key(|run| std::cmp::Reverse(run.started_at_ms));
     facts.runs.truncate(RUNS_SHOWN);

@@ -7,7 +7,7 @@ import { staff } from './scene.mjs';
 export const isNoPage = (route) => /\.(csv|xlsx|zip)$/.test(route) || NO_PAGES.has(route);
 
 const NO_PAGES = new Set([
-  '/static/{name}', '/runs/{run}/events', '/system/backup/{name}',
+  '/static/{name}', '/runs/{run}/events', '/system/backup/{name}', '/corps/{corp}/apps/{app}/pictures/{picture}',
   // lists that the script puts into a tree of the page around them
   '/plans/{plan}/tree', '/corps/{corp}/members/branch', '/tenants/{tenant}/directory/branch', '/corps/{corp}/compare/branch',
 ]);

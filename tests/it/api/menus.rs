@@ -45,7 +45,8 @@ async fn a_menu_is_published_compared_taken_over_and_withdrawn() {
     let taken = bridge.act(&format!("{menu}/take-over")).await.expect(200);
     assert_eq!(taken["menu"]["button"][1]["name"], "别处改的");
 
-    bridge.delete(&menu).await.expect(200);
+    bridge.delete(&menu).await.expect_problem(400, "request.confirm");
+    bridge.delete(&format!("{menu}?confirm=oa")).await.expect(200);
     assert_eq!(there(), None);
     let after = bridge.get(&menu).await.expect(200);
     assert!(after.get("published").is_none() && after["menu"]["button"].as_array().unwrap().len() == 2, "{after}");

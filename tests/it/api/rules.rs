@@ -69,8 +69,10 @@ async fn rules_are_made_changed_ordered_switched_and_removed() {
     bridge.put(&format!("{RULES}/order"), &json!({ "rules": [second] })).await.expect(200);
     assert_eq!(names(&bridge).await, ["通知", "待办"]);
     bridge.put(&format!("{RULES}/order"), &json!({ "rules": ["none"] })).await.expect_problem(404, "rule.not_found");
-    bridge.delete(&path).await.expect(204);
-    bridge.delete(&path).await.expect_problem(404, "rule.not_found");
+    bridge.delete(&path).await.expect_problem(400, "request.confirm");
+    let confirmed = format!("{path}?confirm={}", path.rsplit('/').next().unwrap());
+    bridge.delete(&confirmed).await.expect(204);
+    bridge.delete(&confirmed).await.expect_problem(404, "rule.not_found");
     bridge.get("/api/v1/tenants/none/rules").await.expect_problem(404, "tenant.not_found");
 
     let audit = bridge.get("/api/v1/audit").await.expect(200);
@@ -183,6 +185,8 @@ async fn posts_of_monitoring_systems_become_messages_once() {
     wrong.expect_problem(422, "receiver.form");
     let unknown = receive(&bridge, "webhook?tenant=none&employees=e1", &json!({ "title": "x" })).await;
     unknown.expect_problem(404, "tenant.not_found");
+    let nobody = receive(&bridge, "nagios?tenant=acme&employees=e1", &json!({ "title": "x" })).await;
+    nobody.expect_problem(404, "receiver.not_found");
     bridge.stop().await;
 }
 

@@ -59,16 +59,26 @@ async fn console(line: &Line, act: &str, body: &Value) -> Value {
 }
 
 #[tokio::test]
-#[ignore = "the sandbox has no member whose userid may still be changed"]
 async fn a_new_userid_keeps_its_employee() {
     let (line, mut ended) = connected().await;
     line.world.first_sync().await;
-    let bindings = line.bridge().get(&format!("{CORP}/bindings?limit=1")).await.expect(200);
-    let bound = &bindings["items"][0];
-    let (employee, userid) = (bound["employee"].as_str().unwrap(), bound["userid"].as_str().unwrap());
-    let answer = console(&line, "user/update", &json!({ "userid": userid, "new_userid": "renamed" })).await;
+    // who joins by an invitation is named by the system, and may be renamed once
+    let joins = json!({ "name": "新来的", "department": [1], "mobile": "13900000077" });
+    let answer = console(&line, "user/create", &joins).await;
     assert_eq!(answer["ok"], true, "{answer}");
     pulled(&mut ended).await;
+    let userid = names(&line).await.into_iter().find(|userid| userid.starts_with("WeiQiXin")).unwrap();
+    let people = line.bridge().get("/api/v1/tenants/acme/employees?limit=1").await.expect(200);
+    let employee = people["items"][0]["id"].as_str().unwrap();
+    let link = format!("{CORP}/bindings/{employee}");
+    line.bridge().delete(&link).await.expect(204);
+    line.bridge().put(&link, &json!({ "userid": userid })).await.expect(200);
+    let rename = |to: &str, from: &str| json!({ "userid": from, "new_userid": to });
+    let answer = console(&line, "user/update", &rename("renamed", &userid)).await;
+    assert_eq!(answer["ok"], true, "{answer}");
+    pulled(&mut ended).await;
+    let answer = console(&line, "user/update", &rename("again", "renamed")).await;
+    assert_eq!(answer["errcode"], 301_036, "only once: {answer}");
     let now = line.bridge().get(&format!("{CORP}/bindings?limit=1000")).await.expect(200);
     let of = now["items"].as_array().unwrap().iter().find(|row| row["employee"] == employee).unwrap();
     assert_eq!(of["userid"], "renamed");

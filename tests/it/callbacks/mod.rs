@@ -2,8 +2,10 @@
 
 mod contacts;
 pub mod endpoint;
+mod events;
 mod inbox;
 mod kill;
+mod pictures;
 mod random;
 mod receive;
 mod replies;

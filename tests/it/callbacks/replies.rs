@@ -134,7 +134,8 @@ async fn rules_are_kept_within_their_limits_and_tried_out() {
     assert_eq!(bridge.post(&format!("{RULES}-switch"), &off).await.expect(200)["rules"], 2);
     assert_eq!(bridge.post(&path, &test("请假")).await.expect(200)["messages"], 0);
     let both = json!({ "rules": [first["id"], second["id"], "none"] });
-    assert_eq!(bridge.post(&format!("{RULES}-removal"), &both).await.expect(200)["rules"], 2);
+    bridge.post(&format!("{RULES}-removal?confirm=2"), &both).await.expect_problem(400, "request.confirm");
+    assert_eq!(bridge.post(&format!("{RULES}-removal?confirm=3"), &both).await.expect(200)["rules"], 2);
     bridge.get(&format!("{RULES}/{}", first["id"].as_str().unwrap())).await.expect_problem(404, "auto_reply.not_found");
     bridge.get("/api/v1/corps/acme-main/apps/none/auto-replies").await.expect_problem(404, "app.not_found");
     line.stop().await;

@@ -167,7 +167,8 @@ async fn settings_are_checked_and_secrets_renewed() {
     let reader = scene.bridge.make_key(&[ApiScope::CallbacksRead]).await;
     let answer = send(scene.bridge.bare(Method::DELETE, HOOK).bearer_auth(&reader)).await;
     answer.expect_problem(403, "key.scope");
-    scene.bridge.delete(HOOK).await.expect(204);
+    scene.bridge.delete(HOOK).await.expect_problem(400, "request.confirm");
+    scene.bridge.delete(&format!("{HOOK}?confirm=oa")).await.expect(204);
     scene.bridge.get(HOOK).await.expect_problem(404, "webhook.not_found");
     scene.stop().await;
 }

@@ -1,6 +1,6 @@
 //! Who gets what, with how many calls.
 
-use super::world::{Route, World, corpid, message, to};
+use super::world::{Route, World, card, corpid, message, to};
 use serde_json::json;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::model::DeliveryState::{self, Failed, Invalid, NotBound, OutsideRange, Sent};
@@ -170,28 +170,13 @@ async fn long_texts_arrive_in_their_order_and_cards_have_task_ids_of_their_own()
     fn three(message: &wecom_bridge::model::Message) -> Result<Vec<Content>, String> {
         Ok((1..=3).map(|n| Content::text(format!("{} {n}/3", message.title))).collect())
     }
-    fn card(message: &wecom_bridge::model::Message) -> Result<Vec<Content>, String> {
-        let card = json!({
-            "msgtype": "template_card",
-            "card_type": "button_interaction", "task_id": "t", "main_title": { "title": message.title },
-            "button_list": [{ "text": "同意", "style": 1, "key": "ok" }]
-        });
-        Ok(vec![serde_json::from_value(card).map_err(|error| error.to_string())?])
-    }
     let world = World::new();
     world.people(0, 0..1_500, "lab");
     world.set_routes(vec![Route { say: three, ..to("acme-main") }]);
     let id = world.say("长文", &["e0"]).await;
     world.ended(&id).await;
     assert_eq!(world.inbox(0, "u0"), ["长文 1/3", "长文 2/3", "长文 3/3"]);
-    world.state().with_corp(corpid(0), |corp| {
-        let callback = wecom_bridge::sandbox::Callback {
-            url: "http://127.0.0.1:9/cb".into(),
-            token: "token".into(),
-            aes_key: "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG".into(),
-        };
-        corp.apps.get_mut(&wecom_bridge::sandbox::seed::AGENTID).unwrap().callback = Some(callback);
-    });
+    world.let_cards_through();
     world.set_routes(vec![Route { say: card, ..to("acme-main") }]);
     let mut everyone = message("请审批", &[]);
     everyone["recipients"] = json!({ "everyone": true });

@@ -1,6 +1,6 @@
 //! What depends on the time: quiet hours, digests, WeCom's limits per member, expiry, retention.
 
-use super::world::{Route, START_MS, World, actor, message, to};
+use super::world::{Route, START_MS, World, actor, card, message, to};
 use std::time::Duration;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::settings::MessageSettings;
@@ -132,6 +132,27 @@ async fn the_limit_holds_after_a_restart() {
     world.clock.advance(Duration::from_secs(63));
     world.ended(&id).await;
     assert_eq!(world.inbox(0, "u0").len(), 31);
+}
+
+#[tokio::test]
+async fn a_card_over_the_limit_waits_by_itself_and_says_why() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..2, "lab");
+    world.let_cards_through();
+    world.set_routes(vec![Route { say: card, ..to("acme-main") }]);
+    for n in 0..30 {
+        let id = world.say(&format!("待办{n}"), &["e0"]).await;
+        world.ended(&id).await;
+    }
+    let id = world.say("又一个", &["e0", "e1"]).await;
+    world.until(|| world.tally(&id).is_some_and(|tally| tally.get(&Sent) == Some(&1))).await;
+    let shown = world.messages.deliveries(&id, 0, 10).await.unwrap();
+    let waits: Vec<_> = shown.iter().map(|row| (row.state, row.code.as_deref())).collect();
+    assert_eq!(waits, [(Waiting, Some("member_limit")), (Sent, None)], "the other member does not wait");
+    world.clock.advance(Duration::from_secs(63));
+    assert_eq!(world.ended(&id).await.get(&Sent), Some(&2));
+    assert_eq!((world.inbox(0, "u0").len(), world.inbox(0, "u1").len()), (31, 1));
+    world.is_good();
 }
 
 #[tokio::test]

@@ -46,6 +46,16 @@ pub fn title(message: &Message) -> Result<Vec<Content>, String> {
     Ok(vec![Content::text(message.title.clone())])
 }
 
+/// A card with a button.
+pub fn card(message: &Message) -> Result<Vec<Content>, String> {
+    let card = json!({
+        "msgtype": "template_card",
+        "card_type": "button_interaction", "task_id": "t", "main_title": { "title": message.title },
+        "button_list": [{ "text": "同意", "style": 1, "key": "ok" }]
+    });
+    Ok(vec![serde_json::from_value(card).map_err(|error| error.to_string())?])
+}
+
 /// Everything to the app of one corp, as its title.
 pub fn to(corp: &'static str) -> Route {
     Route { rule: "r1", corp, app: "oa", say: title, quiet: None, digest_ms: None }
@@ -197,6 +207,18 @@ impl World {
                 store::directory::put_employees(tx, &"acme".into(), &rows)
             })
             .unwrap();
+    }
+
+    /// The app has an address, without which WeCom takes no card that calls back.
+    pub fn let_cards_through(&self) {
+        self.state().with_corp(corpid(0), |corp| {
+            let callback = wecom_bridge::sandbox::Callback {
+                url: "http://127.0.0.1:9/cb".into(),
+                token: "token".into(),
+                aes_key: "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG".into(),
+            };
+            corp.apps.get_mut(&seed::AGENTID).unwrap().callback = Some(callback);
+        });
     }
 
     /// Changes a corp's settings.

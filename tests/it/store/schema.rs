@@ -254,10 +254,18 @@ fn write_callbacks(tx: &WriteTx) -> Result<(), StoreError> {
     });
     store::auto_replies::put(tx, &row(rule))?;
     let piece = json!({
-        "id": "01900000-0000-7000-8000-00000000000c", "corp": corp_key(), "app": "oa", "to": "user1", "text": "x",
-        "due_at_ms": 1
+        "id": "01900000-0000-7000-8000-00000000000c", "corp": corp_key(), "app": "oa", "to": "user1",
+        "content": {"kind": "text", "text": "x"}, "due_at_ms": 1
     });
     store::follow_ups::put(tx, &row(piece))?;
+    let picture = json!({
+        "id": "01900000-0000-7000-8000-00000000000d", "corp": corp_key(), "app": "oa", "name": "a.png", "kind": "png",
+        "size": 9, "added_at_ms": 1, "at_wecom": {"media_id": "m", "uploaded_at_ms": 1}
+    });
+    store::pictures::add(tx, &row(picture), b"\x89PNG\r\n\x1a\nx")?;
+    let mut day = store::callback_days::CallbackDay::default();
+    day.add(Some(1_500));
+    store::callback_days::add(tx, &corp_key(), &[(20_251_126, day)].into())?;
     let webhook = json!({"name": "oa", "url": "http://oa.example/hook", "events": ["*"], "enabled": true});
     store::webhooks::put(tx, &row(webhook))?;
     store::webhooks::put_secret(tx, "oa", &Secret::new("whsec_AAAA"))?;

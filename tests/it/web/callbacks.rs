@@ -97,11 +97,45 @@ async fn auto_replies_are_made_tried_and_removed() {
     let act = format!("{CORP}/apps/oa/replies");
     let done = browser.submit(&page, &act, &[("rules", &id), ("act", "disable")]).await;
     browser.follow(&done).await.expect(200).has("已处理 1 条规则").has("停用");
-    let page = browser.get(&list).await.expect(200);
-    let done = browser.submit(&page, &act, &[("act", "remove")]).await;
+    browser.get(&list).await.expect(200);
+    let remove = format!("{act}/remove");
+    let done = browser.post(&remove, &[]).await;
     browser.follow(&done).await.expect(200).has("请先选择规则");
-    let done = browser.submit(&page, &act, &[("rules", &id), ("act", "remove")]).await;
+    let sure = browser.post(&remove, &[("rules", &id)]).await.expect(200);
+    sure.has("将删除这 1 条规则").has("请假");
+    browser.submit(&sure, &remove, &[("rules", &id), ("confirm", "x")]).await.expect(422);
+    let done = browser.submit(&sure, &remove, &[("rules", &id), ("confirm", "oa")]).await;
     browser.follow(&done).await.expect(200).has("还没有自动回复规则");
+    close(bridge).await;
+}
+
+#[tokio::test]
+async fn a_picture_is_added_chosen_and_removed() {
+    let (bridge, browser) = scene(Role::Operator).await;
+    let list = format!("{CORP}/apps/oa/pictures");
+    browser.get(&list).await.expect(200).has("还没有图片");
+    browser.upload(&list, &[], "a.gif", b"GIF89a, not taken".to_vec()).await.expect(422).has("只能上传 PNG 或 JPG");
+    let done = browser.upload(&list, &[], "食堂.png", b"\x89PNG\r\n\x1a\nrest".to_vec()).await;
+    let page = browser.follow(&done).await.expect(200);
+    page.has("食堂.png").has("没有规则使用");
+    let shown =
+        page.text.split("src=\"").find(|part| part.starts_with(&list)).unwrap().split('"').next().unwrap().to_owned();
+    let picture = shown.rsplit('/').next().unwrap().to_owned();
+    assert_eq!(browser.get(&shown).await.expect(200).headers["content-type"], "image/png");
+    let new = format!("{CORP}/apps/oa/replies/new");
+    let form = browser.get(&new).await.expect(200);
+    form.has("食堂.png");
+    let fields = [("name", "菜单"), ("on", "text:all"), ("kind", "image"), ("priority", "10"), ("enabled", "1")];
+    browser.submit(&form, &new, &fields).await.expect(422).has("请选择一张图片");
+    let fields = [&fields[..], &[("picture_id", picture.as_str())]].concat();
+    let done = browser.submit(&form, &new, &fields).await;
+    browser.follow(&done).await.expect(200).has("食堂.png");
+    let page = browser.get(&list).await.expect(200);
+    page.has("用于：菜单").lacks("/remove\"");
+    let done = browser.post(&format!("{list}/{picture}/remove"), &[]).await;
+    browser.follow(&done).await.expect(200).has("还有规则在使用");
+    let auditor = Browser::sign_in(&bridge, Role::Auditor).await;
+    auditor.get(&list).await.expect(200).has("食堂.png").lacks("type=\"file\"");
     close(bridge).await;
 }
 

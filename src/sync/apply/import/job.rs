@@ -96,7 +96,11 @@ impl Runner {
             if is_cancelled {
                 clock.sleep(Duration::from_millis(PAUSE_MS)).await;
             } else {
-                self.pause(Duration::from_millis(pause_ms)).await;
+                // WeCom may say by callback that a job has ended; then the answer is there at once
+                tokio::select! {
+                    () = self.pause(Duration::from_millis(pause_ms)) => {}
+                    () = self.env.next_job_end() => {}
+                }
             }
             pause_ms = (pause_ms * 3 / 2).min(PAUSE_MAX_MS);
             match self.looking.batch_getresult(job).await {

@@ -17,11 +17,12 @@ const UNLINKED: [&str; 3] = [
 ];
 
 /// Pages on which something hostile must stand, or the test proves nothing.
-const HOSTILE: [&str; 34] = [
+const HOSTILE: [&str; 35] = [
     "/",
     "/corps",
     "/corps/{corp}",
     "/corps/{corp}/apps/{app}",
+    "/corps/{corp}/apps/{app}/pictures",
     "/corps/{corp}/bindings",
     "/corps/{corp}/bindings/employees",
     "/corps/{corp}/bindings/file/{file}",

@@ -166,6 +166,10 @@ impl House {
             "said": "text", "matching": "contains", "keyword": PAYLOAD, "reply": { "kind": "text", "text": PAYLOAD },
             "priority": 1, "enabled": true,
         });
+        let picture = json!({
+            "id": "01900000-0000-7000-8000-000000000009", "corp": "acme-main", "app": "oa", "name": PAYLOAD, "kind": "png",
+            "size": 8, "added_at_ms": 1, "fault": PAYLOAD,
+        });
         let webhook = json!({ "name": "oa", "url": "http://127.0.0.1:9/", "events": [PAYLOAD], "enabled": true });
         let post = json!({
             "id": "01900000-0000-7000-8000-000000000008", "webhook": "oa", "kind": "message.text", "body": PAYLOAD,
@@ -178,6 +182,7 @@ impl House {
             store::inbox::receive(tx, &InboxItem { state: InboxState::Waiting, ..done.clone() })?;
             store::inbox::put(tx, &done)?;
             store::auto_replies::put(tx, &serde_json::from_value(rule.clone()).unwrap())?;
+            store::pictures::add(tx, &serde_json::from_value(picture.clone()).unwrap(), b"\x89PNG\r\n\x1a\n")?;
             store::webhooks::put(tx, &serde_json::from_value(webhook.clone()).unwrap())?;
             store::webhooks::add(tx, &serde_json::from_value(post.clone()).unwrap())?;
             let health = serde_json::from_value(health.clone()).unwrap();

@@ -1,0 +1,147 @@
+//! Pictures that the auto replies of an app may send: looked at, added, removed.
+
+use crate::callbacks::replies::ReplyError;
+use crate::http::Problem;
+use crate::http::errors::{reply_problem, setup_problem};
+use crate::http::permission::{CallbacksManage, CallbacksRead};
+use crate::model::{ApiScope, App, AppKey, Corp, CorpKey, Picture, PictureId, ReplyContent};
+use crate::setup::service;
+use crate::web::flash::Flash;
+use crate::web::form::{Form, Nothing};
+use crate::web::frame::Frame;
+use crate::web::routes::Routes;
+use crate::web::state::Web;
+use crate::web::upload::Upload;
+use crate::web::visit::{Admin, Person};
+use crate::web::{reply, time};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        .get("/corps/{corp}/apps/{app}/pictures", show)
+        .post("/corps/{corp}/apps/{app}/pictures", add)
+        .get("/corps/{corp}/apps/{app}/pictures/{picture}", content)
+        .post("/corps/{corp}/apps/{app}/pictures/{picture}/remove", remove);
+}
+
+/// How a picture fares at WeCom.
+struct Row {
+    picture: Picture,
+    /// Names of the rules that send it.
+    rules: String,
+    class: &'static str,
+    state: &'static str,
+    /// Until when the upload is good; empty where there is none.
+    until: String,
+}
+
+#[derive(Template)]
+#[template(path = "callbacks/pictures.html")]
+struct PicturesPage {
+    f: Frame,
+    corp: Corp,
+    app: App,
+    rows: Vec<Row>,
+    fault: &'static str,
+    can_change: bool,
+}
+
+impl PicturesPage {
+    fn here(&self) -> String {
+        self.f.url(&format!("/corps/{}/apps/{}/pictures", self.corp.key, self.app.key))
+    }
+}
+
+async fn page(
+    who: &Person,
+    web: &Web,
+    (key, app): (&CorpKey, &AppKey),
+    fault: &'static str,
+) -> Result<PicturesPage, Problem> {
+    let (t, now_ms, callbacks) = (who.t, web.app.clock.now_ms(), &web.app.callbacks);
+    let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
+    let app = corp.find_app(app).cloned().ok_or_else(|| Problem::not_found("app", app))?;
+    let pictures = callbacks.pictures(key, &app.key).await.map_err(reply_problem)?;
+    let senders = callbacks.auto_replies(key, &app.key).await.map_err(reply_problem)?;
+    let row = |picture: Picture| {
+        let is_sent =
+            |reply: &ReplyContent| matches!(reply, ReplyContent::Image { picture: sent } if *sent == picture.id);
+        let rules: Vec<&str> =
+            senders.iter().filter(|rule| is_sent(&rule.reply)).map(|rule| rule.name.as_str()).collect();
+        let mut until = String::new();
+        let (class, state) = match (&picture.at_wecom, &picture.fault) {
+            (_, Some(_)) => ("bad", t.reply_picture_fault()),
+            (Some(upload), _) if picture.media_id(now_ms).is_some() => {
+                until = t.reply_picture_until(time::minute(upload.good_until_ms()));
+                ("good", t.reply_picture_good())
+            }
+            _ if rules.is_empty() => ("", t.reply_picture_idle()),
+            _ => ("warn", t.reply_picture_waits()),
+        };
+        Row { rules: rules.join("、"), class, state, until, picture }
+    };
+    Ok(PicturesPage {
+        f: who.frame_at(key, "replies", t.reply_pictures()),
+        rows: pictures.into_iter().map(row).collect(),
+        corp,
+        app,
+        fault,
+        can_change: who.may(ApiScope::CallbacksManage),
+    })
+}
+
+async fn show(
+    who: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, AppKey)>,
+) -> Result<HttpResponse, Problem> {
+    reply::page(&page(&who, &web, (&path.0, &path.1), "").await?)
+}
+
+async fn add(
+    who: Admin<CallbacksManage>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, AppKey)>,
+    upload: Upload,
+) -> Result<HttpResponse, Problem> {
+    let ((corp, app), t) = (path.into_inner(), who.t);
+    let Some(file) = upload.file else {
+        return reply::again(&page(&who, &web, (&corp, &app), t.reply_picture_no_file()).await?);
+    };
+    match web.app.callbacks.add_picture(&who.actor(), &corp, &app, &file.name, file.content).await {
+        Ok(_) => {
+            let here = format!("/corps/{corp}/apps/{app}/pictures");
+            Ok(reply::go(&who, &here, Some(Flash::good(t.reply_picture_added()))))
+        }
+        Err(ReplyError::Picture(_)) => {
+            reply::again(&page(&who, &web, (&corp, &app), t.reply_picture_bad_kind()).await?)
+        }
+        Err(error) => Err(reply_problem(error)),
+    }
+}
+
+async fn content(
+    _: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, AppKey, PictureId)>,
+) -> Result<HttpResponse, Problem> {
+    let (corp, app, id) = path.into_inner();
+    let (picture, content) = web.app.callbacks.picture(&corp, &app, &id).await.map_err(reply_problem)?;
+    Ok(reply::picture(picture.kind.media_type(), content))
+}
+
+async fn remove(
+    who: Admin<CallbacksManage>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, AppKey, PictureId)>,
+    _: Form<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let ((corp, app, id), t) = (path.into_inner(), who.t);
+    let flash = match web.app.callbacks.remove_picture(&who.actor(), &corp, &app, &id).await {
+        Ok(()) => Flash::good(t.reply_picture_removed()),
+        Err(ReplyError::PictureInUse(_)) => Flash::warning(t.reply_picture_in_use()),
+        Err(error) => return Err(reply_problem(error)),
+    };
+    Ok(reply::go(&who, &format!("/corps/{corp}/apps/{app}/pictures"), Some(flash)))
+}
