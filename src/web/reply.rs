@@ -59,7 +59,6 @@ pub fn go(visit: &Visit, path: &str, flash: Option<Flash>) -> HttpResponse {
 pub fn picture(media_type: &'static str, content: Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(media_type)))
-        .insert_header((header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")))
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600")))
         .body(content)
 }
