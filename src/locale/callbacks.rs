@@ -208,6 +208,14 @@ const DONE: &[(&str, &str)] = &[
     ("the text can no longer be read", "原文无法读取"),
 ];
 
+/// The same where an id or a reason follows.
+const DONE_WITH: &[(&str, &str)] = &[
+    ("decided message ", "已按卡片办理，消息 "),
+    ("was worked on before, for message ", "之前已经处理，消息 "),
+    ("a press on a card of message ", "卡片操作无效，消息 "),
+    ("a press on a card that does not count: ", "卡片操作无效："),
+];
+
 /// Kinds of callbacks: beginning of the name, Chinese, English.
 const KINDS: &[(&str, &str, &str)] = &[
     ("message.text", "文字消息", "text"),
@@ -255,6 +263,10 @@ impl T {
         let one = |part: &str| {
             if let Some((_, zh)) = DONE.iter().find(|(en, _)| *en == part) {
                 return self.lang.pick(zh, part).to_owned();
+            }
+            let known = DONE_WITH.iter().find_map(|(en, zh)| Some(format!("{zh}{}", part.strip_prefix(en)?)));
+            if let Some(known) = known {
+                return self.lang.pick(&known, part).to_owned();
             }
             let told = part.strip_prefix("told to ").and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
             told.map_or_else(

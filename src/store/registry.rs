@@ -61,7 +61,7 @@ pub(super) fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
 /// Checks what must fit together across tables: indexes, counters, sealed values, the audit chain.
 pub(super) fn check_all(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     type Check = fn(&ReadTx, &mut Checks) -> Result<(), StoreError>;
-    let all: [(&'static str, Check); 19] = [
+    let all: [(&'static str, Check); 20] = [
         ("corps", corps::check),
         ("secrets", secrets::check),
         ("pictures", pictures::check),
