@@ -55,12 +55,9 @@ pub fn go(visit: &Visit, path: &str, flash: Option<Flash>) -> HttpResponse {
     answer
 }
 
-/// A picture that a page shows. Kept by the browser for a while, and nothing in it is ever run.
+/// A picture that a page shows.
 pub fn picture(media_type: &'static str, content: Bytes) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(media_type)))
-        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600")))
-        .body(content)
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, HeaderValue::from_static(media_type))).body(content)
 }
 
 /// A file to keep. The name may have any letters.

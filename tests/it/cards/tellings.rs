@@ -67,7 +67,7 @@ async fn others_hear_of_decisions_where_they_subscribe_and_a_missing_webhook_is_
 
     // removed between the message and the decision: the story says so
     let id = scene.ask(&["e1"]).await;
-    scene.bridge.delete("/api/v1/webhooks/oa").await.expect(204);
+    scene.bridge.delete("/api/v1/webhooks/oa?confirm=oa").await.expect(204);
     scene.press("u1", "同意").await;
     let todo = scene.todo(&id).await;
     assert_eq!((&todo["stage"], &todo["telling"]["state"]), (&json!("decided"), &json!("removed")));
