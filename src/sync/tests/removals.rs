@@ -358,3 +358,42 @@ fn who_was_only_found_by_a_rule_is_let_go_of() {
     world.bind("e2", "no2", BindingOrigin::Rule);
     assert!(texts(&world.sync()).contains(&"disable no2".to_owned()));
 }
+
+/// What somebody changed in the console since is left alone, and does not stop the rest of the undo.
+#[test]
+fn an_undo_leaves_alone_what_was_reordered_or_headed_since() {
+    let mut world = World::new();
+    for (id, name) in [("a", "甲"), ("b", "乙")] {
+        world.unit(id, Some("r"), name);
+    }
+    for n in 1..=3 {
+        let employee = world.employee(n, "a");
+        (employee.superior_id, employee.position) = ((n == 3).then(|| "e1".into()), "员工".into());
+    }
+    world.options().superiors_to_wecom = true;
+    world.sync();
+    for n in 1..=2 {
+        world.employee_mut(n).unit_id = "b".into();
+        world.employee_mut(n).position = "经理".into();
+    }
+    world.employee_mut(3).superior_id = Some("e2".into());
+    (world.unit_mut("a").name, world.unit_mut("a").order) = ("甲甲".into(), Some(7));
+    let draft = world.sync();
+    world.cloud.members.get_mut("no1").unwrap().memberships[0].is_leader = true;
+    world.cloud.members.get_mut("no3").unwrap().direct_leader = Some(vec!["no1".into(), "no2".into()]);
+    let a = world.department_bindings.iter().find(|binding| binding.unit.as_str() == "a").unwrap().department;
+    world.cloud.departments.get_mut(&a).unwrap().order = 99;
+    world.pull();
+    let inverse = undo(&world.input(), &draft.changes, |_| true).unwrap();
+    let skipped: Vec<&str> =
+        inverse.notices.iter().filter(|n| n.code == "undo.skipped").map(|n| n.subject.as_str()).collect();
+    assert!(["no1", "no3", &a.to_string()].iter().all(|who| skipped.contains(who)), "{:?}", inverse.notices);
+    world.apply_all(&inverse);
+    assert_eq!((world.places("no1"), world.places("no2")), (vec!["乙".to_owned()], vec!["甲".to_owned()]));
+    assert!(world.at("no1").memberships[0].is_leader);
+    let position = |userid: &str| world.at(userid).fields.get(&MemberField::Position).map(Text::to_string);
+    assert_eq!((position("no1"), position("no2")), (Some("员工".to_owned()), Some("员工".to_owned())));
+    let department = &world.cloud.departments[&a];
+    assert_eq!((department.name.as_deref(), department.order), (Some("甲"), 99));
+    assert_eq!(world.at("no3").direct_leader.as_ref().unwrap().len(), 2);
+}

@@ -58,9 +58,17 @@ impl State<'_, '_> {
         if before.parent.is_some() && target_parent.is_none() {
             return self.skip_department(id, "its former parent does not exist any more");
         }
-        let restored = DepartmentImage { name: before.name.clone(), parent: target_parent, order: before.order };
+        let reordered_since = mirrored.is_some_and(|shown| after.order.is_some_and(|order| order != shown.order));
+        if reordered_since {
+            self.skip_department(id, "its order was changed since");
+        }
+        let order = before.order.filter(|_| !reordered_since);
+        let restored = DepartmentImage { name: before.name.clone(), parent: target_parent, order };
         if restored == DepartmentImage::default() {
-            return self.skip_department(id, "its former name was not readable");
+            if !reordered_since {
+                self.skip_department(id, "its former name was not readable");
+            }
+            return;
         }
         if let Some(target_parent) = target_parent {
             if let Some(parent) = parent {

@@ -14,6 +14,19 @@ fn places(memberships: &[Membership]) -> HashSet<DepartmentId> {
     memberships.iter().map(|membership| membership.department).collect()
 }
 
+/// Whether somebody has changed what the member is in its departments, as far as details are read: a plan that
+/// takes it for unchanged would be refused as drift.
+fn is_seated_otherwise(member: &Member, written: &[Membership], main: Option<DepartmentId>) -> bool {
+    let same = |seat: &Membership| member.memberships.iter().any(|shown| shown == seat);
+    member.has_details
+        && (!written.iter().all(same)
+            || main.is_some() && member.main_department.is_some_and(|shown| Some(shown) != main))
+}
+
+fn same_people(one: &[UserId], other: &[UserId]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_same(other))
+}
+
 impl<'a> State<'_, 'a> {
     /// The member, while it is still linked with the employee.
     fn linked(&self, employee: &EmployeeId, userid: &UserId) -> Option<(&'a Member, &'a MemberBinding)> {
@@ -117,6 +130,8 @@ impl<'a> State<'_, 'a> {
             let old: Vec<Membership> = old.iter().filter(|place| self.exists(place.department)).cloned().collect();
             if places(&member.memberships) != places(written) {
                 self.skip(&member.userid, "its departments were changed since");
+            } else if is_seated_otherwise(member, written, after.main_department) {
+                self.skip(&member.userid, "its order, headship or main department was changed since");
             } else if old.is_empty() {
                 self.skip(&member.userid, "its former departments do not exist any more");
             } else {
@@ -134,6 +149,10 @@ impl<'a> State<'_, 'a> {
             }
         }
         if let (Some(old), Some(written)) = (&before.direct_leader, &after.direct_leader) {
+            if member.direct_leader.as_ref().is_some_and(|shown| !same_people(shown, written)) {
+                self.skip(&member.userid, "its superior was changed since");
+                return (now, then);
+            }
             let is_there = |leader: &&UserId| {
                 self.target.find_member(leader.as_str()).is_some() || self.reborn.contains(&leader.folded())
             };
