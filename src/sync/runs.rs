@@ -4,13 +4,14 @@
 use super::apply::{self, Basis, Runner};
 use super::env::Env;
 use super::error::SyncError;
+use super::facts;
 use super::progress::{Phase, Watch};
 use super::pull::{self, PullRequest};
 use super::service::{self, PlanRequest, Undone};
 use crate::model::{
     Actor, Calls, Change, Corp, CorpKey, Counts, PlanHead, PlanId, PlanState, Run, RunId, RunKind, RunState,
 };
-use crate::store;
+use crate::store::{self, Reads};
 use crate::wecom::CallMeter;
 use serde_json::json;
 use std::sync::Arc;
@@ -135,7 +136,7 @@ pub(crate) async fn sync(env: &Env, corp: &Corp, request: PullRequest, mut run: 
     match try_sync(env, corp, request, &mut run, meter.clone(), watch).await {
         Ok(Some(ended)) => return ended,
         Ok(None) => {}
-        Err(error) => fail(&mut run, &error),
+        Err(error) => return stop(env, run, meter.calls(), &error, watch).await,
     }
     run.calls = meter.calls();
     end(env, &mut run, watch).await;
@@ -214,12 +215,7 @@ pub(crate) async fn apply(env: &Env, corp: &Corp, plan: PlanId, mut run: Run, wa
     };
     match applied.await {
         Ok(ended) => ended,
-        Err(error) => {
-            fail(&mut run, &error);
-            run.calls = meter.calls();
-            end(env, &mut run, watch).await;
-            run
-        }
+        Err(error) => stop(env, run, meter.calls(), &error, watch).await,
     }
 }
 
@@ -272,15 +268,36 @@ pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, seq: u32, watch: &Wa
     conclude(env, retried.await, run, watch).await
 }
 
-async fn conclude(env: &Env, ended: Result<Run, SyncError>, mut run: Run, watch: &Watch) -> Run {
+async fn conclude(env: &Env, ended: Result<Run, SyncError>, run: Run, watch: &Watch) -> Run {
     match ended {
         Ok(ended) => ended,
         Err(error) => {
-            fail(&mut run, &error);
-            end(env, &mut run, watch).await;
-            run
+            let calls = run.calls.clone();
+            stop(env, run, calls, &error, watch).await
         }
     }
+}
+
+/// Ends a run by an error. Once it has written, the stored row says how far it came, and the one in hand is older.
+async fn stop(env: &Env, mut run: Run, calls: Calls, error: &SyncError, watch: &Watch) -> Run {
+    run.calls = calls;
+    let id = run.id.clone();
+    let read = move |tx: &store::ReadTx| {
+        let has_begun = !store::runs::entries(tx, &id, 0..u32::MAX)?.is_empty();
+        Ok(if has_begun { store::runs::find(tx, &id)? } else { None })
+    };
+    if let Ok(Some(stored)) = env.store.read_async(read).await {
+        let (key, writer) = (stored.corp.clone(), stored.id.clone());
+        run = stored;
+        let noted =
+            env.store.write(move |tx| facts::change(tx, &key, |memory| memory.note_write(&writer, tx.now_ms())));
+        if let Err(error) = noted.await {
+            tracing::error!(run.id = %run.id, %error, "that run {} has written could not be stored", run.id);
+        }
+    }
+    fail(&mut run, error);
+    end(env, &mut run, watch).await;
+    run
 }
 
 /// Puts an error into the run's row.
@@ -311,4 +328,49 @@ pub(crate) async fn end(env: &Env, run: &mut Run, watch: &Watch) {
         tracing::error!(run.id = %run.id, %error, "the end of run {} could not be stored", run.id);
     }
     watch.ended(run);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::model::{JournalEntry, Outcome, Tenant};
+    use crate::store::{KeyRing, Store, StoreOptions};
+    use crate::wecom::{Clients, NoObserver};
+
+    /// The engine holds a row from before the first record; what was written since is in the store.
+    #[tokio::test]
+    async fn an_error_does_not_put_an_older_row_over_what_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(5_000);
+        let store = Store::open(folder.path(), StoreOptions::new(KeyRing::in_memory(), clock.clone())).unwrap();
+        let env = Env::new(store, clock.clone(), Clients::new(clock, Arc::new(NoObserver)));
+        for has_begun in [true, false] {
+            let key = CorpKey::from(if has_begun { "acme" } else { "other" });
+            let mut corp = crate::sync::tests::world::World::new().corp;
+            corp.key = key.clone();
+            let actor = Actor { name: "test".into(), from: None };
+            let held = new_run(&env, &key, RunKind::Downstream, &actor);
+            let mut written = held.clone();
+            (written.done, written.calls.writes) = (3, 3);
+            let entry = JournalEntry { seq: 0, outcome: Outcome::Done, at_ms: 4_000, attempts: 1 };
+            let (row, id) = (written.clone(), held.id.clone());
+            let tenant = Tenant { key: corp.tenant.clone(), name: "A".into() };
+            let put = env.store.write(move |tx| {
+                store::tenants::put(tx, &tenant)?;
+                store::corps::put(tx, &corp)?;
+                store::runs::put(tx, &row)?;
+                if has_begun { store::runs::put_entries(tx, &id, std::slice::from_ref(&entry)) } else { Ok(()) }
+            });
+            put.await.unwrap();
+            let watch = Watch::unwatched(held.id.clone());
+            let ended = stop(&env, held.clone(), Calls::default(), &SyncError::Bug("a bug".into()), &watch).await;
+            let expected = if has_begun { 3 } else { 0 };
+            assert_eq!((ended.state, ended.done, ended.calls.writes), (RunState::Failed, expected, expected));
+            let (stored, memory) =
+                env.store.read(|tx| Ok((store::runs::find(tx, &held.id)?, facts::get(tx, &key)?))).unwrap();
+            assert_eq!(stored.as_ref(), Some(&ended));
+            assert_eq!(memory.written_by, has_begun.then_some(held.id));
+        }
+    }
 }
