@@ -1,4 +1,5 @@
-//! A plan with all its changes, page by page: neither side holds more than a page of them.
+//! A plan with all its changes. They are asked for page by page, and nothing is printed before all are there: whoever reads
+//! the output gets a whole object or none.
 
 use super::context::{Context, print_out};
 use super::show;
@@ -19,29 +20,28 @@ pub(super) async fn execute(context: &Context, command: Command) -> Result<Exit,
     let head = serde_json::to_string(&report).map_err(unreadable)?;
     // The changes are the last field and empty: they are written where the list is open.
     let open = head.strip_suffix("]}").ok_or_else(|| CommandError::failed("the answer has no list of changes"))?;
+    let changes = changes(context, report.id).await?;
     print_out(open)?;
-    print_changes(context, report.id).await?;
+    print_out(&changes)?;
     print_out("]}\n")?;
     Ok(answer.exit)
 }
 
-async fn print_changes(context: &Context, plan: PlanId) -> Result<(), CommandError> {
-    let mut from = 0;
+async fn changes(context: &Context, plan: PlanId) -> Result<String, CommandError> {
+    let (mut from, mut text) = (0, String::new());
     loop {
         let command = PlanCommand::Changes { plan: plan.clone(), from };
         let answer = context.ask(Command::Plans(command)).await?;
         let page = ChangesPage::deserialize(answer.value).map_err(unreadable)?;
-        let mut text = String::new();
         for (at, change) in page.changes.iter().enumerate() {
             let comma = if from == 0 && at == 0 { "" } else { "," };
             let change = serde_json::to_string(change).map_err(unreadable)?;
             // Writing into a text does not fail.
             let _ = write!(text, "{comma}{change}");
         }
-        print_out(&text)?;
         match page.next {
             Some(next) => from = next,
-            None => return Ok(()),
+            None => return Ok(text),
         }
     }
 }
