@@ -29,7 +29,7 @@ fn main() {
     runtime.block_on(async {
         let options = StoreOptions::new(KeyRing::in_memory(), clock.clone());
         let store = Store::open(home.path(), options.clone()).unwrap();
-        let units = fill(&store, people).await;
+        let units = fill(&store, people, clock.now_ms()).await;
         drop(store);
         // as a server that has just been started
         let store = Store::open(home.path(), options).unwrap();

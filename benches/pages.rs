@@ -20,7 +20,7 @@ use wecom_bridge::clock::{Clock, Stopwatch};
 use wecom_bridge::config::Config;
 use wecom_bridge::directory::export::{Captions, to_zip};
 use wecom_bridge::model::{
-    Actor, ApiScope, CorpKey, EmployeeId, JournalEntry, MirrorHead, Notice, PlanHead, ResolveCase, Role, Run, Secret,
+    Actor, ApiScope, CorpKey, EmployeeId, JournalEntry, Notice, PlanHead, PlanState, ResolveCase, Role, Run, Secret,
     TenantKey, UserId,
 };
 use wecom_bridge::store::directory::HistoryRow;
@@ -53,7 +53,7 @@ async fn measure(people: usize, audit: usize) {
     let home = tempfile::tempdir().unwrap();
     let config = format!("listen = \"127.0.0.1:0\"\ndata_dir = {:?}", home.path().to_str().unwrap());
     let app = App::open(Config::from_toml(&config).unwrap(), Clock::system()).unwrap();
-    let units = fill(&app.store, people).await;
+    let units = fill(&app.store, people, app.clock.now_ms()).await;
     let known = furnish(&app, people, audit).await;
     let running = front::serve(app.clone(), None).unwrap();
     println!(
@@ -346,14 +346,11 @@ async fn furnish(app: &Arc<App>, people: usize, audit: usize) -> EmployeeId {
         .collect();
     let key = corp.clone();
     app.store.write(move |tx| store::resolve::put_all(tx, &key, &cases)).await.unwrap();
-    let head = json!({ "read_at_ms": now_ms, "strategy": "lists", "strategy_reason": "", "is_complete": true,
-        "departments": people / 10, "members": people, "unreadable_total": 0, "unreadable": [] });
-    let (head, key): (MirrorHead, _) = (serde_json::from_value(head).unwrap(), corp.clone());
-    app.store.write(move |tx| store::mirror::put_head(tx, &key, &head)).await.unwrap();
 
     let mut plan: PlanHead = app.store.read(|tx| store::plans::head(tx, &PLAN.into())).unwrap().unwrap();
     (plan.created_at_ms, plan.expires_at_ms) = (now_ms, now_ms + 86_400_000);
     plan.counts.members.update = people as u64;
+    plan.state = PlanState::Taken;
     plan.notices = (0..2_000)
         .map(|at| Notice {
             code: "match.ambiguous".into(),

@@ -67,7 +67,7 @@ fn explain(people: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(home.path(), StoreOptions::new(KeyRing::in_memory(), clock.clone())).unwrap();
-        filled::fill(&store, people).await;
+        filled::fill(&store, people, clock.now_ms()).await;
         let env = Env::new(store.clone(), clock.clone(), Clients::new(clock, Arc::new(NoObserver)));
         let employees = store.read(|tx| store::directory::employees(tx, &"acme".into())).unwrap();
         let before = memory("VmRSS");

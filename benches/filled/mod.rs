@@ -3,8 +3,8 @@
 use wecom_bridge::directory::sample::{SampleSpec, generate};
 use wecom_bridge::model::{
     Action, BindingOrigin, Change, CorpKey, Department, DepartmentBinding, DepartmentId, Employee, Fields, Member,
-    MemberBinding, MemberField, MemberImage, MemberStatus, Membership, OrgUnit, PlanHead, Reversible, Run, Tenant,
-    TenantKey, Text, UserId,
+    MemberBinding, MemberField, MemberImage, MemberStatus, Membership, MirrorHead, OrgUnit, PlanHead, Reversible, Run,
+    Tenant, TenantKey, Text, UserId,
 };
 use wecom_bridge::setup::read_in_place;
 use wecom_bridge::store::{self, CHUNK_ROWS, Store};
@@ -12,8 +12,9 @@ use wecom_bridge::store::{self, CHUNK_ROWS, Store};
 /// The plan.
 pub const PLAN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// Both sides in step, a plan that changes everybody, and three months of runs; answers how many units there are.
-pub async fn fill(store: &Store, people: usize) -> usize {
+/// Both sides in step, a plan that changes everybody, and three months of runs up to `now_ms`; answers how many units there
+/// are.
+pub async fn fill(store: &Store, people: usize, now_ms: i64) -> usize {
     let (tenant, corp) = (TenantKey::from("acme"), CorpKey::from("acme-main"));
     let setup = read_in_place(include_str!("../start.toml")).unwrap();
     let rows = (Tenant { key: tenant.clone(), name: "示例集团".into() }, setup.corps[0].corp.clone());
@@ -54,9 +55,12 @@ pub async fn fill(store: &Store, people: usize) -> usize {
     let key = corp.clone();
     let put = move |tx: &_, _: usize, rows: &[_]| store::plans::put_changes(tx, &key, &PLAN.into(), rows);
     store.write_chunks(changes, CHUNK_ROWS, put, |_| ()).await.unwrap();
-    let head = plan_head(&corp);
-    store.write(move |tx| store::plans::put_head(tx, &head)).await.unwrap();
-    let runs: Vec<Run> = (0..2_160).map(|hour| run(&corp, hour)).collect();
+    let (head, read, key) = (plan_head(&corp), mirror_head(people, count, now_ms), corp.clone());
+    store
+        .write(move |tx| store::plans::put_head(tx, &head).and_then(|()| store::mirror::put_head(tx, &key, &read)))
+        .await
+        .unwrap();
+    let runs: Vec<Run> = (0..2_160).map(|hour| run(&corp, hour, now_ms)).collect();
     let put = move |tx: &_, _: usize, rows: &[Run]| rows.iter().try_for_each(|row| store::runs::put(tx, row));
     store.write_chunks(runs, CHUNK_ROWS, put, |_| ()).await.unwrap();
     count
@@ -134,6 +138,14 @@ fn change(seq: u32, employee: &Employee) -> Change {
     }
 }
 
+fn mirror_head(members: usize, departments: usize, now_ms: i64) -> MirrorHead {
+    let head = serde_json::json!({
+        "read_at_ms": now_ms, "strategy": "lists", "strategy_reason": "", "is_complete": true,
+        "departments": departments, "members": members, "unreadable_total": 0, "unreadable": []
+    });
+    serde_json::from_value(head).unwrap()
+}
+
 fn plan_head(corp: &CorpKey) -> PlanHead {
     let head = serde_json::json!({
         "id": PLAN, "corp": corp, "direction": "downstream", "hash": "00", "created_at_ms": 0, "expires_at_ms": 1,
@@ -145,8 +157,8 @@ fn plan_head(corp: &CorpKey) -> PlanHead {
     serde_json::from_value(head).unwrap()
 }
 
-fn run(corp: &CorpKey, hour: i64) -> Run {
-    let at_ms = 1_800_000_000_000 - (2_160 - hour) * 3_600_000;
+fn run(corp: &CorpKey, hour: i64, now_ms: i64) -> Run {
+    let at_ms = now_ms - (2_160 - hour) * 3_600_000;
     let run = serde_json::json!({
         "id": format!("01900000-0000-7000-8000-{hour:012}"), "corp": corp, "kind": "pull", "state": "done", "by": "schedule",
         "started_at_ms": at_ms, "ended_at_ms": at_ms, "done": 0, "total": 0,

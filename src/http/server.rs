@@ -130,6 +130,8 @@ where
     .workers(workers)
     .disable_signals()
     .shutdown_timeout(FLUSH_S)
+    // the end of an answer of several packets must not wait for the client's delayed acknowledgement (some 40 ms)
+    .tcp_nodelay(true)
     .client_request_timeout(Duration::from_secs(15));
     let server = match &certificate {
         Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config()?),

@@ -52,6 +52,16 @@ impl<'a> Source<'a> {
         if active == 0 {
             return Err(PlanRefusal::NobodyActive { employees: employees.len() });
         }
+        Self::index(units, employees, active)
+    }
+
+    /// One employee, or none, among all units: for a look at a person of a directory that was checked as a whole.
+    pub(super) fn around(units: &'a [OrgUnit], employee: Option<&'a Employee>) -> Result<Self, PlanRefusal> {
+        let active = usize::from(employee.is_some_and(|employee| employee.status.is_active()));
+        Self::index(units, employee.map_or(&[], std::slice::from_ref), active)
+    }
+
+    fn index(units: &'a [OrgUnit], employees: &'a [Employee], active: usize) -> Result<Self, PlanRefusal> {
         let (units, unit_index) = order_units(units)?;
         let mut sorted: Vec<&Employee> = employees.iter().collect();
         if !sorted.is_sorted_by(|a, b| a.id < b.id) {

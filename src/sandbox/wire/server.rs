@@ -47,6 +47,7 @@ pub async fn serve(
     .workers(workers.max(1))
     .disable_signals()
     .shutdown_timeout(1)
+    .tcp_nodelay(true)
     .on_connect(Line::remember)
     .listen(listener);
     let server = match server {

@@ -1,8 +1,9 @@
 //! PEER-04: one person's explanation.
 
 use super::world::World;
-use crate::model::MemberField;
-use crate::sync::explain::explain;
+use crate::model::{Action, Change, MemberField};
+use crate::sync::explain::{Told, explain, explain_told};
+use crate::sync::plan::plan;
 
 #[test]
 fn the_whole_chain_of_one_person() {
@@ -41,4 +42,39 @@ fn the_whole_chain_of_one_person() {
     world.units[0].name = "另一家".into();
     assert!(explain(&world.input(), &"e1".into()).refused.unwrap().contains("另一家"));
     serde_json::to_string(&matched).unwrap();
+}
+
+#[test]
+fn one_plan_answers_for_everybody_as_a_plan_of_its_own_would() {
+    let mut world = World::new();
+    world.unit("a", Some("r"), "甲");
+    for n in (1..=40).rev() {
+        let person = world.employee(n, "a");
+        // every third shares a number with another, every fifth has a member of another case
+        if n % 3 == 0 {
+            person.mobile = format!("1380000{:04}", n / 6).into();
+        }
+        if n % 5 == 0 {
+            let member = world.cloud.member(&format!("X{n}"), &format!("人{n}"), &[1]);
+            member.fields.insert(MemberField::Mobile, format!("138{n:08}").into());
+        }
+    }
+    world.pull();
+    let input = world.input();
+    let told = Told::of(&input);
+    let mut changes = Vec::new();
+    for employee in &world.employees {
+        let said = explain_told(&input, &told, &employee.id);
+        assert_eq!(said, explain(&input, &employee.id));
+        assert_eq!(said.employee.as_ref(), Some(employee));
+        let is_new = said.changes.iter().any(|change| matches!(change.action, Action::CreateMember { .. }));
+        let is_hit = said.matching.last().is_some_and(|rule| rule.outcome == "hit");
+        assert!(!(is_new && is_hit), "{said:?}");
+        changes.extend(said.changes);
+    }
+    changes.sort_by_key(|change| change.seq);
+    let plan = plan(&input).unwrap();
+    let names_somebody = |change: &Change| serde_json::to_string(&change.action).unwrap().contains("\"employee\":\"e");
+    let of_people = plan.changes.into_iter().filter(names_somebody);
+    assert_eq!(changes, of_people.collect::<Vec<_>>());
 }

@@ -1,19 +1,21 @@
 //! One person's explanation (PEER-04): source row, scope, match attempts, field values, the exact requests, and what
 //! stands in the way. Computes, writes nothing.
 
+mod told;
+
+pub use told::Told;
+
 use super::input::{PlanInput, PlanRefusal};
-use super::matching::{self, CompiledRule, Matches, UnknownMatchField, rule_name};
+use super::matching::{CompiledRule, rule_name};
 use super::members::compare::{FieldState, compare_field};
 use super::members::create::Reserved;
 use super::members::fields::FieldMap;
-use super::notices::Notices;
-use super::plan::plan_noting;
 use super::scope::{ScopeRules, Verdict};
 use super::source::Source;
-use super::target::Target;
 use crate::model::{Action, Change, Employee, EmployeeId, Member, MemberBinding, Notice, Text, Tombstone, UserId};
 use crate::wecom::{MemberWrite, member_body};
 use serde::Serialize;
+use told::bad_rule;
 use utoipa::ToSchema;
 
 /// How many other candidates of a match rule are named.
@@ -105,17 +107,6 @@ pub struct Request {
     pub body: serde_json::Value,
 }
 
-/// What a plan says about everybody, so that one person after another can be explained without planning anew.
-#[derive(Debug)]
-pub struct Told(Result<(Vec<Change>, Vec<Notice>), PlanRefusal>);
-
-impl Told {
-    /// Plans, and keeps the changes with every notice.
-    pub fn of(input: &PlanInput<'_>) -> Self {
-        Self(plan_noting(input, Notices::all()).map(|draft| (draft.changes, draft.notices)))
-    }
-}
-
 /// Explains what a plan would do with one person and why.
 pub fn explain(input: &PlanInput<'_>, id: &EmployeeId) -> Explanation {
     explain_told(input, &Told::of(input), id)
@@ -123,8 +114,8 @@ pub fn explain(input: &PlanInput<'_>, id: &EmployeeId) -> Explanation {
 
 /// [`explain`] with the plan of this very input.
 pub fn explain_told(input: &PlanInput<'_>, told: &Told, id: &EmployeeId) -> Explanation {
-    let employee = input.employees.iter().find(|employee| employee.id == *id);
-    let binding = input.member_bindings.iter().find(|binding| binding.employee == *id);
+    let employee = told.employee(input, id.as_str()).map(|at| &input.employees[at]);
+    let binding = told.binding(input, id.as_str()).map(|at| &input.member_bindings[at]);
     let tombstones = input.tombstones.iter().filter(|tombstone| tombstone.employee == *id);
     let mut explanation = Explanation {
         id: id.clone(),
@@ -133,7 +124,7 @@ pub fn explain_told(input: &PlanInput<'_>, told: &Told, id: &EmployeeId) -> Expl
         refused: None,
         scope: None,
         binding: binding.cloned(),
-        member: binding.and_then(|binding| find_member(input, &binding.userid)).cloned(),
+        member: binding.and_then(|binding| find_member(input, told, &binding.userid)).cloned(),
         tombstone: tombstones.max_by_key(|tombstone| tombstone.deleted_at_ms).cloned(),
         matching: Vec::new(),
         fields: Vec::new(),
@@ -155,29 +146,30 @@ fn look(
     explanation: &mut Explanation,
 ) -> Result<(), PlanRefusal> {
     let options = &input.corp.downstream;
-    let source = Source::build(input)?;
+    let refuse = |broken: &Option<PlanRefusal>| broken.clone().map_or(Ok(()), Err);
+    refuse(&told.broken_source)?;
+    let source = Source::around(input.units, employee)?;
     let at = source.find_employee(explanation.id.as_str());
     if let Some(at) = at {
         explanation.unit_path = Some(source.person(at).unit_path.to_owned()).filter(|path| !path.is_empty());
         let (verdict, why) = ScopeRules::compile(options, &source)?.verdict(&source, at);
         explanation.scope = Some(ScopeVerdict { verdict, why });
     }
-    let target = Target::build(input)?;
+    refuse(&told.broken_target)?;
     if let (Some(employee), None) = (employee, binding) {
-        explanation.matching = attempts(input, &source, &target, employee)?;
+        explanation.matching = attempts(input, told, employee)?;
     }
     let mut subjects = vec![explanation.id.to_string()];
     subjects.extend(explanation.member.iter().map(|member| member.userid.to_string()));
     subjects.extend(employee.map(|employee| employee.unit_id.to_string()));
-    let (changes, notices) = told.0.as_ref().map_err(PlanRefusal::clone)?;
-    explanation.notices = notices.iter().filter(|notice| subjects.contains(&notice.subject)).cloned().collect();
-    explanation.changes = changes.iter().filter(|change| concerns(&change.action, &explanation.id)).cloned().collect();
+    explanation.notices = told.notices(&subjects)?;
+    explanation.changes = told.changes(&explanation.id)?;
     if explanation.member.is_none() {
         let matched = explanation.changes.iter().find_map(|change| match &change.action {
             Action::BindMember { userid, .. } => Some(userid),
             _ => None,
         });
-        explanation.member = matched.and_then(|userid| find_member(input, userid)).cloned();
+        explanation.member = matched.and_then(|userid| find_member(input, told, userid)).cloned();
     }
     if let Some(at) = at {
         explanation.fields = fields(&source, at, explanation.member.as_ref(), binding, &FieldMap::compile(options)?);
@@ -187,50 +179,27 @@ fn look(
     Ok(())
 }
 
-fn find_member<'a>(input: &PlanInput<'a>, userid: &UserId) -> Option<&'a Member> {
-    input.members.iter().find(|member| member.userid.is_same(userid))
+fn find_member<'a>(input: &PlanInput<'a>, told: &Told, userid: &UserId) -> Option<&'a Member> {
+    told.member(input, userid.as_str()).map(|at| &input.members[at])
 }
 
-fn attempts(
-    input: &PlanInput<'_>,
-    source: &Source<'_>,
-    target: &Target<'_>,
-    employee: &Employee,
-) -> Result<Vec<RuleAttempt>, PlanRefusal> {
-    let unbound = |id: &str| target.binding_of_employee(id).is_none();
-    let mut open: Vec<&Employee> = source
-        .employees
-        .iter()
-        .filter(|other| other.status.is_active() && unbound(other.id.as_str()))
-        .copied()
-        .collect();
-    let mut members: Vec<&Member> = target
-        .members
-        .iter()
-        .filter(|member| target.binding_of_userid(member.userid.as_str()).is_none())
-        .copied()
-        .collect();
-    let bad_rule = |error: UnknownMatchField| PlanRefusal::BadOption {
-        option: "match".into(),
-        value: error.rule.clone(),
-        reason: error.to_string(),
-    };
+fn attempts(input: &PlanInput<'_>, told: &Told, employee: &Employee) -> Result<Vec<RuleAttempt>, PlanRefusal> {
     let mut attempts = Vec::new();
-    for rule in &input.corp.match_rules {
+    for (rule, stage) in input.corp.match_rules.iter().zip(told.match_stages()?) {
         let compiled = CompiledRule::compile(rule).map_err(bad_rule)?;
         let value = compiled.of_employee(employee);
-        let hits: Vec<UserId> = members
-            .iter()
-            .filter(|member| !value.is_empty() && compiled.of_member(member) == value)
-            .map(|member| member.userid.clone())
-            .take(CANDIDATES)
-            .collect();
-        let employees: Vec<EmployeeId> = open
-            .iter()
-            .filter(|other| other.id != employee.id && !value.is_empty() && compiled.of_employee(other) == value)
-            .map(|other| other.id.clone())
-            .take(CANDIDATES)
-            .collect();
+        let wanted = Some(&value).filter(|value| !value.is_empty());
+        let members = wanted
+            .into_iter()
+            .flat_map(|value| stage.members.equal(value, |at| compiled.of_member(&input.members[at])))
+            .map(|at| input.members[at].userid.clone());
+        let employees = wanted
+            .into_iter()
+            .flat_map(|value| stage.employees.equal(value, |at| compiled.of_employee(&input.employees[at])))
+            .map(|at| &input.employees[at].id)
+            .filter(|id| **id != employee.id);
+        let hits: Vec<UserId> = members.take(CANDIDATES).collect();
+        let employees: Vec<EmployeeId> = employees.take(CANDIDATES).cloned().collect();
         let outcome = match (value.is_empty(), hits.len(), employees.len()) {
             (true, _, _) => "empty",
             (_, 0, _) => "nobody",
@@ -243,7 +212,6 @@ fn attempts(
         if is_decided {
             break;
         }
-        matching::settle(rule, &mut open, &mut members, &mut Matches::default()).map_err(bad_rule)?;
     }
     Ok(attempts)
 }
@@ -288,16 +256,17 @@ fn fields(
         .collect()
 }
 
-fn concerns(action: &Action, id: &EmployeeId) -> bool {
+/// Whom a change of a member is about, where it is an employee.
+fn concerned(action: &Action) -> Option<&EmployeeId> {
     match action {
         Action::CreateMember { employee, .. }
         | Action::UpdateMember { employee, .. }
         | Action::EnableMember { employee, .. }
         | Action::BindMember { employee, .. }
         | Action::UnbindMember { employee, .. }
-        | Action::RecordRemoval { employee, .. } => employee == id,
-        Action::DisableMember { employee, .. } | Action::DeleteMember { employee, .. } => employee.as_ref() == Some(id),
-        _ => false,
+        | Action::RecordRemoval { employee, .. } => Some(employee),
+        Action::DisableMember { employee, .. } | Action::DeleteMember { employee, .. } => employee.as_ref(),
+        _ => None,
     }
 }
 
