@@ -2,7 +2,7 @@
 
 use crate::api::Api;
 use crate::app::App;
-use crate::http::{self, Running, ServeError};
+use crate::http::{self, Running, ServeError, Table};
 use crate::web::{self, Pages};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -12,7 +12,9 @@ pub fn serve(app: Arc<App>, listener: Option<TcpListener>) -> Result<Running, Se
     let (config, clock) = (app.config.clone(), app.clock.clone());
     let (api, pages) = (Api::new(app.clone()), Pages::new(app));
     http::start(&config, &clock, listener, Some(web::error_page), move |services, _| {
-        api.register(services);
-        pages.register(services);
+        let mut table = Table::new(Pages::otherwise());
+        api.register(services, &mut table);
+        pages.register(services, &mut table);
+        services.service(table);
     })
 }

@@ -49,7 +49,7 @@ mod upload;
 mod webhooks;
 
 use crate::app::App;
-use crate::http::Problem;
+use crate::http::{Problem, Table};
 use actix_web::web::{self, ServiceConfig};
 use bytes::Bytes;
 use routes::Routes;
@@ -66,11 +66,11 @@ impl Api {
         Self(web::Data::new(state(app)))
     }
 
-    /// Adds every route.
-    pub fn register(&self, services: &mut ServiceConfig) {
+    /// Adds what handlers need, and every route.
+    pub fn register(&self, services: &mut ServiceConfig, routes: &mut Table) {
         services.app_data(self.0.clone());
         cb::register(services);
-        table().register(services);
+        table().register(routes);
     }
 }
 

@@ -2,12 +2,12 @@
 //! miss a route. What a handler takes and answers is read off its types (see `describe`).
 
 use super::describe::{DescribeInput, DescribeOutput, Draft};
-use crate::http::{Problem, method_not_allowed};
+use crate::http::{Problem, Table, method_not_allowed};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web;
 use actix_web::{Error, FromRequest, Handler, Responder, Route};
 use utoipa::openapi::path::{HttpMethod, PathItem};
 use utoipa::openapi::{PathsBuilder, RefOr, Schema};
@@ -116,8 +116,8 @@ impl Routes {
         self
     }
 
-    /// Registers everything; each path answers 405 with `Allow` to methods that it does not know.
-    pub fn register(self, services: &mut ServiceConfig) {
+    /// Adds everything to the table of addresses; each path answers 405 with `Allow` to methods that it does not know.
+    pub fn register(self, table: &mut Table) {
         let mut rest = self.entries;
         while let Some(first) = rest.first() {
             let path = first.path.clone();
@@ -126,11 +126,11 @@ impl Routes {
             let mut allowed: Vec<&str> = here.iter().map(|entry| entry.method.as_str()).collect();
             allowed.sort_unstable();
             let allowed = allowed.join(", ");
-            let resource = here.into_iter().fold(web::resource(&path), |resource, entry| resource.route(entry.route));
-            services.service(resource.default_service(web::to(move || {
+            let refuse = web::to(move || {
                 let problem = method_not_allowed(&allowed);
                 async move { Err::<actix_web::HttpResponse, Problem>(problem) }
-            })));
+            });
+            table.add(&path, here.into_iter().map(|entry| (entry.method, entry.route)).collect(), refuse);
         }
     }
 

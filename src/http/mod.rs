@@ -10,6 +10,7 @@ mod own_address;
 pub mod permission;
 mod problem;
 mod server;
+mod table;
 pub mod tls;
 
 pub use boundary::RequestId;
@@ -17,3 +18,4 @@ pub use input::{Body, Bulk, Query, read_limited};
 pub use own_address::reachable;
 pub use problem::{Fault, Problem, ProblemDocument, method_not_allowed};
 pub use server::{ErrorPage, Running, ServeError, Settings, start};
+pub use table::Table;

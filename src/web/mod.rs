@@ -39,6 +39,8 @@ mod system;
 pub use error_page::error_page;
 
 use crate::app::App;
+use crate::http::Table;
+use actix_web::Route;
 use actix_web::web::{self, ServiceConfig};
 use routes::Routes;
 use state::Web;
@@ -54,11 +56,15 @@ impl Pages {
         Self(web::Data::new(Web::new(app)))
     }
 
-    /// Adds every route.
-    pub fn register(&self, services: &mut ServiceConfig) {
+    /// Adds what handlers need, and every route.
+    pub fn register(&self, services: &mut ServiceConfig, routes: &mut Table) {
         services.app_data(self.0.clone());
-        table().register(services);
-        services.default_service(web::to(unknown::nothing_here));
+        table().register(routes);
+    }
+
+    /// What answers at an address that does not exist.
+    pub fn otherwise() -> Route {
+        web::to(unknown::nothing_here)
     }
 }
 

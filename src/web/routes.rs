@@ -8,11 +8,11 @@ use super::unknown;
 use super::upload::Upload;
 use super::visit::{Admin, Person, Visitor};
 use crate::http::permission::Permission;
-use crate::http::{Query, method_not_allowed};
+use crate::http::{Query, Table, method_not_allowed};
 use crate::model::ApiScope;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web;
 use actix_web::{FromRequest, Handler, HttpRequest, Responder, Route};
 
 /// What one argument of a handler says about the route.
@@ -140,8 +140,8 @@ impl Routes {
         self.entries.into_iter().map(|entry| entry.known).collect()
     }
 
-    /// Registers everything; a path answers 405 to methods that it does not know.
-    pub(super) fn register(self, services: &mut ServiceConfig) {
+    /// Adds everything to the table of addresses; a path answers 405 to methods that it does not know.
+    pub(super) fn register(self, table: &mut Table) {
         let mut rest = self.entries;
         while let Some(first) = rest.first() {
             let path = first.known.path.clone();
@@ -150,11 +150,11 @@ impl Routes {
             let mut methods: Vec<&str> = here.iter().map(|entry| entry.known.method.as_str()).collect();
             methods.sort_unstable();
             let methods = methods.join(", ");
-            let resource = here.into_iter().fold(web::resource(&path), |resource, entry| resource.route(entry.route));
-            services.service(resource.default_service(web::to(move |request: HttpRequest| {
+            let refuse = web::to(move |request: HttpRequest| {
                 let problem = method_not_allowed(&methods);
                 async move { unknown::refuse(&request, problem).await }
-            })));
+            });
+            table.add(&path, here.into_iter().map(|entry| (entry.known.method, entry.route)).collect(), refuse);
         }
     }
 }

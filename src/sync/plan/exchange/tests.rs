@@ -154,8 +154,7 @@ fn what_cannot_become_free_is_told_and_not_asked_for() {
     world.cloud.members.get_mut("no1").unwrap().status = Some(MemberStatus::Activated);
     exchange(&mut world, &[1, 2, 3], mobile);
     let draft = world.plan();
-    let told: Vec<&str> =
-        draft.notices.iter().filter(|n| n.code == "field.held").map(|n| n.subject.as_str()).collect();
+    let told: Vec<&str> = draft.notices.iter().filter(|n| n.code == "field.held").map(|n| n.subject.as_str()).collect();
     assert_eq!(told, ["e3", "e2", "e1"], "{:?}", draft.notices);
     assert!(draft.notices.iter().any(|n| n.text.contains("only that person")), "{:?}", draft.notices);
     assert_eq!(texts(&draft), Vec::<String>::new());
