@@ -46,6 +46,13 @@ pub struct MemberBinding {
     pub removal: Option<Removal>,
 }
 
+impl MemberBinding {
+    /// Whether we have disabled the member and not enabled it again.
+    pub fn is_disabled(&self) -> bool {
+        self.removal.as_ref().is_some_and(|removal| removal.disabled_at_ms.is_some())
+    }
+}
+
 /// One written field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pushed {

@@ -5,7 +5,7 @@ use crate::model::{Action, Change, GuardLimits, GuardVerdict};
 /// What the guards look at besides the changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Known {
-    /// Linked members before the plan.
+    /// Linked members before the plan, without those that the bridge has disabled: they would water a percentage down.
     pub bound_members: u64,
     /// Active employees now.
     pub source: u64,

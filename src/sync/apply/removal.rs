@@ -4,6 +4,7 @@
 use super::execute::{Failure, Hands};
 use crate::model::{Action, Change, Corp, EmployeeStatus, MemberStatus, RemovalCause};
 use crate::store::{self, Store, StoreError};
+use crate::wecom::Credential;
 
 /// Why the removal must not be carried out any more; `None` = it may, or the change removes nobody. Nothing is written.
 pub async fn check(store: &Store, hands: &Hands, corp: &Corp, change: &Change) -> Result<Option<Failure>, StoreError> {
@@ -35,7 +36,15 @@ pub async fn check(store: &Store, hands: &Hands, corp: &Corp, change: &Change) -
     let Action::DeleteMember { before, cause, .. } = action else { return Ok(None) };
     // who was seen as activated was deleted knowingly: a guard has held that plan
     let takes_back = *cause == RemovalCause::Undo && change.reason == "undo.created";
-    let (Some(reader), true) = (&hands.reader, takes_back || before.enable == Some(false)) else { return Ok(None) };
+    if !takes_back && before.enable != Some(false) {
+        return Ok(None);
+    }
+    let Some(reader) = &hands.reader else {
+        return refuse(format!(
+            "no credential may read details, so nobody can tell whether member {userid} has been enabled again: set read_app, \
+             or delete the member in the WeCom console"
+        ));
+    };
     match hands.client.user_get(reader, userid).await {
         Ok(member) if takes_back && member.status.is_some_and(|status| status != MemberStatus::NotActivated) => {
             refuse(format!(
@@ -50,7 +59,12 @@ pub async fn check(store: &Store, hands: &Hands, corp: &Corp, change: &Change) -
             ))
         }
         Ok(_) => Ok(None),
-        Err(error) if error.is_not_found() => Ok(None),
+        // an app does not see who is outside its visible range either (doc path 90196): that proves nothing
+        Err(error) if error.is_not_found() && *reader == Credential::Contacts => Ok(None),
+        Err(error) if error.is_not_found() => refuse(format!(
+            "{reader} cannot see member {userid}, so nobody can tell whether the account is in use: widen the visible range \
+             of the app, pull and make a new plan"
+        )),
         Err(error) => refuse(format!("member {userid} cannot be looked at before it is deleted: {error}")),
     }
 }

@@ -148,7 +148,7 @@ fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id
 pub(super) fn known(input: &PlanInput<'_>, target: &Target<'_>, impact: &Impact<'_>, budget: &Budget) -> guard::Known {
     let creates = budget.creations_30_days > input.facts.creations_30_days;
     guard::Known {
-        bound_members: input.member_bindings.len() as u64,
+        bound_members: input.member_bindings.iter().filter(|binding| !binding.is_disabled()).count() as u64,
         removals_30_days: input.facts.removals_30_days,
         moves_percent: impact.moves_percent(target),
         cleared_percent: impact.cleared_percent(target),

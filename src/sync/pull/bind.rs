@@ -1,5 +1,6 @@
 //! Binds what belongs together after a pull (DIR-08, BIND-04); what is ambiguous waits for a person.
 
+use crate::directory;
 use crate::model::{BindingOrigin, Corp, DownstreamOptions, Employee, Fields, MemberBinding, OrgUnit};
 use crate::store::{self, CHUNK_ROWS, StoreError};
 use crate::sync::env::Env;
@@ -18,7 +19,8 @@ pub struct Bound {
 }
 
 /// Binds unbound employees in scope and members by the corp's rules and replaces the resolve list. Stored bindings
-/// are never changed (DIR-62).
+/// are never changed (DIR-62). While an import is half written nobody is bound and the resolve list stays: with half of the
+/// people a name that two of them have looks like the name of one.
 pub async fn bind(env: &Env, corp: &Corp) -> Result<Bound, SyncError> {
     if !corp.pull.auto_bind {
         return Ok(Bound::default());
@@ -27,18 +29,27 @@ pub async fn bind(env: &Env, corp: &Corp) -> Result<Bound, SyncError> {
     let matches = env
         .store
         .read_async(move |tx| {
+            if directory::find_unfinished(tx, &owned.tenant)?.is_some() {
+                return Ok(None);
+            }
             let units = store::directory::units(tx, &owned.tenant)?;
             let employees = store::directory::employees(tx, &owned.tenant)?;
             let members = store::mirror::members(tx, &owned.key)?;
             let bindings = store::bindings::members(tx, &owned.key)?;
             matching::match_members(&owned.match_rules, &employees, &members, &bindings)
-                .map(|matches| in_scope(&owned.downstream, &units, &employees, matches))
+                .map(|matches| Some(in_scope(&owned.downstream, &units, &employees, matches)))
                 .map_err(|fault| StoreError::Refused(fault.to_string()))
         })
         .await;
     let Matches { bound, ambiguous } = match matches {
         Err(StoreError::Refused(why)) => return Err(SyncError::NotConfigured { corp: corp.key.clone(), why }),
-        other => other?,
+        other => match other? {
+            Some(matches) => matches,
+            None => {
+                tracing::warn!(corp = %corp.key, "nobody is bound: an import of the directory has not ended; import the file again");
+                return Ok(Bound::default());
+            }
+        },
     };
     let now_ms = env.clock.now_ms();
     let counts = Bound { bound: bound.len() as u64, ambiguous: ambiguous.len() as u64 };

@@ -6,7 +6,7 @@
 
 use super::context::Context;
 use super::reading::{self, Gaps, IdMap, Reading};
-use crate::model::{Department, DepartmentId, Member, ReadStrategy, Text, UserId};
+use crate::model::{Department, DepartmentId, Member, MemberStatus, ReadStrategy, Text, UserId};
 use crate::sync::error::SyncError;
 use crate::wecom::{CallError, CallErrorKind, Client, Credential, RefusalClass};
 use futures_util::{StreamExt, stream};
@@ -61,6 +61,8 @@ pub async fn read(
         let mut member = reading::from_ids(userid.clone(), in_departments, known);
         if context.is_full && !fresh.contains_key(folded) {
             reading::forget_lists(&mut member);
+            // who was not activated when we last knew may be by now
+            member.status = member.status.filter(|status| *status != MemberStatus::NotActivated);
         }
         if in_departments.is_empty() {
             gaps.note(format!("member {userid}"), "departments", "the id list names the member without a department");

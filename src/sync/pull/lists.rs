@@ -7,7 +7,7 @@ use super::reading::{self, Gaps, Reading};
 use crate::model::{Department, DepartmentId, Member, ReadStrategy, Text};
 use crate::sync::error::SyncError;
 use crate::sync::progress::Phase;
-use crate::wecom::{Credential, RefusalClass};
+use crate::wecom::{CallError, CallErrorKind, Credential, RefusalClass};
 use futures_util::{StreamExt, stream};
 use std::collections::HashMap;
 
@@ -76,6 +76,20 @@ pub async fn read(
     })
 }
 
+/// Whether it was the call itself that WeCom did not take, rather than this one time.
+fn is_unknown_call(error: &CallError) -> bool {
+    match &error.kind {
+        CallErrorKind::Malformed { .. } => true,
+        CallErrorKind::Refused(_) => !matches!(
+            error.class(),
+            Some(
+                RefusalClass::Busy | RefusalClass::RateLimited | RefusalClass::Credential | RefusalClass::IpNotTrusted
+            )
+        ),
+        _ => false,
+    }
+}
+
 /// People who are named in the app's visible range by themselves are in none of its departments.
 async fn single_members(
     context: &Context,
@@ -84,8 +98,12 @@ async fn single_members(
 ) -> Result<(), SyncError> {
     let Credential::App(key) = credential else { return Ok(()) };
     let Some(app) = context.corp.find_app(key) else { return Ok(()) };
-    // not every edition knows the call; without it there is nobody to ask for
-    let Ok(agent) = context.client.agent_get(credential, app.agentid).await else { return Ok(()) };
+    let agent = match context.client.agent_get(credential, app.agentid).await {
+        Ok(agent) => agent,
+        // not every edition knows the call; without it there is nobody to ask for
+        Err(error) if is_unknown_call(&error) => return Ok(()),
+        Err(cause) => return Err(SyncError::read("the visible range of the app", cause)),
+    };
     for userid in agent.users {
         context.check()?;
         if members.contains_key(&userid.folded()) {
