@@ -11,9 +11,7 @@ use crate::http::errors::{browse_problem, message_problem, store_problem};
 use crate::http::{Body, Bulk, Problem, Query};
 use crate::messages::search::AppQueue;
 use crate::messages::settings::MessageSettings;
-use crate::messages::{
-    Accepted as Taken, MessageStatus, NewMessage, OnceKey, Recalled, Redrive, Redriven, Trace, log,
-};
+use crate::messages::{Accepted as Taken, MessageStatus, NewMessage, OnceKey, Recalled, Redrive, Redriven, Trace, log};
 use crate::model::{Actor, CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, StoredAnswer, TenantKey, UserId};
 use crate::store::Search;
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter, Recipient};

@@ -8,8 +8,10 @@ use crate::model::{Employee, Text};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+/// A column and how it is read.
+type Identity = (&'static str, fn(&Employee) -> &Text);
 /// The columns that say who somebody is.
-const IDENTITY: [(&str, fn(&Employee) -> &Text); 5] = [
+const IDENTITY: [Identity; 5] = [
     ("name", |row| &row.name),
     ("account", |row| &row.account),
     ("employee_no", |row| &row.employee_no),

@@ -101,7 +101,7 @@ impl Process {
 fn card(state: &State, userid: &str) -> (String, String, String) {
     let now_ms = Clock::system().now_ms();
     let find = |corp: &mut wecom_bridge::sandbox::Corp| {
-        let found = corp.messages.ring.iter().filter(|message| message.receipt(userid).is_some()).last().cloned();
+        let found = corp.messages.ring.iter().rfind(|message| message.receipt(userid).is_some()).cloned();
         let message = found.unwrap();
         let sent = message.content.card().unwrap().clone();
         let key = sent.button_list[0].key.clone();

@@ -36,7 +36,7 @@ fn new(n: usize) -> NewMessage {
     let people: Vec<String> = (0..3).map(|k| format!("e{}", (n * 7 + k * 11) % PEOPLE)).collect();
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
     let mut new = message(&format!("第{n}条"), &people);
-    new["priority"] = if n % 2 == 0 { "high" } else { "normal" }.into();
+    new["priority"] = if n.is_multiple_of(2) { "high" } else { "normal" }.into();
     serde_json::from_value(new).unwrap()
 }
 

@@ -39,7 +39,7 @@ fn put_loose_ends(world: &World) {
         });
         store::inbox::receive(tx, &serde_json::from_value(item).unwrap())?;
         let piece = json!({
-            "id": "0199-2", "corp": corp, "app": "oa", "to": "u0", "text": "rest", "due_at_ms": i64::MAX, "attempts": 0,
+            "id": "0199-2", "corp": corp, "app": "oa", "to": "u0", "content": { "kind": "text", "text": "rest" }, "due_at_ms": i64::MAX, "attempts": 0,
         });
         store::follow_ups::put(tx, &serde_json::from_value(piece).unwrap())?;
         for (id, corp) in [("p1", "acme-main"), ("p2", "somebody-else")] {
