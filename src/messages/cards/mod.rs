@@ -4,7 +4,7 @@
 //! A press counts when the key is of that very card, the member who pressed was sent it and is still linked to the employee
 //! it was for, the message is open, and its time is not over. The first such press decides, once: the transaction of the
 //! callback also holds the telling to the business system and the updates of everybody's card. Those go out afterwards
-//! ([`send`]), each code used for one update only (doc path 94888), and what became of each is kept.
+//! (`send`), each code used for one update only (doc path 94888), and what became of each is kept.
 //!
 //! Knows no page and no callback: a press comes in as values.
 
