@@ -231,3 +231,23 @@ fn bey_05_who_stands_out_among_moves_and_department_removals() {
     world.employee_mut(3).unit_id = "b".into();
     assert_eq!(world.plan().blast.emptied, []);
 }
+
+#[test]
+fn members_disabled_long_ago_do_not_water_the_percentage_down() {
+    let mut world = World::new();
+    world.unit("a", Some("r"), "甲");
+    for n in 1..=20 {
+        world.employee(n, "a");
+    }
+    world.sync();
+    world.options().guard.max_removal_percent = 100;
+    for n in 11..=20 {
+        world.employee_mut(n).status = EmployeeStatus::Departed;
+    }
+    assert_eq!(verdict(&world.sync(), "max_removal_percent"), Some((50, 100, false)));
+    world.options().guard.max_removal_percent = 10;
+    for n in 1..=2 {
+        world.employee_mut(n).status = EmployeeStatus::Departed;
+    }
+    assert_eq!(verdict(&world.plan(), "max_removal_percent"), Some((20, 10, true)), "two of the ten who are left");
+}

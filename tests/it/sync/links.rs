@@ -1,8 +1,9 @@
 //! Links: automatic ones after a pull, by hand, by file, and the cases that wait for a person.
 
 use super::world::{CORPID, World, actor, assert_done};
-use wecom_bridge::model::{BindingOrigin, DepartmentId, MatchRule, ReadStrategy, RunState};
-use wecom_bridge::sandbox::{Member, Profile, VisibleRange, seed};
+use serde_json::json;
+use wecom_bridge::model::{BindingOrigin, DepartmentId, MatchRule, ReadStrategy, RunState, TenantKey};
+use wecom_bridge::sandbox::{Effect, Fault, Member, Profile, VisibleRange, seed};
 use wecom_bridge::store;
 use wecom_bridge::sync::SyncError;
 use wecom_bridge::sync::bindings::{self, FileFormat, LinkRequest};
@@ -155,6 +156,47 @@ async fn an_app_alone_reads_its_visible_range_and_proves_no_absence() {
     let head = world.mirror().0.unwrap();
     assert!(head.unreadable.iter().any(|u| u.what == "parent"), "{:?}", head.unreadable);
     assert_eq!(world.bindings().len(), 40, "links outlive a smaller range");
+}
+
+#[tokio::test]
+async fn a_range_that_cannot_be_asked_for_ends_the_read() {
+    let world = World::sample(40, 8, 44);
+    assert_done(&world.sync().await);
+    super::danger::forget_secret(&world);
+    assert_done(&world.pull(PullRequest { full: true, ..PullRequest::default() }).await);
+    // whoever is named there alone would be missing without a word
+    world.state().add_fault(Fault::always("agent/get", Effect::Errcode { errcode: 60_020 }));
+    let run = world.pull(PullRequest { full: true, ..PullRequest::default() }).await;
+    assert_eq!(run.state, RunState::Failed, "{:?}", run.message);
+    assert_eq!(world.mirror().1.len(), 40, "the former mirror is kept");
+}
+
+#[tokio::test]
+async fn nobody_is_bound_out_of_half_a_directory() {
+    let world = World::sample(40, 8, 45);
+    assert_done(&world.sync().await);
+    for binding in world.bindings() {
+        bindings::unbind(&world.env, &world.corp, &binding.employee, &actor()).await.unwrap();
+    }
+    let marker = json!({
+        "id": "1", "source_name": "people.xlsx", "mode": "merge", "by": "test", "started_at_ms": 1, "written_at_ms": 1,
+        "done": 5_000, "total": 12_000,
+    });
+    let tenant = TenantKey::from("acme");
+    let scope = tenant.clone();
+    let put = move |tx: &store::WriteTx| {
+        store::settings::put(tx, store::settings::Scope::Tenant(&scope), "directory.import", &marker)
+    };
+    world.env.store.write_blocking(put).unwrap();
+    let run = world.pull(PullRequest::default()).await;
+    assert_done(&run);
+    assert_eq!((run.pull.unwrap().bound, world.bindings().len()), (0, 0));
+    let remove = move |tx: &store::WriteTx| {
+        store::settings::remove(tx, store::settings::Scope::Tenant(&tenant), "directory.import").map(drop)
+    };
+    world.env.store.write_blocking(remove).unwrap();
+    assert_done(&world.pull(PullRequest::default()).await);
+    assert_eq!(world.bindings().len(), 40, "and with the whole of it as ever");
 }
 
 #[tokio::test]

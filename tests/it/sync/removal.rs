@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::Duration;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::model::{EmployeeId, EmployeeStatus, RunState};
-use wecom_bridge::sandbox::{Effect, Fault, Profile};
+use wecom_bridge::sandbox::{Effect, Fault, Profile, VisibleRange, seed};
 use wecom_bridge::store;
 use wecom_bridge::sync::bindings;
 
@@ -101,16 +101,27 @@ async fn about_to_delete() -> (World, wecom_bridge::model::RunId, String) {
     (world, run, leaver.employee_no.to_string())
 }
 
+/// The app that reads details sees nobody any more.
+fn narrow(world: &World) {
+    let range = VisibleRange { users: ["nobody".to_owned()].into(), ..VisibleRange::default() };
+    world.state().with_corp(CORPID, |corp| corp.apps.get_mut(&seed::AGENTID).unwrap().visible = range);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delayed_delete_looks_at_the_member_once_more() {
-    for (name, refusal) in
-        [("as it was", None), ("enabled again", Some("enabled again")), ("unseen", Some("looked at"))]
-    {
+    for (name, refusal) in [
+        ("as it was", None),
+        ("enabled again", Some("enabled again")),
+        ("unseen", Some("looked at")),
+        // WeCom says of such a one what it says of one who does not exist
+        ("out of the app's sight", Some("cannot see member")),
+    ] {
         let (world, run, userid) = about_to_delete().await;
         match name {
             "enabled again" => {
                 world.state().console(CORPID, "user/update", &json!({ "userid": userid, "enable": 1 })).unwrap();
             }
+            "out of the app's sight" => narrow(&world),
             "unseen" => drop(world.state().add_fault(Fault::always("user/get", Effect::Errcode { errcode: 60_011 }))),
             _ => {}
         }

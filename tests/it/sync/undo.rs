@@ -2,8 +2,9 @@
 
 use super::world::{CORPID, World, actor, assert_done, put_directory};
 use wecom_bridge::model::{Employee, EmployeeStatus, PlanState, Reversible, RunState};
-use wecom_bridge::sandbox::{Department, Member};
+use wecom_bridge::sandbox::{Department, Member, VisibleRange, seed};
 use wecom_bridge::sync::SyncError;
+use wecom_bridge::sync::pull::PullRequest;
 use wecom_bridge::sync::service;
 
 fn content(world: &World) -> (Vec<Department>, Vec<Member>) {
@@ -98,6 +99,28 @@ async fn who_has_activated_wecom_is_not_deleted_by_an_undo() {
     assert!(undone.failed.iter().any(|record| record.message.contains("has activated WeCom since")), "{undone:?}");
     let is_enabled = |userid: &str| world.state().find_member(CORPID, userid).map(|member| member.is_enabled);
     assert_eq!((is_enabled("x1"), is_enabled("x2")), (Some(false), Some(true)), "nobody is deleted");
+}
+
+#[tokio::test]
+async fn who_cannot_be_seen_may_have_activated_wecom() {
+    let world = World::sample(40, 6, 36);
+    assert_done(&world.sync().await);
+    let home = world.employees().into_iter().find(|e| e.status.is_active() && !e.admin).unwrap();
+    let mut new = Employee::new("x1", "新人", home.unit_id.as_str());
+    (new.employee_no, new.mobile) = ("x1".into(), "13900000001".into());
+    put_directory(&world.env.store, &[], &[new]);
+    let run = world.sync().await;
+    assert_eq!(run.counts.members.create, 1);
+    // what the bridge knows is what it wrote itself
+    let range = VisibleRange { users: ["000001".to_owned()].into(), ..VisibleRange::default() };
+    world.state().with_corp(CORPID, |corp| corp.apps.get_mut(&seed::AGENTID).unwrap().visible = range);
+    world.state().activate(CORPID, "x1").unwrap();
+    assert_done(&world.pull(PullRequest { full: true, ..PullRequest::default() }).await);
+
+    let plan = service::undo(&world.env, &run.id, &actor()).await.unwrap();
+    let tripped: Vec<&str> = plan.tripped().map(|guard| guard.name.as_str()).collect();
+    assert_eq!((plan.state, tripped), (PlanState::Held, vec!["undo_activated_members"]));
+    assert_eq!((plan.counts.members.disable, plan.counts.members.delete), (1, 0));
 }
 
 #[tokio::test]
