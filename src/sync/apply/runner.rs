@@ -145,6 +145,13 @@ impl Runner {
         if let Some(wanted) = self.changes.iter().position(|change| change.seq == seq)
             && self.may_be_retried(wanted).await?
         {
+            for index in self.resting_on(&mut BTreeSet::from([seq])) {
+                // a day may have gone by: what differs in WeCom by now says so instead of being written
+                self.may_be_retried(index).await?;
+                if self.must_end() {
+                    return self.finish().await;
+                }
+            }
             self.again.insert(wanted);
             self.second_round().await?;
         }
@@ -245,21 +252,26 @@ impl Runner {
         self.flush().await?;
         let again = std::mem::take(&mut self.again);
         let mut reopened: BTreeSet<u32> = again.iter().map(|index| self.changes[*index].seq).collect();
-        let mut places = Vec::new();
-        for (index, change) in self.changes.iter().enumerate() {
-            let rests_on_reopened = matches!(
-                self.ledger.entry(change.seq).map(|entry| &entry.outcome),
-                Some(Outcome::Skipped { because_of }) if reopened.contains(because_of)
-            );
-            if again.contains(&index) || rests_on_reopened {
-                reopened.insert(change.seq);
-                places.push(index);
-            }
-        }
+        let mut places = self.resting_on(&mut reopened);
+        places.extend(again);
+        places.sort_unstable();
         self.ledger.reopen(&self.changes, reopened);
         self.drive(places, 1).await?;
         self.again.clear();
         Ok(())
+    }
+
+    /// The places of what was skipped because of these records, or because of what was; they are added.
+    fn resting_on(&self, seqs: &mut BTreeSet<u32>) -> Vec<usize> {
+        let mut places = Vec::new();
+        for (index, change) in self.changes.iter().enumerate() {
+            let outcome = self.ledger.entry(change.seq).map(|entry| &entry.outcome);
+            if matches!(outcome, Some(Outcome::Skipped { because_of }) if seqs.contains(because_of)) {
+                seqs.insert(change.seq);
+                places.push(index);
+            }
+        }
+        places
     }
 
     /// Notes an outcome; it is written with the next flush.

@@ -1,7 +1,7 @@
 //! Single records: failures, what rests on them, retry, cancel, one run at a time.
 
-use super::world::{CORPID, World, actor, assert_done};
-use wecom_bridge::model::{Outcome, RunState};
+use super::world::{CORPID, World, actor, assert_done, put_directory};
+use wecom_bridge::model::{OrgUnit, Outcome, RunState};
 use wecom_bridge::sandbox::{Effect, Fault, Member};
 use wecom_bridge::store;
 use wecom_bridge::sync::SyncError;
@@ -69,6 +69,40 @@ async fn what_rests_on_a_failed_department_is_skipped_and_comes_with_its_retry()
     assert_done(&run);
     assert_eq!(world.state().member_count(CORPID), 60);
     world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn what_was_skipped_and_has_changed_in_wecom_since_is_not_overwritten_by_a_retry() {
+    let world = World::sample(40, 6, 24);
+    assert_done(&world.sync().await);
+    let root = world.units().into_iter().find(|unit| unit.parent_id.is_none()).unwrap().id;
+    let unit: OrgUnit =
+        serde_json::from_value(serde_json::json!({ "id": "new", "parent_id": root, "name": "新部门" })).unwrap();
+    put_directory(&world.env.store, &[unit], &[]);
+    let people: Vec<_> =
+        world.employees().into_iter().filter(|one| one.status.is_active() && !one.admin).take(2).collect();
+    for one in &people {
+        world.change_employee(&one.id, |employee| employee.unit_id = "new".into());
+    }
+    world.state().add_fault(Fault::once("department/create", Effect::Errcode { errcode: 60009 }));
+    let run = world.sync().await;
+    assert_eq!((run.state, run.failed.len()), (RunState::Failed, 3), "{:?}", run.failed);
+    // somebody moves one of them by hand meanwhile
+    let [first, second] = [&people[0].employee_no, &people[1].employee_no];
+    let moved = serde_json::json!({ "userid": first, "department": [1] });
+    world.state().console(CORPID, "user/update", &moved).unwrap();
+
+    let seq = run.failed.iter().find(|record| record.step == "department/create").unwrap().seq;
+    world.jobs.retry(&run.id, seq, &actor()).await.unwrap();
+    let run = world.jobs.wait(&run.id).await.unwrap();
+    assert_eq!((run.state, run.failed.len()), (RunState::Partly, 1), "{:?}", run.failed);
+    assert!(run.failed[0].message.contains("WeCom has changed"), "{:?}", run.failed);
+    let places = |userid: &str| {
+        let member = world.state().find_member(CORPID, userid).unwrap();
+        member.memberships.iter().map(|one| one.department).collect::<Vec<_>>()
+    };
+    let new = world.state().departments(CORPID).into_iter().find(|department| department.name == "新部门").unwrap().id;
+    assert_eq!((places(first), places(second)), (vec![1], vec![new]));
 }
 
 #[tokio::test]
