@@ -87,6 +87,20 @@ pub enum Action {
 }
 
 impl Action {
+    /// The employee that a change of a member is made for.
+    pub fn employee(&self) -> Option<&EmployeeId> {
+        match self {
+            Self::CreateMember { employee, .. }
+            | Self::UpdateMember { employee, .. }
+            | Self::EnableMember { employee, .. }
+            | Self::BindMember { employee, .. }
+            | Self::UnbindMember { employee, .. }
+            | Self::RecordRemoval { employee, .. } => Some(employee),
+            Self::DisableMember { employee, .. } | Self::DeleteMember { employee, .. } => employee.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The department that is changed or deleted, with what was known of it.
     pub fn department_before(&self) -> Option<(DepartmentId, &DepartmentImage)> {
         match self {

@@ -5,7 +5,7 @@
 
 mod follows;
 
-use crate::model::{Action, Change, CorpKey, DepartmentId, EmployeeId, PlanHead, PlanId};
+use crate::model::{Action, Change, CorpKey, DepartmentId, PlanHead, PlanId};
 use crate::store::{self, Reads, StoreError};
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
@@ -67,7 +67,7 @@ pub async fn judge(
         }
         let mut rows = Vec::with_capacity(list.len());
         for change in list.iter() {
-            rows.push(match employee(&change.action) {
+            rows.push(match change.action.employee() {
                 Some(id) => store::directory::find_employee(tx, &corp.tenant, id)?.map_or(0, |row| hash_of(&row)),
                 None => 0,
             });
@@ -94,7 +94,7 @@ fn anew(loaded: &Loaded, changes: &[Change], open: &[Change]) -> Result<Basis, S
     let there: HashSet<DepartmentId> = loaded.departments.iter().map(|department| department.id).collect();
     let rows_by_id: HashMap<&str, u64> =
         loaded.employees.iter().map(|employee| (employee.id.as_str(), hash_of(employee))).collect();
-    let row = |change: &Change| employee(&change.action).and_then(|id| rows_by_id.get(id.as_str()).copied());
+    let row = |change: &Change| change.action.employee().and_then(|id| rows_by_id.get(id.as_str()).copied());
     Ok(Basis {
         revision: loaded.directory_revision,
         units: hash_of(&loaded.units),
@@ -125,7 +125,7 @@ pub fn moved(tx: &impl Reads, corp: &CorpKey, seen: Seen, action: &Action) -> Re
     if revision != seen.units_revision && hash_of(&store::directory::units(tx, &corp.tenant)?) != seen.units {
         return Ok(Moved::Units);
     }
-    let Some(id) = employee(action) else { return Ok(Moved::Not(revision)) };
+    let Some(id) = action.employee() else { return Ok(Moved::Not(revision)) };
     let row = store::directory::find_employee(tx, &corp.tenant, id)?.map_or(0, |row| hash_of(&row));
     Ok(if row == seen.row { Moved::Not(revision) } else { Moved::Row })
 }
@@ -144,20 +144,6 @@ impl Basis {
     pub fn seen(&self, index: usize) -> Seen {
         let row = self.rows.get(index).copied().unwrap_or(0);
         Seen { revision: self.revision, units_revision: self.units_revision, units: self.units, row }
-    }
-}
-
-/// The employee that a change is made for.
-pub fn employee(action: &Action) -> Option<&EmployeeId> {
-    match action {
-        Action::CreateMember { employee, .. }
-        | Action::UpdateMember { employee, .. }
-        | Action::EnableMember { employee, .. }
-        | Action::BindMember { employee, .. }
-        | Action::UnbindMember { employee, .. }
-        | Action::RecordRemoval { employee, .. } => Some(employee),
-        Action::DisableMember { employee, .. } | Action::DeleteMember { employee, .. } => employee.as_ref(),
-        _ => None,
     }
 }
 

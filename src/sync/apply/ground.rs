@@ -42,7 +42,7 @@ impl Runner {
                 Ok(None)
             }
             Moved::Row => {
-                let id = directory::employee(&change.action).map(ToString::to_string).unwrap_or_default();
+                let id = change.action.employee().map(ToString::to_string).unwrap_or_default();
                 Ok(Some(format!("the directory's row of employee {id} has changed since the plan was made")))
             }
             Moved::Units => {

@@ -256,20 +256,6 @@ fn fields(
         .collect()
 }
 
-/// Whom a change of a member is about, where it is an employee.
-fn concerned(action: &Action) -> Option<&EmployeeId> {
-    match action {
-        Action::CreateMember { employee, .. }
-        | Action::UpdateMember { employee, .. }
-        | Action::EnableMember { employee, .. }
-        | Action::BindMember { employee, .. }
-        | Action::UnbindMember { employee, .. }
-        | Action::RecordRemoval { employee, .. } => Some(employee),
-        Action::DisableMember { employee, .. } | Action::DeleteMember { employee, .. } => employee.as_ref(),
-        _ => None,
-    }
-}
-
 fn request(edition: crate::model::Edition, action: &Action) -> Option<Request> {
     let endpoint = super::budget::endpoint(action)?;
     let body = match action {

@@ -1,6 +1,5 @@
 //! What is worked out once about a whole plan, so that a question about one person costs no walk over everybody.
 
-use super::concerned;
 use crate::model::{Change, Employee, EmployeeId, Member, Notice};
 use crate::sync::input::{PlanInput, PlanRefusal};
 use crate::sync::matching::{self, CompiledRule, Matches, UnknownMatchField};
@@ -38,13 +37,13 @@ impl Told {
     pub fn of(input: &PlanInput<'_>) -> Self {
         let outcome = plan_noting(input, Notices::all()).map(|draft| (draft.changes, draft.notices));
         let (changes, notices) = outcome.as_ref().map_or((&[][..], &[][..]), |(c, n)| (c.as_slice(), n.as_slice()));
-        let has_person = (0_u32..).zip(changes).filter(|(_, change)| concerned(&change.action).is_some());
+        let has_person = (0_u32..).zip(changes).filter(|(_, change)| change.action.employee().is_some());
         let told = Self {
             employees: Order::new(all(input.employees), |at| input.employees[at].id.as_str()),
             bindings: Order::new(all(input.member_bindings), |at| input.member_bindings[at].employee.as_str()),
             members: Order::new(all(input.members), |at| normal::folded(input.members[at].userid.as_str())),
             changes: Order::new(has_person.map(|(at, _)| at), |at| {
-                concerned(&changes[at].action).map(EmployeeId::as_str)
+                changes[at].action.employee().map(EmployeeId::as_str)
             }),
             notices: Order::new(all(notices), |at| notices[at].subject.as_str()),
             broken_source: Source::build(input).err(),
@@ -76,7 +75,7 @@ impl Told {
     /// The changes that concern a person, in the plan's order.
     pub(super) fn changes(&self, id: &EmployeeId) -> Result<Vec<Change>, PlanRefusal> {
         let (changes, _) = self.outcome.as_ref().map_err(PlanRefusal::clone)?;
-        let found = self.changes.equal(&Some(id.as_str()), |at| concerned(&changes[at].action).map(EmployeeId::as_str));
+        let found = self.changes.equal(&Some(id.as_str()), |at| changes[at].action.employee().map(EmployeeId::as_str));
         Ok(found.map(|at| changes[at].clone()).collect())
     }
 

@@ -1,6 +1,5 @@
 //! Which changes of a plan follow from one that is made anew. Values only.
 
-use super::employee;
 use crate::model::{Action, Change, DepartmentId, MemberImage, Membership, Text, UnitId};
 use crate::sync::apply::queue;
 use std::collections::{HashMap, HashSet};
@@ -86,7 +85,7 @@ pub(super) fn stale(
     let (places, wants) = (Places::of(changes, there), Wants::of(fresh, there));
     let says = |change: &Change| {
         let what = queue::subject_text(&change.action);
-        let whose = employee(&change.action).map(|id| format!(" (employee {id})")).unwrap_or_default();
+        let whose = change.action.employee().map(|id| format!(" (employee {id})")).unwrap_or_default();
         format!("{what}{whose}: {} does not follow from the directory as it is now", verb(&change.action))
     };
     open.iter()
@@ -141,7 +140,7 @@ fn follows(action: &Action, wanted: &[&Action], old: &Places<'_>, new: &Places<'
                 && covers(after, wanted, old, new)
         }
         Action::UpdateMember { employee, after, .. } => {
-            any(&|wanted| super::employee(wanted) == Some(employee)) && covers(after, wanted, old, new)
+            any(&|wanted| wanted.employee() == Some(employee)) && covers(after, wanted, old, new)
         }
         Action::EnableMember { employee, after, .. } => {
             any(&|wanted| matches!(wanted, Action::EnableMember { employee: w, .. } if w == employee))
