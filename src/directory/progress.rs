@@ -51,9 +51,10 @@ impl Unfinished {
         }
     }
 
-    /// Whether nobody is writing any more: the import was interrupted and is to be run again.
+    /// Whether nobody is writing any more: the import was interrupted and is to be run again. A time to come is that of a
+    /// clock which was ahead; should that import still be under way, it finds the marker of the next one and stops.
     pub fn is_interrupted(&self, now_ms: i64) -> bool {
-        now_ms - self.written_at_ms >= STALE_AFTER_MS
+        (now_ms - self.written_at_ms).abs() >= STALE_AFTER_MS
     }
 }
 
@@ -119,5 +120,26 @@ pub(super) fn end(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished) -> Result
     }) {
         Some(interrupted) => settings::put(tx, scope, NAME, &interrupted),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_that_writes_no_more_was_interrupted() {
+        let by = Actor { name: "test".into(), from: None };
+        let marker = Unfinished { written_at_ms: 1_000_000, ..Unfinished::new("a.csv", ImportMode::Merge, &by, 9) };
+        for (now_ms, is_interrupted) in [
+            (1_000_000, false),
+            (1_000_000 + STALE_AFTER_MS - 1, false),
+            (1_000_000 + STALE_AFTER_MS, true),
+            // the clock was set back a little, and a lot
+            (1_000_000 - STALE_AFTER_MS + 1, false),
+            (1_000_000 - STALE_AFTER_MS, true),
+        ] {
+            assert_eq!(marker.is_interrupted(now_ms), is_interrupted, "{now_ms}");
+        }
     }
 }

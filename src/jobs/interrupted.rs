@@ -99,7 +99,7 @@ impl Jobs {
             let uncertain = entries.iter().filter(|entry| entry.outcome == Outcome::Intended).count();
             if uncertain > 0 {
                 facts::change(tx, &run.corp, |memory| {
-                    memory.note_write(&id, tx.now_ms());
+                    memory.note_write(&id);
                     memory.full_read_at_ms = None;
                 })?;
             }
@@ -116,18 +116,14 @@ impl Jobs {
         Ok(Cancelled::GivenUp)
     }
 
-    /// Whether another run has written to the corp's WeCom since this one did its last step.
+    /// Whether another run has written to the corp's WeCom since this one began. A run without a plan, or whose plan is no
+    /// longer there, has nothing to go on with.
     pub(super) async fn is_superseded(&self, run: &Run) -> Result<bool, SyncError> {
         let run = run.clone();
         let read = move |tx: &store::ReadTx| {
-            let last_ms = match run.ended_at_ms {
-                Some(ended) => ended,
-                None => {
-                    let entries = store::runs::entries(tx, &run.id, 0..u32::MAX)?;
-                    entries.iter().map(|entry| entry.at_ms).max().unwrap_or(run.started_at_ms)
-                }
-            };
-            Ok(facts::get(tx, &run.corp)?.is_written_after(&run.id, last_ms))
+            let Some(plan) = &run.plan else { return Ok(false) };
+            let Some(head) = store::plans::head(tx, plan)? else { return Ok(false) };
+            Ok(facts::get(tx, &run.corp)?.is_written_by_another(&run.id, head.writes))
         };
         Ok(self.env().store.read_async(read).await?)
     }

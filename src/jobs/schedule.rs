@@ -266,7 +266,7 @@ pub(super) async fn health(env: &Env) -> Result<Vec<ScheduleHealth>, SyncError> 
         list.push(ScheduleHealth {
             corp: corp.key,
             kind,
-            next_at_ms: next_at_ms.map(|next| next.max(memory.paused_until_ms)),
+            next_at_ms: next_at_ms.map(|next| next.max(memory.pause_end_ms(env.clock.now_ms()))),
             failures: memory.failures,
             is_unhealthy: ticks.is_err() || memory.failures >= UNHEALTHY_AFTER,
             last_error: ticks.err().unwrap_or(memory.last_error),

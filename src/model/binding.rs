@@ -157,6 +157,11 @@ pub struct ResolveCase {
 }
 
 impl ResolveCase {
+    /// Whether there is just one pair: it waits because members whose details cannot be read may have the value too.
+    pub fn is_single(&self) -> bool {
+        self.employees.len() == 1 && self.members.len() == 1
+    }
+
     /// Names the case in URLs and lists: stays the same while rule and value do.
     pub fn key(&self) -> String {
         format!("{}: {}", self.rule, self.value)

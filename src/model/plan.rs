@@ -57,6 +57,9 @@ pub struct PlanHead {
     pub directory_revision: u64,
     /// When the mirror that it was planned against was read.
     pub mirror_read_at_ms: i64,
+    /// How often runs had written to the corp's WeCom when it was made: when they have written again, it has drifted.
+    #[serde(default)]
+    pub writes: u64,
     /// Hash of the options (scope, fields …) it was planned with; another value at apply time is drift.
     pub options_hash: String,
     /// What this plan undoes, for a plan made by undo.

@@ -29,11 +29,13 @@ pub struct Memory {
     pub shown_lists: ShownLists,
     /// Set while the rows of the mirror are being replaced: a mirror left like that is read again before it is used.
     pub is_mirror_torn: bool,
-    /// When a run last may have written to WeCom, Unix milliseconds: older plans have drifted. Written in the commit of
-    /// the outcome itself, so that it is true after a crash too.
-    pub written_at_ms: Option<i64>,
-    /// The run that did so.
+    /// How often a run may have written to WeCom: a plan that was made at a lower count has drifted. Written in the commit
+    /// of the outcome itself, so that it is true after a crash too; a count, for clocks go wrong.
+    pub writes: u64,
+    /// The run that did so last.
     pub written_by: Option<RunId>,
+    /// WeCom's clock minus ours at the last read, in seconds; `None` = WeCom did not say.
+    pub clock_skew_s: Option<i64>,
     /// The import that a run has handed to WeCom and not yet heard the end of.
     pub import: Option<ImportUnderWay>,
 }
@@ -51,14 +53,15 @@ pub struct ImportUnderWay {
 
 impl Memory {
     /// Notes that a run may have written to WeCom.
-    pub fn note_write(&mut self, run: &RunId, at_ms: i64) {
-        self.written_at_ms = Some(self.written_at_ms.map_or(at_ms, |before| before.max(at_ms)));
+    pub fn note_write(&mut self, run: &RunId) {
+        self.writes += 1;
         self.written_by = Some(run.clone());
     }
 
-    /// Whether another run has written since `at_ms`, the last moment at which `run` is known to have been at work.
-    pub fn is_written_after(&self, run: &RunId, at_ms: i64) -> bool {
-        self.written_by.as_ref() != Some(run) && self.written_at_ms.is_some_and(|written| written > at_ms)
+    /// Whether another run has written since the plan of `run` was made, at which [`Memory::writes`] was `writes`. Until
+    /// `run` has ended nobody else can have; what it wrote itself does not count.
+    pub fn is_written_by_another(&self, run: &RunId, writes: u64) -> bool {
+        self.written_by.as_ref() != Some(run) && self.writes != writes
     }
 }
 

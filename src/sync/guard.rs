@@ -24,10 +24,15 @@ pub struct Known {
     /// Members created by this plan and in the last 30 days, and how many WeCom allows; `None` = the account limit is not
     /// known.
     pub creations: Option<(u64, u64)>,
+    /// WeCom's clock minus ours, in seconds; `None` = WeCom did not say.
+    pub clock_skew_s: Option<i64>,
     /// Members that an undo takes away although they have, or may have, activated WeCom since they were created; `None` =
     /// no undo.
     pub undone_activated: Option<u64>,
 }
+
+/// A clock that is wrong by more minutes tells nobody when a disabled member is to be deleted.
+const CLOCK_MINUTES_MAX: u64 = 5;
 
 /// The verdicts of all guards; a guard trips when its value is over its limit. A guard that is switched off, or that does
 /// not concern the plan, has none.
@@ -45,6 +50,7 @@ pub fn check(limits: &GuardLimits, changes: &[Change], known: Known) -> Vec<Guar
     // rounded up, so that 10.1 % is over a limit of 10 %
     let percent = if members == 0 { 0 } else { (members * 100).div_ceil(known.bound_members.max(1)) };
     let in_30_days = if members == 0 { 0 } else { known.removals_30_days + members };
+    let skew_minutes = known.clock_skew_s.filter(|_| members > 0).map(|skew_s| skew_s.unsigned_abs() / 60);
     let [names, mobiles, emails] = known.changed_percent;
     let or_off = |limit: u32| (limit > 0).then_some(u64::from(limit));
     [
@@ -64,6 +70,7 @@ pub fn check(limits: &GuardLimits, changes: &[Change], known: Known) -> Vec<Guar
         ("max_changed_mobiles_percent", mobiles, or_off(limits.max_changed_mobiles_percent)),
         ("max_changed_emails_percent", emails, or_off(limits.max_changed_emails_percent)),
         ("max_creations_30_days", known.creations.map_or(0, |(count, _)| count), known.creations.map(|(_, cap)| cap)),
+        ("clock_minutes_apart", skew_minutes.unwrap_or(0), skew_minutes.map(|_| CLOCK_MINUTES_MAX)),
         ("undo_activated_members", known.undone_activated.unwrap_or(0), known.undone_activated.map(|_| 0)),
     ]
     .into_iter()
@@ -133,6 +140,22 @@ mod tests {
             let got = tripped(&limits, &removals(removed), known);
             assert_eq!(got, want, "bound {bound}, removed {removed}, previous {previous}, recent {recent}");
             assert_eq!(check(&limits, &[], known).len(), 11);
+        }
+    }
+
+    #[test]
+    fn a_wrong_clock_removes_nobody() {
+        let limits = GuardLimits { max_removal_percent: 100, ..GuardLimits::default() };
+        let apart = |skew_s, removed| {
+            let known = Known { bound_members: 100, clock_skew_s: skew_s, ..Known::default() };
+            tripped(&limits, &removals(removed), known)
+        };
+        for skew_s in [Some(0), Some(359), Some(-359), None] {
+            assert_eq!(apart(skew_s, 1), Vec::<String>::new(), "{skew_s:?}");
+        }
+        for skew_s in [Some(360), Some(-360), Some(i64::MIN)] {
+            assert_eq!(apart(skew_s, 1), ["clock_minutes_apart"], "{skew_s:?}");
+            assert_eq!(apart(skew_s, 0), Vec::<String>::new(), "whoever nobody leaves needs no clock: {skew_s:?}");
         }
     }
 

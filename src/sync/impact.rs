@@ -8,8 +8,11 @@ use crate::model::{Action, Change, DepartmentId, Member, MemberField, MemberImag
 use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
 
-/// Fewer people than this are an ordinary working day: below it no percentage of moves or cleared fields counts.
+/// Fewer people than this are an ordinary working day: below it no percentage of moves counts, and none of cleared or
+/// changed values, unless they are half of all that are known, and not just [`HANDFUL`].
 const FEW_PEOPLE: u64 = 20;
+/// In a small organisation a slipped column never reaches [`FEW_PEOPLE`]: from so many on half of the values counts.
+const HANDFUL: u64 = 5;
 /// The same for deleted departments.
 const FEW_DEPARTMENTS: u64 = 10;
 
@@ -176,14 +179,14 @@ impl<'c> Impact<'c> {
     /// for few.
     pub fn cleared_percent(&self, target: &Target<'_>) -> u64 {
         let mut worst = 0;
-        for (field, cleared) in self.cleared.iter().filter(|(_, cleared)| **cleared >= FEW_PEOPLE) {
+        for (field, cleared) in self.cleared.iter().filter(|(_, cleared)| **cleared >= HANDFUL) {
             let has_value = |at: usize, member: &Member| {
                 let pushed = || target.binding_of_member(at).and_then(|binding| binding.pushed.get(field));
                 let shown = member.fields.get(field).or_else(|| pushed().map(|pushed| &pushed.value));
                 shown.is_some_and(|value| !value.is_empty())
             };
             let with_value = target.members.iter().enumerate().filter(|(at, member)| has_value(*at, member)).count();
-            worst = worst.max(percent(*cleared, with_value as u64, FEW_PEOPLE));
+            worst = worst.max(share(*cleared, with_value as u64));
         }
         worst
     }
@@ -193,7 +196,7 @@ impl<'c> Impact<'c> {
     pub fn changed_percent(&self, target: &Target<'_>) -> [u64; 3] {
         let mut percents = [0; 3];
         for ((answer, changed), field) in percents.iter_mut().zip(self.changed).zip(&IDENTITY) {
-            if changed < FEW_PEOPLE {
+            if changed < HANDFUL {
                 continue;
             }
             let has_value = |at: usize, member: &Member| {
@@ -204,7 +207,7 @@ impl<'c> Impact<'c> {
                 is_linked && member.fields.get(field).or_else(pushed).is_some_and(|value| !value.is_empty())
             };
             let known = target.members.iter().enumerate().filter(|(at, member)| has_value(*at, member)).count();
-            *answer = percent(changed, known as u64, FEW_PEOPLE);
+            *answer = share(changed, known as u64);
         }
         percents
     }
@@ -218,6 +221,12 @@ impl<'c> Impact<'c> {
 /// Rounded up, so that 10.1 % is over a limit of 10 %; 0 below `few`.
 fn percent(part: u64, whole: u64, few: u64) -> u64 {
     if part < few { 0 } else { (part * 100).div_ceil(whole.max(1)).min(100) }
+}
+
+/// As [`percent`], of values of people: 0 for few, unless they are half of all in a small organisation.
+fn share(part: u64, whole: u64) -> u64 {
+    let is_half = part >= HANDFUL && part * 2 >= whole;
+    percent(part, whole, if is_half { HANDFUL } else { FEW_PEOPLE })
 }
 
 /// Whether a value that is known gives way to another one that is not empty.

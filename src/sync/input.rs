@@ -51,6 +51,8 @@ pub struct PlanFacts {
     pub look: Look,
     /// Which lists of attributes the last read was shown.
     pub shown_lists: ShownLists,
+    /// WeCom's clock minus ours at the last read, in seconds; `None` = not known.
+    pub clock_skew_s: Option<i64>,
 }
 
 /// How WeCom is looked at before it is written, by what the credentials may do.

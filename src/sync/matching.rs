@@ -1,5 +1,7 @@
 //! Ordered match rules (DIR-08, DIR-33, DIR-62, BIND-04): who of the unbound belongs together. Stored bindings are
-//! never changed, and a rule that hits more than one candidate on either side binds nobody.
+//! never changed, and a rule that hits more than one candidate on either side binds nobody. A single hit on a value that
+//! several members may have (a name, an alias, an attribute) proves nothing either while there are unbound members whose
+//! details cannot be read: one of those may be the right one.
 
 use super::normal;
 use crate::model::{Employee, EmployeeId, MatchRule, Member, MemberBinding, MemberField, ResolveCase, Text, UserId};
@@ -54,7 +56,7 @@ pub fn check_rules(rules: &[MatchRule]) -> Result<(), UnknownMatchField> {
 /// Finds what belongs together among the active employees and the members that have no binding.
 ///
 /// Rules are tried in order; whoever one rule binds or finds ambiguous takes no part in the later ones. Empty values
-/// match nobody; userids and e-mail addresses compare without case, mobiles without spaces and country code.
+/// match nobody; where a single hit may not be the only one it is ambiguous too; userids and e-mail addresses compare without case, mobiles without spaces and country code.
 pub fn match_members(
     rules: &[MatchRule],
     employees: &[Employee],
@@ -97,6 +99,7 @@ pub(super) fn settle(
     if employees.is_empty() || members.is_empty() {
         return Ok(());
     }
+    let may_be_hidden = compiled.may_be_shared() && members.iter().any(|member| !member.has_details);
     let mut groups: BTreeMap<Cow<'_, str>, (Vec<&Employee>, Vec<&Member>)> = BTreeMap::new();
     let mut by_value: HashMap<Cow<'_, str>, Vec<&Member>> = HashMap::new();
     for member in members.iter() {
@@ -118,7 +121,7 @@ pub(super) fn settle(
     for (value, (group_employees, group_members)) in &groups {
         settled_employees.extend(group_employees.iter().map(|employee| employee.id.as_str()));
         settled_members.extend(group_members.iter().map(|member| member.userid.as_str()));
-        if let ([employee], [member]) = (group_employees.as_slice(), group_members.as_slice()) {
+        if let ([employee], [member], false) = (group_employees.as_slice(), group_members.as_slice(), may_be_hidden) {
             matches.bound.push(Match {
                 employee: employee.id.clone(),
                 userid: member.userid.clone(),
@@ -199,6 +202,12 @@ impl<'r> CompiledRule<'r> {
             },
         };
         Ok(Self { employee, member })
+    }
+
+    /// Whether several members of a corp may have the same value. Userids, mobiles and e-mail addresses are one member's
+    /// each (doc path 90195, errcodes 60102, 60104 and 60106).
+    fn may_be_shared(&self) -> bool {
+        matches!(self.member, Some(MemberField::Name | MemberField::Alias | MemberField::ExtAttr(_)))
     }
 
     /// The employee's value in the form in which it is compared; empty = matches nobody.

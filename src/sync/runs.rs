@@ -11,7 +11,7 @@ use super::service::{self, PlanRequest, Undone};
 use crate::model::{
     Actor, Calls, Change, Corp, CorpKey, Counts, PlanHead, PlanId, PlanState, Run, RunId, RunKind, RunState,
 };
-use crate::store::{self, Reads};
+use crate::store;
 use crate::wecom::CallMeter;
 use serde_json::json;
 use std::sync::Arc;
@@ -289,8 +289,7 @@ async fn stop(env: &Env, mut run: Run, calls: Calls, error: &SyncError, watch: &
     if let Ok(Some(stored)) = env.store.read_async(read).await {
         let (key, writer) = (stored.corp.clone(), stored.id.clone());
         run = stored;
-        let noted =
-            env.store.write(move |tx| facts::change(tx, &key, |memory| memory.note_write(&writer, tx.now_ms())));
+        let noted = env.store.write(move |tx| facts::change(tx, &key, |memory| memory.note_write(&writer)));
         if let Err(error) = noted.await {
             tracing::error!(run.id = %run.id, %error, "that run {} has written could not be stored", run.id);
         }

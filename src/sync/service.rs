@@ -14,8 +14,8 @@ use super::{facts, hash, plan, runs};
 use crate::admin::settings;
 use crate::clock::Stopwatch;
 use crate::model::{
-    Action, Actor, Change, Corp, CorpKey, Direction, DownstreamOptions, MatchRule, Outcome, PlanHead, PlanId,
-    PlanState, Run, RunId,
+    Action, Actor, Change, Corp, CorpKey, Direction, DownstreamOptions, MatchRule, MirrorHead, Outcome, PlanHead,
+    PlanId, PlanState, Run, RunId,
 };
 use crate::store::{self, CHUNK_ROWS, StoreError};
 use std::collections::HashSet;
@@ -83,8 +83,9 @@ pub(super) async fn must_pull(env: &Env, corp: &CorpKey, policy: PullPolicy) -> 
     let key = corp.clone();
     let (head, memory) =
         env.store.read_async(move |tx| Ok((store::mirror::head(tx, &key)?, facts::get(tx, &key)?))).await?;
-    let oldest_ms = env.clock.now_ms() - age_ms;
-    Ok(memory.is_mirror_torn || head.is_none_or(|head| head.read_at_ms < oldest_ms))
+    // a mirror that was read in the future was read by a clock which was ahead
+    let is_fresh = |head: MirrorHead| (0..=age_ms).contains(&(env.clock.now_ms() - head.read_at_ms));
+    Ok(memory.is_mirror_torn || !head.is_some_and(is_fresh))
 }
 
 /// Plans on what is stored and stores the plan, which `by` asked for. The caller holds the corp's lease.
@@ -157,6 +158,7 @@ fn head_of(env: &Env, corp: &Corp, draft: &Draft, loaded: &Loaded, compute_ms: u
         source_employees: draft.source_employees,
         directory_revision: loaded.directory_revision,
         mirror_read_at_ms: loaded.head.as_ref().map_or(0, |head| head.read_at_ms),
+        writes: loaded.memory.writes,
         options_hash: hash::of_options(corp),
         undoes: None,
         made_by: None,

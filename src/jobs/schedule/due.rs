@@ -32,11 +32,19 @@ pub struct Memory {
     pub last_error: String,
 }
 
+impl Memory {
+    /// When the pause ends, Unix milliseconds; 0 = there is none. A pause longer than the longest was made by a clock that
+    /// was ahead, and is none.
+    pub fn pause_end_ms(&self, now_ms: i64) -> i64 {
+        if self.paused_until_ms.saturating_sub(now_ms) > PAUSE_MAX_MS { 0 } else { self.paused_until_ms }
+    }
+}
+
 /// The wall-clock key of the tick that a look at `to_ms` starts, where the look before it was at `from_ms`.
 pub fn key(ticks: &Ticks, memory: &Memory, from_ms: i64, to_ms: i64) -> Option<String> {
     let tick = latest_tick(ticks, from_ms, to_ms)?;
     let key = ticks.key(tick);
-    (memory.last_key != key && to_ms >= memory.paused_until_ms).then_some(key)
+    (memory.last_key != key && to_ms >= memory.pause_end_ms(to_ms)).then_some(key)
 }
 
 fn latest_tick(ticks: &Ticks, from_ms: i64, to_ms: i64) -> Option<i64> {
@@ -118,6 +126,19 @@ mod tests {
         let looks = every(10 * MINUTE_MS, "2026-11-20T01:30:00Z", "2026-11-20T07:10:00Z");
         let keys = started(&ticks, &mut memory, looks);
         assert_eq!(keys, ["2026-11-20 06:00:00 UTC", "2026-11-20 07:00:00 UTC"]);
+    }
+
+    #[test]
+    fn a_pause_that_a_clock_ahead_has_set_is_none() {
+        let ticks = Ticks::parse("0 0 * * * *", "UTC").unwrap();
+        let looks = every(10 * MINUTE_MS, "2026-11-20T01:30:00Z", "2026-11-20T02:30:00Z");
+        let first = ms("2026-11-20T02:00:00Z");
+        for (until_ms, started_at) in
+            [(first + PAUSE_MAX_MS, 0), (first + PAUSE_MAX_MS + 1, 1), (ms("2027-11-20T02:00:00Z"), 1)]
+        {
+            let mut memory = Memory { paused_until_ms: until_ms, ..Memory::default() };
+            assert_eq!(started(&ticks, &mut memory, looks.clone()).len(), started_at, "{until_ms}");
+        }
     }
 
     #[test]

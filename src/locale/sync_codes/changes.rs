@@ -94,6 +94,11 @@ pub(super) static GUARDS: &[Row] = &[
         "members created within 30 days (WeCom's limit)",
     ),
     (
+        "clock_minutes_apart",
+        "本机时钟与企业微信相差的分钟数（移出成员的时间不可信）",
+        "minutes between this clock and WeCom's (when members are to be removed cannot be trusted)",
+    ),
+    (
         "undo_activated_members",
         "撤销将收回的、已经或可能已激活的成员数",
         "members taken back by an undo who have, or may have, activated WeCom",

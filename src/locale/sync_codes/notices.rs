@@ -113,8 +113,8 @@ pub(super) static NOTICES: &[Row] = &[
     ),
     (
         "match.ambiguous",
-        "同一个值对应多名人员或多名成员，未自动关联，请到“关联”中处理",
-        "a value fits several people or members; nobody is linked until a person decides",
+        "同一个值对应（或可能对应）多名人员或多名成员，未自动关联，请到“关联”中处理",
+        "a value fits, or may fit, several people or members; nobody is linked until a person decides",
     ),
     (
         "member.contact_taken",

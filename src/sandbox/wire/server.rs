@@ -15,12 +15,13 @@ use crate::sandbox::traffic::quota::Excess;
 use crate::sandbox::{control, page, phone};
 use actix_web::body::SizedStream;
 use actix_web::dev::ServerHandle;
+use actix_web::http::header::TryIntoHeaderValue;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use bytes::Bytes;
 use std::net::TcpListener;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Largest request at all, an uploaded file with its frame.
 const REQUEST_MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -37,7 +38,7 @@ pub async fn serve(
         App::new()
             .app_data(data.clone())
             .app_data(web::PayloadConfig::new(REQUEST_MAX_BYTES))
-            .route("/cgi-bin/{path:.*}", web::to(call))
+            .route("/cgi-bin/{path:.*}", web::to(answer))
             .route("/export/{file}", web::get().to(download::file))
             .route("/mmbiz/{corpid}/{number}", web::get().to(download::page_image))
             .configure(phone::routes)
@@ -72,6 +73,16 @@ struct Passing {
     call: Call,
     body: Vec<u8>,
     file: Option<FileHead>,
+}
+
+/// A call and its answer, dated by the sandbox's clock: WeCom's time, as a client sees it.
+async fn answer(request: HttpRequest, path: web::Path<String>, body: Bytes, state: web::Data<State>) -> HttpResponse {
+    let mut answer = call(request, path, body, state.clone()).await;
+    let now = UNIX_EPOCH + Duration::from_millis(state.now_ms().unsigned_abs());
+    if let Ok(date) = header::HttpDate::from(now).try_into_value() {
+        answer.headers_mut().insert(header::DATE, date);
+    }
+    answer
 }
 
 async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state: web::Data<State>) -> HttpResponse {

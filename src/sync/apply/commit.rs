@@ -2,7 +2,7 @@
 
 use super::{conflict, queue, record};
 use crate::model::{Change, Corp, JournalEntry, Outcome, Run};
-use crate::store::{self, Reads, StoreError};
+use crate::store::{self, StoreError};
 use crate::sync::facts;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Commit {
         store::runs::remove_entries(tx, &run.id, &self.untried)?;
         store::runs::put(tx, run)?;
         if self.wrote {
-            facts::change(tx, &corp.key, |memory| memory.note_write(&run.id, tx.now_ms()))?;
+            facts::change(tx, &corp.key, |memory| memory.note_write(&run.id))?;
         }
         Ok(conflicts)
     }

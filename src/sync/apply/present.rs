@@ -224,9 +224,7 @@ impl Reader<'_> {
     async fn read_everything(&self) -> Result<Now, SyncError> {
         let key = self.corp.key.clone();
         let former = self.env.store.read_async(move |tx| Former::load(tx, &key)).await?;
-        let memory = &former.memory;
-        let mut findings =
-            Findings { lists_ids: memory.lists_ids, contacts_reads_details: memory.contacts_reads_details };
+        let mut findings = Findings::from(&former.memory);
         let context = Context {
             corp: self.corp.clone(),
             client: self.client.clone(),

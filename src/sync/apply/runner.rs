@@ -12,7 +12,7 @@ use super::permit::{Looking, Permit};
 use super::queue;
 use crate::clock::Stopwatch;
 use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, PlanHead, Run};
-use crate::store::{self, Reads, StoreError};
+use crate::store::{self, StoreError};
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::facts::{self, ImportUnderWay};
@@ -336,7 +336,7 @@ impl Runner {
                 if !is_uncertain {
                     return Ok(());
                 }
-                facts::change(tx, &corp, |memory| memory.note_write(&row.id, tx.now_ms()))
+                facts::change(tx, &corp, |memory| memory.note_write(&row.id))
             })
             .await?;
         if self.ledger.run.state.is_final() {

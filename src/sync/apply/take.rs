@@ -42,7 +42,7 @@ pub async fn get_applicable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<Pla
     if head.options_hash != hash::of_options(corp) {
         return Err(SyncError::OptionsChanged(plan.clone()));
     }
-    if memory.written_at_ms.is_some_and(|at| at > head.created_at_ms) {
+    if memory.writes != head.writes {
         return Err(drift::refusal(plan, vec!["another run has written to WeCom since".to_owned()], false));
     }
     Ok(head)

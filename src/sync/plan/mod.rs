@@ -61,6 +61,11 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
     for case in &links.cases {
         notices.add("match.ambiguous", case.key(), || {
             let (employees, members) = (case.employees.len(), case.members.len());
+            if case.is_single() {
+                return "one employee and one member have this value, but members whose details cannot be read may have it \
+                        too; nobody is linked until a person decides"
+                    .into();
+            }
             format!(
                 "{employees} employees and {members} members have this value; nobody is linked until a person decides"
             )
@@ -150,6 +155,7 @@ pub(super) fn known(input: &PlanInput<'_>, target: &Target<'_>, impact: &Impact<
     guard::Known {
         bound_members: input.member_bindings.iter().filter(|binding| !binding.is_disabled()).count() as u64,
         removals_30_days: input.facts.removals_30_days,
+        clock_skew_s: input.facts.clock_skew_s,
         moves_percent: impact.moves_percent(target),
         cleared_percent: impact.cleared_percent(target),
         changed_percent: impact.changed_percent(target),

@@ -98,7 +98,7 @@ pub(super) fn plan_people(
             }),
             (None, None) if world.links.waiting.contains(&at) => {
                 notices.add("employee.waits", &employee.id, || {
-                    "not created: a match rule found several candidates, a person must decide".into()
+                    "not created: a match rule found several candidates, or one that may not be the only one; a person must decide".into()
                 });
             }
             (None, None) if options.create_members => {

@@ -6,6 +6,7 @@ use super::reading::Reading;
 use super::{export, lists};
 use crate::model::{Corp, Department, Edition, StrategyChoice};
 use crate::sync::error::SyncError;
+use crate::sync::facts::Memory;
 use crate::wecom::{CallError, CallErrorKind, Client, Credential, RefusalClass};
 
 /// What a read has taught about the credentials; remembered for the next one.
@@ -15,6 +16,13 @@ pub struct Findings {
     pub lists_ids: Option<bool>,
     /// Whether the contacts secret may read details.
     pub contacts_reads_details: Option<bool>,
+}
+
+/// What a former read has found out.
+impl From<&Memory> for Findings {
+    fn from(memory: &Memory) -> Self {
+        Self { lists_ids: memory.lists_ids, contacts_reads_details: memory.contacts_reads_details }
+    }
 }
 
 /// Reads the corp the best way there is.

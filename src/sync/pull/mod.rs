@@ -26,6 +26,7 @@ use crate::store;
 use crate::wecom::CallMeter;
 use choose::Findings;
 use context::{Context, Former};
+use save::Learnt;
 use std::sync::Arc;
 
 /// Names and details of everything are read again after a day.
@@ -55,9 +56,11 @@ pub async fn pull(
     let (former, bindings) =
         env.store.read_async(move |tx| Ok((Former::load(tx, &key)?, store::bindings::members(tx, &key)?))).await?;
     let memory = &former.memory;
-    let is_stale = memory.full_read_at_ms.is_none_or(|at| env.clock.now_ms() - at >= FULL_EVERY_MS);
+    // a time to come is that of a clock which was ahead, and says nothing
+    let is_fresh = |at: i64| (0..FULL_EVERY_MS).contains(&(env.clock.now_ms() - at));
+    let is_stale = !memory.full_read_at_ms.is_some_and(is_fresh);
     let is_full = request.full || former.hints.is_full || former.head.is_none() || memory.is_mirror_torn || is_stale;
-    let mut findings = Findings { lists_ids: memory.lists_ids, contacts_reads_details: memory.contacts_reads_details };
+    let mut findings = Findings::from(memory);
     if request.full {
         // what a credential may do can be widened in the console: ask again
         findings = Findings { lists_ids: None, contacts_reads_details: None };
@@ -81,7 +84,8 @@ pub async fn pull(
     trust::check(&reading, &known, request.accept_shrink).map_err(|why| SyncError::Suspicious { why })?;
     let now_ms = env.clock.now_ms();
     let served = context.former.hints.clone();
-    let head = save::save(&env.store, &corp.key, &context.former, reading, findings, &bindings, now_ms).await?;
+    let learnt = Learnt { findings, clock_skew_s: context.client.clock_skew_s() };
+    let head = save::save(&env.store, &corp.key, &context.former, reading, learnt, &bindings, now_ms).await?;
     if !served.is_empty() {
         let key = corp.key.clone();
         env.store.write(move |tx| hints::serve(tx, &key, &served)).await?;

@@ -19,6 +19,15 @@ enum Row {
     Confirm(MemberBinding),
 }
 
+/// What the read has taught besides what it read.
+#[derive(Debug, Clone, Copy)]
+pub struct Learnt {
+    /// About the credentials.
+    pub findings: Findings,
+    /// About the clocks, see [`facts::Memory::clock_skew_s`].
+    pub clock_skew_s: Option<i64>,
+}
+
 /// Writes what differs from the former mirror, then the head. On `Err` some rows may be new already; the mirror is
 /// marked as torn and no plan is made with it until it was read again.
 pub async fn save(
@@ -26,7 +35,7 @@ pub async fn save(
     corp: &CorpKey,
     former: &Former,
     mut reading: Reading,
-    findings: Findings,
+    learnt: Learnt,
     bindings: &[MemberBinding],
     now_ms: i64,
 ) -> Result<MirrorHead, StoreError> {
@@ -67,8 +76,9 @@ pub async fn save(
             facts::change(tx, &key, |memory| {
                 memory.is_mirror_torn = false;
                 memory.largest_department_id = memory.largest_department_id.max(largest);
-                memory.lists_ids = findings.lists_ids;
-                memory.contacts_reads_details = findings.contacts_reads_details;
+                memory.lists_ids = learnt.findings.lists_ids;
+                memory.contacts_reads_details = learnt.findings.contacts_reads_details;
+                memory.clock_skew_s = learnt.clock_skew_s;
                 memory.has_read_details = is_full;
                 memory.shown_lists = shown_lists;
                 if is_full {

@@ -15,6 +15,8 @@ pub struct Cloud {
     pub hides_contacts: bool,
     /// Only ids and departments are shown.
     pub hides_details: bool,
+    /// Members whose details are out of the visible range, by folded userid.
+    pub hidden: Vec<Text>,
     /// Mobiles of existing members cannot be changed (activated).
     pub ignores_mobile: bool,
     /// Mobiles of activated members that are shown cannot be changed.
@@ -84,7 +86,7 @@ impl Cloud {
                     member.fields.remove(entry);
                 }
             }
-            if self.hides_details {
+            if self.hides_details || self.hidden.contains(&member.userid.folded()) {
                 member.fields = Fields::new();
                 member.has_details = false;
                 member.status = None;

@@ -49,6 +49,38 @@ fn who_is_in() {
     }
 }
 
+/// Only a part of the members is in the app's visible range: the only one with a name may not be the only one.
+#[test]
+fn a_value_that_others_may_have_proves_nothing_while_members_are_unread() {
+    let value = |field, value: &str| (field, crate::model::Text::from(value));
+    for (by, field, is_sure) in [
+        (rule("name", "name"), value(MemberField::Name, "人2"), false),
+        (rule("employee_no", "alias"), value(MemberField::Alias, "no2"), false),
+        (rule("employee_no", "extattr.工号"), value(MemberField::ExtAttr("工号".into()), "no2"), false),
+        (rule("mobile", "mobile"), value(MemberField::Mobile, "13800000002"), true),
+        (rule("email", "email"), value(MemberField::Email, "e2@example.com"), true),
+    ] {
+        let mut world = world();
+        world.corp.match_rules = vec![by.clone()];
+        world.cloud.member("seen", "某人", &[1]).fields.insert(field.0, field.1);
+        world.cloud.member("Unseen", "人2", &[1]);
+        world.cloud.hidden = vec!["unseen".into()];
+        let draft = world.plan();
+        let links = |draft: &crate::sync::Draft| texts(draft).contains(&"bind e2=seen".to_owned());
+        let what = format!("{} = {}", by.employee, by.member);
+        assert_eq!(links(&draft), is_sure, "{what}");
+        assert_eq!(draft.resolve.iter().filter(|case| case.is_single()).count(), usize::from(!is_sure), "{what}");
+        assert!(!texts(&draft).contains(&"create no2".to_owned()), "whoever waits is not created: {what}");
+        // once the other one is linked, or read, nobody is left who may have it too
+        world.bind("e1", "Unseen", crate::model::BindingOrigin::Manual);
+        assert!(links(&world.plan()), "{what}");
+        world.member_bindings.clear();
+        world.cloud.hidden.clear();
+        world.cloud.members.get_mut("unseen").unwrap().fields.insert(MemberField::Name, "另一人".into());
+        assert!(links(&world.plan()), "{what}");
+    }
+}
+
 #[test]
 fn only_needed_units_get_departments() {
     let mut world = world();

@@ -1,6 +1,7 @@
 //! The engine against the sandbox: pull, plan, apply, links, jobs.
 
 mod attributes;
+mod clocks;
 mod cost;
 mod danger;
 mod doubt;

@@ -254,6 +254,17 @@ impl World {
         tokio::time::timeout(PATIENCE, done).await.expect("it never came to an end")
     }
 
+    /// Stops the bridge and starts it anew on another clock; the sandbox keeps its own.
+    pub async fn restarted_on(self, clock: Clock) -> Self {
+        let Self { sandbox, corp, env, jobs, _folder, .. } = self;
+        jobs.shutdown().await;
+        drop((jobs, env));
+        let store = reopen_store(_folder.path(), &clock);
+        let env = Env::new(store, clock.clone(), Clients::new(clock.clone(), Arc::new(NoObserver)));
+        let jobs = Jobs::new(env.clone());
+        Self { sandbox, clock, corp, env, jobs, _folder }
+    }
+
     /// A second plan must be empty.
     pub async fn assert_converged(&self) {
         let plan = self.plan().await.unwrap();

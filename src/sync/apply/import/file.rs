@@ -2,7 +2,7 @@
 
 use super::{Next, UNSURE_MAX, put_back, row};
 use crate::model::{JournalEntry, MemberImage, UserId};
-use crate::store::{self, Reads};
+use crate::store;
 use crate::sync::apply::Runner;
 use crate::sync::apply::present::Now;
 use crate::sync::budget::import::FILE_ROWS;
@@ -124,7 +124,7 @@ impl Runner {
                     store::runs::put_entries(tx, &noted.run, &entries)?;
                     facts::change(tx, &corp, |memory| {
                         // a thousand records may be written before the first outcome is known
-                        memory.note_write(&noted.run, tx.now_ms());
+                        memory.note_write(&noted.run);
                         memory.import = Some(noted.clone());
                     })?;
                 }

@@ -50,13 +50,32 @@ fn repeated_runs_converge_and_touch_no_stranger() {
     for_many_worlds(check_convergence);
 }
 
-/// A member that is let go of, for the person is out of scope, and that a rule then gives to somebody else: one run later.
+/// Worlds that come to rest one run later. A member is let go of, for the person is out of scope, and a rule then gives it
+/// to somebody else: never both in one plan, so that nobody is handed from one employee to another unseen. And where
+/// updating is switched off, no department is renamed out of the way of a new one: its name is free once it is deleted.
 #[test]
-fn a_member_that_was_let_go_of_may_find_somebody_else() {
-    let counters = (Cell::new(0), Cell::new(0));
-    if let Err(error) = check_convergence(&mut Dice(11_632_614_459_745_133_313), &counters.0, &counters.1) {
-        panic!("{error}");
+fn some_worlds_come_to_rest_one_run_later() {
+    for seed in [11_632_614_459_745_133_313, 9_310_747_072_307_238_496] {
+        let counters = (Cell::new(0), Cell::new(0));
+        if let Err(error) = check_convergence(&mut Dice(seed), &counters.0, &counters.1) {
+            panic!("seed {seed}: {error}");
+        }
     }
+}
+
+/// Whether what the next plan does could not be in this one, see [`some_worlds_come_to_rest_one_run_later`].
+fn rests_later(world: &World, draft: &Draft, next: &Draft) -> bool {
+    let is_let_go = |found: &UserId| {
+        draft.changes.iter().any(
+            |change| matches!(&change.action, Action::UnbindMember { userid, .. } if userid.folded() == found.folded()),
+        )
+    };
+    let finds = |change: &Change| matches!(&change.action, Action::BindMember { userid, .. } if is_let_go(userid));
+    let deletes = |change: &Change| matches!(&change.action, Action::DeleteDepartment { .. });
+    let frees_names = !world.corp.downstream.update
+        && draft.notices.iter().any(|notice| notice.code == "unit.name_taken")
+        && draft.changes.iter().any(deletes);
+    frees_names || next.changes.iter().any(finds)
 }
 
 fn check_convergence(dice: &mut Dice, plans: &Cell<u32>, refused: &Cell<u32>) -> TestCaseResult {
@@ -103,19 +122,9 @@ fn check_convergence(dice: &mut Dice, plans: &Cell<u32>, refused: &Cell<u32>) ->
                 }
             }
             let mut second = plan(&world.input());
-            let let_go: HashSet<Text> = draft
-                .changes
-                .iter()
-                .filter_map(|change| match &change.action {
-                    Action::UnbindMember { userid, .. } => Some(userid.folded()),
-                    _ => None,
-                })
-                .collect();
-            let finds = |change: &Change| matches!(&change.action, Action::BindMember { userid, .. } if let_go.contains(&userid.folded()));
             if let Ok(next) = &second
-                && next.changes.iter().any(finds)
+                && rests_later(&world, &draft, next)
             {
-                // whoever a rule finds for such a member could not be seen while it was linked
                 world.apply_all(next);
                 world.pull();
                 second = plan(&world.input());
