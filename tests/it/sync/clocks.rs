@@ -35,9 +35,8 @@ async fn a_clock_that_was_ahead_locks_nothing() {
     world.change_employee(&person.id, |employee| employee.position = "院长".into());
     let old = world.plan().await.unwrap();
     assert_done(&world.sync().await);
-    let refused = world.apply(&old).await;
-    assert_eq!(refused.state, RunState::Failed);
-    assert!(refused.message.as_ref().unwrap().contains("another run has written"), "{:?}", refused.message);
+    let refused = world.jobs.start_apply(&old.id, &actor()).await.unwrap_err();
+    assert!(refused.to_string().contains("another run has written"), "{refused}");
 }
 
 #[tokio::test]
