@@ -5,6 +5,7 @@ mod cloud;
 mod dangers;
 mod departments;
 mod explanation;
+mod fields;
 mod guards;
 mod people;
 mod properties;
