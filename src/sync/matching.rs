@@ -56,7 +56,8 @@ pub fn check_rules(rules: &[MatchRule]) -> Result<(), UnknownMatchField> {
 /// Finds what belongs together among the active employees and the members that have no binding.
 ///
 /// Rules are tried in order; whoever one rule binds or finds ambiguous takes no part in the later ones. Empty values
-/// match nobody; where a single hit may not be the only one it is ambiguous too; userids and e-mail addresses compare without case, mobiles without spaces and country code.
+/// match nobody; where a single hit may not be the only one it is ambiguous too; userids and e-mail addresses compare
+/// without case, mobiles without spaces and country code.
 pub fn match_members(
     rules: &[MatchRule],
     employees: &[Employee],
@@ -99,7 +100,7 @@ pub(super) fn settle(
     if employees.is_empty() || members.is_empty() {
         return Ok(());
     }
-    let may_be_hidden = compiled.may_be_shared() && members.iter().any(|member| !member.has_details);
+    let is_unsure = compiled.is_unsure(members);
     let mut groups: BTreeMap<Cow<'_, str>, (Vec<&Employee>, Vec<&Member>)> = BTreeMap::new();
     let mut by_value: HashMap<Cow<'_, str>, Vec<&Member>> = HashMap::new();
     for member in members.iter() {
@@ -121,7 +122,7 @@ pub(super) fn settle(
     for (value, (group_employees, group_members)) in &groups {
         settled_employees.extend(group_employees.iter().map(|employee| employee.id.as_str()));
         settled_members.extend(group_members.iter().map(|member| member.userid.as_str()));
-        if let ([employee], [member], false) = (group_employees.as_slice(), group_members.as_slice(), may_be_hidden) {
+        if let ([employee], [member], false) = (group_employees.as_slice(), group_members.as_slice(), is_unsure) {
             matches.bound.push(Match {
                 employee: employee.id.clone(),
                 userid: member.userid.clone(),
@@ -204,10 +205,11 @@ impl<'r> CompiledRule<'r> {
         Ok(Self { employee, member })
     }
 
-    /// Whether several members of a corp may have the same value. Userids, mobiles and e-mail addresses are one member's
-    /// each (doc path 90195, errcodes 60102, 60104 and 60106).
-    fn may_be_shared(&self) -> bool {
+    /// Whether a single hit among these open members may not be the only one. Userids, mobiles and e-mail addresses are one
+    /// member's each (doc path 90195: they are refused when taken); anything else a member that is not read may have too.
+    pub(super) fn is_unsure(&self, members: &[&Member]) -> bool {
         matches!(self.member, Some(MemberField::Name | MemberField::Alias | MemberField::ExtAttr(_)))
+            && members.iter().any(|member| !member.has_details)
     }
 
     /// The employee's value in the form in which it is compared; empty = matches nobody.

@@ -8,6 +8,11 @@ pub(super) static MATCHES: &[Row] = &[
     ("nobody", "没有成员使用这个值", "no member has this value"),
     ("hit", "找到唯一的成员", "exactly one member has it"),
     ("ambiguous", "不唯一，等待人工确认", "not unique; waits for a decision"),
+    (
+        "unsure",
+        "还有读不到详情的成员，可能也有这个值，等待人工确认",
+        "members whose details cannot be read may have it too; waits for a decision",
+    ),
 ];
 
 /// How a field of an explanation stands.

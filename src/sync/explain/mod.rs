@@ -73,7 +73,7 @@ pub struct RuleAttempt {
     pub members: Vec<UserId>,
     /// Other unlinked employees with this value, in scope or not, whom no earlier rule has settled.
     pub employees: Vec<EmployeeId>,
-    /// `empty`, `nobody`, `hit`, `ambiguous`
+    /// `empty`, `nobody`, `hit`, `unsure`, `ambiguous`
     pub outcome: &'static str,
 }
 
@@ -203,10 +203,11 @@ fn attempts(input: &PlanInput<'_>, told: &Told, employee: &Employee) -> Result<V
         let outcome = match (value.is_empty(), hits.len(), employees.len()) {
             (true, _, _) => "empty",
             (_, 0, _) => "nobody",
+            (_, 1, 0) if stage.is_unsure => "unsure",
             (_, 1, 0) => "hit",
             _ => "ambiguous",
         };
-        let is_decided = matches!(outcome, "hit" | "ambiguous");
+        let is_decided = matches!(outcome, "hit" | "unsure" | "ambiguous");
         let value = value.into_owned();
         attempts.push(RuleAttempt { rule: rule_name(rule), value, members: hits, employees, outcome });
         if is_decided {

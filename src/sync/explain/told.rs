@@ -30,6 +30,8 @@ pub struct Told {
 pub(super) struct Stage {
     pub(super) employees: Order,
     pub(super) members: Order,
+    /// Whether a single hit may not be the only one, see [`CompiledRule::is_unsure`].
+    pub(super) is_unsure: bool,
 }
 
 impl Told {
@@ -108,6 +110,7 @@ impl Told {
             let stage = Stage {
                 employees: Order::new(open.filter_map(position), |at| compiled.of_employee(&input.employees[at])),
                 members: Order::new(shown.filter_map(position), |at| compiled.of_member(&input.members[at])),
+                is_unsure: compiled.is_unsure(&members),
             };
             matching::settle(rule, &mut employees, &mut members, &mut Matches::default())?;
             Ok(stage)

@@ -71,6 +71,8 @@ fn a_value_that_others_may_have_proves_nothing_while_members_are_unread() {
         assert_eq!(links(&draft), is_sure, "{what}");
         assert_eq!(draft.resolve.iter().filter(|case| case.is_single()).count(), usize::from(!is_sure), "{what}");
         assert!(!texts(&draft).contains(&"create no2".to_owned()), "whoever waits is not created: {what}");
+        let explained = explain(&world.input(), &"e2".into());
+        assert_eq!(explained.matching.last().unwrap().outcome, if is_sure { "hit" } else { "unsure" }, "{what}");
         // once the other one is linked, or read, nobody is left who may have it too
         world.bind("e1", "Unseen", crate::model::BindingOrigin::Manual);
         assert!(links(&world.plan()), "{what}");

@@ -214,7 +214,7 @@ fn view(who: &Admin<SyncRead>, corp: CorpView, tenant: &TenantKey, found: Explan
                 outcome: t.match_outcome(attempt.outcome),
                 tone: match attempt.outcome {
                     "hit" => "good",
-                    "ambiguous" => "bad",
+                    "ambiguous" | "unsure" => "bad",
                     _ => "",
                 },
                 members: attempt.members.iter().map(ToString::to_string).collect(),
