@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// Where the time comes from; cheap to clone.
 #[derive(Clone, Debug)]
@@ -95,6 +96,38 @@ impl Clock {
             self.sleep(Duration::from_millis(wait.unsigned_abs())).await;
         }
     }
+
+    /// What a queue does between two looks: waits until it is told, until the given Unix millisecond (`None` = only for
+    /// being told), or until it shall stop. Answers `false` when it shall. `told` should be asked for before the look, so
+    /// that nothing that happens in between is overlooked.
+    pub async fn until_due_or_told(
+        &self,
+        due_ms: Option<i64>,
+        told: impl Future<Output = ()>,
+        stop: &CancellationToken,
+    ) -> bool {
+        let due = async {
+            match due_ms {
+                Some(at_ms) => self.sleep_until_ms(at_ms).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = told => {}
+            () = due => {}
+            () = stop.cancelled() => {}
+        }
+        !stop.is_cancelled()
+    }
+
+    /// Pauses, e.g. after a fault. Answers `false` when the queue shall stop.
+    pub async fn pause(&self, duration: Duration, stop: &CancellationToken) -> bool {
+        tokio::select! {
+            () = self.sleep(duration) => {}
+            () = stop.cancelled() => {}
+        }
+        !stop.is_cancelled()
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -140,6 +173,45 @@ mod tests {
         assert!(!sleeper.is_finished());
         clock.advance(Duration::from_secs(1));
         sleeper.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_queue_waits_until_it_is_due_told_or_stopped() {
+        let (clock, stop, told) = (Clock::manual(1_000), CancellationToken::new(), Arc::new(Notify::new()));
+        let wait = |due_ms: Option<i64>| {
+            let (clock, stop, told) = (clock.clone(), stop.clone(), Arc::clone(&told));
+            tokio::spawn(async move { clock.until_due_or_told(due_ms, told.notified(), &stop).await })
+        };
+        let settle = || async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        };
+        for due_ms in [0, 999, 1_000] {
+            assert!(wait(Some(due_ms)).await.unwrap(), "{due_ms} has passed");
+        }
+        let (due, never) = (wait(Some(2_000)), wait(None));
+        settle().await;
+        assert!(!due.is_finished() && !never.is_finished());
+        clock.advance(Duration::from_millis(999));
+        settle().await;
+        assert!(!due.is_finished());
+        clock.advance(Duration::from_millis(1));
+        assert!(due.await.unwrap(), "it is due");
+        assert!(!never.is_finished());
+        told.notify_one();
+        assert!(never.await.unwrap(), "it was told");
+        told.notify_one();
+        assert!(wait(None).await.unwrap(), "it was told before it waited");
+
+        let (waiting, pausing) = (wait(None), {
+            let (clock, stop) = (clock.clone(), stop.clone());
+            tokio::spawn(async move { clock.pause(Duration::from_secs(9), &stop).await })
+        });
+        settle().await;
+        stop.cancel();
+        assert!(!waiting.await.unwrap() && !pausing.await.unwrap());
+        assert!(!wait(Some(0)).await.unwrap(), "whoever is due and shall stop stops");
     }
 
     #[tokio::test]

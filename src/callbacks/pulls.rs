@@ -11,7 +11,6 @@ use crate::sync::SyncError;
 use crate::sync::hints;
 use crate::sync::pull::PullRequest;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 const NAME: &str = "callbacks.pull";
 /// A pull begins when no event has come for so long …
@@ -84,8 +83,6 @@ pub(super) fn note(tx: &WriteTx, corp: &CorpKey, incoming: &Incoming) -> Result<
 pub(super) async fn run(callbacks: Callbacks) {
     loop {
         let wanted = callbacks.0.pull_wanted.notified();
-        tokio::pin!(wanted);
-        wanted.as_mut().enable();
         let (next_ms, busy) = match round(&callbacks).await {
             Ok(round) => round,
             Err(SyncError::Stopping | SyncError::Store(StoreError::Closed)) => return,
@@ -94,14 +91,14 @@ pub(super) async fn run(callbacks: Callbacks) {
                 (callbacks.0.clock.now_ms() + RETRY_MS, Vec::new())
             }
         };
-        let wait_ms = (next_ms - callbacks.0.clock.now_ms()).clamp(0, LOOK_EVERY_MS);
-        tokio::select! {
-            () = &mut wanted => {}
-            () = any_free(&callbacks.0.jobs, &busy) => {}
-            () = callbacks.0.clock.sleep(Duration::from_millis(wait_ms.unsigned_abs())) => {}
-            () = callbacks.0.stop.cancelled() => return,
-        }
-        if callbacks.0.stop.is_cancelled() {
+        let due_ms = next_ms.min(callbacks.0.clock.now_ms() + LOOK_EVERY_MS);
+        let told = async {
+            tokio::select! {
+                () = wanted => {}
+                () = any_free(&callbacks.0.jobs, &busy) => {}
+            }
+        };
+        if !callbacks.0.clock.until_due_or_told(Some(due_ms), told, &callbacks.0.stop).await {
             return;
         }
     }

@@ -35,21 +35,18 @@ impl Expansion {
 /// Works until it is stopped.
 pub(super) async fn run(messages: &Messages) {
     let (env, stop) = (messages.env(), &messages.0.stop);
-    if let Err(error) = messages.wake_all().await {
+    if let Err(error) = messages.wake_all().await.and(recall::resume(messages).await) {
         tracing::error!(%error, "the outbox cannot be read: {error}");
     }
     while !stop.is_cancelled() {
         // asked for before the look, so that nothing that is accepted in between is overlooked
         let accepted = messages.0.accepted.notified();
-        let next = match step(messages).await {
+        let next_ms = match step(messages).await {
             Ok(Step::More) => continue,
             Ok(Step::Idle { next_ms }) => next_ms,
             Err(error) => {
                 tracing::error!(%error, "recipients cannot be found: {error}; it is tried again");
-                tokio::select! {
-                    () = env.clock.sleep(AFTER_FAILURE) => {}
-                    () = stop.cancelled() => {}
-                }
+                env.clock.pause(AFTER_FAILURE, stop).await;
                 // a commit that failed may be there all the same
                 if let Err(error) = messages.wake_all().await {
                     tracing::error!(%error, "the outbox cannot be read: {error}");
@@ -57,17 +54,7 @@ pub(super) async fn run(messages: &Messages) {
                 continue;
             }
         };
-        let until = async {
-            match next {
-                Some(at_ms) => env.clock.sleep_until_ms(at_ms).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = accepted => {}
-            () = until => {}
-            () = stop.cancelled() => {}
-        }
+        env.clock.until_due_or_told(next_ms, accepted, stop).await;
     }
 }
 

@@ -19,10 +19,7 @@ pub(super) async fn run(messages: &Messages) {
             Ok(count) => tracing::info!(count, "{count} rows of old messages were removed"),
             Err(error) => tracing::error!(%error, "old messages cannot be removed: {error}"),
         }
-        tokio::select! {
-            () = env.clock.sleep(EVERY) => {}
-            () = stop.cancelled() => {}
-        }
+        env.clock.pause(EVERY, stop).await;
     }
 }
 
