@@ -13,6 +13,7 @@ mod frame;
 mod import;
 mod overview;
 mod push_log;
+mod replies;
 mod rules;
 mod settings;
 mod sign_in;
