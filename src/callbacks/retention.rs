@@ -95,6 +95,8 @@ impl Callbacks {
                 }
             }
         }
+        // tellings say what the callbacks said
+        self.0.webhooks.remove_before(before_ms).await?;
         Ok(removed)
     }
 }
@@ -107,9 +109,8 @@ pub(super) async fn run(callbacks: Callbacks) {
             Ok(removed) => tracing::info!("{removed} old callbacks were removed"),
             Err(error) => tracing::error!(%error, "old callbacks could not be removed"),
         }
-        tokio::select! {
-            () = callbacks.0.clock.sleep(EVERY) => {}
-            () = callbacks.0.stop.cancelled() => return,
+        if !callbacks.0.clock.pause(EVERY, &callbacks.0.stop).await {
+            return;
         }
     }
 }

@@ -8,6 +8,7 @@
 mod client;
 mod error;
 mod queue;
+mod run;
 mod service;
 mod sign;
 
@@ -36,7 +37,7 @@ struct Inner {
     trouble: Mutex<HashMap<String, queue::Trouble>>,
     /// Told when something was enqueued.
     woken: Notify,
-    /// Told when a round has ended.
+    /// Told when an endpoint was walked.
     walked: Notify,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -60,7 +61,7 @@ impl Webhooks {
     /// Starts sending. Ends with [`Webhooks::shutdown`].
     pub fn start(&self) {
         let webhooks = self.clone();
-        self.0.tasks.spawn(async move { queue::run(webhooks).await });
+        self.0.tasks.spawn(async move { run::run(webhooks).await });
     }
 
     /// Lets attempts under way end; what waits is sent after the next start.

@@ -1,32 +1,20 @@
-//! The queue: what is due is sent, one telling at a time per endpoint, endpoints side by side. An endpoint that fails is
-//! left alone for a while, so that a dead one costs neither itself nor the others.
+//! The queue: what is due is sent, one telling at a time per endpoint. An endpoint that fails is left alone for a while, so
+//! that a dead one costs neither itself nor the others.
 
 use super::client::{Outcome, Signed};
 use super::{Webhooks, sign};
 use crate::model::{CorpKey, PostId, PostState, Text, Webhook, WebhookPost};
 use crate::store::{self, Reads, StoreError, WriteTx};
-use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::PoisonError;
-use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Seconds after which a failed attempt is repeated, one after the other: a dead letter after a day and eleven attempts.
 pub const RETRY_AFTER_S: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
 
-/// Tellings of one endpoint in one round.
+/// Tellings of one endpoint in one walk.
 const AT_ONCE: usize = 50;
-/// Endpoints that are called side by side.
-const WIDTH: usize = 8;
-/// Without being told, it is looked so often.
-const LOOK_EVERY_MS: i64 = 30_000;
-/// After a store that cannot be used.
-const PAUSE: Duration = Duration::from_secs(5);
-/// How long tellings that have ended are kept.
-const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
-/// So many ended ones are removed with each round of an endpoint.
-const REMOVED_AT_ONCE: usize = 100;
 
 /// An endpoint that failed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -94,45 +82,8 @@ fn new_id(now_ms: i64) -> PostId {
     PostId::from(uuid::Builder::from_unix_timestamp_millis(at_ms, &rand::random()).into_uuid().to_string())
 }
 
-/// Sends until the appliance stops.
-pub(super) async fn run(webhooks: Webhooks) {
-    loop {
-        let woken = webhooks.0.woken.notified();
-        tokio::pin!(woken);
-        woken.as_mut().enable();
-        let pause = match round(&webhooks).await {
-            Ok(next_ms) => {
-                let wait_ms = (next_ms - webhooks.0.clock.now_ms()).clamp(0, LOOK_EVERY_MS);
-                Duration::from_millis(wait_ms.unsigned_abs())
-            }
-            Err(StoreError::Closed) => return,
-            Err(error) => {
-                tracing::error!(%error, "webhooks stand still: {error}");
-                PAUSE
-            }
-        };
-        webhooks.0.walked.notify_waiters();
-        if webhooks.0.stop.is_cancelled() {
-            return;
-        }
-        tokio::select! {
-            () = &mut woken => {}
-            () = webhooks.0.clock.sleep(pause) => {}
-            () = webhooks.0.stop.cancelled() => return,
-        }
-    }
-}
-
-/// One round over all endpoints; when the next one is due, Unix milliseconds.
-async fn round(webhooks: &Webhooks) -> Result<i64, StoreError> {
-    let all = webhooks.0.store.read_async(store::webhooks::list).await?;
-    let walks = all.into_iter().filter(|webhook| webhook.enabled).map(|webhook| walk(webhooks, webhook));
-    let ends: Vec<Result<i64, StoreError>> = stream::iter(walks).buffer_unordered(WIDTH).collect().await;
-    ends.into_iter().try_fold(i64::MAX, |next, end| Ok(next.min(end?)))
-}
-
 /// Sends what is due to one endpoint, in order, until one fails; when it is due again.
-async fn walk(webhooks: &Webhooks, webhook: Webhook) -> Result<i64, StoreError> {
+pub(super) async fn walk(webhooks: &Webhooks, webhook: Webhook) -> Result<i64, StoreError> {
     let store = &webhooks.0.store;
     let now_ms = webhooks.0.clock.now_ms();
     let trouble = webhooks.trouble(&webhook.name);
@@ -149,6 +100,12 @@ async fn walk(webhooks: &Webhooks, webhook: Webhook) -> Result<i64, StoreError> 
     for post in posts {
         if webhooks.0.stop.is_cancelled() {
             return Ok(i64::MAX);
+        }
+        let (name, id) = (webhook.name.clone(), post.id.clone());
+        let now = store.read_async(move |tx| store::webhooks::find_post(tx, &name, &id)).await?;
+        if now.is_none_or(|now| now.state != PostState::Waiting) {
+            // removed, or ended with the WeCom that it was about, since the list was read
+            continue;
         }
         let timestamp_s = webhooks.0.clock.now_ms().div_euclid(1_000);
         let signature = sign::signature(&secret, post.id.as_str(), timestamp_s, &post.body);
@@ -170,24 +127,23 @@ async fn walk(webhooks: &Webhooks, webhook: Webhook) -> Result<i64, StoreError> 
             return Ok(paused_until_ms);
         }
     }
-    let name = webhook.name.clone();
     if !has_all {
         return Ok(now_ms);
     }
-    store
-        .write({
-            let name = name.clone();
-            move |tx| store::webhooks::remove_ended(tx, &name, now_ms - KEPT_MS, REMOVED_AT_ONCE)
-        })
-        .await?;
+    let name = webhook.name.clone();
     let next = store.read_async(move |tx| store::webhooks::next_due(tx, &name)).await?;
     Ok(next.unwrap_or(i64::MAX))
 }
 
 /// Writes what became of an attempt.
 fn note(tx: &WriteTx, seen: &WebhookPost, outcome: &Outcome, now_ms: i64) -> Result<(), StoreError> {
+    let is_taken = matches!(outcome, Ok(status) if (200..300).contains(status));
     // removed with its webhook meanwhile
     let Some(mut post) = store::webhooks::find_post(tx, &seen.webhook, &seen.id)? else { return Ok(()) };
+    if post.state != PostState::Waiting && !is_taken {
+        // ended meanwhile, with a reason of its own
+        return Ok(());
+    }
     post.attempts = seen.attempts + 1;
     post.status = outcome.as_ref().ok().copied();
     post.error = match outcome {

@@ -32,6 +32,7 @@ impl Told {
 struct State {
     told: Vec<Told>,
     answers: VecDeque<u16>,
+    is_held: bool,
 }
 
 #[derive(Clone)]
@@ -58,6 +59,11 @@ impl Endpoint {
     /// Statuses of the next answers; 200 afterwards.
     pub fn answer(&self, statuses: impl IntoIterator<Item = u16>) {
         self.state.lock().unwrap().answers.extend(statuses);
+    }
+
+    /// Whether it lets everybody wait for an answer.
+    pub fn hold(&self, is_held: bool) {
+        self.state.lock().unwrap().is_held = is_held;
     }
 
     pub fn told(&self) -> Vec<Told> {
@@ -95,6 +101,9 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             state.told.push(Told { headers, body });
             state.answers.pop_front().unwrap_or(200)
         };
+        while state.lock().unwrap().is_held {
+            tokio::task::yield_now().await;
+        }
         let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nLocation: http://127.0.0.1:1/\r\n\r\n");
         if stream.write_all(answer.as_bytes()).await.is_err() {
             return;

@@ -172,3 +172,64 @@ async fn settings_are_checked_and_secrets_renewed() {
     scene.bridge.get(HOOK).await.expect_problem(404, "webhook.not_found");
     scene.stop().await;
 }
+
+#[tokio::test]
+async fn an_endpoint_that_is_slow_holds_nobody_else_up() {
+    let scene = Scene::new(&["message.*"]).await;
+    let slow = Endpoint::start().await;
+    slow.hold(true);
+    let settings = json!({ "url": slow.url, "events": ["message.*"] });
+    scene.bridge.put("/api/v1/webhooks/slow", &settings).await.expect(201);
+    for msgid in 1..=3 {
+        let text = text_message(msgid, "zhangsan", "你好");
+        assert_eq!(deliver(&scene.bridge, APP, &crypto("ww1"), &text).await.status, 200);
+        let told = async {
+            while (scene.endpoint.told().len() as u64) < msgid {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), told).await.expect("the other one is told meanwhile");
+    }
+    assert_eq!(slow.told().len(), 1, "one after the other");
+    slow.hold(false);
+    scene.bridge.app.webhooks.idle().await.unwrap();
+    assert_eq!((slow.told().len(), scene.endpoint.told().len()), (3, 3));
+    scene.stop().await;
+}
+
+#[tokio::test]
+async fn what_ended_long_ago_is_removed_also_where_nobody_listens() {
+    let scene = Scene::new(&["message.*"]).await;
+    scene.endpoint.answer([500; 100]);
+    scene.say(1).await;
+    for _ in 0..30 {
+        scene.later(8 * 3_600).await;
+    }
+    assert_eq!(scene.posts("?state=dead").await.len(), 1);
+    let ready = scene.bridge.get("/readyz").await.expect(200);
+    let codes: Vec<&str> =
+        ready["reasons"].as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap()).collect();
+    assert!(codes.contains(&"webhooks.dead") && codes.contains(&"webhooks.failing"), "{ready}");
+    let metrics = scene.bridge.get("/metrics").await.text;
+    assert!(metrics.contains(r#"wecom_bridge_webhook_posts_dead{webhook="oa"} 1"#), "{metrics}");
+    scene.later(31 * 24 * 3_600).await;
+    scene.say(2).await;
+    let left = scene.posts("").await;
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(left[0]["state"], "waiting", "and nobody listens still");
+    scene.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_told_goes_with_the_callbacks_that_it_was_about() {
+    let scene = Scene::new(&["message.*"]).await;
+    scene.bridge.put("/api/v1/inbox-settings", &json!({ "kept_days": 2 })).await.expect(200);
+    scene.say(1).await;
+    scene.later(24 * 3_600).await;
+    scene.bridge.app.callbacks.forget_old().await.unwrap();
+    assert_eq!(scene.posts("").await.len(), 1);
+    scene.later(24 * 3_600 + 1).await;
+    scene.bridge.app.callbacks.forget_old().await.unwrap();
+    assert_eq!(scene.posts("").await, [] as [Value; 0]);
+    scene.stop().await;
+}
