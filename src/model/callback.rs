@@ -178,6 +178,12 @@ pub struct FollowUp {
     /// Attempts that failed.
     #[serde(default)]
     pub attempts: u32,
+    /// When it was first sent, Unix milliseconds: written before. Absent where it is known that it has not arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_at_ms: Option<i64>,
+    /// Whether WeCom is asked to suppress its repetition; off where the same went to the member a short time ago.
+    #[serde(default)]
+    pub checks_repeats: bool,
 }
 
 /// Why a callback was not taken. The text of each, and what to do, is in the locale files.

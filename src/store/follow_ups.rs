@@ -11,10 +11,14 @@ use std::ops::ControlFlow;
 const FOLLOW_UPS: Table<(Str, Str), FollowUp> = Table::new("follow_ups");
 pub(super) const TABLES: &[TableInfo] = &[FOLLOW_UPS.info()];
 
-/// The oldest pieces of all corps, in their order.
-pub fn list(tx: &impl Reads, limit: usize) -> Result<Vec<FollowUp>, StoreError> {
+/// Pieces of all corps behind the given one, by corp, the oldest first.
+pub fn list(tx: &impl Reads, after: Option<&(CorpKey, InboxId)>, limit: usize) -> Result<Vec<FollowUp>, StoreError> {
+    let range = match after {
+        Some((corp, id)) => Prefix::all().after::<(Str, Str)>((corp.as_str(), id.as_str())),
+        None => everything(),
+    };
     let mut rows = Vec::new();
-    FOLLOW_UPS.scan(tx, &everything(), |_, row| {
+    FOLLOW_UPS.scan(tx, &range, |_, row| {
         if rows.len() == limit {
             return Ok(ControlFlow::Break(()));
         }
@@ -22,6 +26,11 @@ pub fn list(tx: &impl Reads, limit: usize) -> Result<Vec<FollowUp>, StoreError> 
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(rows)
+}
+
+/// One piece.
+pub fn find(tx: &impl Reads, corp: &CorpKey, id: &InboxId) -> Result<Option<FollowUp>, StoreError> {
+    FOLLOW_UPS.get(tx, (corp.as_str(), id.as_str()))
 }
 
 /// Creates or changes a piece.

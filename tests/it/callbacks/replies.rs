@@ -83,6 +83,43 @@ async fn a_reply_that_is_too_long_for_one_message_arrives_whole_in_several() {
     line.stop().await;
 }
 
+/// Returns when the member has so many messages from the app.
+async fn until_shown(line: &Line, count: usize) {
+    let arrived = async {
+        while texts(line).len() < count {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), arrived).await.expect("the rest arrives");
+}
+
+#[tokio::test]
+async fn who_asks_twice_gets_the_whole_answer_twice_and_others_who_wait_hold_nobody_up() {
+    let line = line().await;
+    let long: String = (0..90).map(|n| format!("第{n}句,十五个字左右的一句话。")).collect();
+    line.bridge().post(RULES, &rule("长", "all", "", &long, 1)).await.expect(201);
+    // more than are looked at together wait for somebody else's connection
+    let write = |tx: &wecom_bridge::store::WriteTx| {
+        for n in 0..250 {
+            let piece = json!({
+                "id": format!("0000-{n:03}"), "corp": "acme-main", "app": "oa", "to": format!("u{n}"),
+                "content": { "kind": "text", "text": "rest" }, "due_at_ms": i64::MAX, "attempts": 1,
+            });
+            wecom_bridge::store::follow_ups::put(tx, &serde_json::from_value(piece).unwrap())?;
+        }
+        Ok(())
+    };
+    line.bridge().app.store.write_blocking(write).unwrap();
+    line.act("zhangsan", Act::Text { content: "x".into() });
+    line.settle().await;
+    until_shown(&line, 2).await;
+    line.act("zhangsan", Act::Text { content: "y".into() });
+    line.settle().await;
+    until_shown(&line, 4).await;
+    assert_eq!(texts(&line).concat(), format!("{long}{long}"));
+    line.stop().await;
+}
+
 #[tokio::test]
 async fn a_repeat_is_answered_as_the_first_was_although_the_rules_have_changed() {
     let line = line().await;
