@@ -11,6 +11,7 @@ use super::accept::{NewMessage, NewRecipients, OnceKey};
 use super::{MessageError, Messages};
 use crate::model::{Actor, EmployeeId, MessageId, Priority, TenantKey, UnitId};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 /// Titles are shortened to so many characters; the whole one stands in the body.
 const TITLE_CHARS: usize = 120;
@@ -118,7 +119,7 @@ pub fn read(receiver: Receiver, addressed: &Addressed, post: &Value) -> Result<V
 
 impl Messages {
     /// Accepts the messages of a post, one by one; answers all ids, in the order of the post, and how many are new. What is
-    /// known by its identity is the same message, whatever else it says now. After an error those before it are accepted,
+    /// known by its identity, to the same people, is the same message, whatever else it says now. After an error those before it are accepted,
     /// and a repetition of the post accepts the rest.
     ///
     /// # Errors
@@ -131,13 +132,28 @@ impl Messages {
     ) -> Result<(Vec<MessageId>, usize), MessageError> {
         let (mut ids, mut new) = (Vec::with_capacity(incoming.len()), 0);
         for Incoming { message, once } in incoming {
-            let once = once.map(|key| OnceKey { scope: format!("receiver:{tenant}"), fingerprint: key.clone(), key });
+            let once = once.map(|identity| {
+                let key = key_of(&identity, &message);
+                OnceKey { scope: format!("receiver:{tenant}"), fingerprint: key.clone(), key }
+            });
             let taken = self.accept(actor, vec![message], once).await?;
             new += if taken.is_again { 0 } else { taken.ids.len() };
             ids.extend(taken.ids);
         }
         Ok((ids, new))
     }
+}
+
+/// The same event is told to several addresses, and each is for other people.
+fn key_of(identity: &str, message: &NewMessage) -> String {
+    let NewRecipients { everyone, employees, units, bindings: _ } = &message.recipients;
+    let mut digest = Sha256::new().chain_update(identity).chain_update([0]).chain_update(&message.source);
+    digest.update([0, u8::from(*everyone)]);
+    for id in employees.iter().map(EmployeeId::as_str).chain(["\0"]).chain(units.iter().map(UnitId::as_str)) {
+        digest.update(id);
+        digest.update([0]);
+    }
+    hex::encode(digest.finalize())
 }
 
 /// What a message is made of, before it is brought into bounds.

@@ -173,6 +173,10 @@ async fn posts_of_monitoring_systems_become_messages_once() {
         assert_eq!((again["accepted"].as_u64(), &again["messages"]), (Some(0), &first["messages"]));
         let over = receive(&bridge, &path, &alert("resolved")).await.expect(202);
         assert_eq!(over["accepted"], 1);
+        // the same alert at another address is for other people
+        let others = receive(&bridge, &format!("{kind}?tenant=acme&units=u1"), &alert("firing")).await.expect(202);
+        assert_eq!(others["accepted"], 1, "{others}");
+        assert_ne!(others["messages"], first["messages"]);
         let id = first["messages"][0].as_str().unwrap();
         let message = bridge.get(&format!("/api/v1/messages/{id}")).await.expect(200);
         let text = message.to_string();
