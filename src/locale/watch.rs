@@ -170,6 +170,14 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("messages.paused", "应用暂停发送消息", "an app sends no messages"),
     ("messages.late", "消息积压", "messages are late"),
     ("messages.unreadable", "无法读取发送队列", "the message queues cannot be read"),
+    ("cards.late", "卡片更新积压", "updates of cards are late"),
+    ("cards.unreadable", "无法读取卡片更新", "the updates of cards cannot be read"),
+    ("callbacks.refused", "回调被拒收", "callbacks are refused"),
+    ("callbacks.failed", "有回调处理失败", "the work on callbacks failed"),
+    ("callbacks.waiting", "回调处理积压", "callbacks wait for work"),
+    ("webhooks.dead", "Webhook 有死信", "webhooks have dead letters"),
+    ("webhooks.failing", "Webhook 连续失败", "a webhook keeps failing"),
+    ("webhooks.unreadable", "无法读取 Webhook", "webhooks cannot be read"),
 ];
 
 impl T {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::jobs::{ScheduleHealth, ScheduleKind};
 use crate::model::{CorpKey, PlanHead, PlanState, Run, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
+use crate::webhooks::WebhookView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,6 +13,10 @@ const HELD_FOR_H: i64 = 4;
 
 /// Seconds after which a call that is due and does not go out is a reason.
 const OVERDUE_S: i64 = 900;
+/// Seconds after which an update of a card that has not arrived is a reason.
+const CARDS_WAIT_S: i64 = 900;
+/// Failures in a row after which a webhook is a reason.
+const WEBHOOK_FAILURES: u32 = 3;
 /// Callbacks that have waited so long for work are a reason.
 const CALLBACKS_WAIT_MS: i64 = 5 * 60 * 1_000;
 
@@ -79,7 +84,9 @@ pub async fn readiness(app: &App) -> Readiness {
         let mut reasons = app.store.read_async(move |tx| look(tx, now_ms)).await.map_err(|error| error.to_string())?;
         reasons.extend(schedules(app).await);
         reasons.extend(messages(app).await);
+        reasons.extend(cards(app).await);
         reasons.extend(callbacks(app).await);
+        reasons.extend(webhooks(app).await);
         Ok(reasons)
     };
     match app.pulse.look.get(now_ms, look).await {
@@ -118,6 +125,52 @@ async fn messages(app: &App) -> Vec<Reason> {
         Reason::of(&queue.corp, "messages.late", text)
     });
     paused.chain(late).collect()
+}
+
+/// Cards that still show their buttons although it is over.
+async fn cards(app: &App) -> Vec<Reason> {
+    let queues = match app.messages.card_queues().await {
+        Ok(queues) => queues,
+        Err(error) => return vec![Reason { code: "cards.unreadable".into(), corp: None, text: error.to_string() }],
+    };
+    let late = queues.iter().filter(|queue| queue.oldest_s >= CARDS_WAIT_S).map(|queue| {
+        let text = format!(
+            "{} updates of cards of the app {} wait, one for {} minutes: {}",
+            queue.waiting,
+            queue.app,
+            queue.oldest_s / 60,
+            if queue.why.is_empty() { "they were not tried; the log says why" } else { &queue.why },
+        );
+        Reason::of(&queue.corp, "cards.late", text)
+    });
+    late.collect()
+}
+
+/// Business systems that do not hear of what happens.
+async fn webhooks(app: &App) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let reason = |code: &str, text: String| Reason { code: code.to_owned(), corp: None, text };
+    let views = match app.webhooks.list().await {
+        Ok(views) => views,
+        Err(error) => return vec![reason("webhooks.unreadable", error.to_string())],
+    };
+    for WebhookView { webhook, gauge } in views {
+        if gauge.dead > 0 {
+            let text = format!(
+                "the webhook {} did not take {} tellings for a day: mend it and send the dead letters again",
+                webhook.name, gauge.dead
+            );
+            reasons.push(reason("webhooks.dead", text));
+        }
+        if webhook.enabled && gauge.failures >= WEBHOOK_FAILURES {
+            let text = format!(
+                "the webhook {} failed {} times in a row, {} tellings wait: its page says why",
+                webhook.name, gauge.failures, gauge.waiting
+            );
+            reasons.push(reason("webhooks.failing", text));
+        }
+    }
+    reasons
 }
 
 /// Schedules that fail again and again, or cannot be read.

@@ -36,6 +36,9 @@ struct Inner {
     callbacks_refused: Family<FaultLabels, Counter>,
     callback_lag: Family<CorpLabels, Histogram>,
     callbacks_waiting: Family<CorpLabels, Gauge>,
+    card_updates_waiting: Family<AppLabels, Gauge>,
+    webhook_posts_waiting: Family<WebhookLabels, Gauge>,
+    webhook_posts_dead: Family<WebhookLabels, Gauge>,
     callbacks_failed: Family<CorpLabels, Gauge>,
 }
 
@@ -104,6 +107,11 @@ struct DeliveryLabels {
 struct AppLabels {
     corp: String,
     app: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct WebhookLabels {
+    webhook: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -186,6 +194,19 @@ impl Metrics {
             Unit::Seconds,
             Family::clone(&callback_lag),
         );
+        let (card_updates_waiting, webhook_posts_waiting, webhook_posts_dead) =
+            (Family::default(), Family::default(), Family::default());
+        registry.register(
+            "card_updates_waiting",
+            "Updates of cards that have not arrived, counted up to 10,000",
+            Family::clone(&card_updates_waiting),
+        );
+        registry.register(
+            "webhook_posts_waiting",
+            "Tellings to webhooks that wait",
+            Family::clone(&webhook_posts_waiting),
+        );
+        registry.register("webhook_posts_dead", "Dead letters of webhooks", Family::clone(&webhook_posts_dead));
         registry.register("callbacks_waiting", "Callbacks that wait for work", Family::clone(&callbacks_waiting));
         registry.register("callbacks_failed", "Callbacks whose work failed", Family::clone(&callbacks_failed));
         Self(Arc::new(Inner {
@@ -195,6 +216,9 @@ impl Metrics {
             callback_lag,
             callbacks_waiting,
             callbacks_failed,
+            card_updates_waiting,
+            webhook_posts_waiting,
+            webhook_posts_dead,
             registry,
             calls,
             call_seconds,
@@ -259,6 +283,27 @@ impl Metrics {
     pub fn set_send_calls_waiting(&self, corp: &CorpKey, app: &AppKey, count: usize) {
         let labels = AppLabels { corp: corp.to_string(), app: app.to_string() };
         self.0.send_calls_waiting.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Sets how many updates of cards have not arrived, by app; what is not given any more is 0.
+    pub fn set_card_updates_waiting(&self, rows: &[(CorpKey, AppKey, usize)]) {
+        self.0.card_updates_waiting.clear();
+        for (corp, app, count) in rows {
+            let labels = AppLabels { corp: corp.to_string(), app: app.to_string() };
+            self.0.card_updates_waiting.get_or_create(&labels).set(i64::try_from(*count).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Sets how many tellings wait and are dead letters, by webhook; removed webhooks go.
+    pub fn set_webhook_posts(&self, rows: &[(String, usize, usize)]) {
+        self.0.webhook_posts_waiting.clear();
+        self.0.webhook_posts_dead.clear();
+        for (webhook, waiting, dead) in rows {
+            let labels = WebhookLabels { webhook: webhook.clone() };
+            let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+            self.0.webhook_posts_waiting.get_or_create(&labels).set(number(*waiting));
+            self.0.webhook_posts_dead.get_or_create(&labels).set(number(*dead));
+        }
     }
 
     /// Sets how many callbacks of a corp wait for work, and how many have failed.

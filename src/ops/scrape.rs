@@ -41,6 +41,12 @@ pub async fn render(app: &App) -> Result<String, StoreError> {
     let waits_s = seen.oldest_held_ms.map_or(0, |since_ms| (now_ms - since_ms) / 1000);
     metrics.set_queue_age("held_plans", waits_s);
     messages(app).await?;
+    let read = |tx: &store::ReadTx| {
+        let names = store::webhooks::list(tx)?.into_iter().map(|webhook| webhook.name);
+        names.map(|name| store::webhooks::counts(tx, &name).map(|(waiting, dead)| (name, waiting, dead))).collect()
+    };
+    let posts: Vec<(String, usize, usize)> = app.store.read_async(read).await?;
+    metrics.set_webhook_posts(&posts);
     for (corp, waiting, failed) in &seen.callbacks {
         metrics.set_callbacks(corp, *waiting, *failed);
     }
@@ -60,6 +66,10 @@ async fn messages(app: &App) -> Result<(), StoreError> {
     for queue in &queues {
         metrics.set_send_calls_waiting(&queue.corp, &queue.app, queue.calls);
     }
+    let cards = app.messages.card_queues().await?;
+    metrics.set_queue_age("card_updates", cards.iter().map(|queue| queue.oldest_s).max().unwrap_or(0));
+    let cards: Vec<_> = cards.into_iter().map(|queue| (queue.corp, queue.app, queue.waiting)).collect();
+    metrics.set_card_updates_waiting(&cards);
     let today = store::outbox::day_of(now_ms);
     let days = app.store.read_async(move |tx| store::outbox::days(tx, today)).await?;
     let rows: Vec<_> = days

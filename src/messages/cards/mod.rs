@@ -11,6 +11,7 @@
 mod close;
 mod judge;
 mod press;
+mod queue;
 mod send;
 mod show;
 mod view;
@@ -18,6 +19,7 @@ mod words;
 
 pub use close::{CHANGES_MAX, NewTodoState, TodoWish};
 pub use press::{DECISION, Press, Pressed, pressed};
+pub use queue::CardQueue;
 pub use view::{CardStatus, Telling, TodoStage, TodoStatus};
 pub use words::TEXT_MAX_CHARS;
 

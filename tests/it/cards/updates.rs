@@ -145,3 +145,35 @@ async fn a_card_that_goes_out_after_the_end_shows_it_at_once() {
     assert_eq!(scene.words("u1"), "员工0 已同意");
     scene.stop().await;
 }
+
+#[tokio::test]
+async fn updates_that_stand_still_are_told_to_whoever_watches() {
+    let scene = Scene::new().await;
+    let id = scene.ask(&["e0"]).await;
+    let reasons = async || scene.bridge.get("/readyz").await.expect(200)["reasons"].clone();
+    let metric = async |name: &str| {
+        let text = scene.bridge.get("/metrics").await.text;
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+        line.rsplit(' ').next().unwrap_or_default().to_owned()
+    };
+    let waiting = r#"wecom_bridge_card_updates_waiting{corp="acme-main",app="oa"}"#;
+    let age = r#"wecom_bridge_queue_age_seconds{queue="card_updates"}"#;
+    scene.state().add_fault(Fault::always(UPDATE, Effect::Errcode { errcode: 60020 }));
+    scene.press("u0", "同意").await;
+    scene.clock.advance(Duration::from_secs(890));
+    scene.settle().await;
+    assert_eq!(reasons().await, json!([]), "a pause is no fault yet");
+    assert_eq!((metric(waiting).await, metric(age).await), ("1".to_owned(), "890".to_owned()));
+    scene.clock.advance(Duration::from_secs(10));
+    scene.settle().await;
+    let late = reasons().await;
+    assert_eq!((&late[0]["code"], &late[0]["corp"]), (&json!("cards.late"), &json!("acme-main")), "{late}");
+    let text = late[0]["text"].as_str().unwrap();
+    assert!(text.contains("for 15 minutes") && text.contains("60020"), "{text}");
+    scene.state().clear_faults();
+    scene.later(1).await;
+    assert_eq!(scene.cards(&id).await, [("done".to_owned(), "员工0 已同意".to_owned())]);
+    assert_eq!(reasons().await, json!([]));
+    assert_eq!((metric(waiting).await, metric(age).await), (String::new(), "0".to_owned()));
+    scene.stop().await;
+}
