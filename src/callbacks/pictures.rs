@@ -9,7 +9,6 @@ use crate::sync::SyncError;
 use crate::wecom::{CallError, Credential, MediaKind};
 use bytes::Bytes;
 use serde_json::json;
-use std::time::Duration;
 
 /// Bytes of a picture: what every edition takes (doc path 90253; newer ones take 10 MB).
 pub const PICTURE_MAX_BYTES: usize = 2 << 20;
@@ -167,6 +166,7 @@ pub(super) async fn media_id(
 
 /// Uploads a picture and notes what became of it; `None` = it was removed meanwhile.
 async fn upload(callbacks: &Callbacks, picture: &Picture) -> Result<Option<String>, UploadError> {
+    let began_ms = callbacks.0.clock.now_ms();
     let uploaded = to_wecom(callbacks, picture).await;
     let (at_wecom, fault) = match &uploaded {
         Ok(Some(upload)) => (Some(upload.clone()), None),
@@ -175,6 +175,8 @@ async fn upload(callbacks: &Callbacks, picture: &Picture) -> Result<Option<Strin
     };
     let (corp, app, id) = (picture.corp.clone(), picture.app.clone(), picture.id.clone());
     let noted = callbacks.0.store.write(move |tx| match store::pictures::find(tx, &corp, &app, &id)? {
+        // to a WeCom that the corp has left meanwhile
+        Some(_) if store::loose_ends::is_former(tx, &corp, began_ms)? => Ok(()),
         Some(picture) if picture.at_wecom != at_wecom || picture.fault != fault => {
             store::pictures::put(tx, &Picture { at_wecom: at_wecom.clone(), fault: fault.clone(), ..picture })
         }
@@ -204,8 +206,6 @@ async fn to_wecom(callbacks: &Callbacks, picture: &Picture) -> Result<Option<AtW
 pub(super) async fn run(callbacks: Callbacks) {
     loop {
         let wanted = callbacks.0.pictures_wanted.notified();
-        tokio::pin!(wanted);
-        wanted.as_mut().enable();
         let next_ms = match round(&callbacks).await {
             Ok(next_ms) => next_ms,
             Err(StoreError::Closed) => return,
@@ -214,13 +214,8 @@ pub(super) async fn run(callbacks: Callbacks) {
                 callbacks.0.clock.now_ms() + RETRY_MS
             }
         };
-        let wait_ms = (next_ms - callbacks.0.clock.now_ms()).clamp(0, LOOK_EVERY_MS);
-        tokio::select! {
-            () = &mut wanted => {}
-            () = callbacks.0.clock.sleep(Duration::from_millis(wait_ms.unsigned_abs())) => {}
-            () = callbacks.0.stop.cancelled() => return,
-        }
-        if callbacks.0.stop.is_cancelled() {
+        let due_ms = next_ms.min(callbacks.0.clock.now_ms() + LOOK_EVERY_MS);
+        if !callbacks.0.clock.until_due_or_told(Some(due_ms), wanted, &callbacks.0.stop).await {
             return;
         }
     }

@@ -188,6 +188,7 @@ pub(super) fn call(message: &Message, target: &Composed, batch: &Batch, now_ms: 
         doubts: 0,
         attempts: 0,
         due_at_ms: morning.unwrap_or(now_ms),
+        held_until_ms: morning,
         expires_at_ms: message.expires_at_ms,
         rule: Some(target.rule.clone()),
         quiet,
@@ -260,7 +261,7 @@ pub(super) fn lay_down(
         store::deliveries::put(tx, &message.tenant, &batch.rows)?;
         return Ok(None);
     };
-    if store::loose_ends::since_ms(tx, &target.corp)? >= now_ms {
+    if store::loose_ends::is_former(tx, &target.corp, now_ms)? {
         let text = "the corp became another WeCom while the recipients were looked up: send it again";
         let failed = |row| dead(row, DeliveryState::Failed, store::loose_ends::OTHER_WECOM, text.into());
         let rows: Vec<Delivery> = batch.rows.into_iter().map(failed).collect();

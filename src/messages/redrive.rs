@@ -3,7 +3,7 @@
 use super::compose::Composed;
 use super::plan::{self, Batch, CALL_MAX, Fate};
 use super::resolve::Person;
-use super::{MessageError, Messages};
+use super::{MessageError, Messages, outcome, resolve};
 use crate::model::{Actor, CallId, Delivery, DeliveryState, MemberRef, Message, MessageId};
 use crate::store::{self, StoreError, outbox};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 pub struct Redrive {
     /// Numbers of deliveries; empty = every dead letter of the message.
     pub seqs: Vec<u32>,
-    /// Also those that may have arrived (`unknown`, `probably_dropped`), at the risk that somebody gets them twice.
+    /// Also those that may have arrived (`unknown`, `probably_dropped`, in part), at the risk that somebody gets them twice.
     pub accept_duplicates: bool,
 }
 
@@ -56,7 +56,8 @@ impl Messages {
                 let mut done = Redriven::default();
                 let mut aimed: Vec<(usize, Delivery)> = Vec::new();
                 for row in dead {
-                    let is_doubtful = matches!(row.state, DeliveryState::Unknown | DeliveryState::ProbablyDropped);
+                    let is_doubtful = matches!(row.state, DeliveryState::Unknown | DeliveryState::ProbablyDropped)
+                        || row.code.as_deref() == Some(outcome::PARTLY);
                     if is_doubtful && !wish.accept_duplicates {
                         done.doubtful += 1;
                         continue;
@@ -138,12 +139,17 @@ fn aim(
         _ => None,
     };
     if let Some(member) = &member
-        && store::loose_ends::since_ms(tx, &member.corp)? >= message.accepted_at_ms
+        && store::loose_ends::is_former(tx, &member.corp, message.accepted_at_ms)?
     {
         return Ok(None);
     }
     let is_gone = matches!(row.code.as_deref(), Some("departed" | "unknown_employee" | "unknown_unit"));
     if is_gone && member.is_none() && row.employee.is_none() {
+        return Ok(None);
+    }
+    if let Some(id) = &row.employee
+        && resolve::named(tx, &message.tenant, id)?.fault.is_some()
+    {
         return Ok(None);
     }
     let person = Person { employee: row.employee.clone(), member, fault: None };

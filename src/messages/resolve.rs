@@ -61,7 +61,7 @@ pub(super) fn people(tx: &ReadTx, message: &Message) -> Result<Vec<Person>, Stor
         if !members.insert((member.corp.to_string(), member.userid.folded().to_string())) {
             continue;
         }
-        if store::loose_ends::since_ms(tx, &member.corp)? >= message.accepted_at_ms {
+        if store::loose_ends::is_former(tx, &member.corp, message.accepted_at_ms)? {
             let text = format!(
                 "member {} was named when the corp {} was another WeCom: the same userid is somebody else now",
                 member.userid, member.corp
@@ -78,7 +78,8 @@ pub(super) fn people(tx: &ReadTx, message: &Message) -> Result<Vec<Person>, Stor
     Ok(people)
 }
 
-fn named(tx: &ReadTx, tenant: &TenantKey, id: &EmployeeId) -> Result<Person, StoreError> {
+/// The employee with this id; with a fault where nobody can be reached.
+pub(super) fn named(tx: &ReadTx, tenant: &TenantKey, id: &EmployeeId) -> Result<Person, StoreError> {
     let found = store::directory::find_employee(tx, tenant, id)?;
     Ok(match found.map(|employee| employee.status) {
         Some(EmployeeStatus::Active) => Person::employee(id.clone()),

@@ -23,7 +23,7 @@ pub struct LinkCounts {
     pub mirrored: u64,
     /// Stored plans.
     pub plans: u64,
-    /// Calls with messages, callbacks and rests of auto replies that wait.
+    /// Calls with messages, updates of cards, callbacks and rests of auto replies that wait.
     #[serde(default)]
     pub waiting: u64,
 }

@@ -1,17 +1,20 @@
-//! What is under way between a corp and its WeCom: messages, callbacks, rests of replies, tellings, menus. They name
-//! members by userid, and the same userids elsewhere are other people: when the corp becomes another WeCom or is removed,
-//! all of it ends, messages and tellings with a reason that people see.
+//! What is under way between a corp and its WeCom: messages, updates of cards, callbacks, rests of replies, tellings. They
+//! name members by userid, and the same userids elsewhere are other people: when the corp becomes another WeCom or is
+//! removed, all of it ends, messages, updates and tellings with a reason that people see. What the former WeCom knew by an
+//! id of its own (published menus, uploaded pictures, contents that it would take for repetitions) is forgotten.
 
 use super::settings::{self, Scope};
 use super::tx::{Reads, WriteTx};
-use super::{StoreError, deliveries, follow_ups, inbox, menus, outbox, webhooks};
-use crate::model::{CallState, CorpKey, Delivery, DeliveryState, SendCall};
+use super::{StoreError, deliveries, follow_ups, inbox, menus, outbox, pictures, todos, webhooks};
+use crate::model::{CallState, CardUpdate, CardUpdateState, CorpKey, Delivery, DeliveryState, SendCall};
 use serde::{Deserialize, Serialize};
 
-/// The reason of deliveries that ended because their corp became another WeCom or was removed.
+/// The reason of deliveries and updates of cards that ended because their corp became another WeCom or was removed.
 pub const OTHER_WECOM: &str = "other_wecom";
 const ENDED: &str = "the corp is not connected to the WeCom any more that the message was for";
 const IN_DOUBT: &str = "the corp was disconnected from its WeCom while the message was on its way there";
+const UNSHOWN: &str = "the corp is not connected to the WeCom any more that the card is in";
+const SHOWN_OR_NOT: &str = "the corp was disconnected from its WeCom while the update was on its way there";
 const UNTOLD: &str = "the corp is not connected to the WeCom any more in which it happened";
 
 /// What ended.
@@ -19,6 +22,9 @@ const UNTOLD: &str = "the corp is not connected to the WeCom any more in which i
 pub struct LooseEnds {
     /// Deliveries of messages.
     pub deliveries: u64,
+    /// Updates of cards.
+    #[serde(default)]
+    pub cards: u64,
     /// Received callbacks that had not been worked on.
     pub callbacks: u64,
     /// Rests of auto replies.
@@ -27,17 +33,23 @@ pub struct LooseEnds {
     pub tellings: u64,
 }
 
-/// How much waits: calls with messages, callbacks, rests of replies. Tellings to webhooks go to nobody in WeCom.
+/// How much waits: calls with messages, updates of cards, callbacks, rests of replies. Tellings to webhooks go to nobody
+/// in WeCom.
 pub fn count(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
     let calls = outbox::count_due(tx, corp)?;
     let callbacks = inbox::counts(tx, corp)?.0 as u64;
-    Ok(calls + callbacks + follow_ups::count(tx, corp)?)
+    Ok(calls + todos::open_of(tx, corp)?.len() as u64 + callbacks + follow_ups::count(tx, corp)?)
 }
 
 /// Since when the corp has been the WeCom that it is, Unix milliseconds: the last time that everything was ended here; 0 =
 /// always. Members that were named before mean people of the former one.
 pub fn since_ms(tx: &impl Reads, corp: &CorpKey) -> Result<i64, StoreError> {
     Ok(settings::get(tx, Scope::Appliance, &since_name(corp))?.unwrap_or(0))
+}
+
+/// Whether what was made, or named, at a time was meant for a WeCom that the corp is not connected to any more.
+pub fn is_former(tx: &impl Reads, corp: &CorpKey, at_ms: i64) -> Result<bool, StoreError> {
+    Ok(since_ms(tx, corp)? >= at_ms)
 }
 
 /// Outlives the corp, for its key may be given to another one.
@@ -61,12 +73,18 @@ pub(super) fn end(tx: &WriteTx, corp: &CorpKey) -> Result<LooseEnds, StoreError>
             ended.deliveries += 1;
         }
     }
+    for update in todos::open_of(tx, corp)? {
+        end_update(tx, update)?;
+        ended.cards += 1;
+    }
     ended.callbacks = inbox::counts(tx, corp)?.0 as u64;
     inbox::clear(tx, corp)?;
     ended.replies = follow_ups::count(tx, corp)?;
     follow_ups::clear(tx, corp)?;
     ended.tellings = webhooks::end_of_corp(tx, corp, UNTOLD)?;
     menus::forget_published(tx, corp)?;
+    pictures::forget_uploads(tx, corp)?;
+    outbox::forget_prints_of(tx, corp)?;
     settings::put(tx, Scope::Appliance, &since_name(corp), &tx.now_ms())?;
     Ok(ended)
 }
@@ -91,6 +109,17 @@ fn end_call(tx: &WriteTx, mut call: SendCall) -> Result<u64, StoreError> {
     call.note(tx.now_ms(), if state == CallState::Unknown { "unknown" } else { "refused" }, Some(text.into()));
     outbox::put_call(tx, &call)?;
     Ok(ended)
+}
+
+fn end_update(tx: &WriteTx, mut update: CardUpdate) -> Result<(), StoreError> {
+    let text;
+    (update.state, text) = match update.state {
+        CardUpdateState::Sending => (CardUpdateState::Unknown, SHOWN_OR_NOT),
+        _ => (CardUpdateState::Failed, UNSHOWN),
+    };
+    (update.why, update.error) = (Some(OTHER_WECOM.into()), Some(text.into()));
+    (update.code, update.ended_at_ms) = (String::new(), Some(tx.now_ms()));
+    todos::put_update(tx, &update)
 }
 
 fn ended_row(row: Delivery, state: DeliveryState, text: &str, now_ms: i64) -> Delivery {

@@ -68,6 +68,16 @@ pub(super) fn retain(tx: &WriteTx, corp: &CorpKey, apps: &[AppKey]) -> Result<()
     Ok(())
 }
 
+/// The WeCom of a corp knows none of its pictures: they are uploaded again when they are wanted.
+pub(super) fn forget_uploads(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+    for picture in PICTURES.list(tx, &Prefix::text(corp.as_str()).range())? {
+        if picture.at_wecom.is_some() || picture.fault.is_some() {
+            put(tx, &Picture { at_wecom: None, fault: None, ..picture })?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
     CONTENTS.remove_range(tx, &Prefix::text(corp.as_str()).range())?;
     PICTURES.remove_range(tx, &Prefix::text(corp.as_str()).range()).map(drop)

@@ -5,7 +5,7 @@ use super::key::{Prefix, Str};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
-use crate::model::{CardUpdate, MessageId, Todo};
+use crate::model::{CardUpdate, CorpKey, MessageId, Todo};
 use std::ops::ControlFlow;
 
 /// message
@@ -78,6 +78,13 @@ pub fn due(tx: &impl Reads, now_ms: i64, limit: usize) -> Result<(Vec<CardUpdate
         rows.extend(UPDATES.get(tx, (&id, seq))?);
     }
     Ok((rows, next))
+}
+
+/// The updates of a corp's cards that are not over. All that are not over are read.
+pub(super) fn open_of(tx: &impl Reads, corp: &CorpKey) -> Result<Vec<CardUpdate>, StoreError> {
+    let (mut open, _) = due(tx, i64::MAX, usize::MAX)?;
+    open.retain(|update| update.corp == *corp);
+    Ok(open)
 }
 
 /// Removes what is known of a message.

@@ -2,8 +2,8 @@
 
 use super::{card_name, show, valid_until, words};
 use crate::model::{
-    AppKey, Button, CallId, CallPart, CardPress, CorpKey, Delivery, DeliveryState, EmployeeId, InboxId, Message,
-    MessageId, PressCode, PressOutcome, SendCall, Todo, TodoChange, TodoState, ToldRef, UserId,
+    AppKey, Button, CallId, CallPart, CardPress, CorpKey, Delivery, DeliveryState, EmployeeId, EmployeeStatus, InboxId,
+    Message, MessageId, PressCode, PressOutcome, SendCall, Todo, TodoChange, TodoState, ToldRef, UserId,
 };
 use crate::store::{self, Reads, StoreError, WriteTx};
 use crate::webhooks;
@@ -162,6 +162,9 @@ fn find(tx: &impl Reads, press: &Press<'_>) -> Result<Lookup, StoreError> {
     if call.corp != *press.corp || call.app != *press.app {
         return Ok(Lookup::Gone("the card was sent by another app"));
     }
+    if store::loose_ends::is_former(tx, &call.corp, call.made_at_ms)? {
+        return Ok(Lookup::Gone("the card is in a WeCom that the corp is not connected to any more"));
+    }
     let [carried] = call.carries.as_slice() else { return Ok(Lookup::Gone("the call is not about one message")) };
     let Some(message) = store::messages::find(tx, &carried.message)? else {
         return Ok(Lookup::Gone("its message is gone"));
@@ -196,9 +199,12 @@ fn judge(
     let Some(delivery) = found.delivery.as_ref().filter(is_his).filter(|row| arrived(row)) else {
         return Ok(PressOutcome::NotAssignee);
     };
-    if delivery.employee.is_some() {
+    if let Some(employee) = &delivery.employee {
         let linked = store::bindings::find_by_userid(tx, press.corp, press.userid)?.map(|binding| binding.employee);
-        if linked != delivery.employee {
+        let found = store::directory::find_employee(tx, &found.message.tenant, employee)?;
+        // who has left decides nothing, also while the account is still there
+        let is_here = found.is_some_and(|employee| employee.status == EmployeeStatus::Active);
+        if linked.as_ref() != Some(employee) || !is_here {
             return Ok(PressOutcome::NotAssignee);
         }
     }

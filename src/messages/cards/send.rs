@@ -42,24 +42,11 @@ pub(in crate::messages) async fn run(messages: &Messages) {
                 tracing::error!(%error, "updates of cards stand still: {error}; it is tried again");
                 // nothing is under way any more, and what became of some was not written
                 is_first = true;
-                tokio::select! {
-                    () = env.clock.sleep(AFTER_FAILURE) => {}
-                    () = stop.cancelled() => {}
-                }
+                env.clock.pause(AFTER_FAILURE, stop).await;
                 continue;
             }
         };
-        let until = async {
-            match next_ms {
-                Some(at_ms) => env.clock.sleep_until_ms(at_ms).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = woken => {}
-            () = until => {}
-            () = stop.cancelled() => {}
-        }
+        env.clock.until_due_or_told(next_ms, woken, stop).await;
     }
 }
 
@@ -129,6 +116,7 @@ fn begin(tx: &WriteTx, due: &[CardUpdate], now_ms: i64) -> Result<Vec<CardUpdate
 async fn one(env: &Env, update: CardUpdate) -> Result<(), StoreError> {
     let judged = match call(env, &update).await {
         Ok(unreached) => Judged::Done(unreached),
+        Err(Trouble::Ended) => return Ok(()),
         Err(Trouble::Call(error)) => judge(&update, &error, env.clock.now_ms()),
         Err(Trouble::Gone(text)) => Judged::Failed { why: "no_app", text, errcode: 0 },
         Err(Trouble::Settings(text)) => {
@@ -141,6 +129,8 @@ async fn one(env: &Env, update: CardUpdate) -> Result<(), StoreError> {
 
 /// Why there was no call, or no answer.
 enum Trouble {
+    /// The update has ended meanwhile, because the corp left its WeCom: nothing was sent.
+    Ended,
     /// The corp or the app was removed.
     Gone(String),
     /// The corp's settings cannot be used at this moment.
@@ -158,7 +148,15 @@ impl From<SyncError> for Trouble {
 }
 
 async fn call(env: &Env, update: &CardUpdate) -> Result<Vec<crate::model::UserId>, Trouble> {
-    let corp = env.get_corp(&update.corp).await?;
+    let (key, message, seq) = (update.corp.clone(), update.message.clone(), update.seq);
+    // together, so that the corp is the WeCom that the card is in
+    let read = move |tx: &store::ReadTx| {
+        let is_meant =
+            store::todos::update(tx, &message, seq)?.is_some_and(|now| now.state == CardUpdateState::Sending);
+        Ok(if is_meant { Some(store::corps::find(tx, &key)?) } else { None })
+    };
+    let found = env.store.read_async(read).await.map_err(SyncError::from)?;
+    let corp = found.ok_or(Trouble::Ended)?.ok_or_else(|| SyncError::NoCorp(update.corp.clone()))?;
     let gone = |app: &AppKey| Trouble::Gone(format!("the corp has no app {app}"));
     let app = corp.find_app(&update.app).ok_or_else(|| gone(&update.app))?;
     let client = env.client(&corp).await?.with_patience(Patience::Interactive);
@@ -174,8 +172,9 @@ async fn call(env: &Env, update: &CardUpdate) -> Result<Vec<crate::model::UserId
 
 /// Writes what an attempt means.
 fn note(tx: &WriteTx, attempted: &CardUpdate, judged: &Judged, now_ms: i64) -> Result<(), StoreError> {
-    // removed with its message meanwhile
-    let Some(mut update) = store::todos::update(tx, &attempted.message, attempted.seq)? else { return Ok(()) };
+    // removed with its message meanwhile, or ended because the corp left its WeCom
+    let found = store::todos::update(tx, &attempted.message, attempted.seq)?;
+    let Some(mut update) = found.filter(|now| now.state == CardUpdateState::Sending) else { return Ok(()) };
     let (message, text) = (&attempted.message, |text: &str| Some(text.to_owned()));
     update.errcode = None;
     match judged {

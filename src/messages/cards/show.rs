@@ -8,6 +8,15 @@ use crate::model::{
 };
 use crate::store::{self, StoreError, WriteTx};
 
+/// Why a card cannot be updated, as a stable code and as a sentence.
+type Bare = (&'static str, &'static str);
+const NO_CODE: Bare = (
+    "no_code",
+    "no code for the card is left that is still good (72 hours, one update each); a press on it would bring one",
+);
+const OUT_OF_REACH: Bare =
+    (store::loose_ends::OTHER_WECOM, "the corp is not connected to the WeCom any more that the card is in");
+
 /// Whether a message can have cards with buttons.
 pub(in crate::messages) fn has_buttons(message: &Message) -> bool {
     !message.buttons.is_empty()
@@ -84,7 +93,7 @@ pub(super) fn refuse(
     }
     let mut todo = todo.clone();
     let mut desk = Desk::open(tx, &mut todo, now_ms)?;
-    let code = Some((press.code.to_owned(), now_ms + CODE_VALID_MS));
+    let code = Ok((press.code.to_owned(), now_ms + CODE_VALID_MS));
     desk.put(call, part, vec![press.userid.clone()], words::NOT_YOURS.to_owned(), code)
 }
 
@@ -129,14 +138,17 @@ impl<'d> Desk<'d> {
             return Ok(());
         }
         let is_bare = last.is_some_and(|update| update.text == text && update.state == CardUpdateState::NoCode);
+        let is_out_of_reach = store::loose_ends::is_former(self.tx, &call.corp, call.made_at_ms)?;
         let code = match self.take_over(call, number)? {
+            _ if is_out_of_reach => None,
             Some(code) => Some(code),
             None => self.take_code(call, number, part),
         };
         if code.is_none() && is_bare {
             return Ok(());
         }
-        self.put(call, number, Vec::new(), text, code)
+        let bare = if is_out_of_reach { OUT_OF_REACH } else { NO_CODE };
+        self.put(call, number, Vec::new(), text, code.ok_or(bare))
     }
 
     /// The code of an update of this card that was not begun: this one takes its place.
@@ -175,10 +187,11 @@ impl<'d> Desk<'d> {
         part: u32,
         to: Vec<UserId>,
         text: String,
-        code: Option<(String, i64)>,
+        code: Result<(String, i64), Bare>,
     ) -> Result<(), StoreError> {
         let seq = self.known.last().map_or(0, |update| update.seq.saturating_add(1));
-        let is_bare = code.is_none();
+        let bare = code.as_ref().err().copied();
+        let is_bare = bare.is_some();
         let (code, good_until_ms) = code.unwrap_or_default();
         let update = CardUpdate {
             message: self.todo.message.clone(),
@@ -195,11 +208,8 @@ impl<'d> Desk<'d> {
             attempts: 0,
             doubts: 0,
             due_at_ms: self.now_ms,
-            why: is_bare.then(|| "no_code".to_owned()),
-            error: is_bare.then(|| {
-                "no code for the card is left that is still good (72 hours, one update each); a press on it would bring one"
-                    .to_owned()
-            }),
+            why: bare.map(|(why, _)| why.to_owned()),
+            error: bare.map(|(_, text)| text.to_owned()),
             errcode: None,
             unreached: Vec::new(),
             made_at_ms: self.now_ms,

@@ -3,6 +3,7 @@
 
 mod closing;
 mod kill;
+mod other_wecom;
 mod presses;
 mod tellings;
 mod updates;

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::collections::BTreeSet;
+use wecom_bridge::model::{Employee, EmployeeStatus};
 
 #[tokio::test]
 async fn a_press_decides_is_told_signed_and_once_and_is_shown_to_everybody() {
@@ -112,6 +113,20 @@ async fn only_the_assignee_decides() {
         notes.contains("does not count: not_assignee") && notes.contains("does not count: unknown_button"),
         "{notes}"
     );
+
+    // who has left decides nothing although the account and the link are still there
+    let set = |status: EmployeeStatus| {
+        let row = Employee { status, ..Employee::new("e0", "员工0", "1") };
+        let write = move |tx: &store::WriteTx| {
+            store::directory::put_employees(tx, &"acme".into(), std::slice::from_ref(&row)).map(drop)
+        };
+        store.write_blocking(write).unwrap();
+    };
+    set(EmployeeStatus::Departed);
+    scene.forge("u0", &task_id, &keys[0].1, "c5").await;
+    assert_eq!(scene.outcomes(&id).await.last().map(String::as_str), Some("not_assignee"));
+    assert_eq!(scene.todo(&id).await["stage"], "open");
+    set(EmployeeStatus::Active);
 
     scene.press("u0", "驳回").await;
     assert_eq!(scene.todo(&id).await["decision"]["button"], "no");

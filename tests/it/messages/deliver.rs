@@ -1,10 +1,12 @@
 //! Who gets what, with how many calls.
 
-use super::world::{Route, World, card, corpid, message, to};
+use super::world::{Route, World, actor, card, corpid, message, to};
 use serde_json::json;
 use wecom_bridge::clock::Clock;
+use wecom_bridge::messages::Redrive;
 use wecom_bridge::model::DeliveryState::{self, Failed, Invalid, NotBound, OutsideRange, Sent};
 use wecom_bridge::model::content::Content;
+use wecom_bridge::model::{Employee, EmployeeStatus};
 use wecom_bridge::sandbox::VisibleRange;
 use wecom_bridge::store;
 
@@ -163,6 +165,26 @@ async fn no_rule_no_content_and_no_app_are_dead_letters_that_can_be_sent_again()
     }
     assert_eq!(world.inbox(0, "u0").len(), 2);
     world.is_good();
+}
+
+#[tokio::test]
+async fn who_has_left_gets_no_dead_letter_again() {
+    let world = World::new();
+    world.employees(0..1, "lab");
+    let id = world.say("t", &["e0"]).await;
+    assert_eq!(counts(&world.ended(&id).await), [(NotBound, 1)]);
+    world.people(0, 0..1, "lab");
+    let left = Employee { status: EmployeeStatus::Departed, ..Employee::new("e0", "员工0", "lab") };
+    let here = Employee::new("e0", "员工0", "lab");
+    for (employee, again, still_dead) in [(left, 0, 1), (here, 1, 0)] {
+        let write = move |tx: &store::WriteTx| {
+            store::directory::put_employees(tx, &"acme".into(), std::slice::from_ref(&employee)).map(drop)
+        };
+        world.store.write_blocking(write).unwrap();
+        let done = world.messages.redrive(&actor(), &id, Redrive::default()).await.unwrap();
+        assert_eq!((done.again, done.still_dead), (again, still_dead));
+    }
+    assert_eq!(counts(&world.ended(&id).await), [(Sent, 1)]);
 }
 
 #[tokio::test]

@@ -50,6 +50,15 @@ fn put_loose_ends(world: &World) {
             });
             store::webhooks::put_post(tx, &serde_json::from_value(post).unwrap())?;
         }
+        let picture = json!({
+            "id": "p", "corp": corp, "app": "oa", "name": "p.png", "kind": "png", "size": 1, "added_at_ms": 1,
+            "at_wecom": { "media_id": "known there", "uploaded_at_ms": 1 },
+        });
+        store::pictures::add(tx, &serde_json::from_value(picture).unwrap(), b"x")?;
+        for (print, app) in [("00", "acme-main/oa"), ("11", "somebody-else/oa")] {
+            let by = store::outbox::Print { app: app.into(), call: "c".into(), until_ms: i64::MAX };
+            store::outbox::note_print(tx, print, &by, 1)?;
+        }
         let menu = json!({ "button": [{ "type": "click", "name": "A", "key": "a" }] });
         let draft = json!({
             "menu": menu, "saved_at_ms": 1, "saved_by": "test", "published": menu, "published_at_ms": 1,
@@ -97,7 +106,7 @@ async fn nothing_that_waits_reaches_the_namesakes_and_everything_ends_with_a_rea
         let (told, others) =
             (store::webhooks::find_post(tx, "oa", &"p1".into())?, store::webhooks::find_post(tx, "oa", &"p2".into())?);
         let menu = store::menus::find(tx, &corp, &"oa".into())?;
-        Ok((store::inbox::counts(tx, &corp)?, store::follow_ups::list(tx, 9)?, told, others, menu))
+        Ok((store::inbox::counts(tx, &corp)?, store::follow_ups::list(tx, None, 9)?, told, others, menu))
     });
     let (inbox, pieces, told, others, menu) = left.unwrap();
     assert_eq!((inbox, pieces), ((0, 0), vec![]));
@@ -109,6 +118,18 @@ async fn nothing_that_waits_reaches_the_namesakes_and_everything_ends_with_a_rea
     let audit = world.store.read(|tx| store::audit::page(tx, None, 100)).unwrap();
     let row = audit.iter().find(|row| row.action == "corp.reset_links").unwrap();
     assert_eq!(row.after.as_ref().unwrap()["ended"]["deliveries"], 4, "{row:?}");
+
+    let left = world.store.write_blocking(|tx| {
+        let by = store::outbox::Print { app: "acme-main/oa".into(), call: "other".into(), until_ms: i64::MAX };
+        let is_new = ["00", "11"].map(|print| store::outbox::note_print(tx, print, &by, 1));
+        let picture = store::pictures::find(tx, &corp_key(0), &"oa".into(), &"p".into())?;
+        Ok((is_new.map(Result::unwrap), picture.unwrap().at_wecom))
+    });
+    let (is_new, at_wecom) = left.unwrap();
+    assert_eq!(is_new, [true, false], "the next WeCom takes nothing for a repetition of what the former one got");
+    assert_eq!(at_wecom, None, "an id of the former WeCom means nothing to the next one");
+    // nor does it count what the former one got
+    assert_eq!(world.messages.queues().await.unwrap()[0].day_used, 0);
 
     // neither in the morning nor by hand
     world.clock.advance(Duration::from_secs(16 * 3_600));
