@@ -174,6 +174,10 @@ impl T {
             "settings" => ("企业或应用的设置不完整。", "The settings of the corp or the app are not complete."),
             "read_only" => ("企业设为只读，不发送。", "The corp is set to read-only: nothing is sent."),
             "refused" => ("企业微信拒绝了这条消息。", "WeCom refused the message."),
+            "partly" => (
+                "长消息只有前几段送达，其余没有送达。",
+                "Only the first parts of a long message arrived; the rest did not.",
+            ),
             "gave_up" => ("尝试一天后放弃。", "Given up after a day."),
             "nobody" => ("没有一个接收人有效。", "None of the recipients is valid."),
             "no_app" => ("企业或应用已被删除。", "The corp or the app was removed."),
@@ -205,6 +209,7 @@ impl T {
             "interrupted" => ("进程中断", "Interrupted"),
             "unknown" => ("放弃，结果不明", "Given up, outcome unknown"),
             "recalled" => ("已撤回", "Recalled"),
+            "kept" => ("撤回不成", "Not taken back"),
             "expired" => ("已过期", "Expired"),
             _ => ("其他", "Other"),
         };

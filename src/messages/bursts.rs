@@ -116,6 +116,7 @@ fn send_collected(
         doubts: 0,
         attempts: 0,
         due_at_ms: now_ms,
+        held_until_ms: None,
         expires_at_ms: if expires.iter().all(Option::is_some) { expires.into_iter().flatten().max() } else { None },
         rule: (!rule.is_empty()).then(|| rule.to_owned()),
         code: None,

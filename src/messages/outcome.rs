@@ -6,8 +6,10 @@ use crate::store::{self, StoreError, WriteTx, outbox};
 use crate::wecom::{CallError, CallErrorKind, NotSentCause, RefusalClass};
 use std::collections::HashSet;
 
-/// A call that could not be sent for so long is given up.
+/// A call that could not be sent for so long, times on which it was held on purpose aside, is given up.
 const GIVE_UP_MS: i64 = 24 * 3_600_000;
+/// The code of deliveries of which only some parts arrived.
+pub(super) const PARTLY: &str = "partly";
 /// Attempts of a call that WeCom is too busy for.
 const BUSY_MAX: u32 = 12;
 
@@ -121,7 +123,7 @@ pub(super) fn judge(call: &SendCall, error: &CallError, now_ms: i64) -> Judged {
         },
     };
     match judged {
-        Judged::Again { due_ms, .. } if due_ms - call.made_at_ms > GIVE_UP_MS => {
+        Judged::Again { due_ms, .. } if due_ms - call.held_until_ms.unwrap_or(call.made_at_ms) > GIVE_UP_MS => {
             if call.doubts > 0 {
                 Judged::Unknown { text: format!("given up after a day, an attempt was lost: {text}") }
             } else {
@@ -168,6 +170,7 @@ pub(super) fn write(
         return Ok(false);
     }
     let mut call = SendCall { recall_wanted: stored.recall_wanted, ..attempted.clone() };
+    let judged = &partly(&call, judged);
     match judged {
         Judged::Done { invalid, unlicensed } => {
             call.state = CallState::Sent;
@@ -189,7 +192,7 @@ pub(super) fn write(
                 "again"
             };
             call.note(now_ms, step, Some(text.clone()));
-            if call.recall_wanted && call.doubts == 0 {
+            if call.recall_wanted && call.doubts == 0 && !call.has_sent() {
                 call.state = CallState::Dropped;
             }
         }
@@ -253,6 +256,17 @@ pub(super) fn write(
     Ok(call.recall_wanted && call.state == CallState::Sent)
 }
 
+/// A call of several contents, of which only some arrived, is neither sent nor simply refused.
+fn partly(call: &SendCall, judged: &Judged) -> Judged {
+    let (text, errcode) = match judged {
+        Judged::Failed { text, errcode, .. } | Judged::Nobody { text, errcode } if call.has_sent() => (text, *errcode),
+        other => return other.clone(),
+    };
+    let arrived = call.parts.iter().filter(|part| part.sent_at_ms.is_some()).count();
+    let text = format!("{arrived} of {} parts arrived, the rest did not: {text}", call.parts.len());
+    Judged::Failed { code: PARTLY, text, errcode }
+}
+
 /// Changes the deliveries of a call that still wait, member by member.
 pub(super) fn each_delivery(
     tx: &WriteTx,
@@ -276,35 +290,23 @@ pub(super) fn each_delivery(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Priority;
+    use crate::model::CallPart;
+    use crate::model::content::Content;
     use crate::wecom::Refusal;
 
     fn call(attempts: u32, doubts: u32, checks_repeats: bool) -> SendCall {
-        SendCall {
-            id: "c".into(),
-            tenant: "t".into(),
-            corp: "a".into(),
-            app: "oa".into(),
-            priority: Priority::Normal,
-            to: vec!["u".into()],
-            carries: Vec::new(),
-            parts: Vec::new(),
-            can_merge: true,
-            state: CallState::Sending,
-            checks_repeats,
-            first_sent_at_ms: Some(0),
-            doubts,
-            attempts,
-            due_at_ms: 0,
-            expires_at_ms: None,
-            rule: None,
-            quiet: None,
-            code: None,
-            error: None,
-            recall_wanted: false,
-            made_at_ms: 0,
-            sent_at_ms: None,
-            trace: Vec::new(),
+        let state = CallState::Sending;
+        SendCall { attempts, doubts, checks_repeats, state, first_sent_at_ms: Some(0), ..SendCall::sample() }
+    }
+
+    fn part(sent_at_ms: Option<i64>) -> CallPart {
+        CallPart {
+            content: Content::text("x"),
+            sent_at_ms,
+            msgid: None,
+            response_code: None,
+            recalled_at_ms: None,
+            intents: Vec::new(),
         }
     }
 
@@ -352,6 +354,35 @@ mod tests {
             let error = CallError::new("message/send", kind.clone());
             assert_eq!(told(&judge(&call, &error, now_ms)), want, "{kind:?} at {now_ms}, {call:?}");
         }
+    }
+
+    #[test]
+    fn what_was_held_on_purpose_is_not_given_up_for_that() {
+        let hour = 3_600_000;
+        let error =
+            CallError::new("message/send", CallErrorKind::Refused(Refusal::read("message/send", 60020, "text")));
+        for (held_until_ms, now_ms, want) in [
+            (None, 25 * hour, "failed gave_up"),
+            (Some(24 * hour), 25 * hour, "again refused_app fault"),
+            (Some(24 * hour), 49 * hour, "failed gave_up"),
+        ] {
+            let call = SendCall { held_until_ms, ..call(1, 0, true) };
+            assert_eq!(told(&judge(&call, &error, now_ms)), want, "held until {held_until_ms:?}, now {now_ms}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_arrived_in_part_says_so() {
+        let refused = |text: &str| Judged::Failed { code: "refused", text: text.into(), errcode: 40_058 };
+        let whole = SendCall { parts: vec![part(None), part(None)], ..call(1, 0, true) };
+        assert_eq!(partly(&whole, &refused("no")), refused("no"));
+        let half = SendCall { parts: vec![part(Some(1)), part(None)], ..whole };
+        for judged in [refused("no"), Judged::Nobody { errcode: 81_013, text: "no".into() }] {
+            let Judged::Failed { code, text, .. } = partly(&half, &judged) else { panic!("{judged:?}") };
+            assert_eq!((code, text.as_str()), (PARTLY, "1 of 2 parts arrived, the rest did not: no"));
+        }
+        let unknown = Judged::Unknown { text: "lost".into() };
+        assert_eq!(partly(&half, &unknown), unknown);
     }
 
     #[test]

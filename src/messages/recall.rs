@@ -3,15 +3,20 @@
 
 use super::{MessageError, Messages, cards, outcome};
 use crate::model::{
-    Actor, CallId, CallState, Delivery, DeliveryState, Message, MessageHead, MessageId, SendCall, Tally,
+    Actor, CallId, CallPart, CallState, Delivery, DeliveryState, Message, MessageHead, MessageId, SendCall, Tally,
 };
 use crate::store::{self, StoreError, WriteTx, outbox};
 use crate::wecom::{Credential, Patience};
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// How long WeCom recalls a message (doc path 94867).
 pub const RECALL_MS: i64 = 24 * 3_600_000;
+/// Tries of a recall that nobody waits for, and the pause after the first one that failed; the n-th is n² times as long.
+const LATE_TRIES: u32 = 4;
+const LATE_PAUSE: Duration = Duration::from_secs(15);
 
 /// What came of a recall.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -22,7 +27,7 @@ pub struct Recalled {
     pub recalled: usize,
     /// Deliveries that are on their way and are taken back as soon as they have arrived.
     pub later: usize,
-    /// Deliveries that stay, by reason: `too_late`, `no_msgid`, `in_digest`, `refused`.
+    /// Deliveries that stay, by reason: `too_late`, `no_msgid`, `in_digest`, `other_wecom`, `refused`.
     pub kept: Vec<KeptBecause>,
 }
 
@@ -93,21 +98,32 @@ impl Messages {
             recalled.keep("in_digest", count, "they went out in a digest with other messages");
             return Ok(());
         }
-        if call.sent_at_ms.is_none_or(|at_ms| now_ms - at_ms >= RECALL_MS) {
+        let last_ms = call.parts.iter().filter_map(|part| part.sent_at_ms).max();
+        if call.sent_at_ms.or(last_ms).is_none_or(|at_ms| now_ms - at_ms >= RECALL_MS) {
             recalled.keep("too_late", count, "WeCom recalls a message within 24 hours only");
             return Ok(());
         }
-        if call.parts.iter().any(|part| part.msgid.is_none()) {
+        let is_partly = call.state == CallState::Failed;
+        let is_lost = |part: &CallPart| part.msgid.is_none() && (part.sent_at_ms.is_some() || !is_partly);
+        if call.parts.iter().any(is_lost) {
             recalled.keep("no_msgid", count, "the answer with their msgid was lost");
             return Ok(());
         }
         let refused = |error: String, recalled: &mut Recalled| recalled.keep("refused", count, error);
-        let corp = match env.get_corp(&call.corp).await {
-            Ok(corp) => corp,
-            Err(error) => {
-                refused(error.to_string(), recalled);
-                return Ok(());
-            }
+        let (key, made_at_ms) = (call.corp.clone(), call.made_at_ms);
+        // together, so that the corp is the WeCom that took them
+        let read = move |tx: &store::ReadTx| {
+            Ok((store::corps::find(tx, &key)?, store::loose_ends::is_former(tx, &key, made_at_ms)?))
+        };
+        let (corp, is_former) = env.store.read_async(read).await?;
+        if is_former {
+            let text = "the corp is not connected to the WeCom any more that took them";
+            recalled.keep(store::loose_ends::OTHER_WECOM, count, text);
+            return Ok(());
+        }
+        let Some(corp) = corp else {
+            refused(format!("there is no corp {}", call.corp), recalled);
+            return Ok(());
         };
         let client = match env.client(&corp).await {
             Ok(client) => client.with_patience(Patience::Interactive),
@@ -117,13 +133,14 @@ impl Messages {
             }
         };
         let credential = Credential::App(call.app.clone());
+        let last = call.parts.iter().rposition(|part| part.msgid.is_some());
         for (at, part) in call.parts.iter().enumerate().filter(|(_, part)| part.recalled_at_ms.is_none()) {
             let Some(msgid) = &part.msgid else { continue };
             if let Err(error) = client.message_recall(&credential, msgid).await {
                 refused(error.to_string(), recalled);
                 return Ok(());
             }
-            let (id, is_last) = (call.id.clone(), at + 1 == call.parts.len());
+            let (id, is_last) = (call.id.clone(), Some(at) == last);
             env.store.write(move |tx| note(tx, &id, at, is_last, now_ms)).await?;
         }
         recalled.recalled += count;
@@ -131,15 +148,52 @@ impl Messages {
     }
 }
 
-/// Recalls a call that was asked back while it was on its way.
-pub(super) async fn recall_late(messages: &Messages, id: &CallId) {
-    let wanted = id.clone();
-    let found = messages.env().store.read_async(move |tx| outbox::call(tx, &wanted)).await;
-    let Ok(Some(call)) = found else { return };
-    let mut recalled = Recalled::default();
-    if let Err(error) = messages.recall_call(&call, &mut recalled).await {
-        tracing::error!(%error, "the call {id} was asked back and cannot be recalled: {error}");
+/// Recalls a call that was asked back while it was on its way, in the background.
+pub(super) fn recall_late(messages: &Messages, id: CallId) {
+    let (own, tasks) = (messages.clone(), messages.0.tasks.clone());
+    tasks.spawn(async move {
+        if let Err(error) = try_recall(&own, &id).await {
+            tracing::error!(%error, "the call {id} was asked back and cannot be recalled: {error}");
+        }
+    });
+}
+
+/// Goes on with what was asked back when the process ended.
+pub(super) async fn resume(messages: &Messages) -> Result<(), StoreError> {
+    for id in messages.env().store.read_async(outbox::recalls_wanted).await? {
+        recall_late(messages, id);
     }
+    Ok(())
+}
+
+/// Tries some times; what stays is in the trace of the call, and can be asked back again.
+async fn try_recall(messages: &Messages, id: &CallId) -> Result<(), MessageError> {
+    let (env, stop) = (messages.env(), &messages.0.stop);
+    let mut attempts = 0;
+    let why = loop {
+        let wanted = id.clone();
+        let Some(call) = env.store.read_async(move |tx| outbox::call(tx, &wanted)).await? else { return Ok(()) };
+        let mut recalled = Recalled::default();
+        messages.recall_call(&call, &mut recalled).await?;
+        let Some(kept) = recalled.kept.pop() else { return Ok(()) };
+        attempts += 1;
+        if kept.code != "refused" || attempts == LATE_TRIES {
+            break kept.text;
+        }
+        if !env.clock.pause(LATE_PAUSE * attempts * attempts, stop).await {
+            // taken up again at the next start
+            return Ok(());
+        }
+    };
+    tracing::warn!(call = %id, "the call {id} was asked back and stays: {why}");
+    let (id, now_ms) = (id.clone(), env.clock.now_ms());
+    let write = move |tx: &WriteTx| {
+        let Some(mut call) = outbox::call(tx, &id)? else { return Ok(()) };
+        call.recall_wanted = false;
+        call.note(now_ms, "kept", Some(why.clone()));
+        outbox::put_call(tx, &call)
+    };
+    Ok(env.store.write(write).await?)
 }
 
 /// A part was recalled at WeCom; with the last one the deliveries are.
@@ -149,6 +203,7 @@ fn note(tx: &WriteTx, id: &CallId, at: usize, is_last: bool, now_ms: i64) -> Res
         part.recalled_at_ms = Some(now_ms);
     }
     if is_last {
+        call.recall_wanted = false;
         call.note(now_ms, "recalled", None);
         for carried in &call.carries {
             let mut rows = Vec::new();
@@ -156,6 +211,7 @@ fn note(tx: &WriteTx, id: &CallId, at: usize, is_last: bool, now_ms: i64) -> Res
                 let row = store::deliveries::find(tx, &carried.message, *seq)?;
                 let was_sent = |row: &Delivery| {
                     matches!(row.state, DeliveryState::Sent | DeliveryState::ProbablyDropped | DeliveryState::Unknown)
+                        || row.code.as_deref() == Some(outcome::PARTLY)
                 };
                 rows.extend(row.filter(was_sent).map(|row| taken_back(row, now_ms)));
             }
@@ -190,6 +246,10 @@ fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Opt
     };
     head.recall_at_ms.get_or_insert(now_ms);
     store::messages::put_head(tx, &head)?;
+    if head.calls.is_empty() {
+        // what an interrupted search for its recipients has left
+        drop_prepared(tx, &message, now_ms)?;
+    }
     cards::recalled(tx, &message, actor)?;
     let mut to_recall = Vec::new();
     for call in &head.calls {
@@ -216,11 +276,30 @@ fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Opt
             CallState::Sent | CallState::Unknown if call.parts.iter().any(|part| part.recalled_at_ms.is_none()) => {
                 to_recall.push(call);
             }
+            CallState::Failed if call.parts.iter().any(CallPart::can_be_recalled) => to_recall.push(call),
             _ => {}
         }
     }
     recalled.cancelled += cancel_collected(tx, &message, now_ms)?;
     Ok(Some((recalled, to_recall, cards::has_buttons(&message))))
+}
+
+/// Drops the calls that are in the making, and takes back what waits for them.
+fn drop_prepared(tx: &WriteTx, message: &Message, now_ms: i64) -> Result<(), StoreError> {
+    let mut calls = BTreeSet::new();
+    store::deliveries::scan(tx, &message.id, |row| {
+        calls.extend(row.call);
+        Ok(std::ops::ControlFlow::Continue(()))
+    })?;
+    for id in calls {
+        if let Some(mut call) = outbox::call(tx, &id)?.filter(|call| call.state == CallState::Prepared) {
+            call.state = CallState::Dropped;
+            call.note(now_ms, "recalled", Some("before it was sent".into()));
+            outbox::put_call(tx, &call)?;
+            store::messages::add_call(tx, &message.id, &id)?;
+        }
+    }
+    cancel_all(tx, message, now_ms)
 }
 
 /// What waits in a burst is in no call yet.
@@ -276,13 +355,20 @@ fn begin_one(
     store::audit::append(tx, actor, "message.recall", &format!("message {id} delivery {seq}"), None, None)?;
     let mut recalled = Recalled::default();
     let call = row.call.as_ref().map(|call| outbox::call(tx, call)).transpose()?.flatten();
+    // one that is collected keeps the name of a call that it is not in any more
+    let carries =
+        |call: &SendCall| call.carries.iter().any(|carried| carried.message == *id && carried.seqs.contains(&seq));
     match (row.state, call) {
+        (DeliveryState::Waiting, Some(call)) if !carries(&call) => {
+            store::deliveries::put(tx, &message.tenant, &[taken_back(row, now_ms)])?;
+            recalled.cancelled = 1;
+            Ok(Ok((recalled, None)))
+        }
         (DeliveryState::Waiting, Some(mut call)) if call.first_sent_at_ms.is_none() => {
             if call.carries.len() > 1 {
                 recalled.keep("in_digest", 1, "it goes out in a digest with other messages");
                 return Ok(Ok((recalled, None)));
             }
-            // taken out of the call; one that is still collected is in none
             let place = call.carries.first().and_then(|carried| carried.seqs.iter().position(|known| *known == seq));
             if let Some(place) = place {
                 call.to.remove(place);

@@ -12,7 +12,8 @@ use crate::store::messages::{Listed, MessageFilter};
 use crate::store::outbox::{self, Backlog};
 use crate::store::{self, Reads, StoreError};
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Calls that a queue's length is counted up to.
@@ -245,7 +246,7 @@ impl Messages {
     /// The queues of all apps that have or had something to send.
     pub async fn queues(&self) -> Result<Vec<AppQueue>, StoreError> {
         let now_ms = self.env().clock.now_ms();
-        let running: HashSet<String> = self.senders().keys().cloned().collect();
+        let running: HashMap<String, Arc<deliver::Desk>> = self.senders().clone();
         let read = move |tx: &store::ReadTx| {
             let mut apps = Vec::new();
             let today = outbox::days(tx, outbox::day_of(now_ms))?;
@@ -253,9 +254,9 @@ impl Messages {
                 for app in &corp.apps {
                     let name = outbox::app_name(&corp.key, &app.key);
                     let backlog = outbox::backlog(tx, &name, COUNTED_MAX)?;
-                    let meter = match running.contains(&name) {
-                        true => None,
-                        false => Some(deliver::meter_of(tx, &name, now_ms)?),
+                    let meter = match running.get(&name) {
+                        Some(desk) if !desk.is_outdated(tx)? => None,
+                        _ => Some(deliver::meter_of(tx, &name, now_ms)?),
                     };
                     let of_app = today.iter().filter(|(app, ..)| *app == name);
                     let dropped = of_app.map(|(.., day)| day.tally.of(DeliveryState::ProbablyDropped)).sum();

@@ -4,7 +4,7 @@ use super::super::outcome::{self, Judged};
 use super::super::{REPEATS_S, plan};
 use super::choose::Choice;
 use crate::model::{CallId, CallState, DeliveryState, SendCall, UserId};
-use crate::store::outbox::{self, Burst, BurstItem};
+use crate::store::outbox::{self, Burst, BurstItem, Print};
 use crate::store::{self, StoreError, WriteTx};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -36,6 +36,7 @@ pub(super) fn apply(
         }
         Choice::Hold { until_ms, code } => {
             (call.due_at_ms, call.code) = (*until_ms, Some((*code).to_owned()));
+            call.held_until_ms = Some(*until_ms);
             call.note(now_ms, "held", Some((*code).to_owned()));
             outbox::put_call(tx, &call)?;
             return Ok(None);
@@ -63,8 +64,9 @@ pub(super) fn apply(
     }
     if call.first_sent_at_ms.is_none() {
         call.first_sent_at_ms = Some(now_ms);
-        let until_ms = now_ms + i64::from(REPEATS_S) * 1_000;
-        call.checks_repeats = outbox::note_print(tx, &print(&call), &call.id, now_ms, until_ms)?;
+        let (app, until_ms) = (outbox::app_name(&call.corp, &call.app), now_ms + i64::from(REPEATS_S) * 1_000);
+        let by = Print { app, call: call.id.clone(), until_ms };
+        call.checks_repeats = outbox::note_print(tx, &print(&call), &by, now_ms)?;
     }
     call.state = CallState::Sending;
     call.attempts += 1;
@@ -134,7 +136,9 @@ fn divide(
     }
     let due_at_ms = later.iter().map(|(_, free_ms)| *free_ms).max().unwrap_or(now_ms);
     let to: Vec<UserId> = later.iter().map(|(at, _)| whole.to[*at].clone()).collect();
-    let mut other = SendCall { id: new.clone(), to, due_at_ms, code: Some("member_limit".into()), ..whole.clone() };
+    let held_until_ms = Some(due_at_ms);
+    let code = Some("member_limit".into());
+    let mut other = SendCall { id: new.clone(), to, due_at_ms, held_until_ms, code, ..whole.clone() };
     other.note(now_ms, "made", Some("apart from the others: WeCom's limit per member".into()));
     other.parts = plan::parts(new, &plan::contents_of(&whole.parts));
     for (carried, all) in other.carries.iter_mut().zip(&whole.carries) {

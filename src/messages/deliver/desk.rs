@@ -4,9 +4,9 @@
 use super::super::flows::{Flows, Fullest};
 use super::super::outcome::{self, Pause};
 use crate::model::{AppKey, CorpKey, SendCall, UserId};
-use crate::store::outbox;
-use crate::store::{ReadTx, StoreError};
-use std::collections::HashSet;
+use crate::store::{ReadTx, StoreError, loose_ends, outbox};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -52,7 +52,15 @@ pub(in crate::messages) struct Desk {
     gate: Mutex<Gate>,
     flows: Mutex<Flows>,
     day: Mutex<Day>,
-    under_way: Mutex<HashSet<String>>,
+    under_way: Mutex<HashMap<String, UnderWay>>,
+    /// Since when its corp has been the WeCom that the counters are of; see [`loose_ends::since_ms`].
+    counted_since_ms: AtomicI64,
+}
+
+/// A call on its way.
+struct UnderWay {
+    to: Vec<UserId>,
+    parts: usize,
 }
 
 /// A day in China, and the person-times that went out on it.
@@ -62,23 +70,24 @@ struct Day {
     person_times: u64,
 }
 
-/// What an app sent lately, out of the store.
-fn recollect(tx: &ReadTx, name: &str, now_ms: i64) -> Result<(Flows, Day), StoreError> {
+/// What an app sent lately, out of the store: to the WeCom that its corp is, which counts nothing of a former one.
+fn recollect(tx: &ReadTx, name: &str, since_ms: i64, now_ms: i64) -> Result<(Flows, Day), StoreError> {
     let mut flows = Flows::default();
-    outbox::scan_sent(tx, name, now_ms - LOOK_BACK_MS, |call| {
+    outbox::scan_sent(tx, name, since_ms.max(now_ms - LOOK_BACK_MS), |call| {
         let sent_at_ms = call.sent_at_ms.unwrap_or(now_ms);
         for userid in &call.to {
             flows.count(&userid.folded(), call.parts.len(), sent_at_ms);
         }
         Ok(())
     })?;
-    let person_times = outbox::person_times(tx, name, next_day_ms(now_ms) - DAY_MS)?;
+    let person_times = outbox::person_times(tx, name, since_ms.max(next_day_ms(now_ms) - DAY_MS))?;
     Ok((flows, Day { number: china_day(now_ms), person_times }))
 }
 
 /// How full an app's flows to members are, and the person-times of its day, where no sender of it runs yet.
 pub(in crate::messages) fn meter_of(tx: &ReadTx, name: &str, now_ms: i64) -> Result<(Fullest, u64), StoreError> {
-    let (mut flows, day) = recollect(tx, name, now_ms)?;
+    let since_ms = outbox::app_of(name).map(|(corp, _)| loose_ends::since_ms(tx, &corp)).transpose()?.unwrap_or(0);
+    let (mut flows, day) = recollect(tx, name, since_ms, now_ms)?;
     Ok((flows.fullest(now_ms), day.person_times))
 }
 
@@ -94,6 +103,7 @@ impl Desk {
             flows: Mutex::default(),
             day: Mutex::default(),
             under_way: Mutex::default(),
+            counted_since_ms: AtomicI64::new(0),
         })
     }
 
@@ -128,11 +138,24 @@ impl Desk {
         (lock(&self.flows).fullest(now_ms), person_times)
     }
 
-    /// Takes up what was sent before this process began. After an error nothing has changed.
+    /// Counts anew: what the store says was sent, and what is on its way. After an error nothing has changed.
     pub(super) fn remember(&self, tx: &ReadTx, now_ms: i64) -> Result<(), StoreError> {
-        let (flows, day) = recollect(tx, &self.name, now_ms)?;
+        let since_ms = loose_ends::since_ms(tx, &self.corp)?;
+        let (mut flows, mut day) = recollect(tx, &self.name, since_ms, now_ms)?;
+        for call in lock(&self.under_way).values() {
+            day.person_times += call.to.len() as u64 * call.parts as u64;
+            for userid in &call.to {
+                flows.count(&userid.folded(), call.parts, now_ms);
+            }
+        }
         (*lock(&self.flows), *lock(&self.day)) = (flows, day);
+        self.counted_since_ms.store(since_ms, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether the counters are of a WeCom that the corp has left.
+    pub(in crate::messages) fn is_outdated(&self, tx: &ReadTx) -> Result<bool, StoreError> {
+        Ok(loose_ends::since_ms(tx, &self.corp)? > self.counted_since_ms.load(Ordering::Relaxed))
     }
 
     /// How many further calls may be begun now; or until when nothing is sent, Unix milliseconds.
@@ -163,11 +186,12 @@ impl Desk {
 
     /// Ids of the calls under way.
     pub(super) fn under_way(&self) -> HashSet<String> {
-        lock(&self.under_way).clone()
+        lock(&self.under_way).keys().cloned().collect()
     }
 
     pub(super) fn begin(&self, call: &SendCall) {
-        lock(&self.under_way).insert(call.id.to_string());
+        let under_way = UnderWay { to: call.to.clone(), parts: unsent(call) };
+        lock(&self.under_way).insert(call.id.to_string(), under_way);
     }
 
     pub(super) fn end(&self, id: &str) {

@@ -13,7 +13,7 @@ pub(super) use desk::{DAY_PER_SEAT, Desk, meter_of};
 
 use super::Messages;
 use super::outcome::{self, Judged, Pause};
-use crate::model::{CallId, SendCall};
+use crate::model::{CallId, CallState, SendCall};
 use crate::store::outbox;
 use crate::store::{self, StoreError, WriteTx};
 use crate::wecom::Patience;
@@ -33,35 +33,33 @@ const AFTER_FAILURE_MS: i64 = 2_000;
 /// Works until it is stopped.
 pub(super) async fn run(messages: &Messages, desk: &Arc<Desk>) {
     let (env, stop) = (messages.env(), &messages.0.stop);
-    while let Err(error) = remember(messages, desk).await {
-        tracing::error!(%error, "the outbox of {} cannot be read: {error}", desk.name);
-        tokio::select! {
-            () = env.clock.sleep(AFTER_FAILURE) => {}
-            () = stop.cancelled() => return,
-        }
-    }
     let calls = TaskTracker::new();
+    let mut is_counted = false;
     while !stop.is_cancelled() {
         let woken = desk.wake.notified();
+        if !is_counted {
+            if let Err(error) = remember(messages, desk).await {
+                tracing::error!(%error, "the outbox of {} cannot be read: {error}", desk.name);
+                env.clock.pause(AFTER_FAILURE, stop).await;
+                continue;
+            }
+            is_counted = true;
+        }
         let next_ms = match step(messages, desk, &calls).await {
             Ok(Step::More) => continue,
+            Ok(Step::CountAnew) => {
+                is_counted = false;
+                continue;
+            }
             Ok(Step::Idle { next_ms }) => next_ms,
             Err(error) => {
                 tracing::error!(%error, "{} cannot send: {error}; it is tried again", desk.name);
+                // what was counted for calls that did not go out
+                is_counted = false;
                 Some(env.clock.now_ms() + AFTER_FAILURE_MS)
             }
         };
-        let until = async {
-            match next_ms {
-                Some(at_ms) => env.clock.sleep_until_ms(at_ms).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = woken => {}
-            () = until => {}
-            () = stop.cancelled() => {}
-        }
+        env.clock.until_due_or_told(next_ms, woken, stop).await;
     }
     calls.close();
     calls.wait().await;
@@ -75,7 +73,11 @@ async fn remember(messages: &Messages, desk: &Arc<Desk>) -> Result<(), StoreErro
 
 enum Step {
     More,
-    Idle { next_ms: Option<i64> },
+    /// The corp is another WeCom than the counters are of.
+    CountAnew,
+    Idle {
+        next_ms: Option<i64>,
+    },
 }
 
 async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Result<Step, StoreError> {
@@ -88,19 +90,22 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
     };
     let busy = desk.under_way();
     let (name, key) = (desk.name.clone(), desk.corp.clone());
-    let (due, corp) = env
+    let asked = Arc::clone(desk);
+    let (due, corp, is_outdated) = env
         .store
         .read_async(move |tx| {
             let due = outbox::due(tx, &name, now_ms, limit, |id| busy.contains(id))?;
-            Ok((due, store::corps::find(tx, &key)?))
+            Ok((due, store::corps::find(tx, &key)?, asked.is_outdated(tx)?))
         })
         .await?;
+    if is_outdated {
+        return Ok(Step::CountAnew);
+    }
     if due.calls.is_empty() {
         return Ok(Step::Idle { next_ms: due.next_ms });
     }
     let Some(corp) = corp.filter(|corp| corp.find_app(&desk.app).is_some()) else {
-        let judged = Judged::Failed { code: "no_app", text: "the corp or the app was removed".into(), errcode: 0 };
-        fail(messages, due.calls, judged, now_ms).await?;
+        fail(messages, due.calls, now_ms).await?;
         return Ok(Step::More);
     };
     let client = match env.client(&corp).await {
@@ -119,6 +124,12 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
             (call, choice)
         })
         .collect();
+    // what each takes of the day's quota for the first time
+    let taken: Vec<(CallId, u64)> = chosen
+        .iter()
+        .filter(|(call, choice)| matches!(choice, Choice::Go { .. }) && call.first_sent_at_ms.is_none())
+        .map(|(call, _)| (call.id.clone(), call.person_times()))
+        .collect();
     let ids: Vec<String> = chosen.iter().map(|_| messages.new_id()).collect();
     let divides = chosen.iter().any(|(_, choice)| matches!(choice, Choice::Divide { .. }));
     let write = move |tx: &WriteTx| {
@@ -136,6 +147,12 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
         messages.0.accepted.notify_one();
     }
     let go: Vec<(SendCall, HashSet<String>)> = written?;
+    for (id, person_times) in taken {
+        if !go.iter().any(|(call, _)| call.id == id) {
+            // recalled, or changed in another way, since it was chosen
+            desk.give_back(person_times);
+        }
+    }
     let client = Arc::new(client.with_patience(Patience::Interactive));
     let agentid = corp.find_app(&desk.app).map_or(0, |app| app.agentid);
     for (call, over) in go {
@@ -150,9 +167,17 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
     Ok(Step::More)
 }
 
-async fn fail(messages: &Messages, calls: Vec<SendCall>, judged: Judged, now_ms: i64) -> Result<(), StoreError> {
+/// The corp or the app is not there any more.
+async fn fail(messages: &Messages, calls: Vec<SendCall>, now_ms: i64) -> Result<(), StoreError> {
     let write = move |tx: &WriteTx| {
-        calls.iter().try_for_each(|call| outcome::write(tx, call, &judged, &HashSet::new(), now_ms).map(drop))
+        calls.iter().try_for_each(|call| {
+            let text = "the corp or the app was removed".to_owned();
+            let judged = match call.state == CallState::Sending || call.doubts > 0 {
+                true => Judged::Unknown { text: format!("an attempt was lost, and {text}") },
+                false => Judged::Failed { code: "no_app", text, errcode: 0 },
+            };
+            outcome::write(tx, call, &judged, &HashSet::new(), now_ms).map(drop)
+        })
     };
     messages.env().store.write(write).await
 }

@@ -38,7 +38,7 @@ pub(super) async fn send(
         }
         Err(error) => outcome::judge(&call, &error, now_ms),
     };
-    if matches!(judged, Judged::Again { is_doubt: false, .. }) && call.doubts == 0 {
+    if matches!(judged, Judged::Again { is_doubt: false, .. }) && call.doubts == 0 && !call.has_sent() {
         // nothing reached WeCom: the next attempt is a first one again
         desk.give_back(call.person_times());
         call.first_sent_at_ms = None;
@@ -58,14 +58,13 @@ pub(super) async fn send(
                 }
                 return;
             }
-            Ok(true) => return recall::recall_late(messages, &call.id).await,
+            Ok(true) => return recall::recall_late(messages, call.id),
             // closed for good: the next start finds it on its way and repeats it
             Err(StoreError::Closed) => return,
             Err(error) => {
                 tracing::error!(%error, "what became of the call {} cannot be stored: {error}; tried again", call.id);
-                tokio::select! {
-                    () = env.clock.sleep(AFTER_FAILURE) => {}
-                    () = messages.0.stop.cancelled() => return,
+                if !env.clock.pause(AFTER_FAILURE, &messages.0.stop).await {
+                    return;
                 }
             }
         }

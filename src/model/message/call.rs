@@ -77,6 +77,9 @@ pub struct SendCall {
     pub attempts: u32,
     /// Not before this time, Unix milliseconds.
     pub due_at_ms: i64,
+    /// Until when it was held last, on purpose: quiet hours, the day's quota, WeCom's limits per member. Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until_ms: Option<i64>,
     /// Not after this time, Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<i64>,
@@ -115,6 +118,11 @@ impl SendCall {
             self.trace.remove(1.min(self.trace.len() - 1));
         }
         self.trace.push(TraceRow { at_ms, step: step.to_owned(), detail });
+    }
+
+    /// Whether WeCom has taken a part of it: the call must stay as it is.
+    pub fn has_sent(&self) -> bool {
+        self.parts.iter().any(|part| part.sent_at_ms.is_some())
     }
 
     /// Persons that the call counts for at WeCom: members times contents (doc path 90236).
@@ -157,6 +165,13 @@ pub struct CallPart {
     pub intents: Vec<Intent>,
 }
 
+impl CallPart {
+    /// Whether there is something to take back, and what takes it back.
+    pub fn can_be_recalled(&self) -> bool {
+        self.msgid.is_some() && self.recalled_at_ms.is_none()
+    }
+}
+
 /// What a button of a card means. It is bound to the card's message, app and receivers by the call that it stands in, and
 /// void when the message has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,27 +195,26 @@ pub struct TraceRow {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_trace_of_a_call_keeps_its_beginning_and_its_end() {
-        let mut call = SendCall {
+impl SendCall {
+    /// A call to one member that waits, for tests.
+    pub(crate) fn sample() -> Self {
+        Self {
             id: "c".into(),
             tenant: "t".into(),
             corp: "a".into(),
             app: "oa".into(),
             priority: Priority::Normal,
-            to: Vec::new(),
+            to: vec!["u".into()],
             carries: Vec::new(),
             parts: Vec::new(),
-            can_merge: false,
+            can_merge: true,
             state: CallState::Waiting,
             checks_repeats: true,
             first_sent_at_ms: None,
             doubts: 0,
             attempts: 0,
             due_at_ms: 0,
+            held_until_ms: None,
             expires_at_ms: None,
             rule: None,
             quiet: None,
@@ -210,7 +224,17 @@ mod tests {
             made_at_ms: 0,
             sent_at_ms: None,
             trace: Vec::new(),
-        };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trace_of_a_call_keeps_its_beginning_and_its_end() {
+        let mut call = SendCall::sample();
         for n in 0..100 {
             call.note(n, "again", None);
         }

@@ -1,8 +1,11 @@
 //! What may go wrong on the way, and that nobody gets a message twice because of it.
 
-use super::world::{Route, World, actor, corpid, to};
+use super::world::{Route, START_MS, World, actor, corpid, message, to};
+use std::time::Duration;
+use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::Redrive;
-use wecom_bridge::model::DeliveryState::{Failed, Sent, Unknown};
+use wecom_bridge::model::DeliveryState::{Failed, Recalled, Sent, Unknown};
+use wecom_bridge::model::content::Content;
 use wecom_bridge::sandbox::{Effect, Fault};
 use wecom_bridge::store;
 
@@ -103,4 +106,62 @@ async fn an_app_that_is_gone_and_a_member_that_is_shared_stop_nobody_else() {
     let days = world.store.read(|tx| store::outbox::days(tx, 0)).unwrap();
     let sent: u32 = days.iter().map(|(_, _, day)| day.tally.of(Sent)).sum();
     assert_eq!(sent, 1);
+}
+
+#[tokio::test]
+async fn of_a_long_text_nobody_gets_a_part_twice() {
+    fn two(message: &wecom_bridge::model::Message) -> Result<Vec<Content>, String> {
+        Ok((1..=2).map(|n| Content::text(format!("{} {n}/2", message.title))).collect())
+    }
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..2, "lab");
+    // the second part finds the quota used up, and until then the minute of one member is
+    world.state().add_fault(Fault { skip: 1, ..Fault::once("message/send", Effect::Errcode { errcode: 45009 }) });
+    world.set_routes(vec![Route { say: two, ..to("acme-main") }]);
+    let long = world.say("长文", &["e0", "e1"]).await;
+    world.until(|| !world.inbox(0, "u1").is_empty() && world.state().count("message/send") == 2).await;
+    world.set_routes(vec![to("acme-main")]);
+    let mut urgent = Vec::new();
+    for n in 0..29 {
+        let mut high = message(&format!("急{n}"), &["e1"]);
+        high["priority"] = "high".into();
+        urgent.push(world.post(high).await);
+    }
+    for id in &urgent {
+        world.until(|| world.tally(id).is_some()).await;
+    }
+    for _ in 0..40 {
+        world.clock.advance(Duration::from_secs(30));
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(world.ended(&long).await.get(&Sent), Some(&2));
+    for userid in ["u0", "u1"] {
+        let parts: Vec<String> = world.inbox(0, userid).into_iter().filter(|text| text.contains("长文")).collect();
+        assert_eq!(parts, ["长文 1/2", "长文 2/2"], "{userid}");
+    }
+    world.is_good();
+}
+
+#[tokio::test]
+async fn a_long_text_that_is_refused_half_way_says_so_and_is_not_sent_again_unasked() {
+    fn two(message: &wecom_bridge::model::Message) -> Result<Vec<Content>, String> {
+        Ok((1..=2).map(|n| Content::text(format!("{} {n}/2", message.title))).collect())
+    }
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.set_routes(vec![Route { say: two, ..to("acme-main") }]);
+    world.state().add_fault(Fault { skip: 1, ..Fault::once("message/send", Effect::Errcode { errcode: 40058 }) });
+    let id = world.say("长文", &["e0"]).await;
+    assert_eq!(world.ended(&id).await.get(&Failed), Some(&1));
+    let row = world.deliveries(&id).remove(0);
+    assert_eq!((row.code.as_deref(), row.errcode), (Some("partly"), Some(40058)));
+    let redriven = world.messages.redrive(&actor(), &id, Redrive::default()).await.unwrap();
+    assert_eq!((redriven.again, redriven.doubtful), (0, 1));
+    // what arrived is taken back
+    let recalled = world.messages.recall(&actor(), &id).await.unwrap();
+    assert_eq!((recalled.recalled, recalled.kept.len()), (1, 0), "{recalled:?}");
+    assert_eq!((world.inbox(0, "u0"), world.states(&id)[0].0), (vec![], Recalled));
+    world.is_good();
 }

@@ -4,9 +4,10 @@ use super::world::{START_MS, World, actor, corpid, message, to};
 use std::time::Duration;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::MessageError;
-use wecom_bridge::model::DeliveryState::{Recalled, Sent};
+use wecom_bridge::model::DeliveryState::{Recalled, Sent, Waiting};
 use wecom_bridge::model::MessageId;
 use wecom_bridge::sandbox::messages::message::Truth;
+use wecom_bridge::sandbox::{Effect, Fault};
 
 fn truths(world: &World) -> Vec<Truth> {
     let all = world.state().messages(corpid(0));
@@ -74,5 +75,58 @@ async fn a_message_whose_recipients_are_not_found_yet_is_dropped() {
         again.accept(&actor(), vec![serde_json::from_value(message("u", &["e0"])).unwrap()], None).await.unwrap();
     world.ended(&next.ids[0]).await;
     assert_eq!(world.inbox(0, "u0"), ["u"]);
+    world.is_good();
+}
+
+#[tokio::test]
+async fn one_that_is_collected_is_taken_back_alone_and_nobody_else_s_is() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..2, "lab");
+    for n in 0..30 {
+        let id = world.say(&format!("第{n}条"), &["e0"]).await;
+        world.ended(&id).await;
+    }
+    let id = world.say("又一条", &["e0", "e1"]).await;
+    let held = (Waiting, "member_limit".to_owned());
+    world.until(|| world.states(&id) == [held.clone(), (Sent, String::new())]).await;
+    let done = world.messages.recall_delivery(&actor(), &id, 0).await.unwrap();
+    assert_eq!((done.cancelled, done.later), (1, 0), "{done:?}");
+    world.clock.advance(Duration::from_secs(63));
+    let next = world.say("最后", &["e0"]).await;
+    world.ended(&next).await;
+    assert_eq!(world.states(&id)[1].0, Sent, "the other one has it and keeps it");
+    assert_eq!((world.states(&id)[0].0, world.state().count("message/recall")), (Recalled, 0));
+    assert!(!world.inbox(0, "u0").iter().any(|text| text.contains("又一条")));
+    world.is_good();
+}
+
+#[tokio::test]
+async fn what_is_asked_back_on_its_way_is_taken_back_although_wecom_is_busy_and_after_a_restart() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    // on its way for two seconds
+    world.state().add_fault(Fault::once("message/send", Effect::Delay { ms: 2_000 }));
+    world.state().add_fault(Fault { skip: 0, ..Fault::always("message/recall", Effect::Errcode { errcode: 45009 }) });
+    let id = world.say("t", &["e0"]).await;
+    let is_out = || {
+        let call = world.deliveries(&id).first().and_then(|row| row.call.clone());
+        let find = |id| world.store.read(|tx| wecom_bridge::store::outbox::call(tx, &id)).unwrap();
+        call.and_then(find).is_some_and(|call| call.state == wecom_bridge::model::CallState::Sending)
+    };
+    world.until(is_out).await;
+    assert_eq!(world.messages.recall(&actor(), &id).await.unwrap().later, 1);
+    while world.state().count("message/recall") == 0 {
+        world.clock.advance(Duration::from_millis(100));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.states(&id)[0].0, Sent);
+    world.messages.shutdown().await;
+    world.state().clear_faults();
+    world.clock.advance(Duration::from_secs(120));
+    let again = super::world::build(&world.store, &world.clock, &world.routes);
+    again.start();
+    world.until(|| world.states(&id)[0].0 == Recalled).await;
+    assert_eq!(truths(&world), [Truth::Recalled]);
+    again.shutdown().await;
     world.is_good();
 }

@@ -186,16 +186,18 @@ fn write_messages(tx: &WriteTx) -> Result<(), StoreError> {
     let sent = json!({
         "id": call, "tenant": tenant, "corp": corp_key(), "app": "oa", "priority": "normal", "to": ["User1"],
         "carries": [{"message": id, "seqs": [0]}], "state": "sent", "checks_repeats": true, "due_at_ms": 1,
-        "made_at_ms": 1, "sent_at_ms": 2,
+        "made_at_ms": 1, "sent_at_ms": 2, "recall_wanted": true,
         "parts": [{"content": {"msgtype": "text", "content": "请审批"}, "sent_at_ms": 2, "msgid": {"msgid": "m"},
             "response_code": "r", "intents": [{"key": "00", "button": "ok"}]}]
     });
     let mut waiting = sent.clone();
     (waiting["id"], waiting["state"]) = (json!("01900000-0000-7000-8000-000000000008"), json!("waiting"));
+    waiting["recall_wanted"] = json!(false);
     waiting["sent_at_ms"] = Value::Null;
     store::outbox::put_call(tx, &row(sent))?;
     store::outbox::put_call(tx, &row(waiting))?;
-    store::outbox::note_print(tx, "00", &call.into(), 1, 2)?;
+    let print = store::outbox::Print { app: "acme-main/oa".into(), call: call.into(), until_ms: 2 };
+    store::outbox::note_print(tx, "00", &print, 1)?;
     let todo = json!({
         "message": id, "tenant": tenant, "refused": 1, "spent": [format!("{call}@0")],
         "changes": [{"state": "decided", "text": "员工1 已同意", "button": "ok", "employee": "e000001",
