@@ -69,7 +69,12 @@ pub(super) fn people(tx: &ReadTx, message: &Message) -> Result<Vec<Person>, Stor
             people.push(Person::faulty(None, store::loose_ends::OTHER_WECOM, text));
             continue;
         }
-        let bound = store::bindings::find_by_userid(tx, &member.corp, &member.userid)?.map(|binding| binding.employee);
+        // links of another tenant's corp name other people
+        let is_own = store::corps::find(tx, &member.corp)?.is_some_and(|corp| corp.tenant == *tenant);
+        let bound = match is_own {
+            true => store::bindings::find_by_userid(tx, &member.corp, &member.userid)?.map(|binding| binding.employee),
+            false => None,
+        };
         // who is named as an employee too gets it wherever the rules send it
         if bound.as_ref().is_none_or(|id| !seen.contains(id)) {
             people.push(Person { employee: bound, member: Some(member.clone()), fault: None });

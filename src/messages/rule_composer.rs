@@ -61,7 +61,14 @@ impl Compose for RuleComposer {
                 }
             }
         }
-        Ok(composed)
+        // a corp may have gone to another tenant since the rule was saved: the same ids are other people there
+        let mut kept = Vec::with_capacity(composed.len());
+        for target in composed {
+            if store::corps::find(tx, &target.corp)?.is_none_or(|corp| corp.tenant == message.tenant) {
+                kept.push(target);
+            }
+        }
+        Ok(kept)
     }
 }
 

@@ -106,3 +106,30 @@ async fn an_answer_that_comes_too_late_opens_nothing_again() {
     assert_eq!((&card["state"], &card["why"]), (&json!("unknown"), &json!("other_wecom")), "{card}");
     scene.stop().await;
 }
+
+#[tokio::test]
+async fn a_corp_that_went_to_another_tenant_gets_nothing_of_the_former_one() {
+    let scene = Scene::new().await;
+    scene.bridge.put("/api/v1/tenants/other", &json!({ "name": "别家" })).await.expect(201);
+    let mut corp = moved(scene.sandbox.base_url());
+    (corp["tenant"], corp["corpid"], corp["links"]) = (json!("other"), json!(CORPID), json!("reset"));
+    scene.clock.advance(Duration::from_secs(1));
+    scene.bridge.put(CORP, &corp).await.expect(200);
+    // there, e0 is somebody else
+    let bound = [binding(0)];
+    let bind = move |tx: &store::WriteTx| store::bindings::put_members(tx, &"acme-main".into(), &bound);
+    scene.bridge.app.store.write_blocking(bind).unwrap();
+    scene.clock.advance(Duration::from_secs(1));
+    let mut message = todo(&["e0"]);
+    message["recipients"]["bindings"] = json!([{ "corp": "acme-main", "userid": "u0" }]);
+    let id = scene.post(&message).await;
+    scene.gone_out(&id).await;
+    let status = scene.status(&id).await;
+    assert_eq!(status["tally"], json!({ "failed": 2 }), "{status}");
+    let rows = scene.bridge.get(&format!("/api/v1/messages/{id}/deliveries")).await.expect(200);
+    let row = |at: usize| &rows["items"][at];
+    assert_eq!((&row(0)["code"], &row(1)["code"]), (&json!("no_rule"), &json!("no_rule")), "{rows}");
+    assert!(row(1)["employee"].is_null(), "a link of another tenant is nobody's here: {rows}");
+    assert_eq!(scene.state().count("message/send"), 0);
+    scene.stop().await;
+}
