@@ -91,10 +91,11 @@ fn send_collected(
         return Ok(());
     };
     let mut lines = Vec::new();
-    let mut expires = Vec::new();
+    let (mut expires, mut priorities) = (Vec::new(), Vec::new());
     for row in first {
         if let Some(message) = store::messages::find(tx, &row.message)? {
             expires.push(message.expires_at_ms);
+            priorities.push(message.priority);
             lines.push(digest::Line { title: message.title, url: message.url });
         }
     }
@@ -103,12 +104,15 @@ fn send_collected(
         message: first[n].message.clone(),
         seqs: members.iter().map(|(_, rows)| rows[n].seq).collect(),
     });
+    // what is urgent keeps its lane, and takes along what waits with it
+    let priority = priorities.into_iter().min().unwrap_or_default();
     let mut call = SendCall {
         id: id.clone(),
         to: members.iter().map(|(userid, _)| userid.clone()).collect(),
         carries: carries.collect(),
         parts: plan::parts(id, &contents),
-        priority: Priority::Normal,
+        priority,
+        quiet: keeper.quiet.clone().filter(|_| priority != Priority::High),
         can_merge: true,
         state: CallState::Waiting,
         checks_repeats: true,

@@ -39,7 +39,17 @@ pub(super) fn drop_waiting(tx: &WriteTx, todo: &Todo, now_ms: i64) -> Result<(),
         })?;
         store::outbox::put_call(tx, &call)?;
     }
-    Ok(())
+    // what is collected for a digest is in no call yet
+    let Some(message) = store::messages::find(tx, &todo.message)? else { return Ok(()) };
+    let mut rows = Vec::new();
+    store::deliveries::scan(tx, &message.id, |mut row| {
+        if row.state == DeliveryState::Waiting && matches!(row.code.as_deref(), Some("digest" | "member_limit")) {
+            (row.state, row.code, row.changed_at_ms) = (DeliveryState::Expired, Some("todo_ended".into()), now_ms);
+            rows.push(row);
+        }
+        Ok(std::ops::ControlFlow::Continue(()))
+    })?;
+    store::deliveries::put(tx, &message.tenant, &rows)
 }
 
 /// Every card of the message shall show how it ended. Answers how many updates are on their way.

@@ -116,6 +116,29 @@ async fn the_31st_message_in_a_minute_waits_and_is_put_together_instead_of_being
 }
 
 #[tokio::test]
+async fn what_is_urgent_and_over_the_limit_waits_for_the_limit_only() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    for n in 0..30 {
+        let id = world.say(&format!("第{n}条"), &["e0"]).await;
+        world.ended(&id).await;
+    }
+    let held = |id: &wecom_bridge::model::MessageId| world.states(id) == [(Waiting, "member_limit".to_owned())];
+    let normal = world.say("普通", &["e0"]).await;
+    world.until(|| held(&normal)).await;
+    let mut high = message("紧急", &["e0"]);
+    high["priority"] = "high".into();
+    let urgent = world.post(high).await;
+    world.until(|| held(&urgent)).await;
+    world.clock.advance(Duration::from_secs(63));
+    assert_eq!(world.ended(&urgent).await.get(&Sent), Some(&1));
+    let call = world.deliveries(&urgent)[0].call.clone().unwrap();
+    let call = world.store.read(|tx| store::outbox::call(tx, &call)).unwrap().unwrap();
+    assert_eq!((call.priority, call.carries.len()), (wecom_bridge::model::Priority::High, 2));
+    world.is_good();
+}
+
+#[tokio::test]
 async fn the_limit_holds_after_a_restart() {
     let world = World::of(Clock::manual(START_MS), 1);
     world.people(0, 0..1, "lab");
