@@ -12,6 +12,7 @@ use crate::model::{
     Access, App, AppKey, Corp, CorpKey, DownstreamOptions, Edition, MatchRule, PullOptions, Quota, TenantKey,
     UpstreamOptions,
 };
+use crate::setup::service::Consent;
 use crate::setup::{Links, RawEndpoints, SetupError, default_endpoints, service};
 use actix_web::web;
 use serde::Deserialize;
@@ -83,6 +84,11 @@ struct CorpBody {
     /// and `corpid`. No effect otherwise.
     #[serde(default)]
     links: Option<Links>,
+    /// The corp's key again, where the settings begin to delete people: `downstream.leaver` or `downstream.out_of_scope`
+    /// becomes `delete`, or `downstream.delete_after_days` more than 0. Without it they are refused (422
+    /// `request.confirm`). No effect otherwise.
+    #[serde(default)]
+    confirm: Option<String>,
 }
 
 /// Where the corp's services are found.
@@ -129,9 +135,10 @@ async fn put(
     body: Body<CorpBody>,
 ) -> Result<Put<Corp>, Problem> {
     let key = key.into_inner();
-    let links = body.value.links;
+    let to_delete = body.value.confirm.as_deref() == Some(key.as_str());
+    let consent = Consent { links: body.value.links, to_delete };
     check_same(&state, &key, &body.value).await?;
-    let saved = service::put_settings(&state.app.store, &caller.actor, body.value.into_corp(key), links).await;
+    let saved = service::put_settings(&state.app.store, &caller.actor, body.value.into_corp(key), consent).await;
     saved.map(|(saved, corp)| Put::new(corp, saved)).map_err(in_body).map_err(setup_problem)
 }
 

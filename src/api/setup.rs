@@ -7,7 +7,7 @@ use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::{faults_problem, setup_problem};
 use crate::http::{Body, Problem};
-use crate::setup::{self, LinkChoices, Links, SetupChange, Terms};
+use crate::setup::{self, Confirmed, LinkChoices, Links, SetupChange, Terms};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,7 +19,9 @@ pub(super) fn routes(routes: &mut Routes) {
         .post(
             "/api/v1/setup",
             "Lay a set-up file over what is there\nSafe to repeat: what is equal is left alone, what differs is updated, nothing is removed \
-             unless `prune` is given. Secrets must be written in place.",
+             unless `prune` is given. What cannot be had back, the removal of a tenant or corp with what is kept for it, \
+             and settings that begin to delete people, must be named in `confirm` (422 `request.confirm` otherwise). \
+             Secrets must be written in place.",
             apply,
         );
 }
@@ -46,6 +48,11 @@ struct SetupBody {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Links>)]
     links: LinkChoices,
+    /// The keys of tenants and corps that may be removed although something is kept for them, and of corps that may begin
+    /// to delete people. A dry run names them.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    confirm: Confirmed,
 }
 
 async fn export(_: Key<CorpRead>, state: web::Data<State>) -> Result<Ok<SetupView>, Problem> {
@@ -58,8 +65,8 @@ async fn apply(
     once: Once,
     body: Body<SetupBody>,
 ) -> Result<Ok<Page<SetupChange>>, Problem> {
-    let SetupBody { setup: text, dry_run, prune, links } = body.value;
-    let terms = Terms { prune, links };
+    let SetupBody { setup: text, dry_run, prune, links, confirm } = body.value;
+    let terms = Terms { prune, links, confirm };
     let app = state.app.clone();
     once.run(&state, &caller.id.clone(), &body.digest, async move {
         let file = setup::read_in_place(&text).map_err(|faults| faults_problem(&faults))?;

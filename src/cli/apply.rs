@@ -19,7 +19,7 @@ pub struct Apply {
     /// Show what would change and write nothing; exit code 3 when something would
     #[arg(long)]
     dry_run: bool,
-    /// Remove what is not in the file
+    /// Remove what is not in the file, with everything that is kept for it; look at it with --dry-run first
     #[arg(long)]
     prune: bool,
     /// The corp becomes another WeCom (tenant, corpid or api_base change): drop its links, mirror, plans and runs
@@ -28,6 +28,10 @@ pub struct Apply {
     /// The corp is the same WeCom at another address (only api_base changes): keep its links
     #[arg(long, value_name = "KEY")]
     keep_bindings: Vec<String>,
+    /// The key of a tenant or corp that is removed with what is kept for it, or of a corp that begins to delete people;
+    /// may be given many times. A dry run says where it is needed
+    #[arg(long, value_name = "KEY")]
+    confirm: Vec<String>,
 }
 
 impl Apply {
@@ -38,7 +42,7 @@ impl Apply {
         let setup = read(&self.file)?;
         let of = |keys: Vec<String>, links| keys.into_iter().map(move |key| (CorpKey::from(key), links));
         let links = of(self.reset_bindings, Links::Reset).chain(of(self.keep_bindings, Links::Keep)).collect();
-        let command = Command::Apply { setup, dry_run: self.dry_run, prune: self.prune, links };
+        let command = Command::Apply { setup, dry_run: self.dry_run, prune: self.prune, links, confirm: self.confirm.into_iter().collect() };
         context.execute(command, render).await
     }
 }
@@ -58,6 +62,15 @@ pub(super) fn read(path: &Path) -> Result<SecretText, CommandError> {
 
 fn render(applied: &ApplyReport, language: Language) -> String {
     let mut text: String = applied.changes.iter().map(|change| show::setup_change(change, language)).collect();
+    let keys: Vec<String> =
+        applied.changes.iter().filter_map(|change| change.confirm.as_ref()).map(|key| format!("--confirm {key}")).collect();
+    if !applied.written && !keys.is_empty() {
+        text.push_str(language.pick(
+            "Some of this cannot be had back. Without the dry run it needs: ",
+            "其中有无法撤回的改动。正式执行时须加：",
+        ));
+        text.push_str(&format!("{}\n", keys.join(" ")));
+    }
     if !applied.written && applied.changes.iter().any(|change| show::is_pending(change.action)) {
         text.push_str(language.pick("Nothing was written (--dry-run).\n", "未写入任何内容（--dry-run）。\n"));
     }

@@ -128,7 +128,7 @@ impl Bindings {
             Subcommands::Import { of, file, member_field, dry_run } => {
                 let file = upload(&file)?;
                 let command = BindingCommand::Import { corp: of.corp, file, member_field, dry_run };
-                context.execute(Command::Bindings(command), show::tree).await
+                context.execute(Command::Bindings(command), show::link_import).await
             }
             Subcommands::Ambiguous(of) => {
                 let command = BindingCommand::Ambiguous { corp: of.corp };

@@ -1,5 +1,6 @@
 //! The language of what the command line prints for people: English or Chinese.
 
+use crate::locale::{Lang, T};
 use clap::ValueEnum;
 
 /// A language.
@@ -17,6 +18,14 @@ impl Language {
         let set =
             ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| get(name).filter(|text| !text.is_empty()));
         if set.is_some_and(|text| text.starts_with("zh")) { Self::Zh } else { Self::En }
+    }
+
+    /// The texts of the pages in this language.
+    pub fn t(self) -> T {
+        T::new(match self {
+            Self::En => Lang::En,
+            Self::Zh => Lang::Zh,
+        })
     }
 
     /// The text in this language.

@@ -77,6 +77,13 @@ pub fn setup_problem(error: SetupError) -> Problem {
             let linked = serde_json::to_value(linked).unwrap_or_default();
             Problem::conflict("setup.linked", sentence(&error)).with("linked", linked)
         }
+        SetupError::Unconfirmed(ref all) => {
+            let keys: Vec<&str> = all.iter().map(|one| one.key.as_str()).collect();
+            let told = format!("{}. This cannot be had back: `confirm` must name {}.", sentence(&error).trim_end_matches('.'), keys.join(", "));
+            all.iter().fold(Problem::invalid("request.confirm", told), |problem, one| {
+                problem.at("confirm", format!("must have {:?}: {one}", one.key))
+            })
+        }
         SetupError::Write(_) => Problem::internal(error),
         SetupError::Store(cause) => store_problem(cause),
     }

@@ -1,6 +1,7 @@
 //! Writes a merged set-up into the store, all of it or nothing.
 
 use super::check::check_corp;
+use super::consent::{Confirmed, Consequence, weigh};
 use super::error::SetupError;
 use super::fault::SetupFault;
 use super::file::SetupFile;
@@ -23,9 +24,11 @@ pub struct Terms {
     pub prune: bool,
     /// What becomes of the links of corps that become another WeCom.
     pub links: LinkChoices,
+    /// The keys of what may be removed or may begin to delete people.
+    pub confirm: Confirmed,
 }
 
-/// What applying the file would do.
+/// What applying the file would do; each line that wants a confirmation says so.
 pub async fn diff(store: &Store, file: &SetupFile, terms: &Terms) -> Result<Vec<SetupChange>, SetupError> {
     let (file, terms) = (file.clone(), terms.clone());
     let prepared = store.read_async(move |tx| prepare(tx, &file, &terms)).await??;
@@ -36,8 +39,9 @@ pub async fn diff(store: &Store, file: &SetupFile, terms: &Terms) -> Result<Vec<
 /// the audit log.
 ///
 /// # Errors
-/// [`SetupError::Linked`] when a corp would become another WeCom and the terms do not say what becomes of its links. On
-/// `Err` nothing was changed.
+/// [`SetupError::Linked`] when a corp would become another WeCom and the terms do not say what becomes of its links;
+/// [`SetupError::Unconfirmed`] when something goes that cannot be had back and the terms do not name it. On `Err` nothing
+/// was changed.
 pub async fn apply(
     store: &Store,
     clients: &Clients,
@@ -51,6 +55,10 @@ pub async fn apply(
             Ok(prepared) => prepared,
             Err(refused) => return Ok(Err(refused)),
         };
+        let open = prepared.consequences.iter().filter(|one| !terms.confirm.contains(&one.key)).cloned().collect::<Vec<_>>();
+        if !open.is_empty() {
+            return Ok(Err(SetupError::Unconfirmed(open)));
+        }
         for act in &prepared.acts {
             act.carry_out(tx, &actor)?;
         }
@@ -71,6 +79,7 @@ struct Prepared {
     present: SetupFile,
     merged: Merge,
     acts: Vec<LinkAct>,
+    consequences: Vec<Consequence>,
 }
 
 fn prepare(tx: &impl Reads, file: &SetupFile, terms: &Terms) -> Result<Result<Prepared, SetupError>, StoreError> {
@@ -106,7 +115,8 @@ fn prepare(tx: &impl Reads, file: &SetupFile, terms: &Terms) -> Result<Result<Pr
     if !linked.is_empty() {
         return Ok(Err(SetupError::Linked(linked)));
     }
-    Ok(Ok(Prepared { present, merged, acts }))
+    let consequences = weigh(tx, &present, &merged.target, &mut merged.changes)?;
+    Ok(Ok(Prepared { present, merged, acts, consequences }))
 }
 
 /// References between the parts of a whole set-up, and secrets that would go to another place than the one that they

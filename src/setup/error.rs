@@ -1,5 +1,6 @@
 //! Why a change of the set-up was refused.
 
+use super::consent::Consequence;
 use super::fault::{SetupFault, SetupFaults};
 use super::links::Linked;
 use crate::store::StoreError;
@@ -24,6 +25,9 @@ pub enum SetupError {
     /// A corp would become another WeCom while links to the former one are there; see [`super::Links`].
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Linked(Vec<Linked>),
+    /// Something goes that cannot be had back, and its key was not repeated; see [`Consequence`].
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Unconfirmed(Vec<Consequence>),
     /// The file cannot be written out.
     #[error("the set-up file cannot be written: {0}")]
     Write(#[from] toml::ser::Error),

@@ -31,9 +31,12 @@ pub struct SetupChange {
     pub action: SetupAction,
     /// `tenant acme`, `corp acme-main`, `app acme-main/oa`
     pub subject: String,
-    /// The options that differ; empty unless something is changed.
+    /// The options that differ; of something that is removed, how much goes along (`linked_members`, `runs`, …).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// The key that `confirm` must have before this is done, for it cannot be had back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
 }
 
 /// One option that differs. Secrets show as `set`, never as themselves.
@@ -182,16 +185,16 @@ fn note_secrets(change: &mut SetupChange, before: Option<&SetupCorp>, after: &Se
 
 fn left_over(subject: String, prune: bool) -> SetupChange {
     let action = if prune { SetupAction::Remove } else { SetupAction::Extra };
-    SetupChange { action, subject, differences: Vec::new() }
+    SetupChange { action, subject, differences: Vec::new(), confirm: None }
 }
 
 fn compare(subject: String, before: Option<BTreeMap<String, Value>>, after: BTreeMap<String, Value>) -> SetupChange {
     let Some(before) = before else {
-        return SetupChange { action: SetupAction::Add, subject, differences: Vec::new() };
+        return SetupChange { action: SetupAction::Add, subject, differences: Vec::new(), confirm: None };
     };
     let differences = differing(&before, &after);
     let action = if differences.is_empty() { SetupAction::Same } else { SetupAction::Change };
-    SetupChange { action, subject, differences }
+    SetupChange { action, subject, differences, confirm: None }
 }
 
 /// The options in which two values of one type differ.

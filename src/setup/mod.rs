@@ -3,6 +3,7 @@
 
 mod apply;
 mod check;
+mod consent;
 mod error;
 mod fault;
 mod file;
@@ -22,6 +23,7 @@ mod write;
 
 pub use apply::{Terms, apply, diff};
 pub use check::{check_corp, check_secret, check_tenant};
+pub use consent::{Confirmed, Consequence, begins_to_delete};
 pub use error::SetupError;
 pub use fault::{SetupFault, SetupFaults};
 pub use file::{SetupCorp, SetupFile};

@@ -6,6 +6,7 @@ mod secrets;
 pub use secrets::{list_secrets, put_secret, remove_secret, renew_callback_keys};
 
 use super::check::{check_corp, check_secret, check_tenant};
+use super::consent::check_deletion;
 use super::error::SetupError;
 use super::fault::SetupFault;
 use super::links::{Hindrance, Links, check_links};
@@ -32,6 +33,21 @@ pub enum Saved {
     Changed,
     /// It was there and equal; nothing was written.
     Same,
+}
+
+/// What the administrator has said about the consequences of new settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// What becomes of the links where the corp becomes another WeCom.
+    pub links: Option<Links>,
+    /// Whether settings that begin to delete people were confirmed (DIR-53).
+    pub to_delete: bool,
+}
+
+impl From<Option<Links>> for Consent {
+    fn from(links: Option<Links>) -> Self {
+        Self { links, to_delete: false }
+    }
 }
 
 /// All tenants.
@@ -95,6 +111,7 @@ pub async fn get_corp(store: &Store, key: &CorpKey) -> Result<Corp, SetupError> 
 /// # Errors
 /// [`SetupError::Faults`], also when the corp's calls would go to another place and stored secrets with them that are not
 /// given anew. [`SetupError::Linked`] when the corp would become another WeCom while links to the former one are there.
+/// [`SetupError::Unconfirmed`] when the settings begin to delete people.
 pub async fn put_corp(
     store: &Store,
     actor: &Actor,
@@ -102,11 +119,11 @@ pub async fn put_corp(
     secrets: BTreeMap<SecretName, Secret>,
 ) -> Result<Saved, SetupError> {
     let key = corp.key.clone();
-    edit_corp(store, actor, &key, secrets, None, move |_| Ok(corp.clone())).await.map(|(saved, _)| saved)
+    edit_corp(store, actor, &key, secrets, Consent::default(), move |_| Ok(corp.clone())).await.map(|(saved, _)| saved)
 }
 
 /// Creates or changes a corp's settings; its apps and secrets stay as they are at that moment. Answers the corp as it is
-/// then. `links` says what becomes of the links where the corp becomes another WeCom.
+/// then.
 ///
 /// # Errors
 /// As [`put_corp`].
@@ -114,14 +131,14 @@ pub async fn put_settings(
     store: &Store,
     actor: &Actor,
     corp: Corp,
-    links: Option<Links>,
+    consent: Consent,
 ) -> Result<(Saved, Corp), SetupError> {
     let key = corp.key.clone();
     let edit = move |present: Option<Corp>| {
         let apps = present.map(|present| present.apps).unwrap_or_default();
         Ok(Corp { apps, ..corp.clone() })
     };
-    edit_corp(store, actor, &key, BTreeMap::new(), links, edit).await
+    edit_corp(store, actor, &key, BTreeMap::new(), consent, edit).await
 }
 
 /// Makes a corp out of the one that is there, in one transaction: nothing that others write in between is lost.
@@ -130,7 +147,7 @@ async fn edit_corp(
     actor: &Actor,
     key: &CorpKey,
     secrets: BTreeMap<SecretName, Secret>,
-    links: Option<Links>,
+    consent: Consent,
     edit: impl Fn(Option<Corp>) -> Result<Corp, SetupError> + Send + 'static,
 ) -> Result<(Saved, Corp), SetupError> {
     let (actor, key) = (actor.clone(), key.clone());
@@ -149,8 +166,11 @@ async fn edit_corp(
         if let Err(refused) = SetupError::of(faults) {
             return Ok(Err(refused));
         }
+        if let Err(refused) = check_deletion(former.as_ref(), &corp, consent.to_delete) {
+            return Ok(Err(refused));
+        }
         if let Some(former) = &former {
-            match check_links(tx, former, &corp, links)? {
+            match check_links(tx, former, &corp, consent.links)? {
                 Ok(act) => act.map_or(Ok(()), |act| act.carry_out(tx, &actor))?,
                 Err(Hindrance::Linked(linked)) => return Ok(Err(SetupError::Linked(vec![linked]))),
                 Err(Hindrance::Other(error)) => return Ok(Err(error)),
@@ -174,7 +194,7 @@ async fn edit_present_corp(
         let mut corp = present.ok_or_else(|| SetupError::NotFound(name.clone()))?;
         edit(&mut corp).map(|()| corp)
     };
-    edit_corp(store, actor, key, secrets, None, edit).await.map(|(saved, _)| saved)
+    edit_corp(store, actor, key, secrets, Consent::default(), edit).await.map(|(saved, _)| saved)
 }
 
 fn check_given(corp: &Corp, secrets: &BTreeMap<SecretName, Secret>) -> Vec<SetupFault> {

@@ -6,7 +6,7 @@ use super::file;
 use super::sealing::{KeyId, KeyRing, KeySource, MasterKey};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zeroize::{Zeroize, Zeroizing};
 
 /// Name of the systemd credential (`LoadCredential=wecom-bridge.key:…`).
@@ -17,6 +17,9 @@ pub const KEY_FILE_NAME: &str = "master.key";
 
 const HEAD: &str = "# wecom-bridge master keys, the current one first. Keep a copy apart from the backups of the store:\n\
                     # without this file the secrets in a backup cannot be read.\n";
+
+const HEAD_OF_RETIRED: &str = "# A master key that `wecom-bridge rekey` has retired: it opens the backups made before. `restore` looks here.\n\
+                               # Delete it when there is no such backup any more.\n";
 
 impl KeyRing {
     /// The ring for a store: the systemd credential where the service has one, else `key_file`, which is created with a
@@ -71,6 +74,49 @@ impl KeyRing {
         Self::load(key_file)
     }
 
+    /// The ring, and behind it the keys that were retired by `rekey` and are kept beside the key file: it opens old backups.
+    ///
+    /// # Errors
+    /// As [`KeyRing::load`], about the file of a retired key.
+    pub fn with_retired(&self) -> Result<Self, StoreError> {
+        let mut ring = self.clone();
+        let KeySource::File(path) = &self.source else { return Ok(ring) };
+        let Some(folder) = path.parent() else { return Ok(ring) };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let begin = retired_name(path, "");
+        let entries = fs::read_dir(folder).map_err(|cause| StoreError::io("read", folder, cause))?;
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(&begin))
+            .map(|entry| entry.path())
+            .collect();
+        files.sort();
+        for file in files {
+            for key in Self::load(&file)?.keys {
+                if ring.keys.iter().all(|known| known.id != key.id) {
+                    ring.keys.push(key);
+                }
+            }
+        }
+        Ok(ring)
+    }
+
+    /// Writes each key but the current one into a file of its own beside the key file, mode 0600, and names these files.
+    /// None where the ring does not come from a file.
+    pub(super) fn keep_retired(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let KeySource::File(path) = &self.source else { return Ok(Vec::new()) };
+        let mut kept = Vec::new();
+        for key in self.keys.iter().skip(1) {
+            let to = path.with_file_name(retired_name(path, &key.id.to_string()));
+            let mut text = Zeroizing::new(String::from(HEAD_OF_RETIRED));
+            text.push_str(&line_of(key));
+            text.push('\n');
+            file::write_whole(&to, text.as_bytes())?;
+            kept.push(to);
+        }
+        Ok(kept)
+    }
+
     fn read(path: &Path, source: KeySource) -> Result<Self, StoreError> {
         let text = Zeroizing::new(fs::read_to_string(path).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::InvalidData => {
@@ -95,6 +141,11 @@ impl KeyRing {
         }
         text
     }
+}
+
+/// `master.key.retired-0a1b2c3d` for `master.key`.
+fn retired_name(key_file: &Path, id: &str) -> String {
+    format!("{}.retired-{id}", key_file.file_name().unwrap_or_default().to_string_lossy())
 }
 
 fn line_of(key: &MasterKey) -> Zeroizing<String> {

@@ -33,6 +33,11 @@ pub fn list(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<Run>, S
     RUNS.list_last(tx, &Prefix::text(corp.as_str()).range(), limit)
 }
 
+/// How many runs of a corp are kept.
+pub fn count(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
+    Ok(RUNS.keys(tx, &Prefix::text(corp.as_str()).range())?.len() as u64)
+}
+
 /// The runs of a corp that began before this one, the newest first: the next page of [`list`].
 pub fn list_before(tx: &impl Reads, corp: &CorpKey, run: &RunId, limit: usize) -> Result<Vec<Run>, StoreError> {
     let range = Prefix::text(corp.as_str()).before::<(Str, Str)>((corp.as_str(), run.as_str()));

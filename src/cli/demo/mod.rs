@@ -17,7 +17,7 @@ use crate::ops::admin::{Answer, Command, CommandError, Exit, KeyCommand, KeyExpi
 use crate::ops::exec::{self, NewKeyReport};
 use crate::ops::logging;
 use crate::ops::report::{PlanReport, SyncReport};
-use crate::setup::{LinkChoices, Links};
+use crate::setup::{Confirmed, LinkChoices, Links};
 use clap::Args;
 use scene::{CORP, Scene};
 use serde::de::DeserializeOwned;
@@ -79,7 +79,7 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
     // kept data: the same sandbox, most likely on another port
     let links = LinkChoices::from([(CORP.into(), Links::Keep)]);
     let setup = SecretText(scene.setup());
-    stage.act(Command::Apply { setup, dry_run: false, prune: false, links }).await?;
+    stage.act(Command::Apply { setup, dry_run: false, prune: false, links, confirm: Confirmed::new() }).await?;
 
     say("2. The sample organisation is imported", "2. 导入示例组织");
     let (units, people) = scene.import(employees, &stage.actor).await?;

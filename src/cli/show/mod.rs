@@ -10,7 +10,7 @@ mod run;
 mod setup;
 
 pub use accounts::{account_password, accounts, setup_link};
-pub use bindings::{ambiguous, bindings};
+pub use bindings::{ambiguous, bindings, link_import};
 pub use directory::{expression, import};
 pub use doctor::findings;
 pub use keys::{keys, new_key};
@@ -20,6 +20,7 @@ pub use setup::{is_pending, setup_change};
 
 use super::language::Language;
 use crate::ops::exec::{CompactReport, MessageReport, VerifyOutcome};
+use crate::store::Rekeyed;
 use serde_json::Value;
 
 /// A sentence.
@@ -50,6 +51,25 @@ pub fn verified(report: &VerifyOutcome, language: Language) -> String {
         let hint = pick("faults in all; restore the latest good backup", "处错误；请恢复最近的完好备份");
         text.push_str(&format!("{} {hint}\n", report.faults_total));
     }
+    text
+}
+
+/// What a change of keys did, and what is to be kept.
+pub fn rekeyed(report: &Rekeyed, language: Language) -> String {
+    let pick = |en, zh| language.pick(en, zh);
+    let (current, secrets, retired) = (&report.current, report.secrets, report.retired.join(", "));
+    let mut text = match language {
+        Language::En => format!("{secrets} secrets are sealed with the new master key {current}; {retired} is retired.\n"),
+        Language::Zh => format!("已用新主密钥 {current} 重新加密 {secrets} 项机密；{retired} 已停用。\n"),
+    };
+    for file in &report.kept {
+        text.push_str(&format!("{} {}\n", pick("The old key is kept in", "旧密钥保存在"), file.display()));
+    }
+    text.push_str(pick(
+        "Copy the new key file to where you keep keys, apart from backups. Backups made until now open only with the old key: \
+         keep it as long as you keep them. Make a new backup now.\n",
+        "请将新的密钥文件另行备份，与数据库备份分开存放。此前的数据库备份只能用旧密钥打开：保留这些备份期间，请勿删除旧密钥。建议立即重新备份。\n",
+    ));
     text
 }
 

@@ -3,7 +3,7 @@
 
 use super::wire::{Bytes, SecretText};
 use crate::model::{CorpKey, DepartmentId, EmployeeId, PlanId, Role, RunId, TenantKey, UnitId, UserId};
-use crate::setup::LinkChoices;
+use crate::setup::{Confirmed, LinkChoices};
 use serde::{Deserialize, Serialize};
 
 /// One command of the command line that works on the store.
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     /// `apply`: lays a set-up over what is there. References to secrets are resolved by the caller.
-    Apply { setup: SecretText, dry_run: bool, prune: bool, links: LinkChoices },
+    Apply { setup: SecretText, dry_run: bool, prune: bool, links: LinkChoices, confirm: Confirmed },
     /// `export`
     Export { redact: bool },
     /// `import`: previews, or imports with `yes`.
@@ -225,7 +225,7 @@ pub enum StoreCommand {
     Backup,
     /// Checks every row and the audit chain.
     Verify,
-    /// Makes a new master key and seals every secret under it.
+    /// Makes a new master key and seals every secret under it; the former one is kept beside it.
     Rekey,
     /// Gives unused pages of the database file back to the disk.
     Compact,

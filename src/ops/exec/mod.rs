@@ -52,8 +52,8 @@ pub async fn execute(
     output: &mut dyn Output,
 ) -> Result<Answer, CommandError> {
     match command {
-        Command::Apply { setup, dry_run, prune, links } => {
-            setup::apply(app, actor, &setup.0, dry_run, &Terms { prune, links }).await
+        Command::Apply { setup, dry_run, prune, links, confirm } => {
+            setup::apply(app, actor, &setup.0, dry_run, &Terms { prune, links, confirm }).await
         }
         Command::Export { redact } => setup::export(app, redact).await,
         Command::Import { tenant, file, mode, skip_bad_rows, allow_shrink, allow_other_people, yes } => {

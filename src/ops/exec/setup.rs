@@ -61,6 +61,14 @@ fn refusal(error: SetupError) -> CommandError {
         SetupError::Linked(_) => CommandError::usage(format!(
             "{error}. Give --reset-bindings KEY or --keep-bindings KEY with the corp's key"
         )),
+        SetupError::Unconfirmed(all) => {
+            let mut text = String::from("nothing was changed, for this cannot be had back:");
+            for one in &all {
+                text.push_str(&format!("\n  {one}"));
+            }
+            let flags: Vec<String> = all.iter().map(|one| format!("--confirm {}", one.key)).collect();
+            CommandError::usage(format!("{text}\nIf it is meant, repeat the command with {}", flags.join(" ")))
+        }
         SetupError::Write(_) | SetupError::Store(_) => CommandError::from_chain(&error),
     }
 }

@@ -65,7 +65,7 @@ async fn a_corp_with_links_becomes_another_wecom_only_when_told_so() {
         let refusals = [
             diff(&store, &file, &Terms::default()).await.unwrap_err(),
             apply(&store, &clients, &actor, &file, &Terms::default()).await.unwrap_err(),
-            service::put_settings(&store, &actor, corp.clone(), None).await.unwrap_err(),
+            service::put_settings(&store, &actor, corp.clone(), None.into()).await.unwrap_err(),
         ];
         for error in refusals {
             assert!(error.to_string().contains(setting), "{error}");
@@ -86,7 +86,7 @@ async fn a_corp_with_links_becomes_another_wecom_only_when_told_so() {
         } else {
             for error in [
                 apply(&store, &clients, &actor, &file, &keep).await.unwrap_err(),
-                service::put_settings(&store, &actor, corp.clone(), Some(Links::Keep)).await.unwrap_err(),
+                service::put_settings(&store, &actor, corp.clone(), Some(Links::Keep).into()).await.unwrap_err(),
             ] {
                 assert!(matches!(error, SetupError::Linked(_)), "{setting}: {error}");
             }
@@ -106,7 +106,7 @@ async fn a_corp_with_links_becomes_another_wecom_only_when_told_so() {
         // repeating the request drops nothing that was linked since
         link(&store, &key).await;
         apply(&store, &clients, &actor, &file, &same).await.unwrap();
-        service::put_settings(&store, &actor, file.corps[0].corp.clone(), Some(Links::Reset)).await.unwrap();
+        service::put_settings(&store, &actor, file.corps[0].corp.clone(), Some(Links::Reset).into()).await.unwrap();
         assert_eq!(counts(&store, &key), TIED);
         assert!(store.verify().unwrap().faults.is_empty());
     }
@@ -152,6 +152,6 @@ async fn a_corp_under_a_run_does_not_become_another_wecom() {
     let reset = Terms { links: LinkChoices::from([("acme-main".into(), Links::Reset)]), ..Terms::default() };
     let error = apply(&store, &clients, &actor, &file, &reset).await.unwrap_err();
     assert!(matches!(error, SetupError::Conflict { .. }) && error.to_string().contains("r1"), "{error}");
-    let error = service::put_settings(&store, &actor, file.corps[0].corp.clone(), Some(Links::Reset)).await;
+    let error = service::put_settings(&store, &actor, file.corps[0].corp.clone(), Some(Links::Reset).into()).await;
     assert!(matches!(error, Err(SetupError::Conflict { .. })), "{error:?}");
 }

@@ -108,7 +108,7 @@ async fn secrets_do_not_follow_an_address_that_moves() {
     corp.endpoints.api_base = "https://thief.example".into();
     for error in [
         service::put_corp(&store, &actor, corp.clone(), BTreeMap::new()).await.unwrap_err(),
-        service::put_settings(&store, &actor, corp.clone(), None).await.unwrap_err(),
+        service::put_settings(&store, &actor, corp.clone(), None.into()).await.unwrap_err(),
     ] {
         assert!(error.to_string().contains("api_base: names another server"), "{error}");
     }
@@ -122,7 +122,7 @@ async fn secrets_do_not_follow_an_address_that_moves() {
     for name in moved.corps[0].secrets.keys().cloned().chain([SecretName::Contacts]) {
         service::remove_secret(&store, &actor, &corp.key, name).await.unwrap();
     }
-    let (_, saved) = service::put_settings(&store, &actor, moved.corps[0].corp.clone(), None).await.unwrap();
+    let (_, saved) = service::put_settings(&store, &actor, moved.corps[0].corp.clone(), None.into()).await.unwrap();
     assert_eq!(saved.apps, corp.apps, "the apps stay");
 }
 

@@ -3,12 +3,14 @@
 
 use crate::store::error::StoreError;
 use crate::store::sealing::{KeyRing, KeySource, MasterKey};
+use crate::store::tx::WriteTx;
 use crate::store::{KeyId, Store, factors, file, meta, secrets, webhooks};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::sync::PoisonError;
 
 /// What a change of keys did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rekeyed {
     /// The key that everything is sealed with now.
     pub current: String,
@@ -16,11 +18,13 @@ pub struct Rekeyed {
     pub retired: Vec<String>,
     /// Secrets that were sealed anew.
     pub secrets: u64,
+    /// The files that keep the retired keys for the backups made before; none with a systemd credential.
+    pub kept: Vec<PathBuf>,
 }
 
 impl Store {
-    /// Makes a new master key, seals everything with it and takes the old keys out of the key file. Backups made before
-    /// still need the old key file. Blocks.
+    /// Makes a new master key, seals everything with it and moves the old keys out of the key file, each into a file beside
+    /// it, where `restore` finds them for the backups made before. Blocks.
     ///
     /// With a systemd credential, which the service cannot write, the operator has put the new key first in it; this then
     /// seals everything with it, after which the old line can go.
@@ -48,12 +52,10 @@ impl Store {
         // From here on every new secret is sealed with the new key; both open.
         self.0.core.set_keys(ring.clone());
         let secrets = self.write_blocking(|tx| {
-            let ring = crate::store::Reads::keys(tx);
-            meta::put_check(tx, ring)?;
-            let secrets = secrets::reseal(tx)? + factors::reseal(tx)? + webhooks::reseal(tx)?;
-            meta::retire_other_checks(tx, ring)?;
-            Ok(secrets)
+            meta::put_check(tx, crate::store::Reads::keys(tx))?;
+            reseal(tx)
         })?;
+        let kept = ring.keep_retired()?;
         let retired: Vec<KeyId> = ring.ids().skip(1).collect();
         ring.keys.truncate(1);
         if let KeySource::File(path) = ring.source() {
@@ -61,6 +63,13 @@ impl Store {
         }
         let current = ring.current().to_string();
         self.0.core.set_keys(ring);
-        Ok(Rekeyed { current, retired: retired.iter().map(KeyId::to_string).collect(), secrets })
+        Ok(Rekeyed { current, retired: retired.iter().map(KeyId::to_string).collect(), secrets, kept })
     }
+}
+
+/// Seals everything with the ring's current key; answers how many secrets.
+pub(super) fn reseal(tx: &WriteTx) -> Result<u64, StoreError> {
+    let secrets = secrets::reseal(tx)? + factors::reseal(tx)? + webhooks::reseal(tx)?;
+    meta::retire_other_checks(tx, crate::store::Reads::keys(tx))?;
+    Ok(secrets)
 }

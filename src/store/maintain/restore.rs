@@ -1,10 +1,11 @@
 //! Restore: a verified backup takes the store's place; the former file is kept beside it.
 
 use crate::model::{Actor, CorpKey};
+use super::rekey::reseal;
 use crate::store::error::StoreError;
 use crate::store::open::StoreOptions;
 use crate::store::tx::WriteTx;
-use crate::store::{audit, corps, database_path, file, open, sessions};
+use crate::store::{audit, corps, database_path, file, meta, open, sessions};
 use std::path::{Path, PathBuf};
 
 /// What a restore did beside its main work.
@@ -18,8 +19,8 @@ pub struct Restored {
 
 /// Puts a backup in the place of the store at `to` (a data directory or `.redb` file). The store must be closed. Blocks.
 ///
-/// The backup is copied, opened with the given master keys (and migrated where it is older), and verified row by row
-/// before anything is replaced. Its sessions are ended: some may have been revoked since it was made. Writing to WeCom is
+/// The backup is copied, opened with the given master keys and those that `rekey` has retired (and migrated where it is
+/// older), and verified row by row before anything is replaced. What is sealed with a retired key is sealed anew. Its sessions are ended: some may have been revoked since it was made. Writing to WeCom is
 /// switched off in all corps, for the directory is that of the backup: who has left since would be taken back.
 ///
 /// # Errors
@@ -49,11 +50,15 @@ fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions, actor: &Actor)
         .map_err(|cause| StoreError::io("write", to, cause))?;
     drop(target);
     let named = |error| name_backup(error, from);
-    let store = open::open(to, options.clone(), crate::store::migrate::MIGRATIONS).map_err(named)?;
+    let opens = StoreOptions { keys: options.keys.with_retired()?, ..options.clone() };
+    let store = open::open(to, opens, crate::store::migrate::MIGRATIONS).map_err(named)?;
     let report = store.verify().map_err(named)?;
     let actor = actor.clone();
     let ended = store.write_blocking(move |tx| {
         sessions::clear(tx)?;
+        if !meta::is_only_check(tx, crate::store::Reads::keys(tx))? {
+            reseal(tx)?;
+        }
         switch_off(tx, &actor)
     });
     store.close();

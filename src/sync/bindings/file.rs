@@ -7,6 +7,7 @@ use crate::directory::guard::unguard;
 use crate::directory::{Limits, rows, sheet};
 use crate::model::{
     Actor, BindingOrigin, Corp, CorpKey, Employee, EmployeeId, MatchRule, Member, MemberBinding, MemberField, Text,
+    UserId,
 };
 use crate::store::{self, StoreError};
 use crate::sync::env::Env;
@@ -45,9 +46,12 @@ pub struct LinkRequest {
 }
 
 /// What became of an import.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct LinkImport {
-    /// New links.
+    /// Whether links were made; `false` for a dry run.
+    #[serde(default)]
+    pub written: bool,
+    /// New links; of a dry run, those that would be made.
     pub bound: u64,
     /// Links that were there already.
     pub unchanged: u64,
@@ -76,7 +80,7 @@ pub enum LinkFaultCode {
 }
 
 /// A row that was not used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct LinkFault {
     /// Why, as a code.
     pub code: LinkFaultCode,
@@ -143,6 +147,7 @@ pub async fn import(
     let mut report = LinkImport::default();
     let pairs = pair_up(&rule, wanted, &employees, &members, &bindings, &mut report)?;
     let now_ms = env.clock.now_ms();
+    report.written = !request.dry_run;
     if request.dry_run {
         report.bound = pairs.len() as u64;
         return Ok(report);
@@ -198,9 +203,9 @@ fn columns(read: Vec<rows::Row>) -> Result<Vec<(u32, String, String)>, SyncError
 fn pair_up<'m>(
     rule: &MatchRule,
     wanted: Vec<(u32, String, String)>,
-    employees: &[Employee],
+    employees: &'m [Employee],
     members: &'m [Member],
-    bindings: &[MemberBinding],
+    bindings: &'m [MemberBinding],
     report: &mut LinkImport,
 ) -> Result<Vec<(u32, EmployeeId, &'m Member)>, SyncError> {
     let compiled = CompiledRule::compile(rule).map_err(|fault| SyncError::BindingFile(fault.to_string()))?;
@@ -212,7 +217,9 @@ fn pair_up<'m>(
         }
     }
     let known: HashMap<&str, &Employee> = employees.iter().map(|e| (e.id.as_str(), e)).collect();
-    let linked: HashMap<&EmployeeId, &MemberBinding> = bindings.iter().map(|b| (&b.employee, b)).collect();
+    // What is linked by now, row by row: a dry run refuses what the import would.
+    let mut of_employee: HashMap<&str, &UserId> = bindings.iter().map(|b| (b.employee.as_str(), &b.userid)).collect();
+    let mut of_member: HashMap<Text, &EmployeeId> = bindings.iter().map(|b| (b.userid.folded(), &b.employee)).collect();
     let mut pairs = Vec::new();
     for (row, id, link) in wanted {
         if link.is_empty() {
@@ -228,13 +235,21 @@ fn pair_up<'m>(
                 let why = format!("no member shows {} = {link}, or the field cannot be read", rule.member);
                 report.fault(row, &id, LinkFaultCode::NoMember, why);
             }
-            [member] => match linked.get(&employee.id) {
-                Some(present) if present.userid.is_same(&member.userid) => report.unchanged += 1,
-                Some(present) => {
-                    let why = format!("the employee is linked to member {}: take that away first", present.userid);
+            [member] => match (of_employee.get(employee.id.as_str()), of_member.get(&member.userid.folded())) {
+                (Some(present), _) if present.is_same(&member.userid) => report.unchanged += 1,
+                (Some(present), _) => {
+                    let why = format!("the employee is linked to member {present}, before or by a row above: only one is possible");
                     report.fault(row, &id, LinkFaultCode::OtherMember, why);
                 }
-                None => pairs.push((row, employee.id.clone(), *member)),
+                (None, Some(other)) => {
+                    let why = format!("member {} is linked to employee {other}, before or by a row above: only one is possible", member.userid);
+                    report.fault(row, &id, LinkFaultCode::Conflict, why);
+                }
+                (None, None) => {
+                    of_employee.insert(employee.id.as_str(), &member.userid);
+                    of_member.insert(member.userid.folded(), &employee.id);
+                    pairs.push((row, employee.id.clone(), *member));
+                }
             },
             several => report.fault(
                 row,

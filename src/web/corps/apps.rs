@@ -156,7 +156,7 @@ async fn store_app(who: &Person, web: &Web, corp: &Corp, fields: &Fields, faults
     if wants_reader != is_reader {
         let mut changed = get(web, &corp.key).await?;
         changed.read_app = wants_reader.then_some(key);
-        service::put_settings(store, &actor, changed, None).await.map_err(setup_problem)?;
+        service::put_settings(store, &actor, changed, None.into()).await.map_err(setup_problem)?;
     }
     Ok(())
 }

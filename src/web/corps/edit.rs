@@ -142,7 +142,7 @@ async fn create(who: Admin<CorpWrite>, web: web::Data<Web>, form: Form<CorpField
     }
     if faults.is_empty() {
         let key = corp.key.clone();
-        match service::put_settings(&web.app.store, &who.actor(), corp, None).await {
+        match service::put_settings(&web.app.store, &who.actor(), corp, None.into()).await {
             Ok(_) => {
                 let flash = Flash::good(t.corp_created());
                 return Ok(reply::go(&who, &format!("/corps/{key}"), Some(flash)));
@@ -181,7 +181,7 @@ async fn save(
     // an unconfirmed choice is none: the corp is refused once more, and the page asks again
     let confirmed = links.filter(|_| fields.confirm.trim() == key.as_str());
     if faults.is_empty() {
-        match service::put_settings(&web.app.store, &who.actor(), corp, confirmed).await {
+        match service::put_settings(&web.app.store, &who.actor(), corp, confirmed.into()).await {
             Ok(_) => {
                 let told = if confirmed == Some(Links::Reset) { t.links_dropped() } else { t.saved() };
                 return Ok(reply::go(&who, &format!("/corps/{key}"), Some(Flash::good(told))));

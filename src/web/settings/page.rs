@@ -6,9 +6,9 @@ use crate::http::Problem;
 use crate::http::errors::{setup_problem, sync_problem};
 use crate::http::permission::{CorpWrite, SyncRead};
 use crate::locale::T;
-use crate::model::{ApiScope, Corp, CorpKey, OutOfScope, PlanHead};
-use crate::model::{Leaver, PlanState};
-use crate::setup::{SetupError, service as setup};
+use crate::model::{ApiScope, Corp, CorpKey, PlanHead, PlanState};
+use crate::setup::service::{self as setup, Consent};
+use crate::setup::SetupError;
 use crate::sync::service;
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
@@ -192,14 +192,6 @@ fn place(t: T, path: &str, message: &str, faults: &mut Faults) {
     faults.add(field, if is_expression { format!("{}{}{text}", t.expression_wrong(), t.sync_colon()) } else { text });
 }
 
-/// Whether the settings delete people for good where they did not before (DIR-53).
-fn begins_to_delete(before: &Corp, after: &Corp) -> bool {
-    let (old, new) = (&before.downstream, &after.downstream);
-    (new.leaver == Leaver::Delete && old.leaver != Leaver::Delete)
-        || (new.out_of_scope == OutOfScope::Delete && old.out_of_scope != OutOfScope::Delete)
-        || (new.delete_after_days > 0 && old.delete_after_days == 0)
-}
-
 async fn save(
     who: Admin<CorpWrite>,
     web: web::Data<Web>,
@@ -223,12 +215,13 @@ async fn save(
         page.what_if = Some(found.head);
         return reply::page(&page);
     }
-    if begins_to_delete(&before, &corp) && fields.confirm.trim() != key.as_str() {
-        let mut page = SettingsPage::new(&who, &web, corp, fields, faults);
-        page.needs_confirmation = true;
-        return reply::again(&page);
-    }
-    match setup::put_settings(&web.app.store, &who.actor(), corp.clone(), None).await {
+    let consent = Consent { links: None, to_delete: fields.confirm.trim() == key.as_str() };
+    match setup::put_settings(&web.app.store, &who.actor(), corp.clone(), consent).await {
+        Err(SetupError::Unconfirmed(_)) => {
+            let mut page = SettingsPage::new(&who, &web, corp, fields, faults);
+            page.needs_confirmation = true;
+            reply::again(&page)
+        }
         Ok(_) => Ok(reply::go(&who, &format!("/corps/{key}/settings"), Some(Flash::good(t.sync_saved())))),
         Err(SetupError::Faults(found)) => {
             found.0.iter().for_each(|fault| place(t, &fault.path, &fault.message, &mut faults));

@@ -160,7 +160,7 @@ async fn change(
     let mut corp = setup::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let fields = form.0;
     if edit(&mut corp.downstream.scope, &fields.what, fields.id.trim()) {
-        setup::put_settings(&web.app.store, &who.actor(), corp, None).await.map_err(setup_problem)?;
+        setup::put_settings(&web.app.store, &who.actor(), corp, None.into()).await.map_err(setup_problem)?;
     }
     let back = if fields.back.starts_with('?') { fields.back.as_str() } else { "" };
     let path = format!("/corps/{key}/settings/scope{back}");

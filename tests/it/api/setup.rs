@@ -39,6 +39,16 @@ async fn corps_and_apps_are_written_read_and_removed() {
     bridge.delete("/api/v1/tenants/acme?confirm=acme").await.expect_problem(409, "setup.conflict");
     bridge.get(&format!("{CORP}/apps/none")).await.expect_problem(404, "app.not_found");
     assert_eq!(bridge.get("/api/v1/corps?tenant=acme").await.expect(200)["items"].as_array().unwrap().len(), 1);
+    let deleting = |confirm: &str| {
+        json!({ "tenant": "acme", "name": "Acme", "corpid": "ww0123456789abcdef", "confirm": confirm,
+            "downstream": { "leaver": "delete" } })
+    };
+    for wrong in ["", "acme"] {
+        bridge.put(CORP, &deleting(wrong)).await.expect_problem(422, "request.confirm");
+    }
+    assert_eq!(bridge.get(CORP).await.expect(200)["downstream"]["leaver"], "disable");
+    bridge.put(CORP, &deleting("acme-main")).await.expect(200);
+    bridge.put(CORP, &deleting("")).await.expect(200);
     bridge.delete(CORP).await.expect_problem(400, "request.confirm");
     bridge.delete(&format!("{CORP}?confirm=acme")).await.expect_problem(400, "request.confirm");
     bridge.delete(&format!("{CORP}?confirm=acme-main")).await.expect(204);

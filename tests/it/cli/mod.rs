@@ -93,9 +93,17 @@ impl Bench {
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
+        self.command_in("en", args)
+    }
+
+    fn command_in(&self, language: &str, args: &[&str]) -> Command {
         let mut command = program();
-        command.args(["--lang", "en", "--data-dir"]).arg(self.data()).args(args);
+        command.args(["--lang", language, "--data-dir"]).arg(self.data()).args(args);
         command
+    }
+
+    fn run_in(&self, language: &str, args: &[&str]) -> Ran {
+        Ran::of(self.command_in(language, args).output().unwrap())
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {

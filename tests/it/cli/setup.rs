@@ -32,6 +32,41 @@ fn nothing_is_removed_without_prune() {
 }
 
 #[test]
+fn what_is_kept_for_a_corp_goes_only_when_its_key_is_named() {
+    let bench = Bench::ready();
+    bench.import(6);
+    bench.run(&["pull", "--corp", "acme-main"]).expect(0);
+    let empty = bench.write("empty.toml", "version = 1\n");
+    let empty = text_of(&empty);
+    let dry = bench.run(&["apply", empty, "--prune", "--dry-run"]).expect(3);
+    for word in ["- remove corp acme-main", "runs with their journals 1", "employees 6", "--confirm acme-main", "--confirm acme"] {
+        assert!(dry.out.contains(word), "{word} is missing in:\n{}", dry.out);
+    }
+    bench.run(&["apply", empty, "--prune"]).complains(
+        2,
+        &["nothing was changed", "corp acme-main is removed", "1 runs", "tenant acme is removed", "6 employees", "--confirm"],
+    );
+    bench.run(&["apply", empty, "--prune", "--confirm", "acme"]).complains(2, &["corp acme-main is removed"]);
+    assert!(bench.run(&["export"]).expect(0).out.contains("acme-main"));
+    bench.run(&["apply", empty, "--prune", "--confirm", "acme", "--confirm", "acme-main"]).expect(0);
+    assert_eq!(bench.run(&["export"]).expect(0).out.trim(), "version = 1");
+}
+
+#[test]
+fn settings_begin_to_delete_people_only_when_the_corp_is_named() {
+    let bench = Bench::ready();
+    let text = bench.setup_text().replace("leaver                 = \"disable\"", "leaver = \"delete\"");
+    let file = bench.write("delete.toml", text);
+    let file = text_of(&file);
+    let dry = bench.run(&["apply", file, "--dry-run"]).expect(3);
+    assert!(dry.out.contains("begins to delete people") && dry.out.contains("--confirm acme-main"), "{}", dry.out);
+    bench.run(&["apply", file]).complains(2, &["downstream.leaver", "--confirm acme-main"]);
+    assert!(!bench.run(&["export"]).expect(0).out.contains("leaver = \"delete\""));
+    bench.run(&["apply", file, "--confirm", "acme-main"]).expect(0);
+    bench.run(&["apply", file]).expect(0);
+}
+
+#[test]
 fn a_corp_that_was_pulled_becomes_another_wecom_only_when_told_so() {
     let bench = Bench::ready();
     bench.run(&["pull", "--corp", "acme-main"]).expect(0);

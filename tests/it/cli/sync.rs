@@ -200,3 +200,22 @@ fn a_sync_that_was_killed_is_ended_by_the_next_one() {
     bench.run(&with(&["plan"])).expect(0);
     assert!(!bench.run(&["runs", "list"]).expect(0).out.contains("running"));
 }
+
+#[test]
+fn a_dry_run_of_a_binding_file_refuses_what_the_import_refuses() {
+    let bench = Bench::ready();
+    bench.import(6);
+    bench.run(&with(&["sync"])).expect(0);
+    bench.run(&with(&["bindings", "unbind", "--all", "--yes"])).expect(0);
+    let rows = "id,link\ne0,no0\ne1,no0\ne2,no2\ne2,no0\ne3,nobody-at-all\ne0,no0\n";
+    let file = bench.write("links.csv", rows);
+    let args = ["bindings", "import", text_of(&file), "--corp", "acme-main"];
+    let (code, promised) = bench.json(&[&args[..], &["--dry-run"]].concat());
+    assert_eq!((code, &promised["bound"], &promised["faults_total"]), (5, &2.into(), &3.into()), "{promised:#}");
+    let shown = bench.run(&[&args[..], &["--dry-run"]].concat()).expect(5).out;
+    assert!(shown.contains("would be bound: 2") && shown.contains("row 3, employee e1:"), "{shown}");
+    let chinese = bench.run_in("zh", &[&args[..], &["--dry-run"]].concat()).expect(5).out;
+    assert!(chinese.contains("将关联 2 人") && chinese.contains("第 3 行"), "{chinese}");
+    let (code, done) = bench.json(&args);
+    assert_eq!((code, &done["bound"], &done["faults"]), (5, &promised["bound"], &promised["faults"]), "{done:#}");
+}

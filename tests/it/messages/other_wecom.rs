@@ -22,7 +22,7 @@ fn night() -> QuietWindow {
 async fn move_on(world: &World, links: Option<Links>) -> Result<(), SetupError> {
     let corp = world.store.read(|tx| store::corps::find(tx, &corp_key(0))).unwrap().unwrap();
     let corp = Corp { corpid: NEXT.into(), ..corp };
-    service::put_settings(&world.store, &actor(), corp, links).await.map(drop)
+    service::put_settings(&world.store, &actor(), corp, links.into()).await.map(drop)
 }
 
 fn codes(rows: &[(wecom_bridge::model::DeliveryState, String)]) -> Vec<(wecom_bridge::model::DeliveryState, &str)> {
