@@ -66,7 +66,7 @@ texts! {
     open_choose = "选择…", "Choose…";
 
     resolve_lead = "匹配规则在任一方找到了不止一个，所以没有自动关联。请选择正确的一对，也可以先放着。", "A match rule hit more than one on a side, so nobody was bound. Choose the right pair, or leave it.";
-    resolve_single = "只找到这一对，但还有读不到详情的成员，其中可能有人取值相同。核对后再关联。", "Only this pair was found, but there are members whose details cannot be read, and one of them may have the same value. Bind them once you are sure.";
+    resolve_single = "只找到这一对，但还有读不到（或读不到详情）的成员，其中可能有人取值相同。核对后再关联。", "Only this pair was found, but there are members who cannot be read, or not in detail, and one of them may have the same value. Bind them once you are sure.";
     resolve_search = "姓名、账号、编号或取值", "Name, account, id or value";
     resolve_rule = "匹配规则", "Rule";
     resolve_value = "相同的值", "Value in common";

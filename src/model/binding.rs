@@ -91,6 +91,9 @@ pub struct Removal {
     /// Where the member was before it was moved to the disabled department.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departments_before: Vec<DepartmentId>,
+    /// Whether somebody else had disabled the member before us: then it is not ours to enable.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_disabled: bool,
     /// How often we disabled the member again because WeCom went on showing another status.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub repeats: u32,

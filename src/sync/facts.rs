@@ -34,6 +34,9 @@ pub struct Memory {
     pub writes: u64,
     /// The run that did so last.
     pub written_by: Option<RunId>,
+    /// Whether a run has taken back another one, and none but undos have begun since: what was taken back still follows from
+    /// the directory, so that the next plan would do it again.
+    pub is_after_undo: bool,
     /// WeCom's clock minus ours at the last read, in seconds; `None` = WeCom did not say.
     pub clock_skew_s: Option<i64>,
     /// The import that a run has handed to WeCom and not yet heard the end of.

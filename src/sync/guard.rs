@@ -24,6 +24,16 @@ pub struct Known {
     /// Members created by this plan and in the last 30 days, and how many WeCom allows; `None` = the account limit is not
     /// known.
     pub creations: Option<(u64, u64)>,
+    /// Linked members whose name, mobile or e-mail address is overwritten although nobody knows what it is now.
+    pub unseen: u64,
+    /// Creations of people who may be among the unlinked members that cannot be read in detail.
+    pub unread_creations: u64,
+    /// Departments that get another name, in percent of the linked ones.
+    pub renamed_departments_percent: u64,
+    /// Heads who lead their department no more, in percent.
+    pub changed_heads_percent: u64,
+    /// Whether an undo was applied, and nobody has looked at a plan since.
+    pub is_after_undo: bool,
     /// WeCom's clock minus ours, in seconds; `None` = WeCom did not say.
     pub clock_skew_s: Option<i64>,
     /// Members that an undo takes away although they have, or may have, activated WeCom since they were created; `None` =
@@ -31,6 +41,14 @@ pub struct Known {
     pub undone_activated: Option<u64>,
 }
 
+/// So many people are overwritten unseen at most: a first sync of more is looked at by a person.
+const UNSEEN_MAX: u64 = 20;
+/// So many people are created at most while they may be there already and cannot be told.
+const UNREAD_CREATIONS_MAX: u64 = 4;
+/// Another name for more departments is a column that slipped.
+const RENAMED_DEPARTMENTS_PERCENT_MAX: u64 = 30;
+/// The same of the column of heads.
+const CHANGED_HEADS_PERCENT_MAX: u64 = 50;
 /// A clock that is wrong by more minutes tells nobody when a disabled member is to be deleted.
 const CLOCK_MINUTES_MAX: u64 = 5;
 
@@ -52,6 +70,8 @@ pub fn check(limits: &GuardLimits, changes: &[Change], known: Known) -> Vec<Guar
     let in_30_days = if members == 0 { 0 } else { known.removals_30_days + members };
     let skew_minutes = known.clock_skew_s.filter(|_| members > 0).map(|skew_s| skew_s.unsigned_abs() / 60);
     let [names, mobiles, emails] = known.changed_percent;
+    let if_any = |value: u64, limit: u64| (value > 0).then_some(limit);
+    let after_undo = if known.is_after_undo { changes.len() as u64 } else { 0 };
     let or_off = |limit: u32| (limit > 0).then_some(u64::from(limit));
     [
         ("max_removals", members, Some(u64::from(limits.max_removals))),
@@ -70,6 +90,19 @@ pub fn check(limits: &GuardLimits, changes: &[Change], known: Known) -> Vec<Guar
         ("max_changed_mobiles_percent", mobiles, or_off(limits.max_changed_mobiles_percent)),
         ("max_changed_emails_percent", emails, or_off(limits.max_changed_emails_percent)),
         ("max_creations_30_days", known.creations.map_or(0, |(count, _)| count), known.creations.map(|(_, cap)| cap)),
+        ("unseen_identities", known.unseen, if_any(known.unseen, UNSEEN_MAX)),
+        ("unread_creations", known.unread_creations, if_any(known.unread_creations, UNREAD_CREATIONS_MAX)),
+        (
+            "renamed_departments_percent",
+            known.renamed_departments_percent,
+            if_any(known.renamed_departments_percent, RENAMED_DEPARTMENTS_PERCENT_MAX),
+        ),
+        (
+            "changed_heads_percent",
+            known.changed_heads_percent,
+            if_any(known.changed_heads_percent, CHANGED_HEADS_PERCENT_MAX),
+        ),
+        ("after_undo", after_undo, if_any(after_undo, 0)),
         ("clock_minutes_apart", skew_minutes.unwrap_or(0), skew_minutes.map(|_| CLOCK_MINUTES_MAX)),
         ("undo_activated_members", known.undone_activated.unwrap_or(0), known.undone_activated.map(|_| 0)),
     ]

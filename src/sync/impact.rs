@@ -4,7 +4,7 @@
 use super::normal;
 use super::plan::exchange::FREED;
 use super::target::Target;
-use crate::model::{Action, Change, DepartmentId, Member, MemberField, MemberImage, Membership};
+use crate::model::{Action, Change, DepartmentId, Member, MemberField, MemberImage, Membership, Text};
 use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
 
@@ -44,6 +44,12 @@ pub struct Impact<'c> {
     cleared: HashMap<&'c MemberField, u64>,
     /// How often a name, a mobile and an e-mail address become another one.
     changed: [u64; 3],
+    /// Members whose name, mobile or e-mail address is overwritten although nobody knows what it is now.
+    pub unseen: u64,
+    /// The name of each department that gets one, the last where there are several.
+    names: HashMap<DepartmentId, &'c Text>,
+    /// Departments that are deleted.
+    deleted: HashSet<DepartmentId>,
     /// Members that this plan links, by folded userid.
     newly_linked: HashSet<Cow<'c, str>>,
 }
@@ -58,6 +64,9 @@ impl<'c> Impact<'c> {
             deleted_departments: 0,
             cleared: HashMap::new(),
             changed: [0; 3],
+            unseen: 0,
+            names: HashMap::new(),
+            deleted: HashSet::new(),
             newly_linked: HashSet::new(),
         };
         let mut moved: HashSet<DepartmentId> = HashSet::new();
@@ -82,17 +91,24 @@ impl<'c> Impact<'c> {
                     for (count, field) in impact.changed.iter_mut().zip(&IDENTITY) {
                         *count += u64::from(becomes_another(field, before, after));
                     }
+                    impact.unseen += u64::from(IDENTITY.iter().any(|field| is_unseen(field, before, after)));
                 }
                 Action::CreateMember { after, .. } => impact.created.extend(after.memberships.as_deref()),
                 Action::BindMember { userid, .. } => {
                     impact.newly_linked.insert(normal::folded(userid.as_str()));
                 }
-                Action::UpdateDepartment { department, before, after, .. }
-                    if after.parent.is_some() && after.parent != before.parent =>
-                {
-                    moved.insert(*department);
+                Action::UpdateDepartment { department, before, after, .. } => {
+                    if after.parent.is_some() && after.parent != before.parent {
+                        moved.insert(*department);
+                    }
+                    if let Some(name) = &after.name {
+                        impact.names.insert(*department, name);
+                    }
                 }
-                Action::DeleteDepartment { .. } => impact.deleted_departments += 1,
+                Action::DeleteDepartment { department, .. } => {
+                    impact.deleted_departments += 1;
+                    impact.deleted.insert(*department);
+                }
                 _ => {}
             }
         }
@@ -212,6 +228,37 @@ impl<'c> Impact<'c> {
         percents
     }
 
+    /// Departments that stay and get another name, in percent of the linked ones; 0 for a handful.
+    pub fn renamed_departments_percent(&self, target: &Target<'_>) -> u64 {
+        let is_renamed = |id: &DepartmentId, name: &Text| {
+            let shown = target.department(*id).and_then(|department| department.name.as_ref());
+            !self.deleted.contains(id) && shown.is_some_and(|shown| shown != name)
+        };
+        let renamed = self.names.iter().filter(|(id, name)| is_renamed(id, name)).count();
+        percent(renamed as u64, target.department_bindings.len() as u64, HANDFUL)
+    }
+
+    /// Heads who stay in their department and lead it no more, in percent of all heads; 0 for a handful.
+    pub fn changed_heads_percent(&self, target: &Target<'_>) -> u64 {
+        if !self.moves_anybody() {
+            return 0;
+        }
+        let (mut lost, mut all) = (0, 0);
+        for member in &target.members {
+            let heads = member.memberships.iter().filter(|place| place.is_leader);
+            let after = match self.then.get(&normal::folded(member.userid.as_str())) {
+                Some(Then::Placed(after)) => Some(after),
+                _ => None,
+            };
+            for place in heads {
+                all += 1;
+                let then = after.and_then(|after| after.iter().find(|then| then.department == place.department));
+                lost += u64::from(then.is_some_and(|then| !then.is_leader));
+            }
+        }
+        percent(lost, all, HANDFUL)
+    }
+
     /// Deleted departments in percent of the linked ones; 0 for few.
     pub fn deleted_departments_percent(&self, target: &Target<'_>) -> u64 {
         percent(self.deleted_departments, target.department_bindings.len() as u64, FEW_DEPARTMENTS)
@@ -233,6 +280,11 @@ fn share(part: u64, whole: u64) -> u64 {
 fn becomes_another(field: &MemberField, before: &MemberImage, after: &MemberImage) -> bool {
     let is = |image: &'_ MemberImage| image.fields.get(field).is_some_and(|value| !value.is_empty());
     is(before) && is(after)
+}
+
+/// Whether a value is written over one that is not known: WeCom does not show it, and the bridge has not written it.
+fn is_unseen(field: &MemberField, before: &MemberImage, after: &MemberImage) -> bool {
+    after.fields.get(field).is_some_and(|value| !value.is_empty()) && before.fields.get(field).is_none()
 }
 
 fn leaves_one(before: &[Membership], after: &[Membership]) -> bool {

@@ -51,6 +51,8 @@ pub struct PlanFacts {
     pub look: Look,
     /// Which lists of attributes the last read was shown.
     pub shown_lists: ShownLists,
+    /// Whether an undo was applied, and no other plan since.
+    pub is_after_undo: bool,
     /// WeCom's clock minus ours at the last read, in seconds; `None` = not known.
     pub clock_skew_s: Option<i64>,
 }

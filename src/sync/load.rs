@@ -84,6 +84,7 @@ fn read(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<Option<Loaded>, S
         disabled_department: memory.disabled_department,
         look: look(tx, &corp, &memory)?,
         shown_lists: memory.shown_lists,
+        is_after_undo: memory.is_after_undo,
         clock_skew_s: memory.clock_skew_s,
     };
     Ok(Some(Loaded {

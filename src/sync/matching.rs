@@ -1,10 +1,12 @@
 //! Ordered match rules (DIR-08, DIR-33, DIR-62, BIND-04): who of the unbound belongs together. Stored bindings are
 //! never changed, and a rule that hits more than one candidate on either side binds nobody. A single hit on a value that
 //! several members may have (a name, an alias, an attribute) proves nothing either while there are unbound members whose
-//! details cannot be read: one of those may be the right one.
+//! details cannot be read, or who are out of sight altogether: one of those may be the right one.
 
 use super::normal;
-use crate::model::{Employee, EmployeeId, MatchRule, Member, MemberBinding, MemberField, ResolveCase, Text, UserId};
+use crate::model::{
+    Access, Corp, Employee, EmployeeId, MatchRule, Member, MemberBinding, MemberField, ResolveCase, Text, UserId,
+};
 use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -53,6 +55,12 @@ pub fn check_rules(rules: &[MatchRule]) -> Result<(), UnknownMatchField> {
     rules.iter().try_for_each(|rule| CompiledRule::compile(rule).map(|_| ()))
 }
 
+/// Whether every member of the corp can take part, so that a single hit is the only one. Where nothing is ever written a
+/// wrong link hurts nobody in WeCom, and the visible range is the part of the corp that is meant.
+pub fn sees_all(corp: &Corp, is_complete: bool) -> bool {
+    is_complete || corp.access != Access::ReadWrite
+}
+
 /// Finds what belongs together among the active employees and the members that have no binding.
 ///
 /// Rules are tried in order; whoever one rule binds or finds ambiguous takes no part in the later ones. Empty values
@@ -63,6 +71,7 @@ pub fn match_members(
     employees: &[Employee],
     members: &[Member],
     bindings: &[MemberBinding],
+    sees_all: bool,
 ) -> Result<Matches, UnknownMatchField> {
     let bound_employees: HashSet<&str> = bindings.iter().map(|binding| binding.employee.as_str()).collect();
     let bound_members: HashSet<Text> = bindings.iter().map(|binding| binding.userid.folded()).collect();
@@ -72,7 +81,7 @@ pub fn match_members(
         .collect();
     let mut open_members: Vec<&Member> =
         members.iter().filter(|member| !bound_members.contains(&member.userid.folded())).collect();
-    match_open(rules, &mut open_employees, &mut open_members)
+    match_open(rules, &mut open_employees, &mut open_members, sees_all)
 }
 
 /// As [`match_members`], over those that are known to be unbound.
@@ -80,10 +89,11 @@ pub(super) fn match_open(
     rules: &[MatchRule],
     employees: &mut Vec<&Employee>,
     members: &mut Vec<&Member>,
+    sees_all: bool,
 ) -> Result<Matches, UnknownMatchField> {
     let mut matches = Matches::default();
     for rule in rules {
-        settle(rule, employees, members, &mut matches)?;
+        settle(rule, employees, members, sees_all, &mut matches)?;
     }
     matches.bound.sort_by(|a, b| a.employee.cmp(&b.employee));
     Ok(matches)
@@ -94,13 +104,14 @@ pub(super) fn settle(
     rule: &MatchRule,
     employees: &mut Vec<&Employee>,
     members: &mut Vec<&Member>,
+    sees_all: bool,
     matches: &mut Matches,
 ) -> Result<(), UnknownMatchField> {
     let compiled = CompiledRule::compile(rule)?;
     if employees.is_empty() || members.is_empty() {
         return Ok(());
     }
-    let is_unsure = compiled.is_unsure(members);
+    let is_unsure = compiled.is_unsure(members, sees_all);
     let mut groups: BTreeMap<Cow<'_, str>, (Vec<&Employee>, Vec<&Member>)> = BTreeMap::new();
     let mut by_value: HashMap<Cow<'_, str>, Vec<&Member>> = HashMap::new();
     for member in members.iter() {
@@ -207,9 +218,9 @@ impl<'r> CompiledRule<'r> {
 
     /// Whether a single hit among these open members may not be the only one. Userids, mobiles and e-mail addresses are one
     /// member's each (doc path 90195: they are refused when taken); anything else a member that is not read may have too.
-    pub(super) fn is_unsure(&self, members: &[&Member]) -> bool {
+    pub(super) fn is_unsure(&self, members: &[&Member], sees_all: bool) -> bool {
         matches!(self.member, Some(MemberField::Name | MemberField::Alias | MemberField::ExtAttr(_)))
-            && members.iter().any(|member| !member.has_details)
+            && (!sees_all || members.iter().any(|member| !member.has_details))
     }
 
     /// The employee's value in the form in which it is compared; empty = matches nobody.

@@ -94,6 +94,27 @@ pub(super) static GUARDS: &[Row] = &[
         "members created within 30 days (WeCom's limit)",
     ),
     (
+        "unseen_identities",
+        "姓名、手机号或邮箱读不到现值就会被覆盖的成员数",
+        "members whose name, mobile or e-mail is overwritten although its present value cannot be read",
+    ),
+    (
+        "unread_creations",
+        "可能已在企业微信中、但读不到详情因而无法辨认的新建人数",
+        "people to be created who may be among the members that cannot be read in detail",
+    ),
+    (
+        "renamed_departments_percent",
+        "改名的部门占已关联部门的比例",
+        "share of the linked departments that get another name",
+    ),
+    ("changed_heads_percent", "不再担任部门负责人的比例", "share of the heads who lead their department no more"),
+    (
+        "after_undo",
+        "撤销之后的第一次变更（撤销掉的内容可能会重做）",
+        "changes of the first plan after an undo (what was undone may be done again)",
+    ),
+    (
         "clock_minutes_apart",
         "本机时钟与企业微信相差的分钟数（移出成员的时间不可信）",
         "minutes between this clock and WeCom's (when members are to be removed cannot be trusted)",

@@ -10,8 +10,8 @@ pub(super) static MATCHES: &[Row] = &[
     ("ambiguous", "不唯一，等待人工确认", "not unique; waits for a decision"),
     (
         "unsure",
-        "还有读不到详情的成员，可能也有这个值，等待人工确认",
-        "members whose details cannot be read may have it too; waits for a decision",
+        "还有读不到（或读不到详情）的成员，可能也有这个值，等待人工确认",
+        "members who cannot be read, or not in detail, may have it too; waits for a decision",
     ),
 ];
 

@@ -13,6 +13,7 @@ mod execute;
 mod ground;
 mod import;
 mod ledger;
+mod linked;
 mod look;
 mod permit;
 mod present;

@@ -112,8 +112,13 @@ pub fn record(tx: &WriteTx, corp: &Corp, change: &Change, at_ms: i64) -> Result<
         }
         Action::UnbindMember { employee, userid } => unbind(tx, key, employee, userid),
         Action::RecordRemoval { employee, userid, cause } => change_binding(tx, key, employee, userid, |binding| {
-            binding.removal =
-                cause.map(|cause| Removal { cause, disabled_at_ms: None, departments_before: Vec::new(), repeats: 0 });
+            binding.removal = cause.map(|cause| Removal {
+                cause,
+                disabled_at_ms: None,
+                departments_before: Vec::new(),
+                was_disabled: false,
+                repeats: 0,
+            });
         }),
     }
 }
@@ -158,14 +163,15 @@ fn new_binding(employee: &EmployeeId, userid: &UserId, origin: BindingOrigin, at
 /// The removal after a member was disabled; `former` is the one before, when it had begun.
 fn disabled(former: Option<Removal>, cause: RemovalCause, before: &MemberImage, at_ms: i64) -> Removal {
     let mut departments_before: Vec<_> = before.memberships.iter().flatten().map(|m| m.department).collect();
-    let mut repeats = 0;
+    let (mut repeats, mut was_disabled) = (0, before.enable == Some(false));
     if let Some(former) = former.filter(|former| former.disabled_at_ms.is_some()) {
+        was_disabled = former.was_disabled;
         repeats = former.repeats + u32::from(former.disabled_at_ms != Some(at_ms));
         if departments_before.is_empty() {
             departments_before = former.departments_before;
         }
     }
-    Removal { cause, disabled_at_ms: Some(at_ms), departments_before, repeats }
+    Removal { cause, disabled_at_ms: Some(at_ms), departments_before, was_disabled, repeats }
 }
 
 /// Notes what was written and what WeCom showed before it.

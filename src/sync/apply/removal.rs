@@ -17,18 +17,8 @@ pub async fn check(store: &Store, hands: &Hands, corp: &Corp, change: &Change) -
     let step = super::queue::endpoint(action);
     let refuse = |message: String| Ok(Some(Failure { step, errcode: 0, class: None, message, may_be_applied: false }));
     if let Some(employee) = employee {
-        let (key, tenant, id) = (corp.key.clone(), corp.tenant.clone(), employee.clone());
-        let (binding, row) = store
-            .read_async(move |tx| {
-                let binding = store::bindings::find_by_employee(tx, &key, &id)?;
-                Ok((binding, store::directory::find_employee(tx, &tenant, &id)?))
-            })
-            .await?;
-        if !binding.is_some_and(|binding| binding.userid.is_same(userid)) {
-            return refuse(format!(
-                "employee {employee} is not linked to member {userid} any more, so nobody is removed: make a new plan"
-            ));
-        }
+        let (tenant, id) = (corp.tenant.clone(), employee.clone());
+        let row = store.read_async(move |tx| store::directory::find_employee(tx, &tenant, &id)).await?;
         if *cause == RemovalCause::Departed && row.is_some_and(|row| row.status == EmployeeStatus::Active) {
             return refuse(format!("employee {employee} is active again, so nobody is removed: make a new plan"));
         }

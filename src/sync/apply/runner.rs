@@ -20,7 +20,7 @@ use crate::sync::progress::{Phase, Watch};
 use crate::sync::pull::choose;
 use crate::wecom::{CallMeter, Client, RefusalClass};
 use attempt::Tried;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -51,6 +51,8 @@ pub(crate) struct Runner {
     pub(super) pending: Vec<JournalEntry>,
     /// Changes that were intended and then not tried, to be taken out of the journal.
     pub(super) untried: Vec<u32>,
+    /// What has come into being or was linked and is not stored yet.
+    unstored: HashSet<queue::Subject>,
     /// Whether WeCom may hold something of what is pending.
     wrote: bool,
     since_flush: Stopwatch,
@@ -108,6 +110,7 @@ impl Runner {
             basis,
             pending: Vec::new(),
             untried: Vec::new(),
+            unstored: HashSet::new(),
             wrote: false,
             since_flush: Stopwatch::start(),
             streak: None,
@@ -184,6 +187,10 @@ impl Runner {
                 if queue::is_bookkeeping(&change.action) {
                     self.succeed(change, Outcome::Done);
                 } else {
+                    if self.unstored.contains(&queue::touches(&change.action)) {
+                        // the link that it rests on must be stored before it is asked for
+                        self.flush().await?;
+                    }
                     self.launch(&mut under_way, index);
                 }
             }
@@ -211,6 +218,9 @@ impl Runner {
     pub(super) fn succeed(&mut self, change: &Change, outcome: Outcome) {
         self.streak = None;
         self.wrote = true;
+        if queue::creates(&change.action) || queue::is_bookkeeping(&change.action) {
+            self.unstored.insert(queue::touches(&change.action));
+        }
         self.settle(change, outcome, "");
     }
 
@@ -294,6 +304,7 @@ impl Runner {
                 untried: std::mem::take(&mut self.untried),
                 wrote: std::mem::take(&mut self.wrote),
             };
+            self.unstored.clear();
             let corp = Arc::clone(&self.corp);
             let conflicts = self.env.store.write(move |tx| commit.write(tx, &corp)).await?;
             if !conflicts.is_empty() {

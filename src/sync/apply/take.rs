@@ -104,9 +104,13 @@ pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError
             head.state = PlanState::Taken;
             store::plans::put_head(tx, &head)?;
             store::runs::put(tx, &run)?;
-            if head.undoes.is_none() {
-                facts::change(tx, &head.corp, |memory| memory.source_employees = Some(source))?;
-            }
+            let is_undo = head.undoes.is_some();
+            facts::change(tx, &head.corp, |memory| {
+                memory.is_after_undo = is_undo;
+                if !is_undo {
+                    memory.source_employees = Some(source);
+                }
+            })?;
             Ok(Ok(()))
         })
         .await?

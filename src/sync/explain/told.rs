@@ -103,6 +103,7 @@ impl Told {
         let mut employees: Vec<&Employee> = input.employees.iter().filter(is_open).collect();
         let mut members: Vec<&Member> = input.members.iter().collect();
         members.retain(|member| target.binding_of_userid(member.userid.as_str()).is_none());
+        let sees_all = matching::sees_all(input.corp, target.is_complete);
         let stage = |rule| {
             let compiled = CompiledRule::compile(rule)?;
             let open = employees.iter().filter_map(|employee| self.employee(input, employee.id.as_str()));
@@ -110,9 +111,9 @@ impl Told {
             let stage = Stage {
                 employees: Order::new(open.filter_map(position), |at| compiled.of_employee(&input.employees[at])),
                 members: Order::new(shown.filter_map(position), |at| compiled.of_member(&input.members[at])),
-                is_unsure: compiled.is_unsure(&members),
+                is_unsure: compiled.is_unsure(&members, sees_all),
             };
-            matching::settle(rule, &mut employees, &mut members, &mut Matches::default())?;
+            matching::settle(rule, &mut employees, &mut members, sees_all, &mut Matches::default())?;
             Ok(stage)
         };
         input.corp.match_rules.iter().map(stage).collect::<Result<_, _>>().map_err(bad_rule)

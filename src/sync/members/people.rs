@@ -49,8 +49,9 @@ pub fn link(corp: &Corp, source: &Source<'_>, target: &Target<'_>, verdicts: &[V
         .filter(|member| target.binding_of_userid(member.userid.as_str()).is_none())
         .copied()
         .collect();
-    let matches =
-        matching::match_open(&corp.match_rules, &mut employees, &mut members).map_err(|error| bad_rule(&error))?;
+    let sees_all = matching::sees_all(corp, target.is_complete);
+    let matches = matching::match_open(&corp.match_rules, &mut employees, &mut members, sees_all)
+        .map_err(|error| bad_rule(&error))?;
     for found in matches.bound {
         let employee = source.find_employee(found.employee.as_str());
         let member = target.find_member(found.userid.as_str());

@@ -22,7 +22,7 @@ use super::scope::{self, ScopeRules, Scoped};
 use super::source::Source;
 use super::target::Target;
 use super::{blast, blind, budget, columns, guard, hash, invariants};
-use crate::model::{Action, BindingOrigin, Budget, Change, Reversible, Text};
+use crate::model::{Action, BindingOrigin, Budget, Change, Member, Reversible, Text};
 
 /// One change without its place in the order.
 pub(super) struct Step {
@@ -62,8 +62,8 @@ pub(super) fn plan_noting(input: &PlanInput<'_>, mut notices: Notices) -> Result
         notices.add("match.ambiguous", case.key(), || {
             let (employees, members) = (case.employees.len(), case.members.len());
             if case.is_single() {
-                return "one employee and one member have this value, but members whose details cannot be read may have it \
-                        too; nobody is linked until a person decides"
+                return "one employee and one member have this value, but members who cannot be read, or not in detail, may \
+                        have it too; nobody is linked until a person decides"
                     .into();
             }
             format!(
@@ -124,6 +124,8 @@ fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id
     let known = guard::Known {
         source: world.source.active as u64,
         previous_source: input.facts.previous_source_employees,
+        unread_creations: unread_creations(input, world, &changes),
+        is_after_undo: input.facts.is_after_undo,
         ..known(input, world.target, &impact, &budget)
     };
     let options_hash = hash::of_options(input.corp);
@@ -149,6 +151,23 @@ fn finish(world: &World<'_, '_>, steps: Vec<Step>, mut notices: Notices, next_id
     }
 }
 
+/// How many of the created people may be there already: unlinked members that cannot be read in detail, of whom a rule that
+/// compares more than userids cannot tell whose they are.
+fn unread_creations(input: &PlanInput<'_>, world: &World<'_, '_>, changes: &[Change]) -> u64 {
+    let is_told_by_userid = input.corp.match_rules.iter().all(|rule| rule.member == "userid");
+    if is_told_by_userid || !input.corp.pull.auto_bind {
+        return 0;
+    }
+    let creations = changes.iter().filter(|change| matches!(change.action, Action::CreateMember { .. })).count();
+    if creations == 0 {
+        return 0;
+    }
+    let is_unread = |(at, member): &(usize, &&Member)| {
+        !member.has_details && world.target.binding_of_member(*at).is_none() && !world.links.spoken_for.contains(at)
+    };
+    creations.min(world.target.members.iter().enumerate().filter(is_unread).count()) as u64
+}
+
 /// What the guards of a plan and of an undo know alike.
 pub(super) fn known(input: &PlanInput<'_>, target: &Target<'_>, impact: &Impact<'_>, budget: &Budget) -> guard::Known {
     let creates = budget.creations_30_days > input.facts.creations_30_days;
@@ -156,6 +175,9 @@ pub(super) fn known(input: &PlanInput<'_>, target: &Target<'_>, impact: &Impact<
         bound_members: input.member_bindings.iter().filter(|binding| !binding.is_disabled()).count() as u64,
         removals_30_days: input.facts.removals_30_days,
         clock_skew_s: input.facts.clock_skew_s,
+        unseen: impact.unseen,
+        renamed_departments_percent: impact.renamed_departments_percent(target),
+        changed_heads_percent: impact.changed_heads_percent(target),
         moves_percent: impact.moves_percent(target),
         cleared_percent: impact.cleared_percent(target),
         changed_percent: impact.changed_percent(target),

@@ -159,7 +159,7 @@ fn touch<'a>(
         return;
     }
     let removal = binding.and_then(|binding| binding.removal.as_ref());
-    let was_disabled_by_us = removal.is_some_and(|removal| removal.disabled_at_ms.is_some());
+    let was_disabled_by_us = removal.is_some_and(|removal| removal.disabled_at_ms.is_some() && !removal.was_disabled);
     let may_be_disabled = member.status.is_none_or(|status| status == MemberStatus::Disabled);
     let options = &world.input.corp.downstream;
     let enables = was_disabled_by_us && may_be_disabled;

@@ -36,7 +36,9 @@ pub async fn bind(env: &Env, corp: &Corp) -> Result<Bound, SyncError> {
             let employees = store::directory::employees(tx, &owned.tenant)?;
             let members = store::mirror::members(tx, &owned.key)?;
             let bindings = store::bindings::members(tx, &owned.key)?;
-            matching::match_members(&owned.match_rules, &employees, &members, &bindings)
+            let is_complete = store::mirror::head(tx, &owned.key)?.is_some_and(|head| head.is_complete);
+            let sees_all = matching::sees_all(&owned, is_complete);
+            matching::match_members(&owned.match_rules, &employees, &members, &bindings, sees_all)
                 .map(|matches| Some(in_scope(&owned.downstream, &units, &employees, matches)))
                 .map_err(|fault| StoreError::Refused(fault.to_string()))
         })

@@ -51,7 +51,7 @@ pub async fn read(
     }
     drop(answers);
     if let Credential::App(_) = credential {
-        single_members(context, credential, &mut members).await?;
+        single_members(context, credential, &mut members, &mut gaps).await?;
     }
     let mut members: Vec<Member> = members.into_values().collect();
     members.sort_by(|a, b| a.userid.cmp(&b.userid));
@@ -95,13 +95,21 @@ async fn single_members(
     context: &Context,
     credential: &Credential,
     members: &mut HashMap<Text, Member>,
+    gaps: &mut Gaps,
 ) -> Result<(), SyncError> {
     let Credential::App(key) = credential else { return Ok(()) };
     let Some(app) = context.corp.find_app(key) else { return Ok(()) };
     let agent = match context.client.agent_get(credential, app.agentid).await {
         Ok(agent) => agent,
         // not every edition knows the call; without it there is nobody to ask for
-        Err(error) if is_unknown_call(&error) => return Ok(()),
+        Err(error) if is_unknown_call(&error) => {
+            gaps.note(
+                format!("app {key}"),
+                "members",
+                format!("who is named in its visible range one by one: {error}"),
+            );
+            return Ok(());
+        }
         Err(cause) => return Err(SyncError::read("the visible range of the app", cause)),
     };
     for userid in agent.users {

@@ -247,12 +247,15 @@ impl World {
                 let employee = employee.as_ref().expect("only linked members are disabled");
                 self.remember(employee, Some(before), after);
                 let binding = self.binding_of(employee);
-                let repeats = match &binding.removal {
-                    Some(Removal { disabled_at_ms: Some(_), repeats, .. }) => repeats + 1,
-                    _ => 0,
+                let (repeats, was_disabled) = match &binding.removal {
+                    Some(Removal { disabled_at_ms: Some(_), repeats, was_disabled, .. }) => {
+                        (repeats + 1, *was_disabled)
+                    }
+                    _ => (0, before.enable == Some(false)),
                 };
+                let (cause, disabled_at_ms) = (*cause, Some(now_ms));
                 binding.removal =
-                    Some(Removal { cause: *cause, disabled_at_ms: Some(now_ms), departments_before: vec![], repeats });
+                    Some(Removal { cause, disabled_at_ms, departments_before: vec![], was_disabled, repeats });
             }
             Action::DeleteMember { employee, userid, .. } => {
                 self.cloud.members.remove(&userid.folded()).expect("member exists");
@@ -268,8 +271,13 @@ impl World {
                 self.member_bindings.retain(|binding| binding.employee != *employee);
             }
             Action::RecordRemoval { employee, cause, .. } => {
-                self.binding_of(employee).removal =
-                    cause.map(|cause| Removal { cause, disabled_at_ms: None, departments_before: vec![], repeats: 0 });
+                self.binding_of(employee).removal = cause.map(|cause| Removal {
+                    cause,
+                    disabled_at_ms: None,
+                    departments_before: vec![],
+                    was_disabled: false,
+                    repeats: 0,
+                });
             }
         }
     }

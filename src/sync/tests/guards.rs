@@ -1,6 +1,6 @@
 //! Guards over moves, cleared fields, departments and creations, and who stands out in them: PEER-01, BEY-03, BEY-05.
 
-use super::world::{World, codes, texts};
+use super::world::{World, codes, rule, texts};
 use crate::model::*;
 use crate::sync::Draft;
 
@@ -67,7 +67,9 @@ fn who_is_placed_added_or_back_does_not_move() {
     world.unit("b", Some("r"), "乙");
     for n in 1..=30 {
         world.employee(n, "a");
-        world.cloud.member(&format!("no{n}"), &format!("人{n}"), &[1]);
+        let member = world.cloud.member(&format!("no{n}"), &format!("人{n}"), &[1]);
+        member.fields.insert(MemberField::Mobile, format!("138{n:08}").into());
+        member.fields.insert(MemberField::Email, format!("e{n}@example.com").into());
     }
     let draft = world.sync();
     assert_eq!(draft.counts.members.update, 30);
@@ -152,7 +154,7 @@ fn mass_changes_of_who_people_are_are_held() {
     }
     let draft = world.plan();
     assert_eq!(draft.counts.members.update, 40, "mobile and e-mail are written");
-    assert_eq!(tripped(&draft), Vec::<String>::new());
+    assert_eq!(tripped(&draft), ["unseen_identities"], "but that it is not known is told");
 }
 
 #[test]
@@ -253,4 +255,94 @@ fn members_disabled_long_ago_do_not_water_the_percentage_down() {
         world.employee_mut(n).status = EmployeeStatus::Departed;
     }
     assert_eq!(verdict(&world.plan(), "max_removal_percent"), Some((20, 10, true)), "two of the ten who are left");
+}
+
+/// People who were in WeCom before the bridge, and whose contacts no app may read: a first sync writes over them.
+#[test]
+fn a_first_sync_that_overwrites_what_nobody_can_read_is_held() {
+    for (people, want) in [(20, (20, 20, false)), (21, (21, 20, true))] {
+        let mut world = World::new();
+        world.cloud.hides_contacts = true;
+        for n in 1..=people {
+            world.employee(n, "r");
+            world
+                .cloud
+                .member(&format!("no{n}"), &format!("人{n}"), &[1])
+                .fields
+                .insert(MemberField::Mobile, "1".into());
+        }
+        let draft = world.plan();
+        assert_eq!(verdict(&draft, "unseen_identities"), Some(want));
+        assert_eq!(draft.is_held(), want.2);
+        // once written, it is known what is there
+        world.sync();
+        (1..=people).for_each(|n| world.employee_mut(n).mobile = format!("139{n:08}").as_str().into());
+        assert_eq!(verdict(&world.plan(), "unseen_identities"), None);
+    }
+}
+
+#[test]
+fn people_who_may_be_there_unread_are_not_created_in_numbers() {
+    for (rules, unread, want) in [
+        (vec![rule("name", "name")], 4, Some((4, 4, false))),
+        (vec![rule("name", "name")], 5, Some((5, 4, true))),
+        (vec![rule("employee_no", "userid")], 5, None),
+        (vec![rule("name", "name")], 0, None),
+    ] {
+        let mut world = World::new();
+        world.corp.match_rules = rules;
+        for n in 1..=9 {
+            world.employee(n, "r");
+            world.cloud.member(&format!("pinyin{n}"), &format!("别人{n}"), &[1]);
+        }
+        world.cloud.hidden = (1..=unread).map(|n| format!("pinyin{n}").as_str().into()).collect();
+        let draft = world.plan();
+        assert_eq!(draft.counts.members.create, 9);
+        assert_eq!(verdict(&draft, "unread_creations"), want, "{unread}");
+        assert_eq!(draft.is_held(), want.is_some_and(|(_, _, tripped)| tripped));
+    }
+}
+
+/// The columns of names and of heads that slipped by a row.
+#[test]
+fn departments_that_all_get_other_names_or_heads_are_held() {
+    for (changed, want) in [(4, None), (9, Some((30, 30, false))), (10, Some((34, 30, true)))] {
+        let mut world = world(1);
+        for n in 0..27 {
+            world.unit(&format!("u{n:02}"), Some("r"), &format!("部{n}"));
+        }
+        world.sync();
+        (0..changed).for_each(|n| world.unit_mut(&format!("u{n:02}")).name = format!("另一部{n}").as_str().into());
+        let draft = world.plan();
+        assert_eq!(draft.counts.departments.rename, changed, "{changed}");
+        assert_eq!(verdict(&draft, "renamed_departments_percent"), want, "{changed}");
+        assert_eq!(draft.is_held(), want.is_some_and(|(_, _, tripped)| tripped));
+    }
+    for (changed, want) in [(4, None), (5, Some((50, 50, false))), (6, Some((60, 50, true)))] {
+        let mut world = World::new();
+        for n in 0..10 {
+            world.unit(&format!("u{n}"), Some("r"), &format!("部{n}")).head = vec![format!("e{n}").as_str().into()];
+            world.employee(n, &format!("u{n}"));
+            world.employee(n + 100, &format!("u{n}"));
+        }
+        world.sync();
+        (0..changed)
+            .for_each(|n| world.unit_mut(&format!("u{n}")).head = vec![format!("e{}", n + 100).as_str().into()]);
+        let draft = world.plan();
+        assert_eq!(verdict(&draft, "changed_heads_percent"), want, "{changed}");
+        assert_eq!(draft.is_held(), want.is_some_and(|(_, _, tripped)| tripped), "{:?}", tripped(&draft));
+    }
+}
+
+#[test]
+fn the_first_plan_after_an_undo_is_looked_at() {
+    let mut world = world(3);
+    world.facts.is_after_undo = true;
+    let draft = world.plan();
+    assert_eq!((draft.changes.len(), verdict(&draft, "after_undo")), (0, None), "what changes nothing needs nobody");
+    world.employee_mut(1).position = "经理".into();
+    let draft = world.plan();
+    assert_eq!(verdict(&draft, "after_undo"), Some((1, 0, true)));
+    world.facts.is_after_undo = false;
+    assert!(!world.plan().is_held());
 }

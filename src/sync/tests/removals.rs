@@ -92,6 +92,16 @@ fn who_was_disabled_by_hand_stays_disabled() {
     let draft = world.plan();
     assert_eq!(texts(&draft), Vec::<String>::new());
     assert!(codes(&draft).contains(&"member.disabled_in_wecom"));
+    // and after the person has left and is back
+    world.options().disabled_department = "已禁用用户".into();
+    depart(&mut world, 2);
+    world.sync();
+    world.employee_mut(2).status = EmployeeStatus::Active;
+    let draft = world.sync();
+    assert!(!texts(&draft).contains(&"enable no2".to_owned()), "{:?}", texts(&draft));
+    assert_eq!((world.places("no2"), world.at("no2").status), (vec!["甲".into()], Some(MemberStatus::Disabled)));
+    assert!(world.member_bindings.iter().all(|binding| binding.removal.is_none()));
+    assert_eq!(texts(&world.plan()), Vec::<String>::new());
 }
 
 #[test]

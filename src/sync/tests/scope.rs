@@ -1,9 +1,10 @@
 //! DIR-43, 51–53, PEER-09: who is synced.
 
 use super::world::{World, codes, rule, texts};
-use crate::model::{Employee, EmployeeId, MatchRule, MemberField, UnitId};
+use crate::model::{Access, Employee, EmployeeId, MatchRule, MemberField, UnitId};
 use crate::sync::PlanRefusal;
 use crate::sync::explain::explain;
+use crate::sync::plan::plan;
 
 /// r(e1) – a(e2) – b(e3); c(e4); e4 works part-time in b.
 fn world() -> World {
@@ -80,6 +81,27 @@ fn a_value_that_others_may_have_proves_nothing_while_members_are_unread() {
         world.cloud.hidden.clear();
         world.cloud.members.get_mut("unseen").unwrap().fields.insert(MemberField::Name, "另一人".into());
         assert!(links(&world.plan()), "{what}");
+    }
+}
+
+/// An app that sees a branch only: who else is in the corp has no row at all.
+#[test]
+fn a_value_that_others_may_have_proves_nothing_in_a_part_of_the_corp() {
+    for (access, sees_all, is_linked) in [
+        (Access::ReadWrite, false, false),
+        (Access::ReadWrite, true, true),
+        // nothing is ever written: the visible range is the corp that is meant
+        (Access::ReadOnly, false, true),
+    ] {
+        let mut world = world();
+        world.corp.match_rules = vec![rule("name", "name")];
+        world.corp.access = access;
+        world.cloud.member("branch", "人2", &[1]);
+        world.head.is_complete = sees_all;
+        world.pull();
+        let draft = plan(&world.input()).unwrap();
+        assert_eq!(texts(&draft).contains(&"bind e2=branch".to_owned()), is_linked, "{access:?} {sees_all}");
+        assert_eq!(draft.resolve.len(), usize::from(!is_linked), "{access:?} {sees_all}");
     }
 }
 

@@ -210,12 +210,17 @@ impl<'a> State<'_, 'a> {
         let Some((member, binding)) = self.linked(employee, userid) else {
             return self.skip(userid, "it does not exist any more or is linked with somebody else");
         };
-        if enabled(member) == Some(true) {
+        let is_ours = binding.removal.as_ref().is_some_and(|removal| removal.disabled_at_ms.is_some());
+        if enabled(member) == Some(true) || !is_ours && enabled(member).is_none() {
             return self.skip(userid, "it is enabled again");
         }
+        let Some(was_enabled) = before.enable else {
+            return self
+                .skip(userid, "nobody could read whether it was enabled before: enable it in the WeCom console");
+        };
         let (mut now, mut then) = self.back(member, binding, before, after);
         now.enable = Some(false);
-        then.enable = Some(before.enable.unwrap_or(true));
+        then.enable = Some(was_enabled);
         let userid = member.userid.clone();
         let employee = employee.clone();
         let action = Action::EnableMember { employee, userid, before: now, after: then };

@@ -246,3 +246,74 @@ async fn every_edition_is_read_by_what_its_credentials_may_do() {
     assert_eq!(run.state, RunState::Failed);
     assert!(run.message.as_deref().unwrap().contains("no secret is set"), "{:?}", run.message);
 }
+
+/// A plan that waits while a person puts the links right: whoever is a stranger by then is not written.
+#[tokio::test]
+async fn whoever_was_linked_otherwise_since_is_not_written() {
+    let world = both_sides();
+    world.set(|corp| corp.downstream.departments_follow_oa = false);
+    assert_done(&world.pull(PullRequest::default()).await);
+    let people: Vec<_> = world.employees().into_iter().map(|employee| employee.id).collect();
+    let (one, other, third) = (&people[0], &people[1], &people[2]);
+    let userids: Vec<_> = (0..3)
+        .map(|n| world.bindings().into_iter().find(|binding| binding.employee == people[n]).unwrap().userid)
+        .collect();
+    for id in &people {
+        world.change_employee(id, |employee| employee.position = format!("职位 {id}").as_str().into());
+    }
+    let plan = world.plan_without_pull().await.unwrap();
+    assert!(plan.counts.members.update >= 3, "{:?}", plan.counts);
+    bindings::swap(&world.env, &world.corp, one, other, &actor()).await.unwrap();
+    bindings::unbind(&world.env, &world.corp, third, &actor()).await.unwrap();
+    let before = world.members();
+    let run = world.apply(&plan).await;
+    assert_eq!(run.state, RunState::Partly, "{:?}", run.message);
+    let refused: Vec<_> = run.failed.iter().map(|failed| failed.message.as_str()).collect();
+    assert_eq!(refused.len(), 3, "{refused:?}");
+    assert!(refused.iter().all(|message| message.contains("is not linked to member")), "{refused:?}");
+    let after = world.members();
+    for userid in &userids {
+        assert_eq!(before[&userid.folded()], after[&userid.folded()], "{userid}");
+    }
+    assert_ne!(before, after, "the others are written");
+}
+
+/// The same for departments: not renamed, moved or deleted once their link was taken away.
+#[tokio::test]
+async fn departments_that_were_unlinked_since_are_left_alone() {
+    let world = World::sample(20, 6, 43);
+    assert_done(&world.sync().await);
+    let leaf = |world: &World| {
+        let units = world.units();
+        let is_leaf = |id: &wecom_bridge::model::UnitId| units.iter().all(|unit| unit.parent_id.as_ref() != Some(id));
+        units.iter().rfind(|unit| unit.parent_id.is_some() && is_leaf(&unit.id)).unwrap().id.clone()
+    };
+    let unit = leaf(&world);
+    world.change_unit(&unit, |unit| unit.name = "改了名字".into());
+    let plan = world.plan().await.unwrap();
+    assert_eq!(plan.counts.departments.rename, 1, "{:?}", plan.counts);
+    bindings::unbind_department(&world.env, &world.corp, &unit, &actor()).await.unwrap();
+    let before = world.state().departments(CORPID);
+    let run = world.apply(&plan).await;
+    assert_eq!(run.state, RunState::Failed, "{:?}", run.message);
+    assert!(run.failed[0].message.contains("is not linked to department"), "{:?}", run.failed);
+    assert_eq!(world.state().departments(CORPID), before);
+}
+
+/// Somebody who was to be created and whom a person has linked meanwhile gets no second account, alone or in a file.
+#[tokio::test]
+async fn whoever_was_linked_since_is_not_created() {
+    for people in [3, 200] {
+        let world = World::sample(people, 3, 44);
+        world.state().seed_member(CORPID, Member::new("by-hand", "早就在的人", 1));
+        let plan = world.plan().await.unwrap();
+        let id = world.employees().into_iter().find(|employee| employee.status.is_active()).unwrap().id;
+        bindings::bind(&world.env, &world.corp, &id, &"by-hand".into(), &actor()).await.unwrap();
+        let run = world.apply(&plan).await;
+        assert_eq!(run.state, RunState::Partly, "{:?}", run.message);
+        assert_eq!(run.failed.len(), 1, "{:?}", run.failed);
+        assert!(run.failed[0].message.contains("not created"), "{:?}", run.failed);
+        let number = world.employee(id.as_str()).employee_no;
+        assert!(world.state().find_member(CORPID, &number).is_none(), "{people}: {number} was created");
+    }
+}

@@ -142,3 +142,29 @@ async fn a_person_can_be_explained() {
     let explained = service::explain(&world.env, &world.corp, &id).await.unwrap();
     assert_eq!((explained.id.clone(), explained.employee.is_some()), (id, true));
 }
+
+/// As long as the directory says what it said, the next sync would do again what was taken back.
+#[tokio::test]
+async fn what_was_undone_is_not_done_again_unasked() {
+    let world = World::sample(30, 4, 37);
+    assert_done(&world.sync().await);
+    let leaver = super::guards::ordinary(&world).remove(0);
+    world.change_employee(&leaver.id, |employee| employee.status = EmployeeStatus::Departed);
+    let run = world.sync().await;
+    assert_done(&run);
+    let undo = service::undo(&world.env, &run.id, &actor()).await.unwrap();
+    assert_done(&world.apply(&undo).await);
+    // a second undo of the same has nothing to do
+    let again = service::undo(&world.env, &run.id, &actor()).await.unwrap();
+    assert_eq!(again.counts.members.enable, 0, "{:?}", again.counts);
+    let held = world.sync().await;
+    assert_eq!((held.state, held.calls.writes), (RunState::Held, 0), "{:?}", held.message);
+    let plan = service::get_plan(&world.env, held.plan.as_ref().unwrap()).await.unwrap();
+    assert_eq!(plan.tripped().map(|guard| guard.name.as_str()).collect::<Vec<_>>(), ["after_undo"]);
+    service::decide(&world.env, &plan.id, true, &actor(), "it was right after all").await.unwrap();
+    assert_done(&world.apply(&plan).await);
+    // from then on all is as ever
+    let other = super::guards::ordinary(&world).into_iter().find(|one| one.id != leaver.id).unwrap();
+    world.change_employee(&other.id, |employee| employee.position = "总工程师".into());
+    assert_done(&world.sync().await);
+}

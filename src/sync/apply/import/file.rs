@@ -3,8 +3,8 @@
 use super::{Next, UNSURE_MAX, put_back, row};
 use crate::model::{JournalEntry, MemberImage, UserId};
 use crate::store;
-use crate::sync::apply::Runner;
 use crate::sync::apply::present::Now;
+use crate::sync::apply::{Runner, linked};
 use crate::sync::budget::import::FILE_ROWS;
 use crate::sync::error::SyncError;
 use crate::sync::facts::{self, ImportUnderWay};
@@ -12,10 +12,19 @@ use crate::wecom::batch_csv::{self, CsvRefused};
 use crate::wecom::{CallError, Credential, ImportJob, Media, MediaKind, RefusalClass};
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What was known of a record before.
 type Former = (u32, Option<JournalEntry>);
+
+/// Why a file is not handed over.
+enum Hindered {
+    /// The settings forbid it.
+    Halted(String),
+    /// A person has linked somebody of it meanwhile: each record is judged by itself.
+    Linked,
+}
 
 impl Runner {
     /// Takes the next file's records out of `left`, and those that are there already although their outcome is not
@@ -105,7 +114,8 @@ impl Runner {
     }
 
     /// Notes every record of a file as intended, and that a file is about to be handed over, in one commit, if the
-    /// settings still allow it. Answers what was known of the records before; `None` = they do not.
+    /// settings still allow it and nobody has linked one of them meanwhile. Answers what was known of the records before;
+    /// `None` = it is not handed over.
     async fn note_file(&mut self, file: &[usize], since_ms: i64) -> Result<Option<Vec<Former>>, SyncError> {
         let former: Vec<Former> = file
             .iter()
@@ -115,30 +125,38 @@ impl Runner {
             file.iter().map(|index| self.ledger.intend(&self.changes[*index], since_ms)).collect();
         let under_way = ImportUnderWay { run: self.ledger.run.id.clone(), job: None, since_ms };
         let (permit, corp, noted) = (self.permit.clone(), self.corp.key.clone(), under_way.clone());
-        let refusal = self
+        let (changes, rows) = (Arc::clone(&self.changes), file.to_vec());
+        let hindered = self
             .env
             .store
             .write(move |tx| {
-                let refusal = permit.refusal(tx)?;
-                if refusal.is_none() {
-                    store::runs::put_entries(tx, &noted.run, &entries)?;
-                    facts::change(tx, &corp, |memory| {
-                        // a thousand records may be written before the first outcome is known
-                        memory.note_write(&noted.run);
-                        memory.import = Some(noted.clone());
-                    })?;
+                if let Some(why) = permit.refusal(tx)? {
+                    return Ok(Some(Hindered::Halted(why)));
                 }
-                Ok(refusal)
+                for index in &rows {
+                    if linked::refusal(tx, &corp, &changes[*index].action)?.is_some() {
+                        return Ok(Some(Hindered::Linked));
+                    }
+                }
+                store::runs::put_entries(tx, &noted.run, &entries)?;
+                facts::change(tx, &corp, |memory| {
+                    // a thousand records may be written before the first outcome is known
+                    memory.note_write(&noted.run);
+                    memory.import = Some(noted.clone());
+                })?;
+                Ok(None)
             })
             .await?;
-        let Some(why) = refusal else {
+        let Some(hindered) = hindered else {
             self.under_way = Some(under_way);
             return Ok(Some(former));
         };
         for (seq, former) in former {
             self.ledger.withdraw(seq, former);
         }
-        self.halt(why);
+        if let Hindered::Halted(why) = hindered {
+            self.halt(why);
+        }
         Ok(None)
     }
 

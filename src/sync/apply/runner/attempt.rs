@@ -5,7 +5,7 @@ use crate::model::{Corp, JournalEntry, Outcome};
 use crate::store::{self, StoreError};
 use crate::sync::apply::ending::Trouble;
 use crate::sync::apply::execute::{Failure, Verdict};
-use crate::sync::apply::{conflict, removal};
+use crate::sync::apply::{conflict, linked, queue, removal};
 use crate::wecom::RefusalClass;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -24,6 +24,8 @@ enum Came {
     Judged(Verdict),
     /// The settings forbid it: nothing was noted and nothing called.
     Halted(String),
+    /// Its links are other ones by now: nothing was noted and nothing called.
+    Unlinked(String),
     Broken(StoreError),
 }
 
@@ -49,13 +51,17 @@ impl Runner {
         let entry = self.ledger.intend(change, self.env.clock.now_ms());
         let (store, run, permit) = (self.env.store.clone(), self.ledger.run.id.clone(), Arc::clone(&self.permit));
         let (changes, hands, corp) = (Arc::clone(&self.changes), Arc::clone(&self.hands), Arc::clone(&self.corp));
+        let noted_changes = Arc::clone(&changes);
         under_way.spawn(async move {
             let noted = store.write(move |tx| {
-                let refusal = permit.refusal(tx)?;
-                if refusal.is_none() {
-                    store::runs::put_entries(tx, &run, std::slice::from_ref(&entry))?;
+                if let Some(why) = permit.refusal(tx)? {
+                    return Ok(Some(Came::Halted(why)));
                 }
-                Ok(refusal)
+                if let Some(why) = linked::refusal(tx, &permit.corp, &noted_changes[index].action)? {
+                    return Ok(Some(Came::Unlinked(why)));
+                }
+                store::runs::put_entries(tx, &run, std::slice::from_ref(&entry))?;
+                Ok(None)
             });
             let came = match noted.await {
                 Ok(None) => match removal::check(&store, &hands, &corp, &changes[index]).await {
@@ -66,7 +72,7 @@ impl Runner {
                     Ok(Some(failure)) => Came::Judged(Verdict::Failed(failure)),
                     Err(error) => Came::Broken(error),
                 },
-                Ok(Some(why)) => Came::Halted(why),
+                Ok(Some(hindered)) => hindered,
                 Err(error) => Came::Broken(error),
             };
             Tried { index, former, came }
@@ -92,6 +98,11 @@ impl Runner {
                 }
                 self.ledger.withdraw(change.seq, tried.former);
                 self.halt(why);
+            }
+            Came::Unlinked(message) => {
+                let step = queue::endpoint(&change.action);
+                let may_be_applied = tried.former.is_some_and(|entry| entry.outcome == Outcome::Intended);
+                self.fail(tried.index, change, Failure { step, errcode: 0, class: None, message, may_be_applied });
             }
             Came::Halted(why) => {
                 self.ledger.withdraw(change.seq, tried.former);
