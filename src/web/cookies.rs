@@ -17,6 +17,8 @@ pub const THEME: &str = "wb_theme";
 pub const CORP: &str = "wb_corp";
 /// One sentence for the next page.
 pub const FLASH: &str = "wb_flash";
+/// The same once it was shown on a page that reloads itself, for what is shown after that.
+pub const SHOWN: &str = "wb_shown";
 
 /// Reads a cookie.
 pub fn read(request: &HttpRequest, name: &str, is_secure: bool) -> Option<String> {

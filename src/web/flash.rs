@@ -1,5 +1,10 @@
-//! One sentence that a form's handler leaves for the page after it.
+//! One sentence that a form's handler leaves for the page after it. A page that reloads itself without script keeps it until
+//! what it waits for is over: it asks for itself with [`AGAIN`], and is then shown the sentence again.
 
+use super::cookies;
+use super::visit::Visit;
+use actix_web::HttpRequest;
+use actix_web::cookie::Cookie;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -71,6 +76,28 @@ impl Flash {
         };
         Some(Self { tone, text: letters.as_str().to_owned() })
     }
+}
+
+/// The parameter with which a page asks for itself again.
+pub const AGAIN: &str = "again";
+/// For so many seconds a page that reloads itself may be away.
+const SHOWN_S: i64 = 30;
+
+/// The sentence for the page that is asked for.
+pub(super) fn of(request: &HttpRequest, is_secure: bool) -> Option<Flash> {
+    let read = |name| cookies::read(request, name, is_secure).and_then(|value| Flash::of_cookie(&value));
+    read(cookies::FLASH).or_else(|| is_again(request.query_string()).then(|| read(cookies::SHOWN)).flatten())
+}
+
+fn is_again(query: &str) -> bool {
+    url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == AGAIN)
+}
+
+/// What the browser keeps when a page has shown the sentence.
+pub(super) fn shown(visit: &Visit, reloads: bool) -> Vec<Cookie<'static>> {
+    let Some(flash) = &visit.flash else { return Vec::new() };
+    let (value, age_s) = if reloads { (flash.to_cookie(), SHOWN_S) } else { (String::new(), 0) };
+    vec![cookies::make(visit, cookies::FLASH, "", Some(0)), cookies::make(visit, cookies::SHOWN, &value, Some(age_s))]
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What stands around every page: head, navigation, the person, the sentence of the form before.
 
-use super::flash::Flash;
+use super::flash::{AGAIN, Flash};
 use super::visit::{Theme, Visit};
 use super::{assets, csrf, nav};
 use crate::locale::{Lang, T};
@@ -53,7 +53,7 @@ pub struct Frame {
     pub title: String,
     /// Prefix of every path.
     pub base: String,
-    /// The path of this page, with the query.
+    /// The path of this page, with the query; of a form's answer, of the page that the form stood on.
     pub here: String,
     /// Colours.
     pub theme: Theme,
@@ -77,12 +77,11 @@ impl Frame {
         let who =
             account.map(|account| Who { name: account.display_name.clone(), role: visit.t.role_name(account.role) });
         let nav = account.map(|account| nav::groups(visit, account.role, place.as_ref())).unwrap_or_default();
-        let mark = if visit.query.is_empty() { "" } else { "?" };
         Self {
             t: visit.t,
             title,
             base: visit.base.clone(),
-            here: format!("{}{mark}{}", visit.path, visit.query),
+            here: visit.here.clone(),
             theme: visit.theme,
             who,
             nav,
@@ -106,6 +105,16 @@ impl Frame {
     /// The hidden field that every form begins with.
     pub fn token(&self) -> askama::filters::Safe<String> {
         askama::filters::Safe(format!("<input type=\"hidden\" name=\"_csrf\" value=\"{}\">", self.csrf))
+    }
+
+    /// This page after a while, where it waits for something and there is no script.
+    pub fn reload_after(&self, seconds: u32) -> askama::filters::Safe<String> {
+        let here =
+            if self.here.contains(&format!("{AGAIN}=")) { self.url(&self.here) } else { self.choosing(AGAIN, "1") };
+        let here = here.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+        askama::filters::Safe(format!(
+            "<noscript><meta http-equiv=\"refresh\" content=\"{seconds};url={here}\"></noscript>"
+        ))
     }
 
     /// This page in another language.

@@ -3,7 +3,7 @@
 
 use super::state::Web;
 use super::visit::{Person, Theme, Visit, no_right};
-use super::{cookies, flash, nav, reply};
+use super::{cookies, flash, here, nav, reply};
 use crate::admin::{csrf, sessions};
 use crate::http::errors::store_problem;
 use crate::http::{Problem, Settings, client_address};
@@ -167,20 +167,24 @@ pub(super) fn of(request: &HttpRequest) -> Visit {
         .unwrap_or_default();
     let theme = cookies::read(request, cookies::THEME, is_secure).and_then(|code| Theme::find(&code));
     let path = request.path().strip_prefix(base.as_str()).unwrap_or(request.path()).to_owned();
-    Visit {
+    let mut visit = Visit {
         t: T::new(lang),
         theme: theme.unwrap_or_default(),
         path,
         base,
         query: request.query_string().to_owned(),
+        here: String::new(),
         from: settings.and_then(|settings| client_address::of(request, &settings.trusted_proxies)),
         is_secure,
         form_token: String::new(),
-        flash: cookies::read(request, cookies::FLASH, is_secure).and_then(|value| flash::Flash::of_cookie(&value)),
+        flash: flash::of(request, is_secure),
         corp: corp_of_cookie(request, is_secure),
         places: Vec::new(),
         waiting: 0,
-    }
+    };
+    let routes = request.app_data::<web::Data<Web>>().map_or(&[][..], |web| &web.routes);
+    visit.here = here::of(request, &visit, routes);
+    visit
 }
 
 fn is_https_at_proxy(request: &HttpRequest, settings: &Settings) -> bool {
@@ -273,8 +277,8 @@ fn with_cookies(
 ) -> ServiceResponse<BoxBody> {
     let is_page = answer.status() == StatusCode::OK
         && answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if is_page && visit.flash.is_some() {
-        cookies.push(cookies::make(visit, cookies::FLASH, "", Some(0)));
+    if is_page {
+        cookies.extend(flash::shown(visit, reply::reloads(answer.response())));
     }
     append(answer.headers_mut(), cookies);
     answer

@@ -11,6 +11,7 @@ mod flash;
 mod form;
 mod frame;
 mod guard;
+mod here;
 mod link;
 mod listing;
 mod nav;

@@ -24,6 +24,21 @@ pub fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
     page_with(StatusCode::OK, template)
 }
 
+/// A page that asks for itself again after a while where there is no script.
+pub fn reloading_page(template: &impl Template) -> Result<HttpResponse, Problem> {
+    let mut answer = page(template)?;
+    answer.extensions_mut().insert(Reloads);
+    Ok(answer)
+}
+
+/// Marks the answer of [`reloading_page`].
+struct Reloads;
+
+/// Whether an answer is a page that asks for itself again.
+pub(super) fn reloads<B>(answer: &HttpResponse<B>) -> bool {
+    answer.extensions().get::<Reloads>().is_some()
+}
+
 /// A page shown again because what was entered is not acceptable (422).
 pub fn again(template: &impl Template) -> Result<HttpResponse, Problem> {
     page_with(StatusCode::UNPROCESSABLE_ENTITY, template)

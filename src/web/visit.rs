@@ -62,6 +62,8 @@ pub struct Visit {
     pub path: String,
     /// The query, without its question mark.
     pub query: String,
+    /// Path and query of the page that is looked at; of a form's answer, of the page that the form stood on.
+    pub here: String,
     /// The client's address.
     pub from: Option<IpAddr>,
     /// Whether the browser speaks HTTPS to us or to a proxy that we trust.

@@ -195,9 +195,22 @@ impl Shown {
         self.headers["location"].to_str().unwrap().to_owned()
     }
 
+    /// Where the page goes by itself after a while.
+    #[track_caller]
+    pub fn refresh(&self) -> String {
+        let (_, rest) = self.text.split_once("http-equiv=\"refresh\" content=\"").expect("the page reloads itself");
+        let (_, url) = rest.split('"').next().unwrap().split_once(";url=").expect("it says where it goes");
+        unescape(url)
+    }
+
     fn token(&self) -> Option<String> {
         let (_, rest) = self.text.split_once("name=\"_csrf\" value=\"")?;
         Some(rest.split('"').next()?.to_owned())
+    }
+
+    /// Where the links of the page lead.
+    pub fn links(&self) -> impl Iterator<Item = String> {
+        self.text.split("<a href=\"").skip(1).map(|rest| unescape(rest.split('"').next().unwrap_or_default()))
     }
 
     /// The form whose action ends so, as it stands in the page.

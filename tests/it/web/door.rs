@@ -40,6 +40,41 @@ async fn forms_without_their_token_or_from_elsewhere_are_refused() {
     bridge.stop().await;
 }
 
+/// The answer of a form may stand at an address that is no page; its links to another language and other colours lead to
+/// the page that the form stood on, or to the one above.
+#[tokio::test]
+async fn the_answer_of_a_form_can_be_read_in_another_language() {
+    let bridge = Bridge::start().await;
+    let browser = Browser::sign_in(&bridge, Role::Administrator).await;
+    let form = browser.get("/system/backup").await.expect(200).form("/system/backup/verify");
+    let post = |from: Option<&str>| {
+        let request = browser.request(Method::POST, &form.action).form(&form.fields);
+        match from {
+            Some(from) => request.header("referer", from),
+            None => request,
+        }
+    };
+    let elsewhere = "http://elsewhere.example/system/backup?page=2";
+    let own = format!("{}/system/backup?page=2", bridge.base);
+    let itself = format!("{}/system/backup/verify", bridge.base);
+    for (from, expected) in [
+        (None, "/system/backup?"),
+        (Some(elsewhere), "/system/backup?"),
+        (Some(itself.as_str()), "/system/backup?"),
+        (Some(own.as_str()), "/system/backup?page=2&"),
+    ] {
+        let answer = browser.send(post(from)).await.expect(200);
+        let links: Vec<String> = answer.links().filter(|url| url.contains("lang=") || url.contains("theme=")).collect();
+        assert_eq!(links.len(), 5, "{from:?}");
+        for link in links {
+            assert!(link.starts_with(expected), "{from:?}: {link}");
+            let chosen = browser.get(&link).await;
+            browser.follow(&chosen).await.expect(200);
+        }
+    }
+    bridge.stop().await;
+}
+
 /// Whoever has signed in and opens an address that leads nowhere, or the address of a form, can go on from there.
 #[tokio::test]
 async fn an_unknown_address_keeps_the_navigation() {

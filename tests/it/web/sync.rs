@@ -148,6 +148,18 @@ async fn a_run_is_cancelled_resumed_and_undone() {
     let path = started.location();
     let live = browser.get(&path).await.expect(200);
     live.has("data-live=").has("<noscript><meta http-equiv=\"refresh\"");
+    // what a form says stays on the page while it reloads itself, and on no other page
+    let account = browser.get("/account").await.expect(200);
+    let said = browser.submit(&account, "/account", &[]).await;
+    let mut page = browser.get(&path).await.expect(200);
+    assert_eq!(said.location(), "/account");
+    for _ in 0..2 {
+        page.has("class=\"notice good flash\"");
+        page = browser.get(&page.refresh()).await.expect(200);
+    }
+    page.has("class=\"notice good flash\"");
+    browser.get(&path).await.expect(200).lacks("notice good flash");
+    browser.get(HUB).await.expect(200).lacks("notice good flash");
     // another start is refused while this one works
     browser.submit(&hub, &format!("{HUB}/pull"), &[]).await.expect(409);
     let events = browser.request(Method::GET, &format!("{path}/events")).send();

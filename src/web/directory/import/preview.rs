@@ -147,7 +147,7 @@ async fn show(
         }
         State::Writing { waiting, done, total } => {
             let (f, file) = (who.frame(who.t.import_writing()), waiting.upload.name.clone());
-            reply::page(&ProgressPage { f, tenant, file, done, total })
+            reply::reloading_page(&ProgressPage { f, tenant, file, done, total })
         }
         State::Done(done) => reply::page(&DonePage { f: who.frame(who.t.import_done()), tenant, done }),
     }

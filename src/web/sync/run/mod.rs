@@ -150,7 +150,7 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
         corp: CorpView { key: run.corp, name },
         id,
     };
-    reply::page(&page)
+    if is_final { reply::page(&page) } else { reply::reloading_page(&page) }
 }
 
 async fn get(web: &Web, run: &RunId) -> Result<Run, Problem> {
