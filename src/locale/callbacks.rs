@@ -1,6 +1,6 @@
 //! Texts of callbacks: addresses and their failures, the inbox, webhooks.
 
-use super::T;
+use super::{Lang, T};
 use crate::model::CallbackFault;
 
 texts! {
@@ -71,7 +71,7 @@ texts! {
     webhook_name_hint = "1 到 40 位小写字母、数字和 -，创建后不能修改。", "1 to 40 of a-z, 0-9 and -; never changes.";
     webhook_url_hint = "业务系统接收推送的地址，只会访问这个地址。", "Where it is told; nothing else is ever called.";
     webhook_events = "事件", "Events";
-    webhook_events_hint = "用空格分隔，例如 event.click、contact.*,* 表示全部。", "Separated by blanks: event.click, contact.*, or * for all.";
+    webhook_events_hint = "用空格分隔，例如 event.click contact.*；单独一个 * 表示全部。", "Separated by blanks: event.click, contact.*, or * for all.";
     webhook_corps = "企业", "Corps";
     webhook_corps_hint = "企业标识，用空格分隔；留空表示全部。", "Keys of corps; empty = all.";
     webhook_timeout = "超时（毫秒）", "Time-out (ms)";
@@ -190,6 +190,18 @@ impl T {
             )
         };
         note.split("; ").map(one).collect::<Vec<_>>().join(self.lang.pick("；", "; "))
+    }
+
+    /// Why an attempt to tell a webhook failed; the engine's sentence where it says more than this.
+    pub fn post_fault(self, error: &str) -> (String, Option<String>) {
+        if self.lang == Lang::En {
+            return (error.to_owned(), None);
+        }
+        if let Some(status) = error.strip_prefix("the endpoint answered ") {
+            return (format!("对方返回 HTTP {status}"), None);
+        }
+        let known = if error.starts_with("time-out") { "对方没有及时应答" } else { "连接失败" };
+        (known.to_owned(), Some(error.to_owned()))
     }
 
     /// Kinds to choose from.

@@ -1,5 +1,6 @@
 //! Texts of the push log, of sending by hand, and of the queues.
 
+use super::Lang;
 use super::T;
 use crate::messages::search::Stage;
 use crate::model::{CallState, DeliveryState, Priority};
@@ -48,13 +49,16 @@ texts! {
     push_redriven(again, dead, doubtful) = "已重新排队 {again}，仍不能发送 {dead}，结果不明未动 {doubtful}。", "Queued again {again}, still not sendable {dead}, left alone because they may have arrived {doubtful}.";
     push_new_lead = "手工发送一条消息，走与业务系统相同的规则、限额和日志。", "Sends one message by hand, through the same rules, limits and log as those of business systems.";
     push_new_everyone = "全部在职人员", "Every active employee";
-    push_new_employees = "人员编号", "Employees";
-    push_new_employees_hint = "每行一个，或用逗号隔开。", "One per line, or separated by commas.";
-    push_new_units = "部门编号", "Units";
-    push_new_units_hint = "包括所有下级部门的人员。", "With everybody below them.";
+    push_new_employees = "人员", "Employees";
+    push_new_employees_hint = "编号、账号、工号或姓名；每行一个，或用逗号隔开。", "Ids, accounts, numbers or names; one per line, or separated by commas.";
+    push_new_units = "部门", "Units";
+    push_new_units_hint = "编号或名称；包括所有下级部门的人员。", "Ids or names; with everybody below them.";
+    push_new_everyone_hint = "发送前先预览。", "You see the preview before it is sent.";
+    push_new_everyone_sure = "这条消息将发给全部在职人员，确认无误后再点“发送”。", "This message goes to every active employee; press Send when it is right.";
     push_new_source_hint = "规则按来源选择消息，例如 manual。", "Rules choose messages by their source, e.g. manual.";
     push_new_body = "正文", "Body";
     push_new_url = "链接", "Link";
+    push_new_url_hint = "文本卡片、图文和模板卡片需要链接，除非规则给了后备值。", "Text cards, news and template cards need one, unless the rule has a fallback.";
     push_new_picture = "图片地址", "Picture";
     push_new_preview = "预览", "Preview";
     push_new_send = "发送", "Send";
@@ -77,6 +81,7 @@ texts! {
     push_queue_resume = "立即重试", "Try again now";
     push_queue_resumed = "已重新尝试。", "Trying again.";
     push_queue_none = "还没有应用", "There is no app yet";
+    push_step_by(who) = "由 {who} 提交", "by {who}";
     push_keep = "保留天数", "Days kept";
     push_keep_hint = "消息及其发送记录超过这么多天后删除，1–3650。", "Messages and all that is known about them are removed after so many days, 1 to 3,650.";
     push_keep_saved = "已保存。", "Saved.";
@@ -214,5 +219,51 @@ impl T {
             _ => ("其他", "Other"),
         };
         self.lang.pick(zh, en)
+    }
+
+    /// What is wrong with a message that somebody wrote, by its place and the engine's words.
+    pub fn message_fault(self, at: &str, said: &str) -> String {
+        if self.lang == Lang::En {
+            return said.to_owned();
+        }
+        let numbers: Vec<&str> = said.split([' ', ';']).filter(|word| word.parse::<u64>().is_ok()).collect();
+        let text = match numbers.as_slice() {
+            ["1", _, "0"] => "请填写".to_owned(),
+            [least, most, got] if said.contains("characters") => format!("应为 {least} 至 {most} 个字，现在 {got} 个"),
+            [most, ..] if said.contains("bytes") => format!("最多 {most} 字节"),
+            [most] if said.starts_with("must name at most") => format!("最多 {most} 个"),
+            [most] if said.starts_with("must hold at most") => format!("最多 {most} 个按钮"),
+            _ => match said {
+                "must not hold control characters" => "不能有控制字符".into(),
+                "must not hold blanks or control characters" => "不能有空格或控制字符".into(),
+                "must not be blank" => "不能只有空格".into(),
+                "is there twice" => "标识重复".into(),
+                "must lie in the future" => "应晚于现在".into(),
+                _ if said.starts_with("must begin with ") => {
+                    format!("应以 {} 开头", said.trim_start_matches("must begin with ").replace(" or ", " 或 "))
+                }
+                _ if at == "todo" => "有按钮时请选择待办类型".into(),
+                _ if at.ends_with(".key") => "标识应为 1–64 个字母、数字、_ 或 -".into(),
+                _ if at.ends_with(".style") => "请选择样式".into(),
+                _ if at == "webhook" => "没有这个 Webhook".into(),
+                _ if said.starts_with("must name somebody") => "请填写接收人：人员、部门，或选择全部在职人员".into(),
+                _ if said.starts_with("everyone") => "选择了全部在职人员，请不要再填写人员或部门".into(),
+                _ => said.to_owned(),
+            },
+        };
+        let nth = at.strip_prefix("buttons[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+        nth.map_or_else(|| text.clone(), |nth| format!("第 {} 个按钮：{text}", nth + 1))
+    }
+
+    /// What is stored beside a step, in the reader's language; `None` where it can only be told as it is stored.
+    pub fn message_step_detail(self, detail: &str) -> Option<String> {
+        let why = self.delivery_why(if detail == "quiet hours" { "quiet_hours" } else { detail });
+        if !why.is_empty() {
+            return Some(why.to_owned());
+        }
+        if let Some(who) = detail.strip_prefix("by ") {
+            return Some(self.push_step_by(self.sync_actor(who)));
+        }
+        self.retold(detail)
     }
 }

@@ -130,7 +130,8 @@ texts! {
     menu_kind_parent = "展开子菜单", "opens entries below";
     menu_value = "地址 / KEY", "Address / key";
     menu_value_hint = "打开网页填地址；小程序填“AppID 页面路径”；其他类型填 KEY（最多 128 字节）。", "An address for pages, AppID and page for mini programs, a key (at most 128 bytes) for the others.";
-    menu_add = "增加", "Add";
+    menu_add = "增加一级菜单", "Add an entry";
+    menu_add_below = "增加子菜单", "Add an entry below";
     menu_up = "上移", "Up";
     menu_down = "下移", "Down";
     menu_remove = "移除", "Remove";
@@ -231,7 +232,7 @@ impl T {
                 pick(format!("应为 1 至 {NAME_MAX_CHARS} 个字"), format!("must have 1 to {NAME_MAX_CHARS} characters"))
             }
             RuleFaultKind::Expression(error) => pick(
-                format!("表达式有误（第 {} 个字）：{}", error.position, error.reason),
+                format!("表达式有误（第 {} 个字）：{}", error.position, self.expression_reason(&error.reason)),
                 format!("the expression is wrong at character {}: {}", error.position, error.reason),
             ),
             RuleFaultKind::Targets => {

@@ -87,6 +87,9 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("key.create", "新建 API 密钥", "API key created"),
     ("key.revoke", "吊销 API 密钥", "API key revoked"),
     ("key", "API 密钥", "API keys"),
+    ("tenant.create", "新建租户", "tenant created"),
+    ("tenant.update", "修改租户", "tenant changed"),
+    ("tenant.remove", "删除租户", "tenant removed"),
     ("tenant", "租户", "tenants"),
     ("corp.create", "接入企业", "corp connected"),
     ("corp.update", "修改企业", "corp changed"),
@@ -95,7 +98,11 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("corp.keep_links", "企业换地址，保留关联", "corp moved, links kept"),
     ("corp.remove", "移除企业", "corp removed"),
     ("corp", "企业", "corps"),
+    ("app.create", "添加应用", "app added"),
+    ("app.update", "修改应用", "app changed"),
+    ("app.remove", "移除应用", "app removed"),
     ("app", "应用", "apps"),
+    ("secret.remove", "删除凭证", "secret removed"),
     ("secret", "凭证", "secrets"),
     ("directory.import", "导入通讯录", "directory imported"),
     ("directory.put_units", "修改 OA 部门", "units changed"),
@@ -104,10 +111,12 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("directory.remove_employees", "删除 OA 人员", "employees removed"),
     ("directory", "OA 通讯录", "OA directory"),
     ("binding.create", "关联", "bound"),
+    ("binding.swap", "互换关联", "bindings swapped"),
     ("binding.remove_all", "解除全部关联", "all bindings removed"),
     ("binding.remove", "解除关联", "unbound"),
     ("binding", "关联", "bindings"),
     ("plan.allow", "同意计划", "plan allowed"),
+    ("plan.allow_first", "同意计划（第一人）", "plan allowed by the first of two"),
     ("plan.reject", "拒绝计划", "plan rejected"),
     ("plan", "审批", "decisions"),
     ("message.recall", "撤回消息", "message recalled"),
@@ -129,12 +138,16 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("run.pull", "开始拉取", "pull started"),
     ("run.sync", "开始同步", "sync started"),
     ("run.apply", "执行计划", "plan applied"),
+    ("run.plan", "生成预览", "preview made"),
+    ("run.undo", "生成撤销计划", "undo planned"),
     ("run.resume", "继续运行", "run resumed"),
     ("run.retry", "重试记录", "record retried"),
     ("run.cancel", "取消运行", "run cancelled"),
     ("run", "运行", "runs"),
+    ("settings.change", "修改基础参数", "settings changed"),
     ("settings", "基础参数", "settings"),
     ("backup.make", "备份", "backup made"),
+    ("backup.settings", "修改备份设置", "backup settings changed"),
     ("backup.remove", "删除备份", "backup removed"),
     ("store.restore", "恢复备份，已关闭写入", "backup restored, writing switched off"),
     ("backup", "备份", "backups"),
@@ -186,6 +199,20 @@ impl T {
         self.named(ACTIONS, code).map_or_else(|| code.to_owned(), str::to_owned)
     }
 
+    /// What was changed: `account boss`, `corp acme-main`, `appliance`, or an id, as the audit log stores it.
+    pub fn audit_subject_name(self, subject: &str) -> String {
+        let named = |zh: &str, rest: &str| self.lang.pick(&format!("{zh}{rest}"), subject).to_owned();
+        match subject.split_once(' ') {
+            Some(("account", name)) => named("账号 ", name),
+            Some(("corp", key)) => named("企业 ", key),
+            Some(("run", id)) => named("运行 ", id),
+            Some(("plan", id)) => named("计划 ", id),
+            None if subject == "appliance" => named("整台设备", ""),
+            None if subject == "store" => named("全部数据", ""),
+            _ => subject.to_owned(),
+        }
+    }
+
     /// Kinds of actions to filter by: the beginning of their codes and a name.
     pub fn audit_kinds(self) -> Vec<(&'static str, &'static str)> {
         let kinds = ACTIONS.iter().filter(|(code, ..)| !code.contains('.'));
@@ -223,7 +250,8 @@ mod tests {
     fn the_longest_known_beginning_names_a_code() {
         let t = T::new(Lang::En);
         assert_eq!(t.audit_action("binding.remove_all"), "all bindings removed");
-        assert_eq!(t.audit_action("tenant.create"), "tenants");
+        assert_eq!(t.audit_action("tenant.create"), "tenant created");
+        assert_eq!(t.audit_action("tenant.other"), "tenants");
         assert_eq!(t.audit_action("unheard.of"), "unheard.of");
         assert_eq!(t.check_name("secret.app/oa"), "App secret oa");
         assert!(t.audit_kinds().iter().all(|(code, _)| !code.contains('.')));

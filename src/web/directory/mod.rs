@@ -10,7 +10,7 @@ mod import;
 mod list;
 mod member;
 mod members;
-mod pick;
+pub(super) mod pick;
 mod tree;
 mod words;
 

@@ -74,8 +74,41 @@ fn several(
     }
 }
 
+/// What was typed into a field for many, one id a line: names that only one has become ids, what nobody has stays as it was
+/// typed, and what several have is a fault of the field. Ids may be separated by blanks too.
+pub fn each<I: std::fmt::Display>(
+    t: T,
+    typed: &str,
+    faults: &mut Faults,
+    field: &str,
+    find: impl Fn(&str) -> Result<I, Vec<String>>,
+) -> String {
+    let is_unit = field == "units";
+    let mut ids = Vec::new();
+    let parts = typed.split([',', '，', '、', ';', '；', '\n', '\r']).map(str::trim).filter(|part| !part.is_empty());
+    for part in parts {
+        // `Ann Lee` is a name before it is two ids
+        let whole = find(part);
+        let words: Vec<&str> = match &whole {
+            Err(several) if several.is_empty() => part.split_whitespace().collect(),
+            _ => vec![part],
+        };
+        for word in words {
+            match find(word) {
+                Ok(id) => ids.push(id.to_string()),
+                Err(several) if several.is_empty() => ids.push(word.to_owned()),
+                Err(several) => {
+                    faults.add(field, not_one(t, word, &several, is_unit));
+                    ids.push(word.to_owned());
+                }
+            }
+        }
+    }
+    ids.join("\n")
+}
+
 /// The unit of this id, or the only one of this name; otherwise the ids of all that have it.
-fn find_unit(view: &DirectoryView, typed: &str) -> Result<UnitId, Vec<String>> {
+pub fn find_unit(view: &DirectoryView, typed: &str) -> Result<UnitId, Vec<String>> {
     let exact = Branch::Node(UnitId::from(typed));
     if view.unit(&exact).is_some() {
         return Ok(UnitId::from(typed));

@@ -29,7 +29,10 @@ pub(super) fn routes(routes: &mut Routes) {
 struct Step {
     when: String,
     what: &'static str,
+    /// In the reader's language.
     detail: String,
+    /// As it is stored, where it cannot be told in the reader's language.
+    stored: String,
 }
 
 struct CallView {
@@ -57,6 +60,7 @@ struct DetailPage {
     stage: &'static str,
     priority: &'static str,
     accepted: String,
+    by: String,
     expires: Option<String>,
     tally: Vec<(&'static str, &'static str, u32)>,
     steps: Vec<Step>,
@@ -107,10 +111,14 @@ async fn show(
         sent: row.sent_at_ms.map(time::second).unwrap_or_default(),
         row,
     });
-    let step = |row: TraceRow| Step {
-        when: time::second(row.at_ms),
-        what: t.message_step(&row.step),
-        detail: row.detail.unwrap_or_default(),
+    let step = |row: TraceRow| {
+        let stored = row.detail.unwrap_or_default();
+        let (detail, stored) = match t.message_step_detail(&stored) {
+            _ if stored.is_empty() => Default::default(),
+            Some(detail) => (detail, String::new()),
+            None => (String::new(), stored),
+        };
+        Step { when: time::second(row.at_ms), what: t.message_step(&row.step), detail, stored }
     };
     let calls = trace.calls.into_iter().map(|mut call| CallView {
         steps: std::mem::take(&mut call.steps).into_iter().map(step).collect(),
@@ -124,6 +132,7 @@ async fn show(
         stage: t.message_stage(status.stage),
         priority: t.message_priority(status.message.priority),
         accepted: time::second(status.message.accepted_at_ms),
+        by: t.sync_actor(&status.message.accepted_by),
         expires: status.message.expires_at_ms.map(time::minute),
         tally: DeliveryState::ALL.map(counted).into_iter().filter(|(_, _, count)| *count > 0).collect(),
         steps: trace.steps.into_iter().map(step).collect(),

@@ -157,8 +157,13 @@ async fn list(
 /// Why, in the reader's language; WeCom's own words where we have none.
 pub(super) fn why(t: crate::locale::T, row: &Delivery) -> String {
     match row.code.as_deref().map(|code| t.delivery_why(code)).filter(|text| !text.is_empty()) {
+        // what exactly is wrong with the content stands in the sentence
+        Some(text) if row.code.as_deref() == Some("content") => {
+            let more = row.error.as_deref().and_then(|error| t.content_fault(error));
+            more.map_or_else(|| text.to_owned(), |more| format!("{text} {more}"))
+        }
         Some(text) => text.to_owned(),
-        None => row.error.clone().unwrap_or_default(),
+        None => row.error.as_deref().map(|error| t.told(error)).unwrap_or_default(),
     }
 }
 

@@ -2,12 +2,14 @@
 
 use super::get_tenant;
 use crate::http::Problem;
-use crate::http::errors::{message_problem, store_problem};
+use crate::http::errors::{browse_problem, message_problem, store_problem};
 use crate::http::permission::MessagesSend;
+use crate::locale::T;
 use crate::messages::accept::BUTTONS_MAX;
 use crate::messages::{MessageError, NewMessage, NewRecipients, Preview};
 use crate::model::{Button, EmployeeId, Priority, TenantKey, TodoKind, UnitId};
 use crate::store;
+use crate::web::directory::pick;
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
 use crate::web::frame::Frame;
@@ -50,6 +52,8 @@ struct Fields {
     everyone: Option<String>,
     employees: String,
     units: String,
+    /// Set by the page that shows what everybody would get.
+    seen: Option<String>,
     act: String,
 }
 
@@ -128,7 +132,7 @@ impl NewPage {
 }
 
 fn ids(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', '，', '\n', '\r', ' ', ';']).map(str::trim).filter(|part| !part.is_empty())
+    text.split('\n').map(str::trim).filter(|part| !part.is_empty())
 }
 
 fn some(text: &str) -> Option<String> {
@@ -212,14 +216,15 @@ async fn send(
     form: Form<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let tenant = get_tenant(&web, &tenant).await?.key;
-    let (t, fields, webhooks) = (who.t, form.0, webhooks(&web).await?);
+    let (t, mut fields, webhooks) = (who.t, form.0, webhooks(&web).await?);
+    let faults = named(&web, t, &tenant, &mut fields).await?;
     let message = fields.message(&tenant);
     let page = |preview: Option<Preview>, faults: Faults| {
         let said = preview.as_ref().map(|preview| said(t, preview));
         let unreached = preview.iter().flat_map(|preview| &preview.unreached);
         let unreached = unreached.map(|(code, text, count)| {
             let known = t.delivery_why(code);
-            (if known.is_empty() { text.clone() } else { known.to_owned() }, *count)
+            (if known.is_empty() { t.told(text) } else { known.to_owned() }, *count)
         });
         let unreached = unreached.collect();
         let calls = preview.as_ref().map_or(0, |preview| preview.calls);
@@ -227,7 +232,12 @@ async fn send(
         let (tenant, fields, webhooks) = (tenant.clone(), fields.clone(), webhooks.clone());
         NewPage { f, tenant, fields, faults, preview: said, unreached, calls, webhooks }
     };
-    let done = if fields.act == "send" {
+    if !faults.is_empty() {
+        return reply::again(&page(None, faults));
+    }
+    // a message to everybody is looked at before it goes out
+    let is_seen = !is_on(fields.everyone.as_ref()) || is_on(fields.seen.as_ref());
+    let done = if fields.act == "send" && is_seen {
         web.app.messages.accept(&who.actor(), vec![message], None).await.map(|accepted| accepted.ids.into_iter().next())
     } else {
         match web.app.messages.preview(&who.actor(), message).await {
@@ -246,7 +256,7 @@ async fn send(
             for fault in list {
                 let field = fault.at.split(['.', '[']).next().unwrap_or_default().to_owned();
                 let field = if field == "recipients" { "employees".to_owned() } else { field };
-                faults.add(field, fault.message);
+                faults.add(field, t.message_fault(&fault.at, &fault.message));
             }
             reply::again(&page(None, faults))
         }
@@ -254,11 +264,31 @@ async fn send(
     }
 }
 
-fn said(t: crate::locale::T, preview: &Preview) -> Vec<Said> {
+/// Puts ids in the place of names, accounts and numbers that only one person or unit has. What nobody has stays as it is:
+/// the preview tells it.
+async fn named(web: &Web, t: T, tenant: &TenantKey, fields: &mut Fields) -> Result<Faults, Problem> {
+    let (employees, units) = (fields.employees.clone(), fields.units.clone());
+    let picked = web.app.views.directory(tenant, move |view| {
+        let mut faults = Faults::default();
+        let employees = pick::each(t, &employees, &mut faults, "employees", |typed| pick::find_person(view, typed));
+        let units = pick::each(t, &units, &mut faults, "units", |typed| pick::find_unit(view, typed));
+        Ok((employees, units, faults))
+    });
+    let (employees, units, faults) = picked.await.map_err(browse_problem)?;
+    (fields.employees, fields.units) = (employees, units);
+    Ok(faults)
+}
+
+fn said(t: T, preview: &Preview) -> Vec<Said> {
     let one = |(target, count): &(crate::messages::Composed, usize)| Said {
         reach: t.push_new_reach(count, &target.corp, &target.app),
         texts: target.contents.iter().flatten().map(|content| text(&content.body())).collect(),
-        fault: target.contents.as_ref().err().cloned().unwrap_or_default(),
+        fault: target
+            .contents
+            .as_ref()
+            .err()
+            .map(|fault| t.content_fault(fault).unwrap_or_else(|| fault.clone()))
+            .unwrap_or_default(),
     };
     preview.targets.iter().map(one).collect()
 }

@@ -5,7 +5,7 @@ use super::look::{Look, of};
 use crate::http::Problem;
 use crate::http::errors::{rule_problem, setup_problem};
 use crate::http::permission::MessagesManage;
-use crate::locale::T;
+use crate::locale::{Lang, T};
 use crate::messages::rulebook::{self, RuleError, Sample, SampleButton, SavedRule, TrialTarget};
 use crate::model::rule::{BUTTON_MAX_CHARS, Part};
 use crate::model::{ContentKind, Corp, Rule, RuleId, TenantKey, TodoKind};
@@ -59,7 +59,18 @@ impl Preview {
     pub fn of(t: T, target: &TrialTarget) -> Self {
         let detail = |fault: &rulebook::TrialFault| {
             let limits = fault.limits.iter().map(|limit| t.limit_fault(limit)).collect::<Vec<_>>().join("；");
-            if limits.is_empty() { fault.message.clone() } else { limits }
+            match fault.message.split_once(": ") {
+                _ if !limits.is_empty() => limits,
+                Some((part, said)) if fault.code.starts_with("template_") => {
+                    format!("{part}{}{}", t.sync_colon(), t.expression_fault(said))
+                }
+                // the sentence in the reader's language says the rest
+                _ if t.lang == Lang::Zh => {
+                    let part = fault.message.split(' ').next().filter(|_| fault.code == "part_empty");
+                    part.unwrap_or_default().to_owned()
+                }
+                _ => fault.message.clone(),
+            }
         };
         Self {
             looks: target.contents.iter().map(of).collect(),

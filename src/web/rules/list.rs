@@ -67,8 +67,7 @@ async fn show(
 
 #[derive(Debug, Deserialize)]
 struct Move {
-    rule: RuleId,
-    /// `up` or `down`
+    /// `up` or `down`, a blank, and the id of the rule.
     to: String,
 }
 
@@ -80,8 +79,9 @@ async fn order(
 ) -> Result<HttpResponse, Problem> {
     let mut ids: Vec<RuleId> =
         rulebook::list(&web.app.env, &tenant).await.map_err(rule_problem)?.into_iter().map(|rule| rule.id).collect();
-    if let Some(at) = ids.iter().position(|id| *id == form.0.rule) {
-        let other = if form.0.to == "up" { at.checked_sub(1) } else { Some(at + 1).filter(|at| *at < ids.len()) };
+    let (to, rule) = form.0.to.split_once(' ').unwrap_or_default();
+    if let Some(at) = ids.iter().position(|id| id.as_str() == rule) {
+        let other = if to == "up" { at.checked_sub(1) } else { Some(at + 1).filter(|at| *at < ids.len()) };
         if let Some(other) = other {
             ids.swap(at, other);
         }

@@ -189,7 +189,9 @@ fn place(t: T, path: &str, message: &str, faults: &mut Faults) {
     };
     let is_expression = field == "filter" || field.starts_with("fields.") || field.starts_with("external.");
     let text = t.sync_fault(name, message);
-    faults.add(field, if is_expression { format!("{}{}{text}", t.expression_wrong(), t.sync_colon()) } else { text });
+    let is_said = text == message;
+    let said = || format!("{}{}{}", t.expression_wrong(), t.sync_colon(), t.expression_fault(message));
+    faults.add(field, if is_expression && is_said { said() } else { text });
 }
 
 async fn save(

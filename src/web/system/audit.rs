@@ -45,6 +45,7 @@ struct Row {
     when: String,
     who: String,
     what: String,
+    subject: String,
     differences: Vec<Difference>,
 }
 
@@ -93,6 +94,7 @@ async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse
             when: time::second(row.at_ms),
             who: t.sync_actor(&row.actor.name),
             what: t.audit_action(&row.action),
+            subject: t.audit_subject_name(&row.subject),
             differences: differences(row.before.as_ref(), row.after.as_ref()),
             row,
         })
@@ -210,6 +212,18 @@ async fn verify(who: Admin<AuditRead>, web: web::Data<Web>, _: Form<Nothing>) ->
 
 /// The fields that differ, by their path, in the order of their names.
 fn differences(before: Option<&Value>, after: Option<&Value>) -> Vec<Difference> {
+    // changed settings are stored as what differs
+    if let (None, Some(Value::Array(options))) = (before, after)
+        && options.iter().all(|option| option.get("option").is_some())
+    {
+        let told = |option: &Value, part: &str| option.get(part).map(text).unwrap_or_default();
+        let one = |option| Difference {
+            field: told(option, "option"),
+            before: told(option, "before"),
+            after: told(option, "after"),
+        };
+        return options.iter().map(one).collect();
+    }
     let (mut old, mut new) = (Vec::new(), Vec::new());
     before.inspect(|value| flatten("", value, &mut old));
     after.inspect(|value| flatten("", value, &mut new));
@@ -233,8 +247,15 @@ fn flatten(path: &str, value: &Value, into: &mut Vec<(String, String)>) {
             }
         }
         Value::Null => {}
-        Value::String(text) => into.push((path.to_owned(), text.clone())),
-        other => into.push((path.to_owned(), other.to_string())),
+        other => into.push((path.to_owned(), text(other))),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -253,5 +274,11 @@ mod tests {
         let row = |field: &str, before: &str, after: &str| (field.to_owned(), before.to_owned(), after.to_owned());
         assert_eq!(found, [row("b.c", "x", "y"), row("b.d", "[1]", ""), row("e", "", "true")]);
         assert!(differences(None, None).is_empty());
+        let options = json!([{"option": "name", "before": "x", "after": "y"}, {"option": "secret a", "before": "set", "after": "set"}]);
+        let found: Vec<_> = differences(None, Some(&options))
+            .into_iter()
+            .map(|found| (found.field, found.before, found.after))
+            .collect();
+        assert_eq!(found, [row("name", "x", "y"), row("secret a", "set", "set")]);
     }
 }

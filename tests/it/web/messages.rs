@@ -140,3 +140,32 @@ async fn a_to_do_is_made_by_hand_and_closed_on_its_page() {
     office.bridge.app.messages.shutdown().await;
     office.close().await;
 }
+
+#[tokio::test]
+async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
+    let office = Office::open().await;
+    let twin = json!({ "employees": [{ "id": "li2", "name": "李四", "account": "lisi2", "unit_id": "2" }] });
+    office.bridge.post("/api/v1/tenants/acme/employees", &twin).await.expect(200);
+    let new = format!("{TENANT}/messages/new");
+    office.get(&new).await.expect(200);
+    let fields = |employees: &'static str, units: &'static str, more: &[(&'static str, &'static str)]| {
+        let mut all = vec![("source", "manual"), ("title", "停电通知"), ("employees", employees), ("units", units)];
+        all.extend(more);
+        all
+    };
+    let preview = |employees, units| fields(employees, units, &[("act", "preview")]);
+    let page = office.browser.post(&new, &preview("张三、wangwu nobody", "研发部")).await.expect(200);
+    page.has(">\nzhang\nwang\nnobody</textarea>").has(">\n2</textarea>").has("通讯录里没有这个人员");
+    let page = office.browser.post(&new, &preview("李四", "")).await.expect(422);
+    page.has("e-employees").has("li、li2");
+
+    let everybody = [("everyone", "1"), ("act", "send")];
+    let page = office.browser.post(&new, &fields("", "", &everybody)).await.expect(200);
+    page.has("这条消息将发给全部在职人员").has("name=\"seen\"");
+    office.get(&format!("{TENANT}/messages")).await.expect(200).has("还没有消息");
+    let seen = [("everyone", "1"), ("seen", "1"), ("act", "send")];
+    office.act(&new, &fields("", "", &seen)).await.has("消息已受理").has("由 ").lacks("account:");
+    let page = office.browser.post(&new, &fields("", "", &[("act", "send")])).await.expect(422);
+    page.has("请填写接收人").lacks("must name");
+    office.close().await;
+}

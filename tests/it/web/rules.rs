@@ -28,13 +28,7 @@ async fn a_rule_is_made_with_two_targets_and_a_preview() {
     more.has("目标 2").has("wecom card").has("同意").has("模板卡片");
     // a preview with words that cannot be said
     let broken = [("t1_place", "acme-main/hr"), ("t1_title", "{{ nothing }}"), ("act", "preview")];
-    office
-        .browser
-        .submit(&more, "/rules/new", &broken)
-        .await
-        .expect(200)
-        .has("无法发送")
-        .has("there is no field nothing");
+    office.browser.submit(&more, "/rules/new", &broken).await.expect(200).has("无法发送").has("没有字段 nothing");
     let refused =
         [("t1_place", "acme-main/hr"), ("t1_title", "{{ nothing }}"), ("t1_button", "五个字太长"), ("act", "save")];
     let again = office.browser.submit(&more, "/rules/new", &refused).await.expect(422);
@@ -72,7 +66,7 @@ async fn rules_are_ordered_switched_tried_and_removed() {
     };
     let before = ids().await;
     office.get(RULES).await.expect(200).has("甲").has("乙");
-    office.act(&format!("{RULES}/order"), &[("rule", &before[1]), ("to", "up")]).await;
+    office.act(&format!("{RULES}/order"), &[("to", &format!("up {}", before[1]))]).await;
     assert_eq!(ids().await, [before[1].clone(), before[0].clone()]);
     office.act(&format!("{RULES}/{}/switch", before[0]), &[("to", "off")]).await.has("甲: 已停用");
 

@@ -32,13 +32,21 @@ pub(super) struct Act {
     pub(super) is_refused: bool,
     pub(super) is_over: bool,
     /// Why nothing may be written to the corp.
-    pub(super) barred: Option<&'static str>,
+    pub(super) barred: Option<Barred>,
     /// Two people must allow it.
     pub(super) needs_two: bool,
     /// Why this person is not one of the two who can allow it.
     pub(super) not_own: Option<&'static str>,
     /// What must be typed before people are removed.
     pub(super) confirm: Option<String>,
+}
+
+/// Why nothing may be written to a corp, and where that is set.
+pub(super) struct Barred {
+    pub(super) why: &'static str,
+    /// The page of the corp.
+    pub(super) page: &'static str,
+    pub(super) name: &'static str,
 }
 
 impl Act {
@@ -48,9 +56,9 @@ impl Act {
         let is_ready = matches!(head.state, PlanState::Ready | PlanState::Allowed) && !is_over;
         let decides = who.may(ApiScope::SyncDecide);
         let barred = if corp.access != Access::ReadWrite {
-            Some(t.plan_barred_access())
+            Some(Barred { why: t.plan_barred_access(), page: "edit", name: t.corp_edit() })
         } else if !corp.downstream.enabled {
-            Some(t.plan_barred_enabled())
+            Some(Barred { why: t.plan_barred_enabled(), page: "settings", name: t.nav_sync_settings() })
         } else {
             None
         };

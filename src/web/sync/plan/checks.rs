@@ -70,7 +70,10 @@ pub(super) struct NoticeGroup {
 pub(super) struct NoticeRow {
     pub(super) subject: String,
     pub(super) href: String,
+    /// In the reader's language.
     pub(super) detail: String,
+    /// As the engine says it, where it cannot be told in the reader's language.
+    pub(super) stored: String,
 }
 
 impl ChecksView {
@@ -187,7 +190,11 @@ fn notices(t: T, who: &Person, corp: &Corp, head: &PlanHead, list: &Listing) -> 
             } else {
                 String::new()
             };
-            group.rows.push(NoticeRow { subject: notice.subject.clone(), href, detail: notice.text.clone() });
+            let (detail, stored) = match t.retold(&notice.text) {
+                Some(detail) => (detail, String::new()),
+                None => (String::new(), notice.text.clone()),
+            };
+            group.rows.push(NoticeRow { subject: notice.subject.clone(), href, detail, stored });
         }
     }
     for group in &mut groups {
