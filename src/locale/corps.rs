@@ -137,7 +137,7 @@ texts! {
     callback_keys_set = "密钥已生成", "keys made";
     callback_keys_unset = "未生成密钥", "no keys";
     callback_generate = "生成 Token 和密钥", "Make token and key";
-    callback_renew = "重新生成密钥", "Make new keys";
+    callback_renew = "没有记下 Token 和密钥？重新生成", "Token and key were not noted? Make new ones";
     callback_renew_lead = "原来的 Token 和 EncodingAESKey 立即失效；把新的填到管理后台之前，企业微信的回调都会失败。", "Token and EncodingAESKey of today end at once; until the new ones stand in the console, every callback fails.";
     callback_renew_now = "重新生成，原来的失效", "Make new ones, void the old";
     contacts_callback = "通讯录变更通知（回调）", "Callback of contact changes";

@@ -34,6 +34,12 @@
     }
     sidebar.addEventListener("scroll", () => sessionStorage.setItem("nav", sidebar.scrollTop), { passive: true });
   }
+  // Of tabs that do not all fit, the open one is in sight.
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const row = tab.closest(".tabs");
+    const [box, own] = [row.getBoundingClientRect(), tab.getBoundingClientRect()];
+    if (own.right > box.right) row.scrollLeft += own.right - box.right + 28;
+  }
   // A sentence of the form before survives when the page that shows it is loaded anew by itself.
   const reload = () => {
     const flash = document.querySelector(".flash");

@@ -3,10 +3,20 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { EMPTY, OPEN, pages, steps } from './lib/pages.mjs';
+import { EMPTY, pages, steps } from './lib/pages.mjs';
 import { isSetUp, play } from './lib/scene.mjs';
 import { firstStart } from './lib/steps.mjs';
 import { World } from './lib/world.mjs';
+
+/** The routes as they stand in the sources: pages that the list does not name are found by the links that lead to them. */
+async function routes() {
+  const folder = new URL('../../src/web/', import.meta.url);
+  const names = (await fs.readdir(folder, { recursive: true })).filter((name) => name.endsWith('.rs'));
+  const texts = await Promise.all(names.map((name) => fs.readFile(new URL(name, folder), 'utf8')));
+  return texts.flatMap((text) => [...text.matchAll(/\.get\(\s*"(\/[^"]*)"/g)].map(([, route]) => route));
+}
+process.env.WECOM_BRIDGE_ROUTES ??= JSON.stringify(await routes());
+const { walk } = await import('./lib/walk.mjs');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,8 +28,7 @@ const people = Number(values.people);
 await fs.mkdir(out, { recursive: true });
 
 async function shoot(desk, name) {
-  if (!name.includes(values.only)) return;
-  const file = name.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id').replace(/[^\w=]+/g, '_').replace(/^_|_$/g, '') || 'root';
+  const file = name.replace(/[^\w=]+/g, '_').replace(/^_|_$/g, '') || 'root';
   for (const width of values.widths.split(',').map(Number)) {
     await desk.page.setViewportSize({ width, height: width < 600 ? 844 : 900 });
     for (const colorScheme of values.schemes.split(',')) {
@@ -35,16 +44,23 @@ const used = () => World.ready({ people: 0, change: isSetUp }, async (world) => 
   const facts = await play(world, people);
   const stranger = await world.desk({ language: values.language });
   const boss = await world.signedIn('boss', { language: values.language });
-  for (const [route, addresses] of Object.entries(pages(facts))) {
-    const desk = OPEN.has(route) ? stranger : boss;
-    for (const [at, address] of (addresses ?? []).entries()) {
-      if (!address.includes(values.only)) continue;
-      if (address.includes('first=nobody')) desk.expects(422);
+  const taken = new Map();
+  const { unseen } = await walk({ stranger, boss }, pages(facts), {
+    only: values.only,
+    open: async (desk, address) => {
+      if (/first=nobody/.test(address)) desk.expects(422);
       await desk.go(address);
-      await shoot(desk, `${address}${at > 0 && /id/.test(route) ? `-${at}` : ''}`.replace(facts.held, 'held').replace(facts.plan, 'ready').replace(facts.run, 'partly'));
-    }
-  }
+    },
+    look: async (desk, name) => {
+      const plain = name.replace(facts.held, 'held').replace(facts.plan, 'ready').replace(facts.run, 'partly').replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id');
+      const before = taken.get(plain) ?? 0;
+      taken.set(plain, before + 1);
+      await shoot(desk, before ? `${plain}-${before}` : plain);
+    },
+  });
+  if (unseen.length) console.error(`no link leads to ${unseen.join(' ')}`);
   for (const [name, go] of steps(people)) {
+    if (!`step-${name}`.includes(values.only)) continue;
     await go(boss).catch((error) => console.error(`${name}: ${error.message}`));
     await shoot(boss, `step-${name}`);
   }

@@ -18,8 +18,8 @@ pub(super) async fn examine(app: &App, notes: &mut Notes<'_>) -> Result<(), Sync
     reading(&client, notes).await;
     if notes.corp.read_app.is_none() {
         notes.add("read_app", State::Warning, "no app reads details", "未设置读取详情的应用").fix(
-            "Set read_app to an app whose visible range covers everybody.",
-            "请将 read_app 设为可见范围覆盖全员的应用。",
+            "Let an app read the details of members (read_app); its visible range should cover everybody.",
+            "请在应用设置中勾选“用这个应用读取成员详情”（read_app），应用的可见范围应覆盖全员。",
         );
     }
     Ok(())
@@ -51,9 +51,10 @@ async fn contacts(client: &Client, notes: &mut Notes<'_>) {
     if !client.has(&credential) {
         let needed = notes.corp.access == Access::ReadWrite;
         let state = if needed { State::Failed } else { State::Warning };
-        notes
-            .add(check, state, "no contacts secret is set", "未设置通讯录同步 Secret")
-            .fix("Set contacts_secret; nothing can be written without it.", "请设置 contacts_secret，否则无法写入。");
+        notes.add(check, state, "no contacts secret is set", "未设置通讯录同步 Secret").fix(
+            "Set the contacts secret (contacts_secret); nothing can be written without it.",
+            "请在企业页面填写“通讯录同步 Secret”（contacts_secret），否则无法写入。",
+        );
         return;
     }
     client.resume(&credential).await;
@@ -70,7 +71,7 @@ async fn contacts(client: &Client, notes: &mut Notes<'_>) {
             if wrong_kind {
                 finding.fix(
                     "This is probably an app's secret; contacts_secret must be the one of 管理工具 → 通讯录同步.",
-                    "这可能是应用的 Secret;contacts_secret 必须是“管理工具 → 通讯录同步”中的 Secret。",
+                    "这可能是应用的 Secret；通讯录同步 Secret 必须是“管理工具 → 通讯录同步”中的那一个。",
                 );
             }
         }

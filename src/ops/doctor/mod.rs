@@ -121,8 +121,8 @@ impl Notes<'_> {
         finding.errcode = refusal.map(|refusal| refusal.errcode);
         finding.seen_as = refusal.and_then(|refusal| refusal.caller_ip.clone());
         finding.fix = explanation.map(|known| Words {
-            en: format!("{} {}", known.cause.en, known.fix.en),
-            zh: format!("{}{}", known.cause.zh, known.fix.zh),
+            en: format!("{}. {}", known.cause.en.trim_end_matches('.'), known.fix.en),
+            zh: format!("{}。{}。", known.cause.zh.trim_end_matches('。'), known.fix.zh.trim_end_matches('。')),
         });
         finding
     }

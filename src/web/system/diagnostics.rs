@@ -22,6 +22,8 @@ pub(super) fn routes(routes: &mut Routes) {
 
 struct Row {
     finding: Finding,
+    /// Name of the corp.
+    corp: String,
     found: String,
     fix: String,
 }
@@ -40,6 +42,8 @@ struct DiagnosticsPage {
     readiness: Readiness,
     rows: Option<Vec<Row>>,
     is_well: bool,
+    /// The corp that was examined; empty = all.
+    chosen: String,
 }
 
 impl DiagnosticsPage {
@@ -73,7 +77,7 @@ impl DiagnosticsPage {
     }
 }
 
-async fn page(who: &Person, web: &Web, rows: Option<Vec<Row>>) -> Result<DiagnosticsPage, Problem> {
+async fn page(who: &Person, web: &Web, rows: Option<Vec<Row>>, chosen: String) -> Result<DiagnosticsPage, Problem> {
     let corps = who.visit.places.iter().filter_map(|place| {
         let corp = place.corp.as_ref()?;
         Some(CorpChoice { key: corp.key.clone(), name: corp.name.clone(), tenant: place.tenant_name.clone() })
@@ -85,11 +89,12 @@ async fn page(who: &Person, web: &Web, rows: Option<Vec<Row>>) -> Result<Diagnos
         readiness: health::readiness(&web.app).await,
         rows,
         is_well,
+        chosen,
     })
 }
 
 async fn show(who: Admin<OpsRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    reply::page(&page(&who, &web, None).await?)
+    reply::page(&page(&who, &web, None, String::new()).await?)
 }
 
 #[derive(Deserialize)]
@@ -102,11 +107,16 @@ async fn examine(who: Admin<OpsRead>, web: web::Data<Web>, form: Form<Wanted>) -
     let corp = CorpKey::parse(&form.0.corp).ok();
     let found = doctor::examine(&web.app, corp.as_ref()).await.map_err(sync_problem)?;
     let words = |words: &Words| who.lang().pick(&words.zh, &words.en).to_owned();
+    let name = |key: &CorpKey| {
+        let known = who.visit.places.iter().filter_map(|place| place.corp.as_ref()).find(|corp| corp.key == *key);
+        known.map_or_else(|| key.to_string(), |corp| corp.name.clone())
+    };
     let rows = found.findings.into_iter().map(|finding| Row {
+        corp: name(&finding.corp),
         found: words(&finding.found),
         fix: finding.fix.as_ref().map(words).unwrap_or_default(),
         finding,
     });
     let rows = rows.collect();
-    reply::page(&page(&who, &web, Some(rows)).await?)
+    reply::page(&page(&who, &web, Some(rows), form.0.corp).await?)
 }

@@ -156,7 +156,9 @@ export const steps = (people) => [
 export const EMPTY = [
   '/', '/corps', '/corps/acme-main', '/decisions', '/system/keys', '/system/backup', '/system/audit', '/system/diagnostics',
   '/tenants/acme/directory', '/tenants/acme/import', ...['sync', 'runs', 'members', 'compare', 'settings', 'settings/scope', 'explain', 'bindings',
-    'bindings/resolve', 'bindings/employees', 'bindings/members', 'bindings/swap', 'bindings/unbind-all', 'bindings/file'].map((page) => `/corps/acme-main/${page}`),
+    'bindings/resolve', 'bindings/employees', 'bindings/members', 'bindings/swap', 'bindings/unbind-all', 'bindings/file',
+    'callbacks', 'inbox', 'replies', 'apps/oa/replies/new', 'apps/oa/pictures', 'menus'].map((page) => `/corps/acme-main/${page}`),
+  ...['messages', 'messages/new', 'rules', 'rules/new', 'rules/test'].map((page) => `/tenants/acme/${page}`), '/messages/queues', '/webhooks', '/webhooks-new',
 ];
 
 /** Which of the steps shows a route that has no address of its own. */
