@@ -7,7 +7,7 @@ use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::directory::{RowCounts, service};
-use crate::http::errors::{directory_problem, store_problem};
+use crate::http::errors::{directory_body_problem, directory_problem, store_problem};
 use crate::http::{Body, Bulk, Problem, Query};
 use crate::model::{Employee, EmployeeId, TenantKey};
 use crate::store;
@@ -103,7 +103,7 @@ async fn put(
     let (tenant, id) = path.into_inner();
     super::must_be_same(id.as_str(), body.value.id.as_str())?;
     let done = service::put_employees(&state.app.store, &tenant, vec![body.value], &caller.actor).await;
-    done.map(Reply::new).map_err(directory_problem)
+    done.map(Reply::new).map_err(|error| directory_body_problem(error, false))
 }
 
 async fn put_many(
@@ -117,7 +117,7 @@ async fn put_many(
     let Body { value, digest } = body.0;
     once.run(&state, &caller.id.clone(), &digest, async move {
         let done = service::put_employees(&app.store, &tenant, value.employees, &caller.actor).await;
-        done.map(Reply::new).map_err(directory_problem)
+        done.map(Reply::new).map_err(|error| directory_body_problem(error, true))
     })
     .await
 }

@@ -42,7 +42,13 @@ impl Apply {
         let setup = read(&self.file)?;
         let of = |keys: Vec<String>, links| keys.into_iter().map(move |key| (CorpKey::from(key), links));
         let links = of(self.reset_bindings, Links::Reset).chain(of(self.keep_bindings, Links::Keep)).collect();
-        let command = Command::Apply { setup, dry_run: self.dry_run, prune: self.prune, links, confirm: self.confirm.into_iter().collect() };
+        let command = Command::Apply {
+            setup,
+            dry_run: self.dry_run,
+            prune: self.prune,
+            links,
+            confirm: self.confirm.into_iter().collect(),
+        };
         context.execute(command, render).await
     }
 }
@@ -51,7 +57,7 @@ impl Apply {
 /// in place.
 pub(super) fn read(path: &Path) -> Result<SecretText, CommandError> {
     let text = std::fs::read_to_string(path)
-        .map_err(|cause| CommandError::failed(format!("{}: cannot be read: {cause}", path.display())))?;
+        .map_err(|cause| CommandError::usage(format!("{}: cannot be read: {cause}", path.display())))?;
     let env = |name: &str| std::env::var(name).ok();
     let folder = path.parent().unwrap_or(Path::new("."));
     let file = setup::read(&text, &ReadFrom { env: &env, folder })
@@ -62,8 +68,12 @@ pub(super) fn read(path: &Path) -> Result<SecretText, CommandError> {
 
 fn render(applied: &ApplyReport, language: Language) -> String {
     let mut text: String = applied.changes.iter().map(|change| show::setup_change(change, language)).collect();
-    let keys: Vec<String> =
-        applied.changes.iter().filter_map(|change| change.confirm.as_ref()).map(|key| format!("--confirm {key}")).collect();
+    let keys: Vec<String> = applied
+        .changes
+        .iter()
+        .filter_map(|change| change.confirm.as_ref())
+        .map(|key| format!("--confirm {key}"))
+        .collect();
     if !applied.written && !keys.is_empty() {
         text.push_str(language.pick(
             "Some of this cannot be had back. Without the dry run it needs: ",

@@ -1,8 +1,10 @@
-//! `check-config`: reads the configuration and says what is in force.
+//! `check-config`: reads the configuration, looks at the files and folders that it names, and says what is in force.
 
 use super::context::{Context, print_out};
+use super::local;
 use super::table::pairs;
 use crate::ops::admin::{CommandError, Exit};
+use crate::store::KeyRing;
 use clap::Args;
 use serde_json::json;
 
@@ -13,6 +15,20 @@ pub struct CheckConfig {}
 impl CheckConfig {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let config = context.config(Vec::new())?;
+        let mut faults = local::faults_of_place(&config);
+        let key = &config.keys.master_key_file;
+        if std::env::var_os("CREDENTIALS_DIRECTORY").is_none()
+            && key.exists()
+            && let Err(error) = KeyRing::load(key)
+        {
+            faults.push(format!("keys.master_key_file: {error}"));
+        }
+        if !faults.is_empty() {
+            return Err(CommandError::usage(format!(
+                "`serve` would fail with this configuration:\n  {}",
+                faults.join("\n  ")
+            )));
+        }
         if context.is_json() {
             let value = json!({
                 "ok": true,

@@ -48,6 +48,11 @@ impl Context {
         self.global.json
     }
 
+    /// The data directory that was named on the command line.
+    pub fn data_dir(&self) -> Option<PathBuf> {
+        self.global.data_dir.clone()
+    }
+
     /// The configuration, with further flags of the subcommand.
     pub fn config(&self, mut flags: Vec<FlagValue>) -> Result<Config, CommandError> {
         if let Some(folder) = &self.global.data_dir {
@@ -125,7 +130,7 @@ pub fn account() -> String {
 /// Reads a file for a command to carry. A folder is packed into a zip, so that the two files of a CSV directory travel
 /// as one.
 pub fn upload(path: &Path) -> Result<Upload, CommandError> {
-    let failed = |cause: std::io::Error| CommandError::failed(format!("{}: cannot be read: {cause}", path.display()));
+    let failed = |cause: std::io::Error| CommandError::usage(format!("{}: cannot be read: {cause}", path.display()));
     let name = path.file_name().map_or_else(|| "directory".into(), |name| name.to_string_lossy().into_owned());
     if !path.is_dir() {
         let content = std::fs::read(path).map_err(failed)?;

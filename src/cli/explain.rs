@@ -20,6 +20,6 @@ pub struct Explain {
 impl Explain {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let command = Command::Explain { corp: self.corp, employee: self.employee };
-        context.execute(command, show::tree).await
+        context.execute(command, show::explanation).await
     }
 }

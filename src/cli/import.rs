@@ -4,10 +4,12 @@ use super::context::{Context, tenant_key, upload};
 use super::show;
 use crate::model::TenantKey;
 use crate::ops::admin::{Command, CommandError, Exit, ImportMode};
+use crate::ops::exec::ImportReport;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Read a directory file (xlsx, csv folder or zip, ldif): preview, then import with --yes
+/// Read a directory file (xlsx, csv folder or zip, ldif): preview, then import with --yes; exit code 3 when the preview has
+/// changes, 4 when it must be allowed first, 5 when bad rows were left out
 #[derive(Debug, Args)]
 pub struct Import {
     /// Workbook, folder with units.csv and employees.csv, zip of them, or LDIF
@@ -43,6 +45,16 @@ impl Import {
             allow_other_people: self.allow_other_people,
             yes: self.yes,
         };
-        context.execute(command, show::import).await
+        // A folder travels as an archive, which is not what it is called here.
+        let shown = self.file.is_dir().then(|| self.file.display().to_string());
+        let render = move |report: &ImportReport, language| match shown {
+            Some(name) => {
+                let mut report = report.clone();
+                report.summary.source.name = name.as_str().into();
+                show::import(&report, language)
+            }
+            None => show::import(report, language),
+        };
+        context.execute(command, render).await
     }
 }

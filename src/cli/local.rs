@@ -4,11 +4,13 @@ use super::signals::wait_for_stop;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, LogConfig, LogFormat, LogLevel};
+use crate::http::tls::Certificate;
 use crate::model::Actor;
 use crate::ops::admin::client::Client;
 use crate::ops::admin::{AdminCommand, Answer, Command, CommandError, KeyCommand, Output, RunCommand, SOCKET_NAME};
 use crate::ops::{exec, logging};
 use crate::store::{self, KeyRing, StoreOptions};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Opens the store, executes the command, closes the store.
@@ -80,8 +82,51 @@ async fn cancel_runs(app: &App, actor: &Actor) -> bool {
     !runs.is_empty()
 }
 
+/// What of the files and folders that the configuration names would keep the server from starting. Looks only; nothing is
+/// made.
+pub fn faults_of_place(config: &Config) -> Vec<String> {
+    let mut faults = Vec::new();
+    if let Err(error) = Certificate::load(&config.tls) {
+        faults.push(format!("tls: {}", CommandError::from_chain(&error).message));
+    }
+    let folder = &config.server.data_dir;
+    if let Err(why) = can_be_made(folder) {
+        faults.push(format!("data_dir: {} {why}", folder.display()));
+    }
+    let key = &config.keys.master_key_file;
+    let home = key.parent().filter(|home| !home.as_os_str().is_empty() && *home != folder.as_path());
+    if let Some(Err(why)) = home.map(can_be_made) {
+        faults.push(format!("keys.master_key_file: {} {why}", key.display()));
+    }
+    faults
+}
+
+/// Whether this account may write in a folder, or make it.
+fn can_be_made(folder: &Path) -> Result<(), String> {
+    let there = folder.ancestors().find(|above| above.exists()).unwrap_or(Path::new("."));
+    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    if !there.is_dir() {
+        return Err(format!("cannot be used: {} is no folder", there.display()));
+    }
+    // The system knows better than the permission bits: root, ACLs, file systems that are read-only.
+    match tempfile_in(there) {
+        Ok(()) => Ok(()),
+        Err(cause) => Err(format!("cannot be written: {}: {cause}", there.display())),
+    }
+}
+
+fn tempfile_in(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".wecom-bridge-probe-{:08x}", rand::random::<u32>()));
+    std::fs::OpenOptions::new().write(true).create_new(true).open(&probe)?;
+    std::fs::remove_file(&probe)
+}
+
 /// Opens the application with the error as people should read it.
 pub fn open(config: Config) -> Result<Arc<App>, CommandError> {
+    // Looked at before the key is made, so that nothing is left where no store can be.
+    if let Err(why) = can_be_made(&config.server.data_dir) {
+        return Err(CommandError::usage(format!("data_dir: {} {why}", config.server.data_dir.display())));
+    }
     App::open(config, Clock::system()).map_err(|error| CommandError::from_chain(&error))
 }
 

@@ -36,8 +36,9 @@ mod verify;
 mod whole_plan;
 
 use crate::ops::admin::{CommandError, Exit};
+use crate::store;
 use clap::{Parser, Subcommand};
-use context::{Context, Global};
+use context::{Context, Global, print_out};
 use std::process::ExitCode;
 
 /// Keeps an organisation's own directory and WeCom in step: plans, previews, applies and journals every change.
@@ -82,8 +83,17 @@ enum Subcommands {
 
 /// Runs the program and answers its exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(refused) => return refuse(&refused),
+    };
     let context = Context::new(cli.global);
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |about| {
+        if !store::tells_panic_itself() {
+            usual(about);
+        }
+    }));
     // An error means that a provider is set already, which then is the same one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -97,9 +107,34 @@ pub fn main() -> ExitCode {
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     let exit = result.unwrap_or_else(|error| {
         eprintln!("wecom-bridge: {error}");
+        if context.is_json() {
+            print_error(&error);
+        }
         error.exit
     });
     ExitCode::from(exit.code())
+}
+
+/// A command line that cannot be understood, or a wish for help.
+fn refuse(refused: &clap::Error) -> ExitCode {
+    // A terminal that is gone is no reason for another exit code.
+    let _ = refused.print();
+    if refused.use_stderr() && std::env::args_os().any(|arg| arg == "--json") {
+        let text = refused.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        print_error(&CommandError::usage(first.strip_prefix("error: ").unwrap_or(first)));
+    }
+    ExitCode::from(if refused.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() })
+}
+
+/// The one object of `--json` where a command did not do what it should.
+fn print_error(error: &CommandError) {
+    let code = match error.exit {
+        Exit::Usage => "usage",
+        _ => "failed",
+    };
+    // Standard output that cannot be written leaves the exit code and the message on standard error.
+    let _ = print_out(&format!("{}\n", serde_json::json!({ "error": { "code": code, "message": error.message } })));
 }
 
 async fn dispatch(command: Subcommands, context: &Context) -> Result<Exit, CommandError> {

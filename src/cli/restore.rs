@@ -22,6 +22,9 @@ impl Restore {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let config = context.config(Vec::new())?;
         local::refuse_while_served(&config, "restore").await?;
+        if !self.file.exists() {
+            return Err(CommandError::usage(format!("{}: there is no such backup", self.file.display())));
+        }
         let present = store::database_path(&config.server.data_dir);
         if present.exists() && !self.yes {
             let message = format!("{} exists; repeat with --yes to put the backup in its place", present.display());

@@ -9,6 +9,7 @@ use super::signals::{heard, reload, wait_for_stop};
 use crate::admin::first_start;
 use crate::app::App;
 use crate::config::FlagValue;
+use crate::http;
 use crate::ops::admin::{CommandError, Exit};
 use crate::ops::exec::SetupLinkReport;
 use crate::ops::{logging, systemd};
@@ -28,9 +29,15 @@ impl Serve {
         let flags = self.listen.map(|value| FlagValue { key: "listen", flag: "--listen", value });
         let config = context.config(flags.into_iter().collect())?;
         logging::start(config.log);
+        let faults = local::faults_of_place(&config);
+        if !faults.is_empty() {
+            return Err(CommandError::usage(format!("the server cannot start:\n  {}", faults.join("\n  "))));
+        }
+        // Before the first start makes a key and a database: an address that is taken leaves nothing behind.
+        let listener = http::listen(&config).map_err(|error| CommandError::from_chain(&error))?;
         let is_first = !store::database_path(&config.server.data_dir).exists();
         let app = local::open(config)?;
-        let mut served = match Served::start(app.clone()).await {
+        let mut served = match Served::start(app.clone(), Some(listener)).await {
             Ok(served) => served,
             Err(error) => {
                 app.close().await;
@@ -61,7 +68,8 @@ fn greet(app: &App, served: &Served, is_first: bool) {
     }
 }
 
-/// While there is no account, prints the link under which the first administrator is made.
+/// While there is no account, prints the link under which the first administrator is made; under systemd, whose journal
+/// keeps what is printed, only how to get it.
 async fn invite(app: &App, language: Language) {
     let link = async {
         let Some(token) = first_start::open_link(&app.admin).await? else { return Ok(None) };
@@ -70,13 +78,21 @@ async fn invite(app: &App, language: Language) {
     match link.await {
         Ok(None) => {}
         Ok(Some(url)) => {
+            // The link is a secret: it goes to who starts the program, never into a log.
+            if systemd::stdout_is_journal() {
+                tracing::info!(
+                    "there is no account yet: run `wecom-bridge admin setup-link` on this machine and open the link that it \
+                     prints, to make the first administrator"
+                );
+                return;
+            }
             let valid_min = first_start::VALID_MS / 60_000;
-            let text = show::setup_link(&SetupLinkReport { url: url.clone(), valid_min }, language);
-            if let Err(error) = print_out(&text) {
+            if let Err(error) = print_out(&show::setup_link(&SetupLinkReport { url, valid_min }, language)) {
                 tracing::warn!("{error}");
             }
             tracing::info!(
-                "there is no account yet: open {url} within {valid_min} minutes to make the first administrator"
+                "there is no account yet: the link on standard output makes the first administrator; `wecom-bridge admin \
+                 setup-link` prints a new one"
             );
         }
         Err(error) => {

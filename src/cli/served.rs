@@ -7,7 +7,7 @@ use crate::ops::admin::server::Server;
 use crate::ops::admin::{CommandError, SOCKET_NAME};
 use crate::ops::{backups, retention, scrape, systemd};
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -22,8 +22,8 @@ pub struct Served {
 }
 
 impl Served {
-    /// Listens, takes up interrupted runs, starts the schedules. On `Err` nothing runs.
-    pub async fn start(app: Arc<App>) -> Result<Self, CommandError> {
+    /// Listens, on `listener` where one is there already, takes up interrupted runs, starts the schedules. On `Err` nothing runs.
+    pub async fn start(app: Arc<App>, listener: Option<TcpListener>) -> Result<Self, CommandError> {
         let path = app.config.server.data_dir.join(SOCKET_NAME);
         let socket = Server::bind(&path, app.clock.clone()).await.map_err(|cause| {
             let path = path.display();
@@ -32,7 +32,7 @@ impl Served {
                 _ => format!("the admin socket {path} cannot be made: {cause}"),
             })
         })?;
-        let http = match front::serve(app.clone(), None) {
+        let http = match front::serve(app.clone(), listener) {
             Ok(http) => http,
             Err(error) => {
                 // Nothing else is bound to the socket's name; one that stays is replaced at the next start.

@@ -1,5 +1,6 @@
 //! Aligned columns on a terminal; Chinese characters are two cells wide.
 
+use std::io::IsTerminal;
 use unicode_width::UnicodeWidthStr;
 
 /// Cells after which a value is cut short.
@@ -8,14 +9,28 @@ const CELL_MAX: usize = 60;
 /// Rows under headings, two blanks between columns.
 pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| shorten(cell)).collect()).collect();
+    aligned(headings, &rows)
+}
+
+/// [`table`] that cuts nothing short where standard output is no terminal: who reads it later, or searches in it, finds the
+/// whole cause.
+pub fn uncut(headings: &[&str], rows: &[Vec<String>]) -> String {
+    if std::io::stdout().is_terminal() {
+        return table(headings, rows);
+    }
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| flat(cell)).collect()).collect();
+    aligned(headings, &rows)
+}
+
+fn aligned(headings: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = headings.iter().map(|heading| heading.width()).collect();
-    for row in &rows {
+    for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.width());
         }
     }
     let mut text = line(headings.iter().copied(), &widths);
-    for row in &rows {
+    for row in rows {
         text.push_str(&line(row.iter().map(String::as_str), &widths));
     }
     text
@@ -38,8 +53,12 @@ fn line<'a>(cells: impl Iterator<Item = &'a str>, widths: &[usize]) -> String {
     text
 }
 
+fn flat(cell: &str) -> String {
+    cell.replace(['\n', '\r', '\t'], " ")
+}
+
 fn shorten(cell: &str) -> String {
-    let cell = cell.replace(['\n', '\r', '\t'], " ");
+    let cell = flat(cell);
     if cell.width() <= CELL_MAX {
         return cell;
     }

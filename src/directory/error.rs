@@ -10,7 +10,7 @@ pub enum DirectoryError {
     #[error("{0}")]
     Refused(Faults),
     /// Rows are bad and were not to be skipped. Nothing was written.
-    #[error("{total} bad rows; the first: {0}. Correct them, or import the rest with --skip-bad-rows", total = .0.total)]
+    #[error("{total} bad rows; the first: {0}. Correct them, or leave them out", total = .0.total)]
     BadRows(Faults),
     /// The tenant does not exist.
     #[error("there is no tenant {0}")]

@@ -14,7 +14,7 @@ use super::values::trim;
 use crate::model::{Actor, Employee, EmployeeId, EmployeeStatus, OrgUnit, TenantKey, Text, UnitId};
 use crate::store::directory::{self as rows, HistoryRow};
 use crate::store::{Reads, Store, StoreError, WriteTx, audit, tenants};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Rows of one call.
 pub const BATCH_MAX: usize = 5_000;
@@ -101,12 +101,15 @@ pub async fn depart_employees(
 ) -> Result<RowCounts, DirectoryError> {
     let (key, by) = (tenant.clone(), actor.clone());
     let write = move |tx: &WriteTx| -> Answer<RowCounts> {
-        let mut employees = Vec::with_capacity(ids.len());
-        for id in ids.iter().collect::<HashSet<_>>() {
+        let (mut employees, mut missing) = (Vec::with_capacity(ids.len()), Vec::new());
+        for id in ids.iter().collect::<BTreeSet<_>>() {
             match rows::find_employee(tx, &key, id)? {
                 Some(row) => employees.push(Employee { status: EmployeeStatus::Departed, ..row }),
-                None => return Ok(Err(not_found("employee", id.as_str()))),
+                None => missing.push(id.as_str()),
             }
+        }
+        if !missing.is_empty() {
+            return Ok(Err(not_found("employee", &missing.join(", "))));
         }
         put_in(tx, &key, employees, &by)
     };

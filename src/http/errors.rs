@@ -6,7 +6,7 @@ use crate::admin::keys::{Excess, KeyError};
 use crate::admin::settings::SettingsError;
 use crate::browse::BrowseError;
 use crate::callbacks::replies::{ReplyError, ReplyFault};
-use crate::directory::DirectoryError;
+use crate::directory::{DirectoryError, Fault as DirectoryFault, Place};
 use crate::menus::MenuError;
 use crate::messages::MessageError;
 use crate::messages::rulebook::RuleError;
@@ -79,7 +79,11 @@ pub fn setup_problem(error: SetupError) -> Problem {
         }
         SetupError::Unconfirmed(ref all) => {
             let keys: Vec<&str> = all.iter().map(|one| one.key.as_str()).collect();
-            let told = format!("{}. This cannot be had back: `confirm` must name {}.", sentence(&error).trim_end_matches('.'), keys.join(", "));
+            let told = format!(
+                "{}. This cannot be had back: `confirm` must name {}.",
+                sentence(&error).trim_end_matches('.'),
+                keys.join(", ")
+            );
             all.iter().fold(Problem::invalid("request.confirm", told), |problem, one| {
                 problem.at("confirm", format!("must have {:?}: {one}", one.key))
             })
@@ -115,6 +119,34 @@ pub fn directory_problem(error: DirectoryError) -> Problem {
         DirectoryError::Busy { .. } | DirectoryError::Changed => Problem::conflict(error.code(), told).retry_after_s(5),
         DirectoryError::Store(cause) => store_problem(cause),
     }
+}
+
+/// [`directory_problem`] of a JSON body: faults name the place in it, `employees[3].mobile`, or `mobile` where the body is
+/// one row.
+pub fn directory_body_problem(error: DirectoryError, is_list: bool) -> Problem {
+    let (DirectoryError::BadRows(faults) | DirectoryError::Refused(faults)) = &error else {
+        return directory_problem(error);
+    };
+    let place = |fault: &DirectoryFault| {
+        let Place { sheet, row, column } = &fault.place;
+        match (is_list, row.checked_sub(1)) {
+            (true, Some(at)) if column.is_empty() => format!("{sheet}[{at}]"),
+            (true, Some(at)) => format!("{sheet}[{at}].{column}"),
+            (true, None) => sheet.to_string(),
+            (false, _) => column.to_string(),
+        }
+    };
+    let list: Vec<Fault> = faults
+        .list
+        .iter()
+        .map(|fault| {
+            let value = if fault.value.is_empty() { String::new() } else { format!("{:?}: ", fault.value.as_str()) };
+            Fault { at: place(fault), message: format!("{value}{}", fault.reason) }
+        })
+        .collect();
+    let rows = if faults.total == 1 { "fault" } else { "faults" };
+    let told = format!("The rows have {} {rows}; nothing was written.", faults.total);
+    Problem::invalid(error.code(), told).with_faults(list).with("total_faults", faults.total)
 }
 
 /// Errors of push rules. Faults name the part of the rule.

@@ -17,5 +17,5 @@ pub use boundary::RequestId;
 pub use input::{Body, Bulk, Query, read_limited};
 pub use own_address::reachable;
 pub use problem::{Fault, Problem, ProblemDocument, method_not_allowed};
-pub use server::{ErrorPage, Running, ServeError, Settings, start};
+pub use server::{ErrorPage, Running, ServeError, Settings, listen, start};
 pub use table::Table;

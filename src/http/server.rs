@@ -74,6 +74,16 @@ pub enum ServeError {
         #[source]
         cause: std::io::Error,
     },
+    /// A port that this account may not have.
+    #[error(
+        "cannot listen on {address}: ports below 1024 need a right that this account does not have; give it \
+         (AmbientCapabilities=CAP_NET_BIND_SERVICE in the service's unit, or setcap cap_net_bind_service=+ep on the program), \
+         or use another port behind a proxy"
+    )]
+    Forbidden {
+        /// Which address.
+        address: SocketAddr,
+    },
     /// The certificate cannot be used.
     #[error("TLS")]
     Tls(#[from] TlsError),
@@ -89,6 +99,15 @@ pub struct Running {
     under_way: TaskTracker,
     clock: Clock,
     certificate: Option<Arc<Certificate>>,
+}
+
+/// Takes the address of the configuration, without answering there yet.
+pub fn listen(config: &Config) -> Result<TcpListener, ServeError> {
+    let address = config.server.listen;
+    TcpListener::bind(address).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::PermissionDenied => ServeError::Forbidden { address },
+        _ => ServeError::Listen { address, cause },
+    })
 }
 
 /// Listens on `config.server.listen` (or takes `listener`, for sockets handed over) and answers until stopped. Signals are left to
@@ -107,7 +126,7 @@ where
     let failed = |cause| ServeError::Listen { address: wanted, cause };
     let listener = match listener {
         Some(listener) => listener,
-        None => TcpListener::bind(wanted).map_err(failed)?,
+        None => listen(config)?,
     };
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;

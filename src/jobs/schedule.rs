@@ -170,9 +170,31 @@ async fn start_one(jobs: Jobs, due: Due) {
         Err(error) => Some(error.to_string()),
     };
     let (corp, now_ms) = (due.corp.key, jobs.env().clock.now_ms());
+    if let Some(why) = &trouble {
+        warn_of(jobs.env(), &corp, due.kind, why, now_ms).await;
+    }
     let noted = change(jobs.env(), &corp, due.kind, move |memory| due::note(memory, trouble.clone(), now_ms)).await;
     if let Err(error) = noted {
         tracing::error!(%corp, %error, "the end of a scheduled run could not be noted");
+    }
+}
+
+/// Says in the log that a scheduled run failed and, where the schedule pauses now, until when.
+async fn warn_of(env: &Env, corp: &CorpKey, kind: ScheduleKind, why: &str, now_ms: i64) {
+    let mut memory = match get(env, corp, kind).await {
+        Ok(memory) => memory,
+        Err(error) => {
+            return tracing::warn!(%corp, %error, "the scheduled {} of corp {corp} failed: {why}", kind.name());
+        }
+    };
+    due::note(&mut memory, Some(why.to_owned()), now_ms);
+    let (name, failures) = (kind.name(), memory.failures);
+    match memory.pause_end_ms(now_ms) {
+        until if until > now_ms => {
+            let until = utc(until);
+            tracing::warn!(%corp, failures, "the scheduled {name} of corp {corp} failed {failures} times in a row and pauses until {until}: {why}");
+        }
+        _ => tracing::warn!(%corp, failures, "the scheduled {name} of corp {corp} failed: {why}"),
     }
 }
 

@@ -29,6 +29,15 @@ pub async fn watch(clock: Clock, every: Duration) {
     }
 }
 
+/// Whether standard output goes to the journal, which keeps it and shows it to others than who started the service.
+pub fn stdout_is_journal() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Some(stream) = std::env::var_os("JOURNAL_STREAM") else { return false };
+    // DEVICE:INODE of the stream; a shell that was started by a service has the variable and another output
+    std::fs::metadata("/proc/self/fd/1")
+        .is_ok_and(|own| stream.to_str() == Some(format!("{}:{}", own.dev(), own.ino()).as_str()))
+}
+
 fn notify(states: &[NotifyState<'_>]) {
     if let Err(cause) = sd_notify::notify(states) {
         tracing::warn!("the service manager could not be told: {cause}");

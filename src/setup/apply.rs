@@ -55,7 +55,8 @@ pub async fn apply(
             Ok(prepared) => prepared,
             Err(refused) => return Ok(Err(refused)),
         };
-        let open = prepared.consequences.iter().filter(|one| !terms.confirm.contains(&one.key)).cloned().collect::<Vec<_>>();
+        let open =
+            prepared.consequences.iter().filter(|one| !terms.confirm.contains(&one.key)).cloned().collect::<Vec<_>>();
         if !open.is_empty() {
             return Ok(Err(SetupError::Unconfirmed(open)));
         }

@@ -97,7 +97,7 @@ fn loss(change: &mut SetupChange, key: &str, kept: Vec<(&'static str, u64)>) -> 
     if kept.is_empty() {
         return None;
     }
-    let told: Vec<String> = kept.iter().map(|(what, count)| format!("{count} {}", what.replace('_', " "))).collect();
+    let told: Vec<String> = kept.iter().map(|(what, count)| format!("{} {count}", what.replace('_', " "))).collect();
     change.differences.extend(kept.into_iter().map(|(what, count)| Difference {
         option: what.to_owned(),
         before: Some(count.into()),

@@ -20,7 +20,13 @@ pub fn lay_over(corp: &Corp, fragment: &str) -> Result<Corp, SetupFaults> {
     for key in fragment.keys() {
         faults.push(SetupFault::new(
             key,
-            "cannot be tried; a trial knows [downstream] with what is below it, and [[match]]",
+            match key.as_str() {
+                "version" | "tenant" | "corp" => {
+                    "is of a whole set-up file; a trial takes what stands below one [[corp]], without `corp.` before it: \
+                     [downstream] with what is below it, and [[match]]"
+                }
+                _ => "cannot be tried; a trial knows [downstream] with what is below it, and [[match]]",
+            },
         ));
     }
     let mut changed = corp.clone();

@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use redb::Database;
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -84,9 +85,21 @@ pub(super) fn create_database(file: File, path: &Path, cache_bytes: usize) -> Re
 
 /// Runs something over a file that may be damaged; a panic of the engine becomes [`StoreError::Corrupt`].
 pub(super) fn contained<T>(path: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+    let outer = IS_CONTAINED.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         Err(StoreError::Corrupt { path: path.to_owned(), detail: panic_message(panic.as_ref()) })
-    })
+    });
+    IS_CONTAINED.set(outer);
+    done
+}
+
+thread_local! {
+    static IS_CONTAINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread is caught here and told as an error, so that nothing else needs to be said of it.
+pub fn tells_panic_itself() -> bool {
+    IS_CONTAINED.get()
 }
 
 /// The text of a caught panic.

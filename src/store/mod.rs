@@ -80,7 +80,7 @@ pub mod todos;
 pub mod webhooks;
 
 pub use error::{RowError, StoreError};
-pub use file::{FILE_NAME, database_path};
+pub use file::{FILE_NAME, database_path, tells_panic_itself};
 pub use keyfile::{CREDENTIAL, KEY_FILE_NAME};
 pub use maintain::{Fault, Rekeyed, Restored, Stats, TableStats, VerifyReport, restore};
 pub use open::StoreOptions;

@@ -10,7 +10,9 @@ use crate::wecom::CallError;
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     /// There is no such corp.
-    #[error("there is no corp {0}: list the corps with `wecom-bridge export`, or connect one first")]
+    #[error(
+        "there is no corp {0}: `wecom-bridge export --redact` shows the corps; connect one first where there is none"
+    )]
     NoCorp(CorpKey),
     /// There is no such plan, or it has expired and was removed.
     #[error("there is no plan {0}: plans are kept until they expire; make a new one")]

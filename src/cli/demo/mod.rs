@@ -34,7 +34,7 @@ pub struct Demo {
     /// People of the sample organisation; about one unit for every eight of them
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     employees: u32,
-    /// Keep the data in this folder [default: a temporary one, removed at the end]
+    /// Keep the data in this folder, as --data-dir does [default: a temporary one, removed at the end]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// End after the second plan instead of serving until Ctrl-C
@@ -45,7 +45,7 @@ pub struct Demo {
 impl Demo {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         logging::start(LogConfig { level: LogLevel::Warn, format: LogFormat::Text });
-        let scene = Scene::set(self.listen, self.data).await?;
+        let scene = Scene::set(self.listen, self.data.or_else(|| context.data_dir())).await?;
         let played = {
             let play = play(&scene, context, self.employees, self.once);
             tokio::pin!(play);
@@ -121,7 +121,11 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
         }))
         .await?;
     let password = account::ready_account(scene.app(), &stage.actor).await?;
-    let exit = if is_quiet { Exit::Done } else { Exit::Failed };
+    let exit = match (first.held, is_quiet) {
+        (true, _) => Exit::Held,
+        (false, true) => Exit::Done,
+        (false, false) => Exit::Failed,
+    };
     if context.is_json() {
         let value = json!({
             "url": scene.url(), "sandbox": scene.sandbox_url(), "data_dir": scene.data_dir(), "api_key": key.key,

@@ -69,7 +69,7 @@ impl Scene {
         config.server.data_dir = folder.to_owned();
         config.keys.master_key_file = folder.join("master.key");
         let app = local::open(config)?;
-        match Served::start(app.clone()).await {
+        match Served::start(app.clone(), None).await {
             Ok(served) => Ok((sandbox, app, served)),
             Err(error) => {
                 app.close().await;

@@ -1,6 +1,5 @@
 //! Bindings and ambiguous cases.
 
-use super::word;
 use crate::cli::language::Language;
 use crate::cli::table::table;
 use crate::model::{DepartmentBinding, MemberBinding, ResolveCase};
@@ -22,14 +21,24 @@ pub fn bindings(report: &Bindings, language: Language) -> String {
         .departments
         .iter()
         .map(|one| {
-            vec![one.unit.to_string(), one.department.to_string(), word(&one.origin), time_text(one.bound_at_ms)]
+            vec![
+                one.unit.to_string(),
+                one.department.to_string(),
+                language.t().link_origin(one.origin).to_owned(),
+                time_text(one.bound_at_ms),
+            ]
         })
         .collect();
     let members: Vec<Vec<String>> = report
         .members
         .iter()
         .map(|one| {
-            vec![one.employee.to_string(), one.userid.to_string(), word(&one.origin), time_text(one.bound_at_ms)]
+            vec![
+                one.employee.to_string(),
+                one.userid.to_string(),
+                language.t().link_origin(one.origin).to_owned(),
+                time_text(one.bound_at_ms),
+            ]
         })
         .collect();
     let (origin, since) = (pick("origin", "来源"), pick("since", "时间"));
@@ -67,7 +76,9 @@ pub fn ambiguous(report: &Ambiguous, language: Language) -> String {
 pub fn link_import(report: &LinkImport, language: Language) -> String {
     let (bound, unchanged, empty) = (report.bound, report.unchanged, report.empty);
     let mut text = match (language, report.written) {
-        (Language::En, true) => format!("bound now: {bound}; bound before: {unchanged}; rows without a value: {empty}\n"),
+        (Language::En, true) => {
+            format!("bound now: {bound}; bound before: {unchanged}; rows without a value: {empty}\n")
+        }
         (Language::En, false) => {
             format!("would be bound: {bound}; bound before: {unchanged}; rows without a value: {empty}\n")
         }

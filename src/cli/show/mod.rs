@@ -4,6 +4,7 @@ mod accounts;
 mod bindings;
 mod directory;
 mod doctor;
+mod explain;
 mod keys;
 mod plan;
 mod run;
@@ -13,6 +14,7 @@ pub use accounts::{account_password, accounts, setup_link};
 pub use bindings::{ambiguous, bindings, link_import};
 pub use directory::{expression, import};
 pub use doctor::findings;
+pub use explain::explanation;
 pub use keys::{keys, new_key};
 pub use plan::{plan, plan_summary, plans};
 pub use run::{pull, run, runs, sync};
@@ -24,8 +26,8 @@ use crate::store::Rekeyed;
 use serde_json::Value;
 
 /// A sentence.
-pub fn message(report: &MessageReport, _: Language) -> String {
-    format!("{}\n", report.message)
+pub fn message(report: &MessageReport, language: Language) -> String {
+    format!("{}\n", language.pick(&report.message, &report.message_zh))
 }
 
 /// What a compaction gave back.
@@ -59,7 +61,9 @@ pub fn rekeyed(report: &Rekeyed, language: Language) -> String {
     let pick = |en, zh| language.pick(en, zh);
     let (current, secrets, retired) = (&report.current, report.secrets, report.retired.join(", "));
     let mut text = match language {
-        Language::En => format!("{secrets} secrets are sealed with the new master key {current}; {retired} is retired.\n"),
+        Language::En => {
+            format!("{secrets} secrets are sealed with the new master key {current}; {retired} is retired.\n")
+        }
         Language::Zh => format!("已用新主密钥 {current} 重新加密 {secrets} 项机密；{retired} 已停用。\n"),
     };
     for file in &report.kept {
@@ -73,64 +77,11 @@ pub fn rekeyed(report: &Rekeyed, language: Language) -> String {
     text
 }
 
-/// Any report as an indented tree, for answers whose shape varies.
-pub fn tree(value: &Value, _: Language) -> String {
-    let mut text = String::new();
-    branch(value, 0, &mut text);
-    text
-}
-
-fn branch(value: &Value, depth: usize, text: &mut String) {
-    let indent = "  ".repeat(depth);
-    match value {
-        Value::Object(map) => {
-            for (key, inner) in map {
-                leaf_or_branch(&format!("{indent}{key}:"), inner, depth, text);
-            }
-        }
-        Value::Array(items) => {
-            for inner in items {
-                leaf_or_branch(&format!("{indent}-"), inner, depth, text);
-            }
-        }
-        leaf => text.push_str(&format!("{indent}{}\n", plain(leaf))),
-    }
-}
-
-fn leaf_or_branch(label: &str, value: &Value, depth: usize, text: &mut String) {
-    match value {
-        Value::Object(map) if map.is_empty() => text.push_str(&format!("{label} {{}}\n")),
-        Value::Array(items) if items.is_empty() => text.push_str(&format!("{label} []\n")),
-        Value::Object(_) | Value::Array(_) => {
-            text.push_str(label);
-            text.push('\n');
-            branch(value, depth + 1, text);
-        }
-        leaf => text.push_str(&format!("{label} {}\n", plain(leaf))),
-    }
-}
-
 /// A value without the quotes of JSON.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => "-".to_owned(),
         other => other.to_string(),
-    }
-}
-
-/// The name of a value that serialises as a text, e.g. a state.
-fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value).map(|value| plain(&value)).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_answer_becomes_a_tree() {
-        let value = serde_json::json!({ "a": { "b": [1, "x"], "c": [] }, "d": null });
-        assert_eq!(tree(&value, Language::En), "a:\n  b:\n    - 1\n    - x\n  c: []\nd: -\n");
     }
 }

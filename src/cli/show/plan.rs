@@ -1,9 +1,7 @@
 //! Plans.
 
-use super::word;
 use crate::cli::language::Language;
-use crate::cli::table::{pairs, table};
-use crate::locale::{Lang, T};
+use crate::cli::table::{pairs, table, uncut};
 use crate::model::{Counts, PlanState};
 use crate::ops::report::{ChangeReport, PlanReport, PlanRow};
 use crate::sync::service::WHAT_IF_ID;
@@ -17,12 +15,13 @@ const CHANGES_SHOWN: usize = 50;
 pub fn plan(report: &PlanReport, language: Language) -> String {
     let pick = |en, zh| language.pick(en, zh);
     let mut text = plan_summary(report, language);
-    let rows: Vec<Vec<String>> = report.changes.iter().take(CHANGES_SHOWN).map(change_row).collect();
+    let rows: Vec<Vec<String>> =
+        report.changes.iter().take(CHANGES_SHOWN).map(|change| change_row(change, language)).collect();
     if !rows.is_empty() {
         let headings =
             ["#", pick("action", "操作"), pick("subject", "对象"), "OA", pick("reason", "原因"), pick("what", "内容")];
         text.push('\n');
-        text.push_str(&table(&headings, &rows));
+        text.push_str(&uncut(&headings, &rows));
         more(usize::try_from(report.changes_total).unwrap_or(usize::MAX), &mut text, language);
     }
     let (corp, id) = (&report.corp, &report.id);
@@ -62,21 +61,24 @@ pub fn plan_summary(report: &PlanReport, language: Language) -> String {
         Language::En => format!("{writes} that write, {reads} that read; about {seconds} s"),
         Language::Zh => format!("写入 {writes} 次，读取 {reads} 次；约 {seconds} 秒"),
     };
-    let t = T::new(match language {
-        Language::En => Lang::En,
-        Language::Zh => Lang::Zh,
-    });
+    let t = language.t();
     let how = [
         t.call_strategy(&budget.strategy),
         t.call_strategy_reason(&budget.strategy_reason).to_owned(),
         t.batch_share(budget.batch.as_ref()),
     ];
     let how: Vec<String> = how.into_iter().filter(|part| !part.is_empty()).collect();
-    let guards: Vec<String> =
-        report.guards.iter().map(|guard| format!("{} {}/{}", guard.name, guard.value, guard.limit)).collect();
+    let guards: Vec<String> = report
+        .guards
+        .iter()
+        .map(|guard| match language {
+            Language::En => format!("{} {}/{}", guard.name, guard.value, guard.limit),
+            Language::Zh => format!("{} {}/{}", t.guard_name(&guard.name), guard.value, guard.limit),
+        })
+        .collect();
     let mut text = pairs(&[
         (pick("plan", "同步预览"), report.id.to_string()),
-        (pick("state", "状态"), word(&report.state)),
+        (pick("state", "状态"), t.plan_state(report.state).to_owned()),
         (pick("expires", "有效期至"), report.expires_at.clone()),
         (pick("changes", "变更"), counts(&report.counts, language)),
         (pick("calls", "调用次数"), calls),
@@ -84,15 +86,24 @@ pub fn plan_summary(report: &PlanReport, language: Language) -> String {
         (pick("guards", "安全设置"), guards.join(", ")),
     ]);
     for guard in report.guards.iter().filter(|guard| guard.tripped) {
-        let label = pick("HELD by", "安全设置拦截：");
-        text.push_str(&format!("{label} {}: {} > {}\n", guard.name, guard.value, guard.limit));
+        let (value, limit) = (t.guard_amount(guard, guard.value), t.guard_amount(guard, guard.limit));
+        text.push_str(&match language {
+            Language::En => format!("HELD by {} ({}): {value} > {limit}\n", guard.name, t.guard_name(&guard.name)),
+            Language::Zh => {
+                format!("安全设置拦截：{}（{}）：{value} > {limit}\n", t.guard_name(&guard.name), guard.name)
+            }
+        });
     }
     if let Some(first) = &report.first_allow {
         let label = pick("allowed first, waits for a second administrator:", "已有一人放行，等待另一位管理员：");
         text.push_str(&format!("{label} {}: {}\n", first.by, first.reason));
     }
     for invariant in report.invariants.iter().filter(|invariant| !invariant.holds) {
-        text.push_str(&format!("{} {}\n", pick("never applied, breaks", "禁止执行，违反"), invariant.name));
+        text.push_str(&format!(
+            "{} {}\n",
+            pick("never applied, breaks:", "禁止执行，违反："),
+            t.invariant_name(&invariant.name)
+        ));
     }
     for offer in &report.offers {
         let question = pick("renamed? it waits for a decision:", "疑似改名，等待确认：");
@@ -100,7 +111,10 @@ pub fn plan_summary(report: &PlanReport, language: Language) -> String {
         text.push_str(&format!("{question} {unit} ({}) = {department} ({})\n", offer.unit, offer.department));
     }
     for notice in report.notices.iter().take(CHANGES_SHOWN) {
-        text.push_str(&format!("{}: {} ({})\n", pick("notice", "提示"), notice.text, notice.subject));
+        text.push_str(&match language {
+            Language::En => format!("notice: {} ({})\n", notice.text, notice.subject),
+            Language::Zh => format!("提示：{}（{}）\n", t.notice_text(&notice.code), notice.subject),
+        });
     }
     more(report.notices.len(), &mut text, language);
     text
@@ -113,18 +127,49 @@ fn more(total: usize, text: &mut String, language: Language) {
     }
 }
 
-fn change_row(change: &ChangeReport) -> Vec<String> {
+/// `member a.chen` with its first word in the reader's language.
+pub(super) fn subject(subject: &str, language: Language) -> String {
+    let Some((kind, id)) = subject.split_once(' ') else { return subject.to_owned() };
+    let kind = match kind {
+        "member" => language.pick("member", "成员"),
+        "department" => language.pick("department", "部门"),
+        "employee" => language.pick("employee", "人员"),
+        "unit" => language.pick("unit", "OA 部门"),
+        other => other,
+    };
+    format!("{kind} {id}")
+}
+
+/// What a change does, in words.
+pub(super) fn kind(change: &ChangeReport, language: Language) -> String {
+    let after = |key: &str| change.details.get("after").and_then(|after| after.get(key)).is_some_and(|v| !v.is_null());
+    let code = match change.kind.as_str() {
+        "create_disabled_department" => "create_department",
+        "update_department" if after("parent") => "move_department",
+        "update_department" if after("name") => "rename_department",
+        "update_department" => "reorder_department",
+        "record_removal" if change.details.get("cause").is_some_and(|cause| !cause.is_null()) => "begin_removal",
+        "record_removal" => "end_removal",
+        other => other,
+    };
+    language.t().change_kind(code)
+}
+
+fn change_row(change: &ChangeReport, language: Language) -> Vec<String> {
     let oa = change.detail("employee").or_else(|| change.detail("unit")).unwrap_or("-").to_owned();
     let mut parts = Vec::new();
     if let Some(after) = change.details.get("after") {
-        leaves("", after, &mut parts);
+        leaves("", after, language, &mut parts);
         let (was, is) = (change.details.get("before").map(heads).unwrap_or_default(), heads(after));
         let only = |these: &[String], those: &[String]| {
             let list: Vec<&str> = these.iter().filter(|id| !those.contains(id)).map(String::as_str).collect();
             list.join(",")
         };
         let writes_places = after.get("memberships").is_some();
-        for (label, list) in [("head_of", only(&is, &was)), ("no_longer_head_of", only(&was, &is))] {
+        for (label, list) in [
+            (language.pick("head_of", "担任负责人"), only(&is, &was)),
+            (language.pick("no_longer_head_of", "不再担任负责人"), only(&was, &is)),
+        ] {
             if writes_places && !list.is_empty() {
                 parts.push(format!("{label}={list}"));
             }
@@ -132,10 +177,10 @@ fn change_row(change: &ChangeReport) -> Vec<String> {
     }
     vec![
         change.seq.to_string(),
-        change.kind.clone(),
-        change.subject.clone(),
+        kind(change, language),
+        subject(&change.subject, language),
         oa,
-        change.reason.clone(),
+        language.t().change_reason(&change.reason),
         parts.join(" "),
     ]
 }
@@ -148,19 +193,23 @@ fn heads(image: &Value) -> Vec<String> {
 }
 
 /// `name=陈 mobile=…` out of an image; the wrapping level `fields` is left out.
-fn leaves(path: &str, value: &Value, parts: &mut Vec<String>) {
+fn leaves(path: &str, value: &Value, language: Language, parts: &mut Vec<String>) {
+    let name = |path: &str| match language {
+        Language::En => path.to_owned(),
+        Language::Zh => language.t().synced_field(path),
+    };
     match value {
         Value::Object(map) => {
             for (key, inner) in map {
-                leaves(if key == "fields" { "" } else { key }, inner, parts);
+                leaves(if key == "fields" { "" } else { key }, inner, language, parts);
             }
         }
         Value::Array(items) => {
             let ids: Vec<String> =
                 items.iter().map(|item| super::plain(item.get("department").unwrap_or(item))).collect();
-            parts.push(format!("{path}={}", ids.join(",")));
+            parts.push(format!("{}={}", name(path), ids.join(",")));
         }
-        leaf => parts.push(format!("{path}={}", super::plain(leaf))),
+        leaf => parts.push(format!("{}={}", name(path), super::plain(leaf))),
     }
 }
 
@@ -221,11 +270,9 @@ pub fn plans(report: &Plans, language: Language) -> String {
         .plans
         .iter()
         .map(|plan| {
-            let state = if plan.guards.is_empty() {
-                word(&plan.state)
-            } else {
-                format!("{} ({})", word(&plan.state), plan.guards.join(" "))
-            };
+            let state = language.t().plan_state(plan.state);
+            let state =
+                if plan.guards.is_empty() { state.to_owned() } else { format!("{state} ({})", plan.guards.join(" ")) };
             let (id, corp) = (plan.id.to_string(), plan.corp.to_string());
             vec![id, corp, state, plan.created_at.clone(), counts(&plan.counts, language)]
         })
@@ -257,7 +304,7 @@ mod tests {
             let (employee, userid) = ("e1".into(), "a".into());
             let action = Action::UpdateMember { employee, userid, before: image(before), after: image(after) };
             let change = Change { seq: 0, action, reason: "place.changed".into(), reversible: Reversible::Yes };
-            assert_eq!(change_row(&ChangeReport::new(&change)).pop().as_deref(), Some(text));
+            assert_eq!(change_row(&ChangeReport::new(&change), Language::En).pop().as_deref(), Some(text));
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Runs: pulls, syncs, lists.
 
-use super::plan::counts;
-use super::word;
+use super::plan::{counts, subject};
 use crate::cli::language::Language;
-use crate::cli::table::{pairs, table};
-use crate::model::{FailedRecord, RunState};
+use crate::cli::table::{pairs, table, uncut};
+use crate::model::{FailedRecord, PlanId, RunId, RunState};
 use crate::ops::report::{CallsReport, PullReport, RunReport, SyncReport};
 use serde::Deserialize;
 
@@ -14,12 +13,16 @@ const SHOWN: usize = 50;
 /// A pull.
 pub fn pull(report: &PullReport, language: Language) -> String {
     let pick = |en, zh| language.pick(en, zh);
-    let strategy = report.strategy.as_ref().map(word).unwrap_or_else(|| "-".into());
-    let why = report.strategy_reason.as_deref().unwrap_or("-");
+    let strategy = match (report.strategy, &report.strategy_reason, language) {
+        (Some(strategy), _, Language::Zh) => language.t().read_strategy(strategy).to_owned(),
+        (Some(strategy), Some(why), _) => format!("{} ({why})", language.t().read_strategy(strategy)),
+        (Some(strategy), None, _) => language.t().read_strategy(strategy).to_owned(),
+        (None, ..) => "-".to_owned(),
+    };
     let mut text = pairs(&[
         (pick("run", "运行"), report.run.to_string()),
         (pick("state", "状态"), state(report.state, language)),
-        (pick("strategy", "读取方式"), format!("{strategy} ({why})")),
+        (pick("strategy", "读取方式"), strategy),
         (pick("departments", "部门"), report.departments.to_string()),
         (pick("members", "成员"), report.members.to_string()),
         (pick("newly bound", "新关联"), report.bound.to_string()),
@@ -28,7 +31,8 @@ pub fn pull(report: &PullReport, language: Language) -> String {
         (pick("calls", "调用次数"), calls(&report.calls, language)),
     ]);
     for one in report.unreadable.iter().take(SHOWN) {
-        text.push_str(&format!("  {} ({}): {}\n", one.subject, one.what, one.why));
+        let (subject, what) = (subject(&one.subject, language), language.t().unreadable_part(&one.what));
+        text.push_str(&format!("  {subject} ({what}): {}\n", one.why));
     }
     if let Some(message) = &report.message {
         text.push_str(&format!("{message}\n"));
@@ -51,10 +55,7 @@ pub fn sync(report: &SyncReport, language: Language) -> String {
     if let Some(message) = &report.message {
         text.push_str(&format!("{message}\n"));
     }
-    if let (RunState::Held, Some(plan)) = (report.state, &report.plan) {
-        let hint = pick("Look at the plan, then allow or reject it:", "请核对同步预览后放行或拒绝：");
-        text.push_str(&format!("{hint}\n  wecom-bridge plans show {plan}\n"));
-    }
+    next_step(report.state, report.plan.as_ref(), report.run.as_ref(), &report.failed, &mut text, language);
     text
 }
 
@@ -64,7 +65,7 @@ pub fn run(report: &RunReport, language: Language) -> String {
     let mut text = pairs(&[
         (pick("run", "运行"), report.id.to_string()),
         (pick("corp", "企业"), report.corp.to_string()),
-        (pick("kind", "类型"), word(&report.kind)),
+        (pick("kind", "类型"), language.t().run_kind(report.kind).to_owned()),
         (pick("state", "状态"), state(report.state, language)),
         (pick("started by", "发起人"), report.by.clone()),
         (pick("started", "开始"), report.started_at.clone()),
@@ -77,7 +78,32 @@ pub fn run(report: &RunReport, language: Language) -> String {
     if let Some(message) = &report.message {
         text.push_str(&format!("{message}\n"));
     }
+    let (plan, run) = (report.plan.as_ref(), Some(&report.id));
+    next_step(report.state, plan, run, &report.failed, &mut text, language);
     text
+}
+
+/// The commands with which it goes on.
+fn next_step(
+    state: RunState,
+    plan: Option<&PlanId>,
+    run: Option<&RunId>,
+    records: &[FailedRecord],
+    text: &mut String,
+    language: Language,
+) {
+    let pick = |en, zh| language.pick(en, zh);
+    if let (RunState::Held, Some(plan)) = (state, plan) {
+        let hint = pick("Look at the plan, then allow or reject it:", "请核对同步预览后放行或驳回：");
+        text.push_str(&format!(
+            "{hint}\n  wecom-bridge plans show {plan}\n  wecom-bridge plans allow {plan} --reason TEXT\n  wecom-bridge plans reject \
+             {plan} --reason TEXT\n"
+        ));
+    }
+    if let (RunState::Partly, Some(run), false) = (state, run, records.is_empty()) {
+        let hint = pick("Mend what they name, then try them again:", "按原因处理后，重试失败的记录：");
+        text.push_str(&format!("{hint}\n  wecom-bridge runs retry {run}\n"));
+    }
 }
 
 /// What `runs list` answers.
@@ -99,7 +125,7 @@ pub fn runs(report: &Runs, language: Language) -> String {
             vec![
                 run.id.to_string(),
                 run.corp.to_string(),
-                word(&run.kind),
+                language.t().run_kind(run.kind).to_owned(),
                 state(run.state, language),
                 run.started_at.clone(),
                 run.by.clone(),
@@ -128,13 +154,19 @@ fn failed(records: &[FailedRecord], text: &mut String, language: Language) {
         .take(SHOWN)
         .map(|record| {
             let errcode = if record.errcode == 0 { "-".to_owned() } else { record.errcode.to_string() };
-            vec![record.seq.to_string(), record.subject.clone(), record.step.clone(), errcode, record.message.clone()]
+            vec![
+                record.seq.to_string(),
+                subject(&record.subject, language),
+                record.step.clone(),
+                errcode,
+                record.message.clone(),
+            ]
         })
         .collect();
     let pick = |en, zh| language.pick(en, zh);
     text.push_str(&format!("{}: {}\n", pick("failed", "失败"), records.len()));
     let headings = ["#", pick("subject", "对象"), pick("step", "步骤"), "errcode", pick("why", "原因")];
-    text.push_str(&table(&headings, &rows));
+    text.push_str(&uncut(&headings, &rows));
 }
 
 fn calls(calls: &CallsReport, language: Language) -> String {

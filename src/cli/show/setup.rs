@@ -28,10 +28,9 @@ pub fn setup_change(change: &SetupChange, language: Language) -> String {
         return text;
     }
     if change.confirm.is_some() {
-        text.push_str(language.pick(
-            "    ! begins to delete people in WeCom for good\n",
-            "    ! 将开始从企业微信彻底删除人员\n",
-        ));
+        text.push_str(
+            language.pick("    ! begins to delete people in WeCom for good\n", "    ! 将开始从企业微信彻底删除人员\n"),
+        );
     }
     for difference in &change.differences {
         let shown = |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "-".to_owned(), plain);
@@ -47,7 +46,9 @@ fn lost_name(option: &str, language: Language) -> &str {
         "linked_members" => language.pick("linked members", "已关联成员"),
         "linked_departments" => language.pick("linked departments", "已关联部门"),
         "deleted_members_remembered" => language.pick("deleted members that are remembered", "已删除成员的记录"),
-        "mirrored_members_and_departments" => language.pick("members and departments in the mirror", "已读取的成员和部门"),
+        "mirrored_members_and_departments" => {
+            language.pick("members and departments in the mirror", "已读取的成员和部门")
+        }
         "plans" => language.pick("plans", "同步预览"),
         "runs" => language.pick("runs with their journals", "运行记录"),
         "waiting_messages_and_callbacks" => language.pick("waiting messages and callbacks", "等待中的消息和回调"),

@@ -96,7 +96,7 @@ impl<'s> People<'s> {
             .collect();
         let reason = if !columns.is_empty() {
             format!(
-                "of {known} people who are known by their ids, {} would have; it looks like the file of another \
+                "{} among the {known} people who are there already under the same id: it looks like the file of another \
                  organisation, or a column has slipped. If it is really so, allow it for this import",
                 columns.join(", ")
             )

@@ -154,9 +154,11 @@ async fn reading(client: &Client, notes: &mut Notes<'_>) {
         None => None,
     };
     let seen_as = [&contacts, &app].into_iter().flatten().find_map(|abilities| abilities.caller_ip.clone());
+    let (mut is_untrusted, has_read_app) = (false, notes.corp.read_app.is_some());
     if let Some(Ability::Refused(refusal)) = app.as_ref().map(|abilities| &abilities.details)
         && refusal.class == RefusalClass::IpNotTrusted
     {
+        is_untrusted = true;
         let ip = refusal.caller_ip.as_deref().unwrap_or("?");
         notes.add("trusted_ip", State::Failed, format!("{ip} is not trusted"), format!("{ip} 不在企业可信 IP 中")).fix(
             format!("Add {ip} to the trusted IPs (企业可信IP) of the app."),
@@ -173,10 +175,17 @@ async fn reading(client: &Client, notes: &mut Notes<'_>) {
         None => {
             let finding =
                 notes.add("range", State::Failed, "no secret can read anything", "没有任何 Secret 可以读取通讯录");
-            finding.fix(
-                "Set read_app to an app whose visible range covers everybody, then pull again.",
-                "请将 read_app 设为可见范围覆盖全员的应用，然后重新拉取。",
-            );
+            match (is_untrusted, has_read_app) {
+                (true, _) => finding.fix("See trusted_ip above.", "请先处理上面的 trusted_ip。"),
+                (false, true) => finding.fix(
+                    "Look at the app that reads (read_app): its secret, its visible range, its state.",
+                    "请检查负责读取的应用（read_app）：Secret、可见范围和启用状态。",
+                ),
+                (false, false) => finding.fix(
+                    "Set read_app to an app whose visible range covers everybody, then pull again.",
+                    "请将 read_app 设为可见范围覆盖全员的应用，然后重新拉取。",
+                ),
+            }
             finding
         }
     };

@@ -99,23 +99,35 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: AdminCommand) -> 
         AdminCommand::Disable { name } => {
             let account = find(app, &name).await?;
             let account = accounts::disable(admin, actor, &account.id).await.map_err(refused)?;
-            MessageReport::answer(format!("the account {} is disabled and its sessions are ended", account.name))
+            MessageReport::answer(
+                format!("the account {} is disabled and its sessions are ended", account.name),
+                format!("账号 {} 已停用，其登录已全部退出", account.name),
+            )
         }
         AdminCommand::Enable { name } => {
             let account = find(app, &name).await?;
             let account = accounts::enable(admin, actor, &account.id).await.map_err(refused)?;
-            MessageReport::answer(format!("the account {} can be used", account.name))
+            MessageReport::answer(
+                format!("the account {} can be used", account.name),
+                format!("账号 {} 已启用", account.name),
+            )
         }
         AdminCommand::SetRole { name, role } => {
             let account = find(app, &name).await?;
             let account = accounts::set_role(admin, actor, &account.id, role).await.map_err(refused)?;
-            MessageReport::answer(format!("the account {} has the role {}", account.name, account.role.name()))
+            MessageReport::answer(
+                format!("the account {} has the role {}", account.name, account.role.name()),
+                format!("账号 {} 的角色为 {}", account.name, account.role.name()),
+            )
         }
         AdminCommand::ResetTotp { name } => {
             let account = find(app, &name).await?;
             let reset = second_factor::reset_totp(admin, actor, &account.id, Proof::Authority).await;
             let account = reset.map_err(refused)?;
-            MessageReport::answer(format!("the account {} signs in with its password alone", account.name))
+            MessageReport::answer(
+                format!("the account {} signs in with its password alone", account.name),
+                format!("账号 {} 已取消两步验证，仅凭密码登录", account.name),
+            )
         }
         AdminCommand::SetupLink => {
             let token = first_start::open_link(admin).await.map_err(|error| CommandError::from_chain(&error))?;

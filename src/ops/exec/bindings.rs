@@ -18,31 +18,46 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: BindingCommand) -
         BindingCommand::List { corp } => list(app, &corp).await,
         BindingCommand::Bind { corp, employee, userid } => {
             bindings::bind(env, &corp, &employee, &userid, actor).await.map_err(refused)?;
-            MessageReport::answer(format!("employee {employee} is bound to member {userid}"))
+            MessageReport::answer(
+                format!("employee {employee} is bound to member {userid}"),
+                format!("人员 {employee} 已关联成员 {userid}"),
+            )
         }
         BindingCommand::BindUnit { corp, unit, department } => {
             bindings::bind_department(env, &corp, &unit, department, actor).await.map_err(refused)?;
-            MessageReport::answer(format!("unit {unit} is bound to department {department}"))
+            MessageReport::answer(
+                format!("unit {unit} is bound to department {department}"),
+                format!("部门 {unit} 已关联企业微信部门 {department}"),
+            )
         }
         BindingCommand::Unbind { corp, all: true, yes: false, .. } => {
             let key = env.get_corp(&corp).await.map_err(refused)?.key;
             let count = app.store.read_async(move |tx| store::bindings::members(tx, &key)).await;
             let count = count.map_err(|error| CommandError::from_chain(&error))?.len();
             let exit = if count == 0 { Exit::Done } else { Exit::Pending };
-            let message = format!("{count} bindings would be taken away and nothing was written; do it with --yes");
-            Ok(Answer { exit, ..MessageReport::answer(message)? })
+            let (message, zh) = match count {
+                0 => ("there is no binding to take away".to_owned(), "没有可解除的关联".to_owned()),
+                _ => (
+                    format!("{count} bindings would be taken away and nothing was written; do it with --yes"),
+                    format!("将解除 {count} 条关联，尚未写入；加 --yes 执行"),
+                ),
+            };
+            Ok(Answer { exit, ..MessageReport::answer(message, zh)? })
         }
         BindingCommand::Unbind { corp, all: true, .. } => {
             let count = bindings::unbind_all(env, &corp, actor).await.map_err(refused)?;
-            MessageReport::answer(format!("{count} bindings were taken away; the members stay as they are"))
+            taken_away(count)
         }
         BindingCommand::Unbind { corp, employees, all: false, .. } => {
             bindings::unbind_many(env, &corp, &employees, actor).await.map_err(refused)?;
-            MessageReport::answer(format!("{} bindings were taken away; the members stay as they are", employees.len()))
+            taken_away(employees.len() as u64)
         }
         BindingCommand::UnbindUnit { corp, unit } => {
             bindings::unbind_department(env, &corp, &unit, actor).await.map_err(refused)?;
-            MessageReport::answer(format!("the binding of unit {unit} was taken away; the department stays as it is"))
+            MessageReport::answer(
+                format!("the binding of unit {unit} was taken away; the department stays as it is"),
+                format!("已解除部门 {unit} 的关联；企业微信部门保持不变"),
+            )
         }
         BindingCommand::Export { corp, format } => {
             let (format, ending) = match format {
@@ -71,6 +86,14 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: BindingCommand) -
     }
 }
 
+fn taken_away(count: u64) -> Result<Answer, CommandError> {
+    let en = match count {
+        1 => "1 binding was taken away; the member stays as it is".to_owned(),
+        _ => format!("{count} bindings were taken away; the members stay as they are"),
+    };
+    MessageReport::answer(en, format!("已解除 {count} 条关联；企业微信成员保持不变"))
+}
+
 async fn list(app: &App, corp: &CorpKey) -> Result<Answer, CommandError> {
     let key = app.env.get_corp(corp).await.map_err(refused)?.key;
     let read = app
@@ -94,7 +117,10 @@ async fn resolve(
         .find(|case| case.employees.contains(employee) && case.members.iter().any(|member| member.is_same(userid)))
         .ok_or_else(|| CommandError::usage(format!("no ambiguous case has employee {employee} and member {userid}")))?;
     bindings::resolve(&app.env, corp, &case.key(), employee, userid, actor).await.map_err(refused)?;
-    MessageReport::answer(format!("employee {employee} is bound to member {userid}"))
+    MessageReport::answer(
+        format!("employee {employee} is bound to member {userid}"),
+        format!("人员 {employee} 已关联成员 {userid}"),
+    )
 }
 
 /// A binding that is refused is a fault of the command; nothing was changed.

@@ -2,13 +2,15 @@
 
 use crate::app::App;
 use crate::directory::{
-    self, DirectoryError, Fault, ImportMode as Mode, ImportOptions, Imported, Limits, Parsed, Progress as Rows, Summary,
+    self, ChangeKind, Diff, DirectoryError, Fault, FieldChange, ImportMode as Mode, ImportOptions, Imported, Limits,
+    Parsed, Progress as Rows, Summary,
 };
-use crate::model::{Actor, Employee, EmployeeId, TenantKey};
+use crate::model::{Actor, Employee, EmployeeId, TenantKey, Text};
 use crate::ops::admin::{Answer, CommandError, Exit, ExpressionKind, ImportMode, Output, Progress, Upload};
 use crate::store;
 use crate::sync::expr::{ExpressionKind as Kind, test_expression};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Faults and warnings that an answer carries; all are counted.
 const FAULTS_SHOWN: usize = 200;
@@ -28,6 +30,48 @@ pub struct ImportReport {
     pub faults: Vec<Fault>,
     /// Warnings, the first 200.
     pub warning_list: Vec<Fault>,
+    /// Columns that are none of the documented ones and are read as `ext.NAME`.
+    #[serde(default)]
+    pub ext_columns: Vec<Text>,
+    /// What changes, the first 20 rows; empty after an import.
+    #[serde(default)]
+    pub first_changes: Vec<ChangedRow>,
+}
+
+/// A row of the directory that changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedRow {
+    /// Whether it is a unit; else an employee.
+    pub is_unit: bool,
+    /// What happens to it.
+    pub kind: ChangeKind,
+    /// Its id.
+    pub id: String,
+    /// Its name afterwards.
+    pub name: String,
+    /// What differs; empty for added and removed rows.
+    pub fields: Vec<FieldChange>,
+}
+
+/// Changed rows that a preview carries.
+const CHANGES_SHOWN: usize = 20;
+
+fn first_changes(diff: &Diff) -> Vec<ChangedRow> {
+    let units = diff.units.rows.iter().map(|change| ChangedRow {
+        is_unit: true,
+        kind: change.kind,
+        id: change.row.id.to_string(),
+        name: change.row.name.to_string(),
+        fields: change.fields.clone(),
+    });
+    let employees = diff.employees.rows.iter().map(|change| ChangedRow {
+        is_unit: false,
+        kind: change.kind,
+        id: change.row.id.to_string(),
+        name: change.row.name.to_string(),
+        fields: change.fields.clone(),
+    });
+    units.chain(employees).take(CHANGES_SHOWN).collect()
 }
 
 /// What `test-expression` answers.
@@ -71,6 +115,7 @@ pub(super) async fn import(
     output: &mut dyn Output,
 ) -> Result<Answer, CommandError> {
     let parsed = parse(file).await?;
+    let ext: BTreeSet<Text> = parsed.units.columns.ext.union(&parsed.employees.columns.ext).cloned().collect();
     let preview =
         directory::import::preview(&app.store, tenant, parsed.clone(), options.mode).await.map_err(refusal)?;
     let first = |faults: &[Fault]| faults.iter().take(FAULTS_SHOWN).cloned().collect::<Vec<_>>();
@@ -79,6 +124,8 @@ pub(super) async fn import(
         summary: preview.summary(),
         faults: first(&preview.diff.faults),
         warning_list: first(&preview.diff.warnings),
+        ext_columns: ext.into_iter().collect(),
+        first_changes: first_changes(&preview.diff),
     };
     if !preview.open_questions(&options).is_empty() {
         return Answer::new(Exit::Held, &report);
@@ -95,6 +142,7 @@ pub(super) async fn import(
     let imported: Imported =
         directory::import::import(&app.store, tenant, parsed, options, actor, tell).await.map_err(refusal)?;
     report.written = true;
+    report.first_changes.clear();
     let exit = if imported.summary.bad_rows > 0 { Exit::Partly } else { Exit::Done };
     report.summary = imported.summary;
     Answer::new(exit, &report)
@@ -107,9 +155,16 @@ async fn parse(file: Upload) -> Result<Parsed, CommandError> {
 
 /// All faults that are kept, one per line.
 fn refusal(error: DirectoryError) -> CommandError {
-    let Some(faults) = error.faults() else { return CommandError::from_chain(&error) };
+    let Some(faults) = error.faults() else {
+        return match error {
+            DirectoryError::UnknownTenant(_) => CommandError::usage(error.to_string()),
+            _ => CommandError::from_chain(&error),
+        };
+    };
     let mut message = match &error {
-        DirectoryError::BadRows(_) => error.to_string(),
+        DirectoryError::BadRows(faults) => {
+            format!("{} bad rows; correct them, or import the rest with --skip-bad-rows", faults.total)
+        }
         _ => "the directory was not imported and is as it was".to_owned(),
     };
     for fault in faults.list.iter().take(FAULTS_SHOWN) {

@@ -47,10 +47,13 @@ pub(super) async fn runs(
         }
         RunCommand::Cancel { run } => {
             let what = match app.jobs.cancel(&run, actor).await.map_err(refusal)? {
-                Cancelled::UnderWay => "ends after the calls that are under way",
-                Cancelled::GivenUp => "was interrupted and is given up; what was done stays done",
+                Cancelled::UnderWay => ("ends after the calls that are under way", "将在当前调用结束后停止"),
+                Cancelled::GivenUp => (
+                    "was interrupted and is given up; what was done stays done",
+                    "此前已中断，现放弃；已完成的部分保留",
+                ),
             };
-            MessageReport::answer(format!("run {run} {what}"))
+            MessageReport::answer(format!("run {run} {}", what.0), format!("运行 {run} {}", what.1))
         }
     }
 }
@@ -76,11 +79,17 @@ pub(super) async fn plans(app: &App, actor: &Actor, command: PlanCommand) -> Res
         PlanCommand::Changes { plan, from } => changes_page(app, &plan, from).await,
         PlanCommand::Decide { plan, allow, reason } => {
             let done = match service::decide(&app.env, &plan, allow, actor, &reason).await.map_err(refusal)? {
-                Decided::Allowed(_) => "is allowed; apply it with `sync --plan`",
-                Decided::HalfAllowed(_) => "has its first allowance; it is held until a second administrator allows it",
-                Decided::Rejected(_) => "is rejected",
+                Decided::Allowed(head) => (
+                    format!("is allowed; apply it:\n  wecom-bridge sync --corp {} --plan {plan}", head.corp),
+                    format!("已放行，执行：\n  wecom-bridge sync --corp {} --plan {plan}", head.corp),
+                ),
+                Decided::HalfAllowed(_) => (
+                    "has its first allowance; it is held until a second administrator allows it".to_owned(),
+                    "已有一人放行，需另一位管理员再次放行".to_owned(),
+                ),
+                Decided::Rejected(_) => ("is rejected".to_owned(), "已驳回".to_owned()),
             };
-            MessageReport::answer(format!("the plan {plan} {done}"))
+            MessageReport::answer(format!("the plan {plan} {}", done.0), format!("同步预览 {plan} {}", done.1))
         }
     }
 }

@@ -80,13 +80,16 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: KeyCommand) -> Re
         }
         KeyCommand::Revoke { id } => {
             let revoked = keys::revoke(&app.store, &app.clock, actor, &id).await.map_err(refused)?;
-            let mut message = format!("the key {} ({}) is revoked", revoked.key.name, revoked.key.id);
+            let (name, id) = (&revoked.key.name, &revoked.key.id);
+            let mut message = format!("the key {name} ({id}) is revoked");
+            let mut zh = format!("密钥 {name}（{id}）已吊销");
             if !revoked.with_it.is_empty() {
                 let names: Vec<String> =
                     revoked.with_it.iter().map(|key| format!("{} ({})", key.name, key.id)).collect();
                 message.push_str(&format!(", and with it the keys that were made with it: {}", names.join(", ")));
+                zh.push_str(&format!("；由它创建的密钥一并吊销：{}", names.join("、")));
             }
-            MessageReport::answer(message)
+            MessageReport::answer(message, zh)
         }
     }
 }

@@ -11,7 +11,7 @@ mod setup;
 mod sync;
 
 pub use accounts::{AccountReport, PasswordReport, SetupLinkReport};
-pub use directory::{ExpressionReport, ExpressionRow, ImportReport};
+pub use directory::{ChangedRow, ExpressionReport, ExpressionRow, ImportReport};
 pub use keys::{KeyReport, NewKeyReport};
 pub use maintenance::{BackupReport, CompactReport, VerifyOutcome};
 pub use setup::{ApplyReport, ExportReport};
@@ -34,11 +34,13 @@ pub struct MessageReport {
     pub ok: bool,
     /// One English sentence.
     pub message: String,
+    /// The same in Chinese.
+    pub message_zh: String,
 }
 
 impl MessageReport {
-    pub(super) fn answer(message: impl Into<String>) -> Result<Answer, CommandError> {
-        Answer::new(Exit::Done, &Self { ok: true, message: message.into() })
+    pub(super) fn answer(en: impl Into<String>, zh: impl Into<String>) -> Result<Answer, CommandError> {
+        Answer::new(Exit::Done, &Self { ok: true, message: en.into(), message_zh: zh.into() })
     }
 }
 

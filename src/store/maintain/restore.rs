@@ -1,7 +1,7 @@
 //! Restore: a verified backup takes the store's place; the former file is kept beside it.
 
-use crate::model::{Actor, CorpKey};
 use super::rekey::reseal;
+use crate::model::{Actor, CorpKey};
 use crate::store::error::StoreError;
 use crate::store::open::StoreOptions;
 use crate::store::tx::WriteTx;

@@ -238,11 +238,16 @@ fn pair_up<'m>(
             [member] => match (of_employee.get(employee.id.as_str()), of_member.get(&member.userid.folded())) {
                 (Some(present), _) if present.is_same(&member.userid) => report.unchanged += 1,
                 (Some(present), _) => {
-                    let why = format!("the employee is linked to member {present}, before or by a row above: only one is possible");
+                    let why = format!(
+                        "the employee is linked to member {present}, before or by a row above: only one is possible"
+                    );
                     report.fault(row, &id, LinkFaultCode::OtherMember, why);
                 }
                 (None, Some(other)) => {
-                    let why = format!("member {} is linked to employee {other}, before or by a row above: only one is possible", member.userid);
+                    let why = format!(
+                        "member {} is linked to employee {other}, before or by a row above: only one is possible",
+                        member.userid
+                    );
                     report.fault(row, &id, LinkFaultCode::Conflict, why);
                 }
                 (None, None) => {

@@ -96,6 +96,21 @@ fn the_server_prints_a_link_until_there_is_an_account() {
 }
 
 #[test]
+fn no_log_line_has_the_set_up_link() {
+    let bench = Bench::new();
+    let log = bench.path("log");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "exec \"$0\" \"$@\" 2>\"$LOG\""]).env("LOG", &log);
+    let asked = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.arg(asked.get_program()).args(asked.get_args());
+    let serving = Serving::start(command, "/setup?token=");
+    bench.json(&["admin", "setup-link"]);
+    assert_eq!(serving.stop().0, 0);
+    let said = std::fs::read_to_string(log).unwrap();
+    assert!(said.contains("there is no account yet") && !said.contains("token="), "{said}");
+}
+
+#[test]
 fn looking_makes_no_store_and_making_an_account_does() {
     let bench = Bench::new();
     bench.run(&["admin", "list"]).complains(1, &["does not exist"]);

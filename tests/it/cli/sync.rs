@@ -64,7 +64,7 @@ fn from_a_file_to_wecom_and_back_to_quiet() {
     let taken = bench.run(&with(&["sync", "--plan", plan["id"].as_str().unwrap()]));
     taken.complains(1, &["already taken"]);
     let listed = bench.run(&["runs", "list"]).expect(0);
-    assert!(listed.out.contains("downstream"), "{}", listed.out);
+    assert!(listed.out.contains("  sync  ") && listed.out.contains("  pull  "), "{}", listed.out);
 }
 
 #[test]
@@ -174,7 +174,11 @@ fn a_run_is_undone_by_a_plan_of_its_own() {
     bench.import(5);
     let run = bench.json(&with(&["sync"])).1["run"].as_str().unwrap().to_owned();
     let explained = bench.run(&with(&["explain", "--employee", "e1"])).expect(0);
-    assert!(explained.out.contains("no1"), "{}", explained.out);
+    for word in ["The row of the OA\n  员工1  active", "Scope\n", "  Nothing has to be done."] {
+        assert!(explained.out.contains(word), "{word:?} is missing in:\n{}", explained.out);
+    }
+    let chinese = bench.run_in("zh", &with(&["explain", "--employee", "e1"])).expect(0).out;
+    assert!(chinese.contains("OA 记录\n  员工1  在职") && chinese.contains("同步范围\n"), "{chinese}");
     bench.run(&with(&["explain", "--employee", "nobody"])).complains(2, &["nobody"]);
     let (code, undo) = bench.json(&["runs", "undo", &run]);
     assert!(code == 3 || code == 4, "{undo:#}");
