@@ -322,4 +322,52 @@ mod tests {
         import(&store, &key, parsed(), options, &by, |_| {}).await.unwrap();
         assert_eq!(name(), "file");
     }
+
+    /// An import that only seems to be interrupted does not write over what was let in because of that.
+    #[tokio::test]
+    async fn what_was_written_past_a_stale_marker_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(1);
+        let store = Store::open(folder.path(), StoreOptions::new(KeyRing::in_memory(), clock.clone())).unwrap();
+        let (key, by): (TenantKey, _) = ("acme".into(), Actor::cli("tester"));
+        let tenant = Tenant { key: key.clone(), name: "A".into() };
+        store.write(move |tx| tenants::put(tx, &tenant)).await.unwrap();
+        let units: Vec<OrgUnit> = serde_json::from_value(serde_json::json!([{"id": "1", "name": "A"}])).unwrap();
+        service::put_units(&store, &key, units, &by).await.unwrap();
+        let person = |name: &str| vec![Employee::new("a", name, "1")];
+        service::put_employees(&store, &key, person("first"), &by).await.unwrap();
+        let parsed = || read_bytes("employees.csv", "id,name,unit_id\na,file,1\n".as_bytes(), Limits::UPLOAD).unwrap();
+        let seen = preview(&store, &key, parsed(), ImportMode::Merge).await.unwrap();
+
+        // its first commit is there; the clock is set, and somebody else writes before the second
+        let mut is_begun = false;
+        let (others, tenant, other) = (store.clone(), key.clone(), by.clone());
+        let told = |_| {
+            if std::mem::replace(&mut is_begun, true) {
+                return;
+            }
+            let (others, tenant, other) = (others.clone(), tenant.clone(), other.clone());
+            let put = move |name: &'static str| {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let rows = vec![Employee::new("a", name, "1")];
+                runtime.block_on(service::put_employees(&others, &tenant, rows, &other))
+            };
+            let clock = clock.clone();
+            let written = std::thread::spawn(move || {
+                assert!(matches!(put("too early"), Err(DirectoryError::Busy { .. })));
+                clock.advance(std::time::Duration::from_millis(progress::STALE_AFTER_MS.unsigned_abs()));
+                put("second").unwrap();
+            });
+            written.join().unwrap();
+        };
+        let stopped = write(&store, &key, seen, &by, told).await.unwrap_err();
+        assert!(matches!(stopped, DirectoryError::Store(StoreError::Conflict { .. })), "{stopped}");
+        let name = || store.read(|tx| rows::find_employee(tx, &key, &"a".into())).unwrap().unwrap().name;
+        assert_eq!(name(), "second");
+        let unfinished = || store.read(|tx| find_unfinished(tx, &key)).unwrap();
+        assert_eq!(unfinished().unwrap().source_name, "employees.csv", "it is to be run again");
+        let options = ImportOptions { mode: ImportMode::Merge, ..ImportOptions::default() };
+        import(&store, &key, parsed(), options, &by, |_| {}).await.unwrap();
+        assert_eq!((name(), unfinished()), ("file".into(), None));
+    }
 }

@@ -40,7 +40,7 @@ pub struct Unfinished {
 impl Unfinished {
     pub(super) fn new(source_name: &str, mode: ImportMode, by: &Actor, total: usize) -> Self {
         Self {
-            id: uuid::Uuid::new_v4().to_string(),
+            id: new_id(),
             source_name: source_name.to_owned(),
             mode,
             by: by.name.clone(),
@@ -74,6 +74,19 @@ pub(super) fn check_free(tx: &impl Reads, tenant: &TenantKey) -> Result<Result<(
     })
 }
 
+/// Lets a change that is no import in, unless an import is being written. Should one that only seems to be interrupted
+/// still be under way, it finds its marker taken over and stops instead of writing over the change; its work stays
+/// unfinished until it is run again.
+pub(super) fn pass(tx: &WriteTx, tenant: &TenantKey) -> Result<Result<(), DirectoryError>, StoreError> {
+    if let Err(busy) = check_free(tx, tenant)? {
+        return Ok(Err(busy));
+    }
+    if let Some(interrupted) = find_unfinished(tx, tenant)? {
+        settings::put(tx, Scope::Tenant(tenant), NAME, &Unfinished { id: new_id(), ..interrupted })?;
+    }
+    Ok(Ok(()))
+}
+
 /// Writes the marker of an import that begins. A merge does not do what another, interrupted import has left undone, so
 /// that one's marker is put aside.
 pub(super) fn begin(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished) -> Result<(), StoreError> {
@@ -98,14 +111,14 @@ pub(super) fn begin(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished) -> Resu
 /// Moves the marker on.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when another import has taken over.
+/// [`StoreError::Conflict`] when another import has taken over, or something else was written meanwhile.
 pub(super) fn advance(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished, done: u64) -> Result<(), StoreError> {
     match find_unfinished(tx, tenant)? {
         Some(found) if found.id == mine.id => {
             let moved = Unfinished { written_at_ms: tx.now_ms(), done, ..found };
             settings::put(tx, Scope::Tenant(tenant), NAME, &moved)
         }
-        _ => Err(StoreError::conflict(format!("the import of {}", mine.source_name), "a later import")),
+        _ => Err(StoreError::conflict(format!("the import of {}", mine.source_name), "a later change")),
     }
 }
 
@@ -121,6 +134,10 @@ pub(super) fn end(tx: &WriteTx, tenant: &TenantKey, mine: &Unfinished) -> Result
         Some(interrupted) => settings::put(tx, scope, NAME, &interrupted),
         None => Ok(()),
     }
+}
+
+fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
 #[cfg(test)]

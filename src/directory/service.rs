@@ -9,7 +9,7 @@ use super::fields::Record;
 use super::import::put_changes;
 use super::limits::Limits;
 use super::parsed::{Format, Parsed, Source, Table};
-use super::progress::check_free;
+use super::progress;
 use super::values::trim;
 use crate::model::{Actor, Employee, EmployeeId, EmployeeStatus, OrgUnit, TenantKey, Text, UnitId};
 use crate::store::directory::{self as rows, HistoryRow};
@@ -234,7 +234,7 @@ fn check_writable(tx: &WriteTx, tenant: &TenantKey) -> Answer<()> {
     if tenants::find(tx, tenant)?.is_none() {
         return Ok(Err(DirectoryError::UnknownTenant(tenant.clone())));
     }
-    check_free(tx, tenant)
+    progress::pass(tx, tenant)
 }
 
 /// Holds rows to the rules of the columns, and trims their values.
