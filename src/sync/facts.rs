@@ -1,5 +1,6 @@
 //! What the engine remembers of a corp between runs, beside the mirror and the bindings.
 
+use super::guard::CLOCK_MINUTES_MAX;
 use crate::model::{CorpKey, DepartmentId, RunId, ShownLists};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,11 @@ impl Memory {
         self.written_by = Some(run.clone());
     }
 
+    /// Whether this machine's clock and WeCom's differed at the last read, by so much that nobody is removed by them.
+    pub fn do_clocks_differ(&self) -> bool {
+        self.clock_skew_s.is_some_and(|skew_s| skew_s.unsigned_abs() / 60 > CLOCK_MINUTES_MAX)
+    }
+
     /// Whether another run has written since the plan of `run` was made, at which [`Memory::writes`] was `writes`. Until
     /// `run` has ended nobody else can have; what it wrote itself does not count.
     pub fn is_written_by_another(&self, run: &RunId, writes: u64) -> bool {
@@ -71,6 +77,16 @@ impl Memory {
 /// What is remembered of a corp.
 pub fn get(tx: &impl Reads, corp: &CorpKey) -> Result<Memory, StoreError> {
     Ok(store::settings::get(tx, store::Scope::Corp(corp), NAME)?.unwrap_or_default())
+}
+
+/// Whether this machine's clock and that of any corp's WeCom are known to differ.
+pub fn do_clocks_differ(tx: &impl Reads) -> Result<bool, StoreError> {
+    for corp in store::corps::list(tx)? {
+        if get(tx, &corp.key)?.do_clocks_differ() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Changes what is remembered of a corp.

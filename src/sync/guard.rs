@@ -50,7 +50,7 @@ const RENAMED_DEPARTMENTS_PERCENT_MAX: u64 = 30;
 /// The same of the column of heads.
 const CHANGED_HEADS_PERCENT_MAX: u64 = 50;
 /// A clock that is wrong by more minutes tells nobody when a disabled member is to be deleted.
-const CLOCK_MINUTES_MAX: u64 = 5;
+pub(crate) const CLOCK_MINUTES_MAX: u64 = 5;
 
 /// The verdicts of all guards; a guard trips when its value is over its limit. A guard that is switched off, or that does
 /// not concern the plan, has none.

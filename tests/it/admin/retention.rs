@@ -186,6 +186,29 @@ async fn what_has_run_out_goes() {
     assert_eq!(house.night().await, Cleaned { answers: 1, ..Cleaned::default() });
 }
 
+/// The guards over 30 days do not forget because a clock is ahead.
+#[tokio::test]
+async fn removals_stay_while_the_clocks_are_known_to_differ() {
+    let house = House::new();
+    let skewed = |skew_s: i64| {
+        house.write(move |tx| {
+            let scope = store::Scope::Corp(&"acme-main".into());
+            store::settings::put(tx, scope, "sync.memory", &json!({ "clock_skew_s": skew_s }))
+        });
+    };
+    house.write(|tx| {
+        let kind = store::removals::RemovalKind::Deleted;
+        store::removals::append(tx, &"acme-main".into(), START_MS, &"u".into(), kind)
+    });
+    house.pass_days(365);
+    for skew_s in [-365 * 86_400, 6 * 60] {
+        skewed(skew_s);
+        assert_eq!(house.night().await.removals, 0, "{skew_s}");
+    }
+    skewed(5 * 60);
+    assert_eq!(house.night().await.removals, 1);
+}
+
 #[tokio::test]
 async fn the_audit_log_stays_unless_somebody_says_so_and_can_be_verified_afterwards() {
     let house = House::new();
