@@ -11,8 +11,8 @@ pub use crate::sync::progress::{Phase, RunEvent};
 pub use interrupted::Cancelled;
 pub use schedule::{ScheduleHealth, ScheduleKind};
 
-use crate::model::{Actor, CorpKey, Outcome, PlanId, Run, RunId, RunKind, RunState};
-use crate::store;
+use crate::model::{Actor, Asked, CancelAsked, CorpKey, Outcome, PlanId, RetryAsked, Run, RunId, RunKind, RunState};
+use crate::store::{self, Reads};
 use crate::sync::env::{Env, Lease};
 use crate::sync::error::SyncError;
 use crate::sync::progress::Watch;
@@ -146,15 +146,19 @@ impl Jobs {
     }
 
     /// Does one failed or skipped record of an ended run again, with those that were skipped because of it (PEER-07). One
-    /// whose outcome is not known is looked at first.
+    /// whose outcome is not known is looked at first. The rest of the run stays as it is: a stop or a crash meanwhile leaves
+    /// the run ended, as it was or better.
     ///
     /// # Errors
-    /// [`SyncError::NoRetry`] when the record is done, the run is under way, or a later run has written since.
+    /// [`SyncError::NoRetry`] when the record is done, the run has not ended, or a later run has written since.
     pub async fn retry(&self, run: &RunId, seq: u32, actor: &Actor) -> Result<RunId, SyncError> {
         self.check_open()?;
         let refuse = |why: &str| SyncError::NoRetry { run: run.clone(), seq, why: why.to_owned() };
         let lease = self.claim(&self.get(run).await?).await?;
         let ended = self.get(run).await?;
+        if !ended.state.is_final() {
+            return Err(refuse("the run was interrupted: resume it or give it up first"));
+        }
         let Some(plan) = ended.plan.clone().filter(|_| ended.kind == RunKind::Downstream) else {
             return Err(refuse("the run has applied no plan"));
         };
@@ -170,10 +174,12 @@ impl Jobs {
             Some(Outcome::Done | Outcome::FoundDone) => return Err(refuse("it did not fail")),
             None => return Err(refuse("the run has no such record, or did not get that far")),
         }
+        let retry = RetryAsked { seq, before: ended.ending() };
         let reopened = reopened(ended);
-        runs::begin(self.env(), &reopened, actor, "run.retry").await?;
+        let asked = Asked { cancel: None, retry: Some(retry.clone()) };
+        runs::begin_asked(self.env(), &reopened, asked, actor, "run.retry").await?;
         Ok(self.spawn(lease, reopened, move |env, run, watch| async move {
-            runs::retry(&env, &corp, run, seq, &watch).await;
+            runs::retry(&env, &corp, run, retry, &watch).await;
         }))
     }
 
@@ -207,16 +213,26 @@ impl Jobs {
         }))
     }
 
-    /// Asks a run to end between two records, or gives one up that was interrupted and waits. What was done stays done.
+    /// Asks a run to end between two records, or gives one up that was interrupted and waits. What was done stays done. On
+    /// `Ok` it does not go on by itself any more, whatever happens to the process.
     ///
     /// # Errors
     /// [`SyncError::NoRun`]; [`SyncError::Ended`] when it is neither under way nor waits.
     pub async fn cancel(&self, run: &RunId, actor: &Actor) -> Result<Cancelled, SyncError> {
         let Some(found) = self.0.active.find(run) else { return self.give_up(run, actor).await };
-        let (subject, actor) = (format!("run {run}"), actor.clone());
-        let logged =
-            move |tx: &store::WriteTx| store::audit::append(tx, &actor, "run.cancel", &subject, None, None).map(drop);
-        self.env().store.write(logged).await?;
+        let (id, actor) = (run.clone(), actor.clone());
+        let noted = self.env().store.write(move |tx| {
+            let Some(run) = store::runs::find(tx, &id)? else { return Ok(Err(SyncError::NoRun(id.clone()))) };
+            if run.state.is_final() {
+                return Ok(Err(SyncError::Ended { run: run.id, state: run.state }));
+            }
+            let mut asked = store::runs::asked(tx, &run)?;
+            asked.cancel.get_or_insert_with(|| CancelAsked { by: actor.name.clone(), at_ms: tx.now_ms() });
+            store::runs::put_asked(tx, &run, &asked)?;
+            store::audit::append(tx, &actor, "run.cancel", &format!("run {id}"), None, None)?;
+            Ok(Ok(()))
+        });
+        noted.await??;
         found.cancel();
         Ok(Cancelled::UnderWay)
     }
@@ -328,9 +344,10 @@ impl Jobs {
                 && let Some(bug) = bug_of(&error)
             {
                 tracing::error!(run.id = %row.id, error = %bug, "run {} ended by a bug", row.id);
-                let mut row = row;
-                runs::fail(&mut row, &SyncError::Bug(bug));
-                runs::end(&env, &mut row, &watch).await;
+                // the row in hand is from before the start: it does not know the plan, nor what was done
+                let row = jobs.find(&row.id).await.ok().flatten().unwrap_or(row);
+                let calls = row.calls.clone();
+                runs::stop(&env, row, calls, &SyncError::Bug(bug), &watch).await;
             }
             if let Ok(Some(ended)) = jobs.find(&watch.run).await {
                 jobs.announce(ended);
@@ -354,7 +371,46 @@ fn reopened(run: Run) -> Run {
 
 #[cfg(test)]
 mod tests {
-    use super::bug_of;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::model::{JournalEntry, Tenant};
+    use crate::store::{KeyRing, Store, StoreOptions};
+    use crate::wecom::{Clients, NoObserver};
+
+    /// Who ends by a bug still says which plan it applied, how far it came and that it has written.
+    #[tokio::test]
+    async fn a_bug_in_a_run_does_not_erase_what_it_has_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(5_000);
+        let store = Store::open(folder.path(), StoreOptions::new(KeyRing::in_memory(), clock.clone())).unwrap();
+        let corp = crate::sync::tests::world::World::new().corp;
+        let (key, tenant) = (corp.key.clone(), Tenant { key: corp.tenant.clone(), name: "A".into() });
+        store
+            .write_blocking(move |tx| {
+                store::tenants::put(tx, &tenant)?;
+                store::corps::put(tx, &corp)
+            })
+            .unwrap();
+        let jobs = Jobs::new(Env::new(store, clock.clone(), Clients::new(clock, Arc::new(NoObserver))));
+        let run = runs::new_run(jobs.env(), &key, RunKind::Downstream, &Actor { name: "test".into(), from: None });
+        let lease = jobs.occupy(&run).unwrap();
+        runs::begin(jobs.env(), &run, &Actor { name: "test".into(), from: None }, "run.sync").await.unwrap();
+        let id = jobs.spawn(lease, run, |env, run, _| async move {
+            let row = Run { plan: Some("p1".into()), done: 3, total: 9, ..run };
+            let entry = JournalEntry { seq: 0, outcome: Outcome::Done, at_ms: 4_000, attempts: 1 };
+            let written = env.store.write(move |tx| {
+                store::runs::put(tx, &row)?;
+                store::runs::put_entries(tx, &row.id, std::slice::from_ref(&entry))
+            });
+            written.await.unwrap();
+            assert_eq!(1, 2, "a bug");
+        });
+        let ended = jobs.wait(&id).await.unwrap();
+        assert_eq!((ended.state, ended.code.as_deref()), (RunState::Failed, Some("sync.bug")), "{:?}", ended.message);
+        assert_eq!((ended.plan, ended.done, ended.total), (Some("p1".into()), 3, 9));
+        let memory = jobs.env().store.read(|tx| crate::sync::facts::get(tx, &key)).unwrap();
+        assert_eq!((memory.written_by, memory.writes), (Some(id), 1));
+    }
 
     #[tokio::test]
     async fn a_task_that_the_end_of_the_runtime_took_along_has_no_bug() {

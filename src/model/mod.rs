@@ -60,7 +60,10 @@ pub use plan::{
     BatchShare, Blast, Budget, Decision, Direction, GuardVerdict, Invariant, Notice, PlanHead, PlanState, RenameOffer,
 };
 pub use rule::{ContentKind, Digest, Overlong, QuietHours, Rule, Target};
-pub use run::{Calls, FailedRecord, JournalEntry, Outcome, PullResult, Run, RunBrief, RunKind, RunState};
+pub use run::{
+    Asked, Calls, CancelAsked, Ending, FailedRecord, JournalEntry, Outcome, PullResult, RetryAsked, Run, RunBrief,
+    RunKind, RunState,
+};
 pub use secret::Secret;
 pub use todo::{CardPress, PressCode, PressOutcome, Todo, TodoChange, TodoState, ToldRef};
 pub use webhook::{PostState, Webhook, WebhookPost};

@@ -88,6 +88,76 @@ pub struct Run {
     pub pull: Option<PullResult>,
 }
 
+impl Run {
+    /// How it ended.
+    pub fn ending(&self) -> Ending {
+        Ending {
+            state: self.state,
+            ended_at_ms: self.ended_at_ms,
+            message: self.message.clone(),
+            code: self.code.clone(),
+            errcode: self.errcode,
+        }
+    }
+
+    /// Says that it has ended like this.
+    pub fn end(&mut self, ending: Ending) {
+        self.state = ending.state;
+        self.ended_at_ms = ending.ended_at_ms;
+        self.message = ending.message;
+        self.code = ending.code;
+        self.errcode = ending.errcode;
+    }
+}
+
+/// How a run ended: that part of its row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// Where it stood.
+    pub state: RunState,
+    /// Unix milliseconds.
+    #[serde(default)]
+    pub ended_at_ms: Option<i64>,
+    /// Why, one English sentence.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// The same as a stable code.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// WeCom's errcode, where its answer ended the run.
+    #[serde(default)]
+    pub errcode: Option<i64>,
+}
+
+/// What people have asked of a run that has not ended. Kept beside the run's row, which the run itself writes over, until
+/// the run ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// To end: it does not go on by itself, whatever happens to the process.
+    pub cancel: Option<CancelAsked>,
+    /// To try one record again and nothing else: the run had ended before.
+    pub retry: Option<RetryAsked>,
+}
+
+/// Who has cancelled a run, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelAsked {
+    /// A person's name, an API key's name.
+    pub by: String,
+    /// Unix milliseconds.
+    pub at_ms: i64,
+}
+
+/// Which record of an ended run is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryAsked {
+    /// `seq` of the change.
+    pub seq: u32,
+    /// How the run had ended.
+    pub before: Ending,
+}
+
 /// A run without its failed records, which are only counted: for lists of many runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunBrief {

@@ -5,8 +5,8 @@ use super::key::{Prefix, Str};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
-use super::{corps, plans};
-use crate::model::{CorpKey, JournalEntry, Run, RunBrief, RunId, RunKind};
+use super::{corps, plans, settings};
+use crate::model::{Asked, CorpKey, JournalEntry, Run, RunBrief, RunId, RunKind};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -76,7 +76,7 @@ pub fn running_of(tx: &impl Reads, corp: &CorpKey) -> Result<Option<Run>, StoreE
     }
 }
 
-/// Creates or changes a run.
+/// Creates or changes a run. One that has ended by it has done, or will not do, what was asked of it.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] when its corp does not exist (any more).
@@ -87,7 +87,30 @@ pub fn put(tx: &WriteTx, run: &Run) -> Result<(), StoreError> {
     let key = (run.corp.as_str(), run.id.as_str());
     CORPS.put(tx, run.id.as_str(), &run.corp)?;
     RUNS.put(tx, key, run)?;
-    if run.state.is_final() { RUNNING.remove(tx, key).map(|_| ()) } else { RUNNING.put(tx, key, &()) }
+    if run.state.is_final() {
+        RUNNING.remove(tx, key)?;
+        put_asked(tx, run, &Asked::default())
+    } else {
+        RUNNING.put(tx, key, &())
+    }
+}
+
+/// What was asked of a run that has not ended.
+pub fn asked(tx: &impl Reads, run: &Run) -> Result<Asked, StoreError> {
+    Ok(settings::get(tx, settings::Scope::Corp(&run.corp), &asked_name(&run.id))?.unwrap_or_default())
+}
+
+/// Writes what is asked of a run; [`put`] forgets it when the run ends.
+pub fn put_asked(tx: &WriteTx, run: &Run, asked: &Asked) -> Result<(), StoreError> {
+    let (scope, name) = (settings::Scope::Corp(&run.corp), asked_name(&run.id));
+    if *asked == Asked::default() {
+        return settings::remove(tx, scope, &name).map(drop);
+    }
+    settings::put(tx, scope, &name, asked)
+}
+
+fn asked_name(run: &RunId) -> String {
+    format!("run.asked.{run}")
 }
 
 /// Writes journal entries; an entry replaces the one with the same `seq`.

@@ -171,6 +171,19 @@ pub enum SyncError {
         /// When, UTC.
         since: String,
     },
+    /// An import of another run has not ended.
+    #[error(
+        "run {run} of corp {corp} ended while WeCom was at work on its import (handed over {since}), and WeCom still is: \
+         its rows would come over what is written now; nothing was written, try again later"
+    )]
+    ImportUnderWay {
+        /// The corp.
+        corp: CorpKey,
+        /// The run that has left it.
+        run: RunId,
+        /// When it was handed over, UTC.
+        since: String,
+    },
     /// WeCom could not be read; the mirror is as it was.
     #[error("reading WeCom failed ({step}); the former data is kept: {cause}")]
     Read {
@@ -256,6 +269,7 @@ impl SyncError {
             Self::Drift { .. } => "sync.drift",
             Self::DirectoryChanged { .. } => "sync.directory_changed",
             Self::Interrupted { .. } => "sync.interrupted",
+            Self::ImportUnderWay { .. } => "sync.import_under_way",
             Self::Read { .. } => "sync.read_failed",
             Self::Suspicious { .. } => "sync.suspicious_read",
             Self::Stopped { .. } => "sync.stopped",

@@ -42,7 +42,7 @@ mod shelf;
 pub mod source;
 pub mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod undo;
 
 pub use env::{Env, Lease};

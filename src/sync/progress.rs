@@ -89,12 +89,12 @@ impl Watch {
         self.cancel.cancel();
     }
 
-    /// Whether the run should end, and why.
+    /// Whether the run should end, and why. What a person has asked for stands, whatever happens to the appliance.
     pub fn interruption(&self) -> Option<Interruption> {
-        if self.stop.is_cancelled() {
-            Some(Interruption::Stopping)
-        } else if self.cancel.is_cancelled() {
+        if self.cancel.is_cancelled() {
             Some(Interruption::Cancelled)
+        } else if self.stop.is_cancelled() {
+            Some(Interruption::Stopping)
         } else {
             None
         }
@@ -103,9 +103,20 @@ impl Watch {
     /// Returns when the run should end.
     pub async fn interrupted(&self) -> Interruption {
         tokio::select! {
-            () = self.stop.cancelled() => Interruption::Stopping,
+            biased;
             () = self.cancel.cancelled() => Interruption::Cancelled,
+            () = self.stop.cancelled() => Interruption::Stopping,
         }
+    }
+
+    /// Whether the appliance stops: nothing is waited for any more, whether the run is cancelled or not.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Returns when the appliance stops.
+    pub async fn stopping(&self) {
+        self.stop.cancelled().await;
     }
 
     /// Tells the watchers how far the run is.

@@ -9,7 +9,8 @@ use super::progress::{Phase, Watch};
 use super::pull::{self, PullRequest};
 use super::service::{self, PlanRequest, Undone};
 use crate::model::{
-    Actor, Calls, Change, Corp, CorpKey, Counts, PlanHead, PlanId, PlanState, Run, RunId, RunKind, RunState,
+    Actor, Asked, Calls, Change, Corp, CorpKey, Counts, PlanHead, PlanId, PlanState, RetryAsked, Run, RunId, RunKind,
+    RunState,
 };
 use crate::store;
 use crate::wecom::CallMeter;
@@ -39,12 +40,24 @@ pub(crate) fn new_run(env: &Env, corp: &CorpKey, kind: RunKind, actor: &Actor) -
     }
 }
 
-/// Writes the row of a run that begins; who asked for it goes to the audit log.
+/// Writes the row of a run that begins or goes on as a whole; who asked for it goes to the audit log.
 pub(crate) async fn begin(env: &Env, run: &Run, actor: &Actor, action: &'static str) -> Result<(), SyncError> {
+    begin_asked(env, run, Asked::default(), actor, action).await
+}
+
+/// The same, with what the run is to do instead of everything. What was asked of it before is forgotten.
+pub(crate) async fn begin_asked(
+    env: &Env,
+    run: &Run,
+    asked: Asked,
+    actor: &Actor,
+    action: &'static str,
+) -> Result<(), SyncError> {
     let (run, actor) = (run.clone(), actor.clone());
     env.store
         .write(move |tx| {
             store::runs::put(tx, &run)?;
+            store::runs::put_asked(tx, &run, &asked)?;
             let after = json!({ "run": run.id, "plan": run.plan });
             store::audit::append(tx, &actor, action, &format!("corp {}", run.corp), None, Some(after)).map(drop)
         })
@@ -152,6 +165,7 @@ async fn try_sync(
     meter: Arc<CallMeter>,
     watch: &Watch,
 ) -> Result<Option<Run>, SyncError> {
+    apply::await_left_import(env, corp, &run.id, meter.clone(), watch).await?;
     let mut replans = 0;
     loop {
         let (_, result) = pull::pull(env, corp, request, meter.clone(), watch).await?;
@@ -205,6 +219,7 @@ fn may_be_applied(run: &mut Run, plan: &PlanHead) -> bool {
 pub(crate) async fn apply(env: &Env, corp: &Corp, plan: PlanId, mut run: Run, watch: &Watch) -> Run {
     let meter = Arc::new(CallMeter::new());
     let applied = async {
+        apply::await_left_import(env, corp, &run.id, meter.clone(), watch).await?;
         let head = apply::get_applicable(env, corp, &plan).await?;
         let changes = Arc::new(apply::checked_changes(env, &head).await?);
         let basis = apply::check_directory(env, &head, &changes).await?;
@@ -253,8 +268,8 @@ pub(crate) async fn resume(env: &Env, corp: &Corp, run: Run, watch: &Watch) -> R
     conclude(env, resumed.await, run, watch).await
 }
 
-/// Does one failed or skipped record of a finished run again.
-pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, seq: u32, watch: &Watch) -> Run {
+/// Does one failed or skipped record of a finished run again. The run has ended afterwards, in any case.
+pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, asked: RetryAsked, watch: &Watch) -> Run {
     let meter = Arc::new(CallMeter::new());
     let retried = async {
         let Some(plan) = run.plan.clone() else {
@@ -263,7 +278,7 @@ pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, seq: u32, watch: &Wa
         let head = apply::get_resumable(env, corp, &plan).await?;
         let changes = Arc::new(apply::checked_changes(env, &head).await?);
         let runner = Runner::new(env, corp, &head, run.clone(), (changes, None), meter.clone(), watch).await?;
-        runner.retry(seq).await
+        runner.retry(asked).await
     };
     conclude(env, retried.await, run, watch).await
 }
@@ -279,7 +294,7 @@ async fn conclude(env: &Env, ended: Result<Run, SyncError>, run: Run, watch: &Wa
 }
 
 /// Ends a run by an error. Once it has written, the stored row says how far it came, and the one in hand is older.
-async fn stop(env: &Env, mut run: Run, calls: Calls, error: &SyncError, watch: &Watch) -> Run {
+pub(crate) async fn stop(env: &Env, mut run: Run, calls: Calls, error: &SyncError, watch: &Watch) -> Run {
     run.calls = calls;
     let id = run.id.clone();
     let read = move |tx: &store::ReadTx| {

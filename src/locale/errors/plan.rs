@@ -266,6 +266,20 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
     row(
+        "sync.import_under_way",
+        [
+            "企业微信还在处理之前的导入",
+            "之前一次运行交给企业微信的导入文件还没有处理完；现在写入的内容会被文件中的旧数据覆盖，所以没有写入任何内容。",
+            "等企业微信处理完（通常几分钟），再运行一次。",
+        ],
+        [
+            "WeCom is still at work on an earlier import",
+            "WeCom has not ended the import of an earlier run; its old rows would come over what is written now, so nothing \
+             was written.",
+            "Wait for WeCom (usually some minutes) and run it again.",
+        ],
+    ),
+    row(
         "sync.no_resume",
         ["不能继续运行", "这次运行现在不能继续，没有任何改动。", "请看下面的详情；通常需要重新生成计划。"],
         [

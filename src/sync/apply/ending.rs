@@ -1,6 +1,6 @@
 //! How a run ends: its state and the sentence that says why. Values only.
 
-use crate::model::RunState;
+use crate::model::{Ending, JournalEntry, Outcome, Run, RunState};
 use crate::sync::error::SyncError;
 use crate::sync::progress::Interruption;
 use crate::wecom::CallError;
@@ -80,6 +80,27 @@ pub fn of(
     }
 }
 
+/// How a run ends of which only one record was tried again when the appliance stopped: never as under way, for the rest of
+/// it is not to be done at the next start. `before` = how it had ended before.
+pub fn of_retry(before: Ending, standing: Standing, now_ms: i64) -> Ending {
+    // why the rest was not tried has not changed
+    if standing.open > 0 && matches!(before.state, RunState::Failed | RunState::Cancelled) {
+        return before;
+    }
+    let (state, message) = of(None, None, standing);
+    let (code, errcode) = code(None, None, standing);
+    Ending { state, ended_at_ms: Some(now_ms), message, code, errcode }
+}
+
+/// Ends a run of which one record was being tried again when the process died, by what its journal says.
+pub(crate) fn end_retry(run: &mut Run, before: Ending, journal: &[JournalEntry], now_ms: i64) {
+    let count = |is: fn(&Outcome) -> bool| journal.iter().filter(|entry| is(&entry.outcome)).count() as u64;
+    let failed = count(|outcome| matches!(outcome, Outcome::Failed { .. } | Outcome::Skipped { .. }));
+    let succeeded = count(|outcome| matches!(outcome, Outcome::Done | Outcome::FoundDone));
+    let open = usize::try_from(run.total.saturating_sub(failed + succeeded)).unwrap_or(usize::MAX);
+    run.end(of_retry(before, Standing { open, failed, succeeded, total: run.total }, now_ms));
+}
+
 /// The stable code of why a run stops, and WeCom's errcode where one was answered.
 pub fn code(
     trouble: Option<&Trouble>,
@@ -122,6 +143,32 @@ mod tests {
             let (got, message) = of(trouble, interruption, standing);
             assert_eq!(got, state, "{trouble:?} {interruption:?} {standing:?}");
             assert!(message.unwrap_or_default().contains(part), "{trouble:?} {interruption:?} {standing:?}");
+        }
+    }
+
+    #[test]
+    fn a_retry_that_is_interrupted_leaves_an_ended_run() {
+        use RunState::{Cancelled, Done, Failed, Partly};
+        for (before, open, failed, succeeded, state, part) in [
+            (Cancelled, 3, 0, 6, Cancelled, "as before"),
+            (Failed, 3, 1, 5, Failed, "as before"),
+            // the record itself is in doubt or was not begun: the run can be resumed, and looks at it
+            (Partly, 1, 0, 8, Failed, "1 of 9 records were not tried yet"),
+            (Partly, 0, 1, 8, Partly, "1 of 9 records failed"),
+            (Partly, 0, 0, 9, Done, ""),
+            (Failed, 0, 0, 9, Done, ""),
+        ] {
+            let before = Ending {
+                state: before,
+                ended_at_ms: Some(1),
+                message: Some("as before".into()),
+                code: None,
+                errcode: None,
+            };
+            let got = of_retry(before.clone(), Standing { open, failed, succeeded, total: 9 }, 2);
+            assert_eq!(got.state, state, "{before:?} {open} {failed}");
+            assert!(got.message.unwrap_or_default().contains(part), "{before:?} {open} {failed}");
+            assert_eq!(got.ended_at_ms, Some(if part == "as before" { 1 } else { 2 }));
         }
     }
 }

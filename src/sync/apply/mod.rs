@@ -27,6 +27,8 @@ mod take;
 mod uncertain;
 
 pub(crate) use directory::Basis;
+pub(crate) use ending::end_retry;
+pub(crate) use import::await_left_import;
 pub(crate) use runner::Runner;
 pub(crate) use take::{check_allowed, checked_changes, get_applicable, get_resumable, take};
 

@@ -11,12 +11,12 @@ use super::ledger::Ledger;
 use super::permit::{Looking, Permit};
 use super::queue;
 use crate::clock::Stopwatch;
-use crate::model::{Calls, Change, Corp, JournalEntry, Outcome, PlanHead, Run};
+use crate::model::{Calls, Change, Corp, Ending, JournalEntry, Outcome, PlanHead, RetryAsked, Run};
 use crate::store::{self, StoreError};
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::facts::{self, ImportUnderWay};
-use crate::sync::progress::{Phase, Watch};
+use crate::sync::progress::{Interruption, Phase, Watch};
 use crate::sync::pull::choose;
 use crate::wecom::{CallMeter, Client, RefusalClass};
 use attempt::Tried;
@@ -65,6 +65,8 @@ pub(crate) struct Runner {
     /// The import of which the end is not known, whoever's it is.
     pub(super) under_way: Option<ImportUnderWay>,
     store_error: Option<StoreError>,
+    /// How the run had ended before one record of it was tried again; `None` = the whole run is under way.
+    retried: Option<Ending>,
 }
 
 impl Runner {
@@ -118,6 +120,7 @@ impl Runner {
             stopped_by: None,
             under_way: memory.import,
             store_error: None,
+            retried: None,
         })
     }
 
@@ -142,8 +145,11 @@ impl Runner {
         self.finish().await
     }
 
-    /// Does one record of an ended run again, with those that were skipped because of it.
-    pub(crate) async fn retry(mut self, seq: u32) -> Result<Run, SyncError> {
+    /// Does one record of an ended run again, with those that were skipped because of it. Whatever comes in between, the
+    /// run has ended afterwards.
+    pub(crate) async fn retry(mut self, asked: RetryAsked) -> Result<Run, SyncError> {
+        let seq = asked.seq;
+        self.retried = Some(asked.before);
         self.judge_anew().await?;
         if let Some(wanted) = self.changes.iter().position(|change| change.seq == seq)
             && self.may_be_retried(wanted).await?
@@ -335,10 +341,17 @@ impl Runner {
             succeeded: self.ledger.succeeded,
             total: self.ledger.run.total,
         };
-        let run = &mut self.ledger.run;
-        (run.code, run.errcode) = ending::code(self.stopped_by.as_ref(), self.watch.interruption(), standing);
-        (run.state, run.message) = ending::of(self.stopped_by.as_ref(), self.watch.interruption(), standing);
-        run.ended_at_ms = run.state.is_final().then_some(self.env.clock.now_ms());
+        let (run, now_ms) = (&mut self.ledger.run, self.env.clock.now_ms());
+        let (trouble, interruption) = (self.stopped_by.as_ref(), self.watch.interruption());
+        let is_stopping = trouble.is_none() && interruption == Some(Interruption::Stopping);
+        match self.retried.take().filter(|_| is_stopping) {
+            Some(before) => run.end(ending::of_retry(before, standing, now_ms)),
+            None => {
+                let (state, message) = ending::of(trouble, interruption, standing);
+                let (code, errcode) = ending::code(trouble, interruption, standing);
+                run.end(Ending { state, ended_at_ms: state.is_final().then_some(now_ms), message, code, errcode });
+            }
+        }
         let (row, corp, is_uncertain) = (run.clone(), self.corp.key.clone(), self.ledger.has_uncertain());
         self.env
             .store

@@ -11,4 +11,4 @@ mod people;
 mod properties;
 mod removals;
 mod scope;
-pub(super) mod world;
+pub(crate) mod world;

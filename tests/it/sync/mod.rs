@@ -1,5 +1,6 @@
 //! The engine against the sandbox: pull, plan, apply, links, jobs.
 
+mod asked;
 mod attributes;
 mod clocks;
 mod cost;

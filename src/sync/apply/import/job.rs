@@ -15,18 +15,18 @@ use crate::wecom::{ImportRow, JobId};
 use std::time::Duration;
 
 /// The first question; each pause is half as long again as the one before it, up to the longest.
-const PAUSE_MS: u64 = 1_000;
+pub(super) const PAUSE_MS: u64 = 1_000;
 /// The longest pause between two questions.
-const PAUSE_MAX_MS: u64 = 15_000;
+pub(super) const PAUSE_MAX_MS: u64 = 15_000;
 /// A job that has not ended after so long, with [`ROW_PATIENCE_MS`] for each of its rows, is not waited for any more.
-const PATIENCE_MS: i64 = 20 * 60_000;
+pub(super) const PATIENCE_MS: i64 = 20 * 60_000;
 /// See [`PATIENCE_MS`].
 const ROW_PATIENCE_MS: i64 = 500;
 /// Who cancels a run still learns what became of the file that is under way, if WeCom ends it within so long: it cannot
 /// be taken back.
 const CANCEL_PATIENCE_MS: i64 = 60_000;
 /// Answers in a row that tell nothing, before the job is given up.
-const USELESS_MAX: u32 = 5;
+pub(super) const USELESS_MAX: u32 = 5;
 
 /// How a wait has ended.
 enum Waited {
@@ -85,16 +85,18 @@ impl Runner {
         let mut until_ms = since_ms.saturating_add(PATIENCE_MS + rows * ROW_PATIENCE_MS);
         let (mut pause_ms, mut useless, mut is_cancelled) = (PAUSE_MS, 0, false);
         loop {
-            match self.watch.interruption() {
-                Some(Interruption::Stopping) => return Waited::Left,
-                Some(Interruption::Cancelled) if !is_cancelled => {
-                    is_cancelled = true;
-                    until_ms = until_ms.min(clock.now_ms() + CANCEL_PATIENCE_MS);
-                }
-                _ => {}
+            if self.watch.is_stopping() {
+                return Waited::Left;
+            }
+            if self.watch.interruption() == Some(Interruption::Cancelled) && !is_cancelled {
+                is_cancelled = true;
+                until_ms = until_ms.min(clock.now_ms() + CANCEL_PATIENCE_MS);
             }
             if is_cancelled {
-                clock.sleep(Duration::from_millis(PAUSE_MS)).await;
+                tokio::select! {
+                    () = clock.sleep(Duration::from_millis(PAUSE_MS)) => {}
+                    () = self.watch.stopping() => {}
+                }
             } else {
                 // WeCom may say by callback that a job has ended; then the answer is there at once
                 tokio::select! {

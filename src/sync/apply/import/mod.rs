@@ -11,6 +11,7 @@ mod conclude;
 mod file;
 mod job;
 mod judge;
+mod left;
 
 use super::Runner;
 use super::ending::Trouble;
@@ -23,6 +24,7 @@ use crate::sync::error::SyncError;
 use crate::sync::facts::ImportUnderWay;
 use crate::wecom::{CallError, JobId};
 use answers::Answer;
+pub(crate) use left::await_left_import;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;

@@ -74,6 +74,36 @@ async fn the_appliance_stops_without_waiting_for_a_job() {
     world.while_time_passes(assert_complete(&world, PEOPLE)).await;
 }
 
+/// The file of a cancelled run was wrong: the directory is mended, and a later run must not be undone by that file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_a_cancelled_run_has_left_does_not_come_over_a_later_run() {
+    let world = world_on(Clock::manual(START_MS), 600, 58);
+    world.state().with_corp(CORPID, |corp| corp.limits.job_ms = 35 * 60_000);
+    let run = world.jobs.start_sync(&world.corp, PullRequest::default(), &actor()).await.unwrap();
+    world.until(|| under_way_at_wecom(&world).is_some_and(|job| job["job"].is_string())).await;
+    world.jobs.cancel(&run, &actor()).await.unwrap();
+    let ended = world.while_time_passes(world.jobs.wait(&run)).await.unwrap();
+    assert_eq!((ended.state, world.state().member_count(CORPID)), (RunState::Cancelled, 0), "{:?}", ended.message);
+
+    let person = world.employees().into_iter().find(|one| one.status.is_active() && !one.admin).unwrap();
+    world.change_employee(&person.id, |employee| employee.position = "总工程师".into());
+    // by single calls, which no import at WeCom keeps from being made
+    world.set(|corp| corp.quota.calls_per_minute = u32::MAX);
+    let refused = world.while_time_passes(world.sync()).await;
+    assert_eq!((refused.state, refused.calls.writes), (RunState::Failed, 0), "{:?}", refused.message);
+    assert_eq!(refused.code.as_deref(), Some("sync.import_under_way"), "{:?}", refused.message);
+    assert!(refused.message.as_deref().unwrap().contains(run.as_str()), "{:?}", refused.message);
+    assert!(under_way_at_wecom(&world).is_some());
+
+    // the next one waits for the rest of the time
+    assert_done(&world.while_time_passes(world.sync()).await);
+    assert_eq!(under_way_at_wecom(&world), None);
+    world.clock.advance(Duration::from_secs(3_600));
+    world.while_time_passes(assert_complete(&world, 600)).await;
+    let userid = person.employee_no.to_lowercase();
+    assert_eq!(world.members()[userid.as_str()].position, "总工程师");
+}
+
 /// The import that the bridge remembers as under way.
 fn under_way_at_wecom(world: &World) -> Option<serde_json::Value> {
     let scope = store::Scope::Corp(&world.corp);
