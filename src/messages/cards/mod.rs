@@ -12,6 +12,7 @@ mod close;
 mod judge;
 mod press;
 mod queue;
+mod run;
 mod send;
 mod show;
 mod view;
@@ -24,7 +25,7 @@ pub use view::{CardStatus, Telling, TodoStage, TodoStatus};
 pub use words::TEXT_MAX_CHARS;
 
 pub(super) use close::{recalled, show_recalled};
-pub(super) use send::run;
+pub(super) use run::run;
 pub(super) use show::{after_sent, has_buttons};
 pub(super) use view::status;
 

@@ -4,80 +4,31 @@
 use super::judge::{Judged, judge};
 use super::show;
 use crate::messages::Messages;
-use crate::model::{AppKey, CardUpdate, CardUpdateState};
+use crate::model::{AppKey, CardUpdate, CardUpdateState, MessageId};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use crate::sync::{Env, SyncError};
 use crate::wecom::message::{CardChange, CardUpdate as Request, ToWhom};
 use crate::wecom::{CallError, Credential, Patience};
-use futures_util::{StreamExt, stream};
+use std::collections::HashSet;
 use std::time::Duration;
 
-/// Updates of one round.
-const AT_ONCE: usize = 64;
-/// Updates under way at once.
-const WIDTH: usize = 8;
+/// Message and number.
+pub(super) type UpdateId = (MessageId, u32);
+
+pub(super) fn id_of(update: &CardUpdate) -> UpdateId {
+    (update.message.clone(), update.seq)
+}
+
 /// A later update of a card waits so long for the one before it.
 const BEHIND_MS: i64 = 1_000;
 /// Pause after the store failed.
-const AFTER_FAILURE: Duration = Duration::from_secs(2);
+pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
-/// Works until it is stopped, beginning with what was interrupted.
-pub(in crate::messages) async fn run(messages: &Messages) {
-    let (env, stop) = (messages.env(), &messages.0.stop);
-    let mut is_first = true;
-    while !stop.is_cancelled() {
-        // asked for before the look, so that nothing that is written in between is overlooked
-        let woken = messages.0.cards.notified();
-        let next_ms = match step(messages, is_first).await {
-            Ok(Step::More) => {
-                is_first = false;
-                continue;
-            }
-            Ok(Step::Idle { next_ms }) => {
-                is_first = false;
-                next_ms
-            }
-            Err(StoreError::Closed) => return,
-            Err(error) => {
-                tracing::error!(%error, "updates of cards stand still: {error}; it is tried again");
-                // nothing is under way any more, and what became of some was not written
-                is_first = true;
-                env.clock.pause(AFTER_FAILURE, stop).await;
-                continue;
-            }
-        };
-        env.clock.until_due_or_told(next_ms, woken, stop).await;
-    }
-}
-
-enum Step {
-    /// There may be more to do at once.
-    More,
-    /// Nothing to do before that time.
-    Idle { next_ms: Option<i64> },
-}
-
-async fn step(messages: &Messages, is_first: bool) -> Result<Step, StoreError> {
-    let env = messages.env();
-    if is_first {
-        env.store.write(resume).await?;
-    }
-    let now_ms = env.clock.now_ms();
-    let (due, next_ms) = env.store.read_async(move |tx| store::todos::due(tx, now_ms, AT_ONCE)).await?;
-    if due.is_empty() {
-        return Ok(Step::Idle { next_ms });
-    }
-    let begun = env.store.write(move |tx| begin(tx, &due, now_ms)).await?;
-    let sent: Vec<Result<(), StoreError>> =
-        stream::iter(begun).map(|update| one(env, update)).buffer_unordered(WIDTH).collect().await;
-    sent.into_iter().collect::<Result<Vec<()>, _>>()?;
-    Ok(Step::More)
-}
-
-/// What was on its way when the process ended may have arrived.
-fn resume(tx: &WriteTx) -> Result<(), StoreError> {
+/// What was on its way when the process ended, or a commit failed, may have arrived; `under_way` is what still is.
+pub(super) fn resume(tx: &WriteTx, under_way: &HashSet<UpdateId>) -> Result<(), StoreError> {
     let (open, _) = store::todos::due(tx, i64::MAX, usize::MAX)?;
-    for mut update in open.into_iter().filter(|update| update.state == CardUpdateState::Sending) {
+    let is_lost = |update: &CardUpdate| update.state == CardUpdateState::Sending && !under_way.contains(&id_of(update));
+    for mut update in open.into_iter().filter(is_lost) {
         update.state = CardUpdateState::Waiting;
         update.doubts = update.doubts.saturating_add(1);
         update.why = Some("interrupted".to_owned());
@@ -89,7 +40,7 @@ fn resume(tx: &WriteTx) -> Result<(), StoreError> {
 }
 
 /// Writes that these are attempted, as they are in this very commit. Of one card the oldest goes first, alone.
-fn begin(tx: &WriteTx, due: &[CardUpdate], now_ms: i64) -> Result<Vec<CardUpdate>, StoreError> {
+pub(super) fn begin(tx: &WriteTx, due: &[CardUpdate], now_ms: i64) -> Result<Vec<CardUpdate>, StoreError> {
     let mut begun = Vec::new();
     for seen in due {
         let Some(mut update) = store::todos::update(tx, &seen.message, seen.seq)? else { continue };
@@ -112,11 +63,12 @@ fn begin(tx: &WriteTx, due: &[CardUpdate], now_ms: i64) -> Result<Vec<CardUpdate
     Ok(begun)
 }
 
-/// Sends one update and writes what became of it.
-async fn one(env: &Env, update: CardUpdate) -> Result<(), StoreError> {
+/// Sends one update and writes what became of it, however long the store takes.
+pub(super) async fn one(messages: &Messages, update: CardUpdate) {
+    let (env, stop) = (messages.env(), &messages.0.stop);
     let judged = match call(env, &update).await {
         Ok(unreached) => Judged::Done(unreached),
-        Err(Trouble::Ended) => return Ok(()),
+        Err(Trouble::Ended) => return,
         Err(Trouble::Call(error)) => judge(&update, &error, env.clock.now_ms()),
         Err(Trouble::Gone(text)) => Judged::Failed { why: "no_app", text, errcode: 0 },
         Err(Trouble::Settings(text)) => {
@@ -124,7 +76,20 @@ async fn one(env: &Env, update: CardUpdate) -> Result<(), StoreError> {
         }
     };
     let now_ms = env.clock.now_ms();
-    env.store.write(move |tx| note(tx, &update, &judged, now_ms)).await
+    loop {
+        let (attempted, judged) = (update.clone(), judged.clone());
+        match env.store.write(move |tx| note(tx, &attempted, &judged, now_ms)).await {
+            // closed for good: the next start finds it on its way and repeats it
+            Ok(()) | Err(StoreError::Closed) => return,
+            Err(error) => {
+                tracing::error!(%error, "what became of the update of a card of message {} cannot be stored: {error}; tried again",
+                    update.message);
+                if !env.clock.pause(AFTER_FAILURE, stop).await {
+                    return;
+                }
+            }
+        }
+    }
 }
 
 /// Why there was no call, or no answer.

@@ -177,3 +177,26 @@ async fn updates_that_stand_still_are_told_to_whoever_watches() {
     assert_eq!((metric(waiting).await, metric(age).await), (String::new(), "0".to_owned()));
     scene.stop().await;
 }
+
+#[tokio::test]
+async fn an_update_that_takes_long_holds_no_other_one_up() {
+    let scene = Scene::new().await;
+    let (slow, quick) = (scene.ask(&["e0"]).await, scene.ask(&["e1"]).await);
+    scene.state().add_fault(Fault::once(UPDATE, Effect::Delay { ms: 5_000 }));
+    scene.try_press("u0", "同意").unwrap();
+    while scene.state().faults()[0].hits == 0 {
+        tokio::task::yield_now().await;
+    }
+    scene.try_press("u1", "同意").unwrap();
+    let arrived = async {
+        while scene.todo(&quick).await["cards"][0]["state"] != "done" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), arrived).await.expect("the other one is updated meanwhile");
+    assert_eq!(scene.todo(&slow).await["cards"][0]["state"], "sending");
+    scene.clock.advance(Duration::from_secs(5));
+    scene.settle().await;
+    assert_eq!((scene.words("u0"), scene.words("u1")), ("员工0 已同意".to_owned(), "员工1 已同意".to_owned()));
+    scene.stop().await;
+}
