@@ -68,6 +68,9 @@ pub(super) fn read(path: &Path) -> Result<SecretText, CommandError> {
 
 fn render(applied: &ApplyReport, language: Language) -> String {
     let mut text: String = applied.changes.iter().map(|change| show::setup_change(change, language)).collect();
+    for warning in &applied.warnings {
+        text.push_str(&format!("{}: {warning}\n", language.pick("warning", "警告")));
+    }
     let keys: Vec<String> = applied
         .changes
         .iter()

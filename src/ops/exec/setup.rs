@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::model::Actor;
 use crate::ops::admin::{Answer, CommandError, Exit};
-use crate::setup::{self, ReadFrom, SetupAction, SetupChange, SetupError, Terms};
+use crate::setup::{self, ReadFrom, SetupAction, SetupChange, SetupError, SetupFile, Terms};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -14,6 +14,9 @@ pub struct ApplyReport {
     pub written: bool,
     /// Line by line.
     pub changes: Vec<SetupChange>,
+    /// What will keep a corp from working although it was written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What `export` answers.
@@ -44,13 +47,26 @@ pub(super) async fn apply(
     .map_err(refusal)?;
     let pending = changes.iter().any(|change| !matches!(change.action, SetupAction::Same | SetupAction::Extra));
     let exit = if dry_run && pending { Exit::Pending } else { Exit::Done };
-    Answer::new(exit, &ApplyReport { written: !dry_run, changes })
+    let warnings = unreadable_files(&file);
+    Answer::new(exit, &ApplyReport { written: !dry_run, changes, warnings })
 }
 
 /// The set-up as a file.
 pub(super) async fn export(app: &App, redact: bool) -> Result<Answer, CommandError> {
     let toml = setup::export(&app.store, redact).await.map_err(refusal)?;
     Answer::new(Exit::Done, &ExportReport { toml, redacted: redact })
+}
+
+/// The private CAs of the file that cannot be read here: every call of their corps would fail.
+fn unreadable_files(file: &SetupFile) -> Vec<String> {
+    let named = file.corps.iter().map(|given| &given.corp).filter(|corp| !corp.endpoints.ca_file.is_empty());
+    named
+        .filter_map(|corp| {
+            let path = &corp.endpoints.ca_file;
+            let cause = std::fs::File::open(path).err()?;
+            Some(format!("corp {}: ca_file {path} cannot be read ({cause}); its calls fail until it can", corp.key))
+        })
+        .collect()
 }
 
 fn refusal(error: SetupError) -> CommandError {
@@ -70,5 +86,26 @@ fn refusal(error: SetupError) -> CommandError {
             CommandError::usage(format!("{text}\nIf it is meant, repeat the command with {}", flags.join(" ")))
         }
         SetupError::Write(_) | SetupError::Store(_) => CommandError::from_chain(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_ca_that_is_not_there_is_told() {
+        let text = |ca: &str| {
+            format!(
+                "version = 1\n[[tenant]]\nkey = \"t\"\nname = \"T\"\n[[corp]]\nkey = \"c\"\ntenant = \"t\"\nname = \"C\"\n\
+                 corpid = \"ww1\"\nca_file = \"{ca}\"\n"
+            )
+        };
+        let from = ReadFrom { env: &|_| None, folder: Path::new("/nonexistent") };
+        let told = |ca: &str| unreadable_files(&setup::read(&text(ca), &from).unwrap());
+        let missing = told("/nonexistent/ca.pem");
+        assert!(missing.len() == 1 && missing[0].contains("corp c: ca_file /nonexistent/ca.pem"), "{missing:?}");
+        let there = tempfile::NamedTempFile::new().unwrap();
+        assert!(told(there.path().to_str().unwrap()).is_empty());
     }
 }
