@@ -142,7 +142,11 @@ async fn a_corp_under_a_run_is_not_pruned() {
     let run = running("acme-main");
     let row = run.clone();
     store.write(move |tx| store::runs::put(tx, &row)).await.unwrap();
-    let error = apply(&store, &clients, &actor, &read_text("version = 1").unwrap(), &pruning()).await.unwrap_err();
+    let empty = read_text("version = 1").unwrap();
+    let unconfirmed = apply(&store, &clients, &actor, &empty, &pruning()).await.unwrap_err();
+    assert!(matches!(unconfirmed, SetupError::Unconfirmed(_)), "{unconfirmed}");
+    let confirmed = Terms { confirm: ["acme-main".to_owned()].into(), ..pruning() };
+    let error = apply(&store, &clients, &actor, &empty, &confirmed).await.unwrap_err();
     assert!(error.to_string().contains("r1"), "{error}");
     assert_eq!(store.read(load).unwrap().corps.len(), 1);
     let nowhere = crate::model::Run { corp: "none".into(), ..run };
