@@ -29,7 +29,6 @@ pub struct Draft {
     body: Option<RequestBody>,
     responses: Vec<(String, RefOr<Response>)>,
     problems: Vec<u16>,
-    scope: Option<ApiScope>,
     schemas: Vec<(String, RefOr<Schema>)>,
 }
 
@@ -43,7 +42,6 @@ impl Draft {
             body: None,
             responses: Vec::new(),
             problems: vec![400, 500],
-            scope: None,
             schemas: Vec::new(),
         };
         if changes {
@@ -93,15 +91,8 @@ impl Draft {
         [413, 415].into_iter().for_each(|status| self.problem(status));
     }
 
-    pub(super) fn scope(&self) -> Option<ApiScope> {
-        self.scope
-    }
-
-    pub(super) fn has_query(&self) -> bool {
-        self.parameters.iter().any(|parameter| parameter.parameter_in == ParameterIn::Query)
-    }
-
-    pub(super) fn finish(mut self) -> (Operation, Vec<(String, RefOr<Schema>)>) {
+    /// The operation, which asks for this scope, and the schemas that it uses.
+    pub(super) fn finish(mut self, scope: Option<ApiScope>) -> (Operation, Vec<(String, RefOr<Schema>)>) {
         let (summary, details) = self.text.split_once('\n').unwrap_or((self.text, ""));
         let mut operation = OperationBuilder::new()
             .tag(self.tag)
@@ -112,7 +103,7 @@ impl Draft {
         if !details.is_empty() {
             operation = operation.description(Some(details.trim()));
         }
-        if let Some(scope) = self.scope {
+        if let Some(scope) = scope {
             operation = operation.security(SecurityRequirement::new(SECURITY, [scope.name()]));
         }
         self.problems.sort_unstable();
@@ -156,8 +147,14 @@ fn path_meaning(name: &str) -> &'static str {
     }
 }
 
-/// What a handler takes.
+/// What a handler takes. What serving rests on is constant: every worker registers every route, and none of them needs the
+/// description.
 pub trait DescribeInput {
+    /// The scope that a key must have.
+    const SCOPE: Option<ApiScope> = None;
+    /// Whether there are query parameters.
+    const HAS_QUERY: bool = false;
+
     /// Adds parameters, body, security.
     fn describe(draft: &mut Draft);
 }
@@ -168,9 +165,22 @@ pub trait DescribeOutput {
     fn describe(draft: &mut Draft);
 }
 
+const fn first<const N: usize>(scopes: [Option<ApiScope>; N]) -> Option<ApiScope> {
+    let mut at = 0;
+    while at < N {
+        if scopes[at].is_some() {
+            return scopes[at];
+        }
+        at += 1;
+    }
+    None
+}
+
 macro_rules! describe_tuple {
     ($($name:ident)*) => {
         impl<$($name: DescribeInput),*> DescribeInput for ($($name,)*) {
+            const SCOPE: Option<ApiScope> = first([$($name::SCOPE),*]);
+            const HAS_QUERY: bool = false $(|| $name::HAS_QUERY)*;
             fn describe(_draft: &mut Draft) {
                 $($name::describe(_draft);)*
             }
@@ -200,8 +210,9 @@ impl<T> DescribeInput for web::Path<T> {
 }
 
 impl<P: Permission> DescribeInput for Key<P> {
+    const SCOPE: Option<ApiScope> = Some(P::SCOPE);
+
     fn describe(draft: &mut Draft) {
-        draft.scope = Some(P::SCOPE);
         [401, 403, 429].into_iter().for_each(|status| draft.problem(status));
     }
 }
@@ -231,6 +242,8 @@ impl DescribeInput for Upload {
 }
 
 impl<Q: IntoParams> DescribeInput for Query<Q> {
+    const HAS_QUERY: bool = true;
+
     fn describe(draft: &mut Draft) {
         draft.parameters.extend(Q::into_params(|| Some(ParameterIn::Query)));
     }

@@ -4,17 +4,23 @@ use super::describe::{PROBLEM, SECURITY};
 use super::routes::{Parts, Routes};
 use crate::http::ProblemDocument;
 use crate::model::ApiScope;
+use std::collections::BTreeMap;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder,
-    ServerBuilder,
+    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    ResponseBuilder, Schema, ServerBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 
 /// The document, for paths that begin with `base_path`.
 pub fn document(routes: Routes, base_path: &str) -> OpenApi {
-    let Parts { paths, schemas, tags } = routes.into_parts();
+    let mut problem_schemas = Vec::new();
+    ProblemDocument::schemas(&mut problem_schemas);
+    let mut schemas: BTreeMap<String, RefOr<Schema>> = problem_schemas.into_iter().collect();
+    let Parts { paths, tags } = routes.into_parts(|name, schema| {
+        schemas.entry(name).or_insert(schema);
+    });
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemDocument::name()))).build();
     let scopes = ApiScope::ALL.map(|scope| format!("`{}`", scope.name())).join(", ");
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
@@ -33,9 +39,7 @@ pub fn document(routes: Routes, base_path: &str) -> OpenApi {
                 .content("application/problem+json", problem)
                 .build(),
         );
-    let mut problem_schemas = Vec::new();
-    ProblemDocument::schemas(&mut problem_schemas);
-    for (name, schema) in problem_schemas.into_iter().chain(schemas) {
+    for (name, schema) in schemas {
         components = components.schema(name, schema);
     }
     let info = InfoBuilder::new()

@@ -3,6 +3,7 @@
 
 use super::describe::{DescribeInput, DescribeOutput, Draft};
 use crate::http::{Problem, Table, method_not_allowed};
+use crate::model::ApiScope;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -19,12 +20,20 @@ struct Entry {
     route: Route,
 }
 
+/// One operation of the document; described only when the document is made.
+struct Operation {
+    path: String,
+    method: HttpMethod,
+    tag: &'static str,
+    text: &'static str,
+    describe: fn(&'static str, &'static str, &str) -> Draft,
+    scope: Option<ApiScope>,
+}
+
 /// What the document is made of.
 pub struct Parts {
     /// Paths with their operations.
     pub paths: PathsBuilder,
-    /// Schemas by name, each as often as it is used.
-    pub schemas: Vec<(String, RefOr<Schema>)>,
     /// Parts of the document and what they are about.
     pub tags: Vec<(&'static str, &'static str)>,
 }
@@ -34,7 +43,7 @@ pub struct Parts {
 pub struct Routes {
     tag: &'static str,
     entries: Vec<Entry>,
-    operations: Vec<(String, HttpMethod, Draft)>,
+    operations: Vec<Operation>,
     tags: Vec<(&'static str, &'static str)>,
 }
 
@@ -100,19 +109,24 @@ impl Routes {
         Args: FromRequest + DescribeInput + 'static,
         F::Output: Responder + DescribeOutput + 'static,
     {
-        let mut draft = Draft::new(self.tag, operation_id::<F>(), text, path, method != Method::GET);
-        Args::describe(&mut draft);
-        F::Output::describe(&mut draft);
         let mut route = web::method(method.clone()).to(handler);
-        if !draft.has_query() {
+        if !Args::HAS_QUERY {
             route = route.wrap(from_fn(refuse_query));
         }
         // The last one wrapped stands first.
-        if let Some(needed) = draft.scope() {
+        if let Some(needed) = Args::SCOPE {
             route = route.wrap(from_fn(move |request, next| super::auth::guard(needed, request, next)));
         }
         self.entries.push(Entry { path: path.to_owned(), method, route });
-        self.operations.push((path.to_owned(), documented, draft));
+        let describe = if documented == HttpMethod::Get { draft::<F, Args, false> } else { draft::<F, Args, true> };
+        self.operations.push(Operation {
+            path: path.to_owned(),
+            method: documented,
+            tag: self.tag,
+            text,
+            describe,
+            scope: Args::SCOPE,
+        });
         self
     }
 
@@ -134,17 +148,29 @@ impl Routes {
         }
     }
 
-    /// What the document is made of.
-    pub fn into_parts(self) -> Parts {
+    /// What the document is made of. Each schema goes to `keep` by its name, as often as it is used: together they are far
+    /// larger than the document.
+    pub fn into_parts(self, mut keep: impl FnMut(String, RefOr<Schema>)) -> Parts {
         let mut paths = PathsBuilder::new();
-        let mut schemas = Vec::new();
-        for (path, method, draft) in self.operations {
-            let (operation, used) = draft.finish();
-            schemas.extend(used);
+        for Operation { path, method, tag, text, describe, scope } in self.operations {
+            let (operation, used) = describe(tag, text, &path).finish(scope);
+            used.into_iter().for_each(|(name, schema)| keep(name, schema));
             paths = paths.path(path, PathItem::new(method, operation));
         }
-        Parts { paths, schemas, tags: self.tags }
+        Parts { paths, tags: self.tags }
     }
+}
+
+fn draft<F, Args, const CHANGES: bool>(tag: &'static str, text: &'static str, path: &str) -> Draft
+where
+    F: Handler<Args>,
+    Args: DescribeInput,
+    F::Output: DescribeOutput,
+{
+    let mut draft = Draft::new(tag, operation_id::<F>(), text, path, CHANGES);
+    Args::describe(&mut draft);
+    F::Output::describe(&mut draft);
+    draft
 }
 
 /// `wecom_bridge::api::tenants::list` becomes `tenants.list`.
