@@ -4,11 +4,12 @@
 //! ```sh
 //! npm --prefix benches/node ci
 //! cargo bench --profile nolto --no-run --bench callbacks
-//! taskset -c 1 cargo bench --profile nolto --bench callbacks [-- REQUESTS]
+//! taskset -c 1 cargo bench --profile nolto --bench callbacks [-- REQUESTS [CONNECTIONS]]
 //! ```
 //!
 //! Servers are pinned to core 0 with one worker; the load comes from the cores that this process is given. "working" is our
-//! server that also does the work behind the answers meanwhile.
+//! server that also does the work behind the answers meanwhile. The processor's time of each server is printed too: it does
+//! not depend on what else the machine does.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a bench says what broke by stopping")]
 
 use actix_web::{HttpResponse, web};
@@ -31,7 +32,8 @@ use wecom_bridge::{front, http};
 const TOKEN: &str = "BridgeToken01";
 const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 const ROUNDS: usize = 5;
-const CONNECTIONS: usize = 128;
+/// Connections unless told otherwise: an answer waits for the disk, so a core is busy only when many are under way.
+const CONNECTIONS: usize = 1_024;
 /// What the child of this process plays.
 const ROLE: &str = "CALLBACKS_BENCH_ROLE";
 /// Where it keeps what it receives.
@@ -126,6 +128,13 @@ impl Server {
         Self::start(command)
     }
 
+    /// Seconds that it has had a processor, in steps of 10 ms.
+    fn busy_s(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        fields[11..13].iter().map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).sum()
+    }
+
     fn node(corpid: &str) -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/node");
         if !folder.join("node_modules/@wecom/crypto").exists() {
@@ -138,11 +147,13 @@ impl Server {
 }
 
 fn measure() {
-    let count = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(40_000);
+    let mut numbers = std::env::args().skip(1).filter_map(|arg| arg.parse::<usize>().ok());
+    let (count, connections) = (numbers.next().unwrap_or(40_000), numbers.next().unwrap_or(CONNECTIONS));
     let corp = corp();
     let path = format!("/cb/{}/{}", corp.key, corp.apps[0].key);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut rates: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let mut busy: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let mut body_bytes = 0;
     for round in 0..ROUNDS {
         // other callbacks in each round: a repeat would cost less
@@ -158,26 +169,32 @@ fn measure() {
                 continue;
             };
             let warm = Arc::new(requests[..requests.len() / 10].to_vec());
-            runtime.block_on(load(server.port, warm));
+            runtime.block_on(load(server.port, warm, connections));
             let rest = Arc::new(requests[requests.len() / 10..].to_vec());
-            let watch = Stopwatch::start();
-            let done = rest.len();
-            runtime.block_on(load(server.port, rest));
-            rates.entry(name).or_default().push(done as f64 / watch.elapsed().as_secs_f64());
+            let done = rest.len() as f64;
+            let (watch, before_s) = (Stopwatch::start(), server.busy_s());
+            runtime.block_on(load(server.port, rest, connections));
+            rates.entry(name).or_default().push(done / watch.elapsed().as_secs_f64());
+            busy.entry(name).or_default().push((server.busy_s() - before_s) * 1e6 / done);
         }
     }
     println!(
-        "{count} text callbacks of {body_bytes} bytes with their headers, {CONNECTIONS} connections, {ROUNDS} rounds in rotation, server on one core"
+        "{count} text callbacks of {body_bytes} bytes with their headers, {connections} connections, {ROUNDS} rounds in rotation, server on one core"
     );
     let mut middle = BTreeMap::new();
     for (name, list) in &mut rates {
         list.sort_by(f64::total_cmp);
         middle.insert(*name, list[list.len() / 2]);
+        let times = busy.entry(name).or_default();
+        times.sort_by(f64::total_cmp);
         println!(
-            "{name:8} {:>8.0} a second in the middle, {:.0} to {:.0}",
+            "{name:8} {:>8.0} a second in the middle, {:.0} to {:.0}; {:.1} us of the core each, {:.1} to {:.1}",
             list[list.len() / 2],
             list[0],
-            list[list.len() - 1]
+            list[list.len() - 1],
+            times[times.len() / 2],
+            times[0],
+            times[times.len() - 1]
         );
     }
     let ours = middle["ours"];
@@ -215,15 +232,15 @@ fn requests(path: &str, corpid: &str, from: usize, count: usize) -> Vec<Vec<u8>>
 }
 
 /// Sends all of them, each connection one after the other; panics unless every answer is 200.
-async fn load(port: u16, requests: Arc<Vec<Vec<u8>>>) {
-    let tasks: Vec<_> = (0..CONNECTIONS)
+async fn load(port: u16, requests: Arc<Vec<Vec<u8>>>, connections: usize) {
+    let tasks: Vec<_> = (0..connections)
         .map(|first| {
             let requests = requests.clone();
             tokio::spawn(async move {
                 let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
                 stream.set_nodelay(true).unwrap();
                 let mut buffer = vec![0; 4_096];
-                for request in requests.iter().skip(first).step_by(CONNECTIONS) {
+                for request in requests.iter().skip(first).step_by(connections) {
                     stream.write_all(request).await.unwrap();
                     let mut read = 0;
                     // answers have no body: they end with the first empty line
