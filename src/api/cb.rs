@@ -6,9 +6,10 @@ use crate::callbacks::{Answer, BODY_MAX_BYTES, DEADLINE, Request};
 use crate::http::{Problem, Settings, client_address, method_not_allowed, read_limited};
 use crate::model::CallbackFault;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, ContentType, HeaderValue};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ContentType, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use std::net::IpAddr;
 
 pub(super) fn register(services: &mut ServiceConfig) {
     let resource = web::resource("/cb/{corp}/{receiver}")
@@ -18,30 +19,31 @@ pub(super) fn register(services: &mut ServiceConfig) {
     services.service(resource);
 }
 
-fn request<'r>(http: &'r HttpRequest, path: &'r (String, String)) -> Request<'r> {
-    let settings = http.app_data::<web::Data<Settings>>();
-    let from = settings.and_then(|settings| client_address::of(http, &settings.trusted_proxies));
-    Request { corp: &path.0, receiver: &path.1, query: http.query_string(), from }
+fn request<'r>(http: &'r HttpRequest, from: &'r dyn Fn() -> Option<IpAddr>) -> Request<'r> {
+    let path = http.match_info();
+    Request { corp: path.query("corp"), receiver: path.query("receiver"), query: http.query_string(), from }
 }
 
-async fn check(
-    http: HttpRequest,
-    state: web::Data<State>,
-    path: web::Path<(String, String)>,
-) -> Result<HttpResponse, Problem> {
-    answer(state.app.callbacks.check_url(request(&http, &path)))
+fn sender(http: &HttpRequest) -> Option<IpAddr> {
+    client_address::of(http, &http.app_data::<web::Data<Settings>>()?.trusted_proxies)
+}
+
+async fn check(http: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    answer(state.app.callbacks.check_url(request(&http, &|| sender(&http))))
 }
 
 async fn receive(
     http: HttpRequest,
     state: web::Data<State>,
-    path: web::Path<(String, String)>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let app = &state.app;
-    let request = request(&http, &path);
-    let announced = http.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
+    let from = || sender(&http);
+    let request = request(&http, &from);
+    let announced = http.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let body = tokio::select! {
+        // a body that is here already needs no clock
+        biased;
         body = read_limited(payload.into_inner(), announced, BODY_MAX_BYTES) => body,
         () = app.clock.sleep(DEADLINE) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "request.body", "")),
     };

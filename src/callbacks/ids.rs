@@ -14,6 +14,11 @@ pub(super) struct Ids(Mutex<u64>);
 impl Ids {
     /// An id that is larger than all that were made before, even if the clock was set back.
     pub(super) fn next(&self, now_ms: i64) -> InboxId {
+        InboxId::from(uuid::Uuid::from_bytes(self.next_bytes(now_ms)).hyphenated().to_string())
+    }
+
+    /// The bytes of [`Ids::next`].
+    pub(super) fn next_bytes(&self, now_ms: i64) -> [u8; 16] {
         let stamp = {
             let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             *last = (now_ms.max(0).unsigned_abs() << COUNTER_BITS).max(*last + 1);
@@ -23,8 +28,7 @@ impl Ids {
         let counter = stamp & ((1 << COUNTER_BITS) - 1);
         random[0] = u8::try_from(counter >> 8).unwrap_or(0);
         random[1] = u8::try_from(counter & 0xFF).unwrap_or(0);
-        let id = uuid::Builder::from_unix_timestamp_millis(stamp >> COUNTER_BITS, &random).into_uuid();
-        InboxId::from(id.hyphenated().to_string())
+        uuid::Builder::from_unix_timestamp_millis(stamp >> COUNTER_BITS, &random).into_uuid().into_bytes()
     }
 }
 

@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 pub const REPLAYED_AT_ONCE: usize = 1_000;
 /// The time that gauges look back over.
 const GAUGED_MS: i64 = 24 * 3_600 * 1_000;
+/// Callbacks that one transaction unpacks.
+const SETTLED_AT_ONCE: usize = 1_000;
 /// Items that gauges look at, the newest ones.
 const GAUGED_MAX: usize = 20_000;
 
@@ -75,6 +77,23 @@ pub struct InboxDetail {
 }
 
 impl Callbacks {
+    /// Puts what lies packed at this moment where whoever looks finds it. What cannot be put there now is not seen yet.
+    pub(super) async fn settle(&self) {
+        let mut left = self.0.intake.packed();
+        while left > 0 {
+            match self.0.store.write(move |tx| store::inbox::settle(tx, SETTLED_AT_ONCE.min(left))).await {
+                Ok(settled) => {
+                    self.0.intake.note_unpacked(settled);
+                    left = if settled == 0 { 0 } else { left.saturating_sub(settled) };
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "what has just arrived cannot be shown: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
     /// The newest callbacks of a corp that a filter wants.
     ///
     /// # Errors
@@ -86,6 +105,7 @@ impl Callbacks {
         before: Option<InboxId>,
         limit: usize,
     ) -> Result<InboxPage, StoreError> {
+        self.settle().await;
         let corp = corp.clone();
         self.0
             .store
@@ -101,6 +121,7 @@ impl Callbacks {
     /// # Errors
     /// [`StoreError::NotFound`]
     pub async fn get(&self, corp: &CorpKey, id: &InboxId) -> Result<InboxDetail, StoreError> {
+        self.settle().await;
         let (corp, wanted) = (corp.clone(), id.clone());
         let found = self.0.store.read_async(move |tx| store::inbox::find(tx, &corp, &wanted)).await?;
         let item = found.ok_or_else(|| StoreError::not_found(format!("callback {id}")))?;
@@ -113,6 +134,7 @@ impl Callbacks {
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] while it waits anyway.
     pub async fn replay(&self, corp: &CorpKey, id: &InboxId, actor: &Actor) -> Result<InboxItem, StoreError> {
+        self.settle().await;
         let (corp, id, actor) = (corp.clone(), id.clone(), actor.clone());
         let replayed = self.0.store.write(move |tx| {
             let found = store::inbox::find(tx, &corp, &id)?;
@@ -163,6 +185,7 @@ impl Callbacks {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such corp.
     pub async fn gauges(&self, corp: &CorpKey) -> Result<CallbackGauges, StoreError> {
+        self.settle().await;
         let (key, now_ms) = (corp.clone(), self.0.clock.now_ms());
         let mut gauges = self.0.store.read_async(move |tx| look(tx, &key, now_ms)).await?;
         for gauge in &mut gauges.receivers {
@@ -182,6 +205,9 @@ impl Callbacks {
             tokio::pin!(worked);
             worked.as_mut().enable();
             let is_idle = self.0.store.read_async(|tx| {
+                if store::inbox::count_arrived(tx, None)?.0 > 0 {
+                    return Ok(false);
+                }
                 for corp in store::corps::list(tx)? {
                     if store::inbox::oldest_waiting(tx, &corp.key)?.is_some() {
                         return Ok(false);

@@ -3,6 +3,7 @@
 use super::tree::{Tree, TreeFault};
 use crate::model::Text;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// A kind is cut to so many bytes; documented names are half as long.
 const KIND_MAX_BYTES: usize = 64;
@@ -22,7 +23,7 @@ pub enum IncomingFault {
 
 /// A message or an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incoming {
+pub struct Incoming<'t> {
     /// Group and name: `message.text`, `event.click`, `contact.create_user`, `customer.add_external_contact`,
     /// `suite.suite_ticket`.
     pub kind: Text,
@@ -35,12 +36,12 @@ pub struct Incoming {
     /// What a repeat has in common with the first delivery.
     pub digest: String,
     /// Everything that it says.
-    pub tree: Tree,
+    pub tree: Tree<'t>,
 }
 
-impl Incoming {
+impl<'t> Incoming<'t> {
     /// Reads a decrypted text.
-    pub fn parse(text: &str) -> Result<Self, IncomingFault> {
+    pub fn parse(text: &'t str) -> Result<Self, IncomingFault> {
         let tree = Tree::parse(text)?;
         let field = |name: &str| tree.text(name).map(str::trim).unwrap_or_default();
         let kind = kind_of(&tree).ok_or(IncomingFault::NoKind)?;
@@ -56,49 +57,79 @@ impl Incoming {
     }
 }
 
-/// The group of a kind: what stands before its dot.
-pub fn group_of(kind: &str) -> &'static str {
-    match kind.split('.').next() {
-        Some("message") => "message",
-        Some("event") => "event",
-        Some("contact") => "contact",
-        Some("customer") => "customer",
-        Some("suite") => "suite",
-        _ => "other",
+/// What kinds have in common: what stands before their dot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Messages of members.
+    Message,
+    /// Events of apps.
+    Event,
+    /// Changes of the directory.
+    Contact,
+    /// Events of customers.
+    Customer,
+    /// Events of providers.
+    Suite,
+    /// Of another version of this program.
+    Other,
+}
+
+impl Group {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+
+    /// The name, as kinds spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Event => "event",
+            Self::Contact => "contact",
+            Self::Customer => "customer",
+            Self::Suite => "suite",
+            Self::Other => "other",
+        }
     }
 }
 
-fn kind_of(tree: &Tree) -> Option<Text> {
+/// The group of a kind.
+pub fn group_of(kind: &str) -> Group {
+    let name = kind.split('.').next();
+    let all = [Group::Message, Group::Event, Group::Contact, Group::Customer, Group::Suite];
+    all.into_iter().find(|group| Some(group.name()) == name).unwrap_or(Group::Other)
+}
+
+fn kind_of(tree: &Tree<'_>) -> Option<Text> {
     let field = |name: &str| tree.text(name).map(str::trim).filter(|text| !text.is_empty());
     let (group, name) = match field("MsgType") {
         Some(kind) if kind.eq_ignore_ascii_case("event") => match field("Event")? {
-            "change_contact" => ("contact", field("ChangeType")?.to_owned()),
+            "change_contact" => ("contact", Cow::Borrowed(field("ChangeType")?)),
             event => match event.strip_prefix("change_external_") {
                 // the families share names of changes, so the family stays with those that are not contacts
-                Some("contact") => ("customer", field("ChangeType")?.to_owned()),
-                Some(family) => ("customer", format!("{family}_{}", field("ChangeType").unwrap_or("change"))),
-                None => ("event", event.to_owned()),
+                Some("contact") => ("customer", field("ChangeType")?.into()),
+                Some(family) => ("customer", format!("{family}_{}", field("ChangeType").unwrap_or("change")).into()),
+                None => ("event", event.into()),
             },
         },
-        Some(kind) => ("message", kind.to_owned()),
+        Some(kind) => ("message", kind.into()),
         None => match field("InfoType")? {
-            "change_contact" => ("contact", field("ChangeType")?.to_owned()),
-            info => ("suite", info.to_owned()),
+            "change_contact" => ("contact", field("ChangeType")?.into()),
+            info => ("suite", info.into()),
         },
     };
-    let mut kind = format!("{group}.");
+    let mut kind = Text::from(group);
+    kind.push('.');
     for letter in name.chars().map(|letter| letter.to_ascii_lowercase()) {
         if kind.len() >= KIND_MAX_BYTES {
             break;
         }
         kind.push(if letter.is_ascii_alphanumeric() { letter } else { '_' });
     }
-    Some(Text::from(kind))
+    Some(kind)
 }
 
 /// Messages by `MsgId`; events, which have none, by everything that they say: sender and second alone are shared by
 /// several events of one second (doc path 90238 recommends them; they lose events in practice).
-fn digest_of(tree: &Tree) -> String {
+fn digest_of(tree: &Tree<'_>) -> String {
     match tree.text("MsgId").map(str::trim).filter(|id| !id.is_empty() && id.len() <= 64) {
         Some(id) => format!("m{id}"),
         None => {
@@ -143,15 +174,16 @@ mod tests {
             ("<MsgType>event</MsgType>", None),
             ("<Content>x</Content>", None),
         ] {
-            let got = Incoming::parse(&event(inner));
+            let text = event(inner);
+            let got = Incoming::parse(&text);
             assert_eq!(got.as_ref().ok().map(|incoming| incoming.kind.as_str()), want, "{inner}: {got:?}");
         }
-        assert_eq!(group_of("customer.add_half"), "customer");
+        assert_eq!((group_of("customer.add_half"), group_of("x.y")), (Group::Customer, Group::Other));
     }
 
     #[test]
     fn repeats_are_recognised_and_neighbours_are_not() {
-        let digest = |inner: &str| Incoming::parse(&event(inner)).unwrap().digest;
+        let digest = |inner: &str| Incoming::parse(&event(inner)).unwrap().digest.clone();
         let click = "<MsgType>event</MsgType><Event>click</Event><EventKey>a</EventKey><AgentID>7</AgentID>";
         let shuffled =
             "<AgentID><![CDATA[7]]></AgentID><EventKey>a</EventKey><Event>click</Event><MsgType>event</MsgType>";

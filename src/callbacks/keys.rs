@@ -1,5 +1,6 @@
 //! The keys and auto replies of every receiver, opened once and kept until the set-up changes.
 
+use super::{Observer, ReceiverObserver};
 use crate::model::{App, AutoReply, CallbackFault, CallbackOf, Corp, CorpKey, Picture};
 use crate::store::{self, Reads, Store, StoreError};
 use crate::wecom::crypto::CallbackCrypto;
@@ -7,7 +8,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A receiver that callbacks can be taken for.
-#[derive(Debug)]
 pub(super) struct Ready {
     pub(super) corp: CorpKey,
     pub(super) of: CallbackOf,
@@ -19,10 +19,12 @@ pub(super) struct Ready {
     pub(super) replies: Vec<AutoReply>,
     /// Pictures that they may send.
     pub(super) pictures: Vec<Picture>,
+    /// Who counts what is taken.
+    pub(super) observer: Box<dyn ReceiverObserver>,
 }
 
 /// What an address leads to.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum Known {
     /// A receiver.
     Ready(Arc<Ready>),
@@ -35,13 +37,19 @@ pub(super) enum Known {
 type Receivers = HashMap<String, Known>;
 
 /// Opened keys by corp and receiver.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Keys(RwLock<(u64, HashMap<String, Arc<Receivers>>)>);
 
 impl Keys {
     /// What `/cb/{corp}/{receiver}` leads to at this moment.
-    pub(super) fn find(&self, store: &Store, corp: &str, receiver: &str) -> Result<Known, StoreError> {
-        let Some(receivers) = self.receivers(store, corp)? else { return Ok(Known::Nothing) };
+    pub(super) fn find(
+        &self,
+        store: &Store,
+        observer: &dyn Observer,
+        corp: &str,
+        receiver: &str,
+    ) -> Result<Known, StoreError> {
+        let Some(receivers) = self.receivers(store, observer, corp)? else { return Ok(Known::Nothing) };
         Ok(receivers
             .get(receiver)
             .cloned()
@@ -49,8 +57,13 @@ impl Keys {
     }
 
     /// Every receiver of a corp that can take callbacks, for finding out whose a stray one is.
-    pub(super) fn all_ready(&self, store: &Store, corp: &CorpKey) -> Result<Vec<Arc<Ready>>, StoreError> {
-        let receivers = self.receivers(store, corp.as_str())?;
+    pub(super) fn all_ready(
+        &self,
+        store: &Store,
+        observer: &dyn Observer,
+        corp: &CorpKey,
+    ) -> Result<Vec<Arc<Ready>>, StoreError> {
+        let receivers = self.receivers(store, observer, corp.as_str())?;
         let ready = |known: &Known| match known {
             Known::Ready(ready) => Some(ready.clone()),
             _ => None,
@@ -58,7 +71,12 @@ impl Keys {
         Ok(receivers.iter().flat_map(|receivers| receivers.values()).filter_map(ready).collect())
     }
 
-    fn receivers(&self, store: &Store, corp: &str) -> Result<Option<Arc<Receivers>>, StoreError> {
+    fn receivers(
+        &self,
+        store: &Store,
+        observer: &dyn Observer,
+        corp: &str,
+    ) -> Result<Option<Arc<Receivers>>, StoreError> {
         let version = store.setup_version();
         {
             let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +87,7 @@ impl Keys {
             }
         }
         let key = CorpKey::from(corp);
-        let Some(receivers) = store.read(|tx| load(tx, &key))?.map(Arc::new) else { return Ok(None) };
+        let Some(receivers) = store.read(|tx| load(tx, observer, &key))?.map(Arc::new) else { return Ok(None) };
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if kept.0 != version {
             *kept = (version, HashMap::new());
@@ -79,22 +97,28 @@ impl Keys {
     }
 }
 
-fn load(tx: &impl Reads, key: &CorpKey) -> Result<Option<Receivers>, StoreError> {
+fn load(tx: &impl Reads, observer: &dyn Observer, key: &CorpKey) -> Result<Option<Receivers>, StoreError> {
     let Some(corp) = store::corps::find(tx, key)? else { return Ok(None) };
     let mut receivers = Receivers::new();
     for of in [CallbackOf::Contacts, CallbackOf::Customers] {
-        let known = open(tx, &corp, &of, None)?;
+        let known = open(tx, observer, &corp, &of, None)?;
         receivers.insert(of.segment().to_owned(), known);
     }
     for app in &corp.apps {
         let of = CallbackOf::App(app.key.clone());
-        let known = open(tx, &corp, &of, Some(app))?;
+        let known = open(tx, observer, &corp, &of, Some(app))?;
         receivers.insert(of.segment().to_owned(), known);
     }
     Ok(Some(receivers))
 }
 
-fn open(tx: &impl Reads, corp: &Corp, of: &CallbackOf, app: Option<&App>) -> Result<Known, StoreError> {
+fn open(
+    tx: &impl Reads,
+    observer: &dyn Observer,
+    corp: &Corp,
+    of: &CallbackOf,
+    app: Option<&App>,
+) -> Result<Known, StoreError> {
     let not = |fault| Ok(Known::Not(corp.key.clone(), of.clone(), fault));
     if app.is_some_and(|app| !app.callback_enabled) {
         return not(CallbackFault::Off);
@@ -109,6 +133,7 @@ fn open(tx: &impl Reads, corp: &Corp, of: &CallbackOf, app: Option<&App>) -> Res
             of: of.clone(),
             corpid: corp.corpid.clone(),
             agentid: app.map(|app| app.agentid),
+            observer: observer.receiver(&corp.key, of),
             crypto,
             replies: match app {
                 Some(app) => store::auto_replies::list(tx, &corp.key, &app.key)?,

@@ -4,8 +4,8 @@
 //! work that follows. A stranger is told nothing; the administrator is told which check failed and why. It refuses to know
 //! HTTP: the address, the query and the body come in as values.
 //!
-//! An answer is given only after the callback is durable, so WeCom may forget it and a crash loses nothing. Work begins
-//! afterwards, in the order of receipt, and each piece of it ends in one transaction together with the mark that it is
+//! An answer is given only after the callback is durable, so WeCom may forget it and a crash loses nothing: many lie packed
+//! in one row then, and those of one moment share a commit. Work, which begins with unpacking them, comes afterwards, in the order of receipt, and each piece of it ends in one transaction together with the mark that it is
 //! done; what takes time or may fail outside (a pull, a webhook, a card) is only noted there and has a queue of its own.
 
 mod failures;
@@ -20,12 +20,14 @@ pub mod pictures;
 mod presses;
 mod pulls;
 mod receive;
+mod recent;
 pub mod replies;
 mod retention;
 mod route;
 pub mod tree;
 mod work;
 
+pub use incoming::Group;
 pub use receive::{Answer, BODY_MAX_BYTES, DEADLINE, Request};
 pub use retention::InboxSettings;
 
@@ -43,12 +45,18 @@ use tokio_util::task::TaskTracker;
 
 /// Who counts callbacks.
 pub trait Observer: Send + Sync {
-    /// One was taken; `lag_ms` from WeCom's clock to ours where it named a time.
-    fn taken(&self, corp: &CorpKey, of: &CallbackOf, group: &'static str, lag_ms: Option<i64>);
-    /// One was a repeat.
-    fn repeated(&self, corp: &CorpKey, of: &CallbackOf);
+    /// Who counts those of one receiver; asked for once, and kept.
+    fn receiver(&self, corp: &CorpKey, of: &CallbackOf) -> Box<dyn ReceiverObserver>;
     /// One was not taken.
     fn refused(&self, corp: &CorpKey, fault: CallbackFault);
+}
+
+/// Who counts the callbacks of one receiver.
+pub trait ReceiverObserver: Send + Sync {
+    /// One was taken; `lag_ms` from WeCom's clock to ours where it named a time.
+    fn taken(&self, group: Group, lag_ms: Option<i64>);
+    /// One was a repeat.
+    fn repeated(&self);
 }
 
 /// The room; cheap to clone.
@@ -91,7 +99,9 @@ impl Callbacks {
         messages: Messages,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StoreError> {
-        let settings = store.read(retention::get)?;
+        let now_ms = clock.now_ms();
+        let (settings, intake) =
+            store.read(|tx| Ok((retention::get(tx)?, intake::Intake::open(tx, now_ms)?)))?;
         Ok(Self(Arc::new(Inner {
             store,
             clock,
@@ -102,7 +112,7 @@ impl Callbacks {
             keys: keys::Keys::default(),
             failures: failures::Failures::default(),
             ids: Arc::default(),
-            intake: intake::Intake::default(),
+            intake,
             kept_ms: AtomicI64::new(settings.kept_ms()),
             stored: Notify::new(),
             worked: Notify::new(),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(super) const KIND: &str = "event.template_card_event";
 
 /// Has the press judged; answers what came of it as one short English text, or `None` where the card is none of ours.
-pub(super) fn note(tx: &WriteTx, item: &InboxItem, incoming: &Incoming) -> Result<Option<String>, StoreError> {
+pub(super) fn note(tx: &WriteTx, item: &InboxItem, incoming: &Incoming<'_>) -> Result<Option<String>, StoreError> {
     let CallbackOf::App(app) = &item.receiver else { return Ok(None) };
     let field = |name: &str| incoming.tree.text(name).map(str::trim).unwrap_or_default();
     let choices = incoming.tree.group("SelectedItems").map_or(Value::Null, |group| json!(group.to_json()));

@@ -53,7 +53,7 @@ pub fn wish(tx: &impl Reads, corp: &CorpKey) -> Result<Option<Wish>, StoreError>
 }
 
 /// Notes what a contact event means; one English phrase about it.
-pub(super) fn note(tx: &WriteTx, corp: &CorpKey, incoming: &Incoming) -> Result<String, StoreError> {
+pub(super) fn note(tx: &WriteTx, corp: &CorpKey, incoming: &Incoming<'_>) -> Result<String, StoreError> {
     let now_ms = tx.now_ms();
     let mut known = wish(tx, corp)?.unwrap_or_default();
     if known.events == 0 {

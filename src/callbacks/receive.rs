@@ -1,13 +1,17 @@
 //! The order of the checks, and what each that fails is called (chapter 11 of the contract; doc paths 90238, 90930, 90968).
 
 use super::Callbacks;
-use super::incoming::{Incoming, group_of};
+use super::incoming::{Group, Incoming, group_of};
+use super::intake::Stored;
 use super::keys::{Known, Ready};
-use crate::model::{AppKey, CallbackFailure, CallbackFault, CallbackOf, CorpKey, InboxItem, InboxState};
+use super::replies::Answered;
+use crate::model::callback::lag_ms;
+use crate::model::{AppKey, CallbackFailure, CallbackFault, CallbackOf, CorpKey};
 use crate::store::StoreError;
-use crate::store::inbox::Received;
+use crate::store::inbox::{Arrival, Received};
 use crate::wecom::crypto::CryptoError;
 use crate::wecom::crypto::envelope::{self, Envelope};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,7 +30,7 @@ const DETAIL_MAX: usize = 300;
 const NO_RECEIVER: &str = "*";
 
 /// A request as it came.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'r> {
     /// The corp of the address; need not exist.
     pub corp: &'r str,
@@ -34,8 +38,8 @@ pub struct Request<'r> {
     pub receiver: &'r str,
     /// The query, still percent-encoded.
     pub query: &'r str,
-    /// Who sent it.
-    pub from: Option<IpAddr>,
+    /// Who sent it; asked for only when something is wrong.
+    pub from: &'r dyn Fn() -> Option<IpAddr>,
 }
 
 /// How a request is answered.
@@ -57,16 +61,15 @@ pub enum Answer {
 }
 
 /// The signed parts of a query.
-#[derive(Default)]
-struct Signed {
-    signature: String,
-    timestamp: String,
-    nonce: String,
+struct Signed<'q> {
+    signature: Cow<'q, str>,
+    timestamp: Cow<'q, str>,
+    nonce: Cow<'q, str>,
     echostr: Option<String>,
 }
 
-impl Signed {
-    fn parse(query: &str) -> Result<Self, &'static str> {
+impl<'q> Signed<'q> {
+    fn parse(query: &'q str) -> Result<Self, &'static str> {
         let (mut signature, mut timestamp, mut nonce, mut echostr) = (None, None, None, None);
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let place = match &*name {
@@ -76,7 +79,7 @@ impl Signed {
                 "echostr" => &mut echostr,
                 _ => continue,
             };
-            if place.replace(value.into_owned()).is_some() {
+            if place.replace(value).is_some() {
                 return Err("a parameter comes twice");
             }
         }
@@ -85,9 +88,25 @@ impl Signed {
             timestamp: timestamp.ok_or("timestamp is missing")?,
             nonce: nonce.ok_or("nonce is missing")?,
             // sent as it is, its + arrive as blanks; base64 has no blanks of its own (doc path 90238)
-            echostr: echostr.map(|text: String| text.replace(' ', "+")),
+            echostr: echostr.map(|text| text.replace(' ', "+")),
         })
     }
+}
+
+/// A delivery that is on its way into the store.
+struct Begun {
+    stored: Stored,
+    taken: Taken,
+}
+
+/// What the answer is made from.
+struct Taken {
+    ready: Arc<Ready>,
+    group: Group,
+    lag_ms: Option<i64>,
+    now_ms: i64,
+    reply: Option<String>,
+    is_json: bool,
 }
 
 /// What was wrong with a request, with particulars for the administrator.
@@ -137,38 +156,80 @@ impl Callbacks {
 
     /// A delivery (POST). It is durable before this answers [`Answer::Taken`]; a repeat is answered as the first was.
     pub async fn receive(&self, request: Request<'_>, body: &[u8]) -> Answer {
-        let Some(ready) = self.ready(&request, false) else { return Answer::Refused };
-        let (item, is_json) = match self.take_apart(&ready, request, body) {
-            Ok(Some(taken)) => taken,
+        // nothing but this lives while the commit is waited for: thousands may wait
+        let begun = match self.begin(&request, body) {
+            Ok(begun) => begun,
+            Err(answer) => return answer,
+        };
+        match begun.stored.await {
+            Ok(stored) => self.finish(begun.taken, &request, stored),
+            Err(_) => self.finish(begun.taken, &request, Err(StoreError::Closed)),
+        }
+    }
+
+    /// Everything up to the store.
+    fn begin(&self, request: &Request<'_>, body: &[u8]) -> Result<Begun, Answer> {
+        let ready = self.ready(request, false).ok_or(Answer::Refused)?;
+        let refuse = |fault| self.refuse(&ready.corp, &ready.of, request, false, fault);
+        let text = match self.open_body(&ready, request, body) {
+            Ok(Some(text)) => text,
             // too old to be told from a replay: answered like a repeat, for it may be one (doc path 101033)
-            Ok(None) => return Answer::Taken { reply: None, is_json: false },
-            Err(fault) => return self.refuse(&ready.corp, &ready.of, &request, false, fault),
+            Ok(None) => return Err(Answer::Taken { reply: None, is_json: false }),
+            Err(fault) => return Err(refuse(fault)),
         };
-        let (group, lag_ms) = (group_of(&item.kind), item.lag_ms());
-        let reply = item.reply.clone();
-        let stored = tokio::select! {
-            biased;
-            stored = super::intake::store(self, item) => stored,
-            () = self.0.clock.sleep(DEADLINE) => Err(StoreError::Busy { doing: "storing a callback" }),
+        let is_json = body.trim_ascii_start().starts_with(b"{");
+        let incoming = Incoming::parse(&text)
+            .map_err(|error| refuse(Fault(CallbackFault::Message, error.to_string())))?;
+        if let (Some(own), Some(named)) = (ready.agentid, incoming.agentid)
+            && own != named
+        {
+            refuse(Fault(CallbackFault::AgentId, format!("it names AgentID {named}, this app has {own}")));
+        }
+        let now_ms = self.0.clock.now_ms();
+        let Answered { reply, rest } = super::replies::answer(&ready, &incoming, now_ms);
+        let arrival = Arrival {
+            id: [0; 16],
+            corp: ready.corp.as_str(),
+            receiver: ready.of.segment(),
+            kind: &incoming.kind,
+            from: &incoming.from,
+            agentid: incoming.agentid,
+            created_at_s: incoming.created_at_s,
+            received_at_ms: now_ms,
+            digest: &incoming.digest,
+            text: &text,
+            reply: reply.as_deref(),
+            pieces: &rest,
         };
+        let stored = super::intake::store(self, &arrival);
+        let (group, lag_ms) = (group_of(&incoming.kind), lag_ms(incoming.created_at_s, now_ms));
+        let taken = Taken { group, lag_ms, now_ms, reply, is_json, ready };
+        match stored {
+            Ok(stored) => Ok(Begun { stored, taken }),
+            Err(error) => Err(self.finish(taken, request, Err(error))),
+        }
+    }
+
+    /// Everything behind the store.
+    fn finish(&self, taken: Taken, request: &Request<'_>, stored: Result<Received, StoreError>) -> Answer {
+        let Taken { ready, group, lag_ms, now_ms, reply, is_json } = taken;
         let reply = match stored {
             Ok(Received::New) => {
-                self.0.observer.taken(&ready.corp, &ready.of, group, lag_ms);
-                self.0.stored.notify_one();
+                ready.observer.taken(group, lag_ms);
                 reply
             }
             Ok(Received::Again { reply, .. }) => {
-                self.0.observer.repeated(&ready.corp, &ready.of);
+                ready.observer.repeated();
                 reply
             }
             Err(error) => {
                 tracing::error!(corp = %ready.corp, %error, "a callback could not be stored; WeCom will send it again");
                 let fault = Fault(CallbackFault::NotStored, error.to_string());
-                self.refuse(&ready.corp, &ready.of, &request, false, fault);
+                self.refuse(&ready.corp, &ready.of, request, false, fault);
                 return Answer::NotStored;
             }
         };
-        self.0.failures.note_taken(&ready.corp, &ready.of, self.0.clock.now_ms());
+        self.0.failures.note_taken(&ready.corp, &ready.of, now_ms);
         let reply = reply.map(|message| self.seal(&ready, &message, is_json));
         Answer::Taken { reply, is_json }
     }
@@ -182,7 +243,7 @@ impl Callbacks {
 
     /// The receiver of an address; a fault of a known corp is noted.
     fn ready(&self, request: &Request<'_>, is_check: bool) -> Option<Arc<Ready>> {
-        match self.0.keys.find(&self.0.store, request.corp, request.receiver) {
+        match self.0.keys.find(&self.0.store, &*self.0.observer, request.corp, request.receiver) {
             Ok(Known::Ready(ready)) => Some(ready),
             Ok(Known::Nothing) => None,
             Ok(Known::Not(corp, of, fault)) => {
@@ -200,53 +261,26 @@ impl Callbacks {
         }
     }
 
-    fn open(&self, ready: &Ready, signed: &Signed, encrypted: &str) -> Result<String, Fault> {
+    fn open(&self, ready: &Ready, signed: &Signed<'_>, encrypted: &str) -> Result<String, Fault> {
         let opened = ready.crypto.open(&signed.signature, &signed.timestamp, &signed.nonce, encrypted);
         opened.map_err(|error| self.look_into(ready, signed, encrypted, error))
     }
 
-    /// What a delivery says, as it is stored; `None` when it is older than what is kept.
-    fn take_apart(&self, ready: &Ready, request: Request<'_>, body: &[u8]) -> Result<Option<(InboxItem, bool)>, Fault> {
+    /// The text of a delivery; `None` when it is older than what is kept.
+    fn open_body(&self, ready: &Ready, request: &Request<'_>, body: &[u8]) -> Result<Option<String>, Fault> {
         let signed = Signed::parse(request.query).map_err(|what| Fault(CallbackFault::Parameters, what.to_owned()))?;
         let body = std::str::from_utf8(body)
             .map_err(|_| Fault(CallbackFault::Envelope, "the body is not UTF-8".to_owned()))?;
         let envelope = Envelope::parse(body)?;
         let text = self.open(ready, &signed, &envelope.encrypt)?;
-        let incoming = Incoming::parse(&text).map_err(|error| Fault(CallbackFault::Message, error.to_string()))?;
-        let now_ms = self.0.clock.now_ms();
-        if signed.timestamp.parse::<i64>().is_ok_and(|at_s| self.is_stale(at_s, now_ms)) {
+        if signed.timestamp.parse::<i64>().is_ok_and(|at_s| self.is_stale(at_s, self.0.clock.now_ms())) {
+            // what says nothing is refused for that first
+            Incoming::parse(&text).map_err(|error| Fault(CallbackFault::Message, error.to_string()))?;
             let fault = Fault(CallbackFault::Stale, format!("signed at {}", signed.timestamp));
-            self.refuse(&ready.corp, &ready.of, &request, false, fault);
+            self.refuse(&ready.corp, &ready.of, request, false, fault);
             return Ok(None);
         }
-        if let (Some(own), Some(named)) = (ready.agentid, incoming.agentid)
-            && own != named
-        {
-            let detail = format!("it names AgentID {named}, this app has {own}");
-            self.refuse(&ready.corp, &ready.of, &request, false, Fault(CallbackFault::AgentId, detail));
-        }
-        let answered = super::replies::answer(ready, &incoming, now_ms);
-        let item = InboxItem {
-            id: self.0.ids.next(now_ms),
-            corp: ready.corp.clone(),
-            receiver: ready.of.clone(),
-            kind: incoming.kind,
-            from: incoming.from,
-            agentid: incoming.agentid,
-            created_at_s: incoming.created_at_s,
-            received_at_ms: now_ms,
-            digest: incoming.digest,
-            repeats: 0,
-            text,
-            state: InboxState::Waiting,
-            attempts: 0,
-            note: None,
-            done_at_ms: None,
-            replays: 0,
-            reply: answered.reply,
-            pieces: answered.rest,
-        };
-        Ok(Some((item, body.trim_start().starts_with('{'))))
+        Ok(Some(text))
     }
 
     fn is_stale(&self, at_s: i64, now_ms: i64) -> bool {
@@ -265,7 +299,7 @@ impl Callbacks {
     }
 
     /// Finds out more about what did not open: which of the two keys differs, or whose they are.
-    fn look_into(&self, ready: &Ready, signed: &Signed, encrypted: &str, error: CryptoError) -> Fault {
+    fn look_into(&self, ready: &Ready, signed: &Signed<'_>, encrypted: &str, error: CryptoError) -> Fault {
         let now_ms = self.0.clock.now_ms();
         let fault = Fault::from(error);
         let is_worth_it = matches!(fault.0, CallbackFault::Signature | CallbackFault::ReceiveId);
@@ -280,7 +314,7 @@ impl Callbacks {
         if ready.crypto.decrypt(encrypted).is_ok() {
             return Fault(CallbackFault::Token, String::new());
         }
-        let others = self.0.keys.all_ready(&self.0.store, &ready.corp).unwrap_or_default();
+        let others = self.0.keys.all_ready(&self.0.store, &*self.0.observer, &ready.corp).unwrap_or_default();
         let fits = |other: &&Arc<Ready>| {
             let (signature, timestamp, nonce) = (&signed.signature, &signed.timestamp, &signed.nonce);
             other.of != ready.of && other.crypto.verify(signature, timestamp, nonce, encrypted).is_ok()
@@ -301,7 +335,7 @@ impl Callbacks {
             is_check,
             fault,
             detail: cut(&detail),
-            from: request.from.map(|address| address.to_string()),
+            from: (request.from)().map(|address| address.to_string()),
         };
         self.0.failures.note(&self.0.store, &self.0.clock, corp, of, failure);
         Answer::Refused

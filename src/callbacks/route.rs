@@ -2,7 +2,7 @@
 //! or may fail outside is only noted for a queue of its own.
 
 use super::ids::Ids;
-use super::incoming::{Incoming, group_of};
+use super::incoming::{Group, Incoming, group_of};
 use super::{follow_ups, presses, pulls};
 use crate::model::{InboxItem, Webhook};
 use crate::store::{StoreError, WriteTx};
@@ -26,7 +26,7 @@ pub(super) fn route(tx: &WriteTx, context: &Context<'_>, item: &InboxItem) -> Re
         return Ok(Some("the text can no longer be read".to_owned()));
     };
     let mut notes = Vec::new();
-    if group_of(&item.kind) == "contact" {
+    if group_of(&item.kind) == Group::Contact {
         notes.push(pulls::note(tx, &item.corp, &incoming)?);
     }
     if item.kind.as_str() == presses::KIND {
@@ -49,7 +49,7 @@ pub(super) fn route(tx: &WriteTx, context: &Context<'_>, item: &InboxItem) -> Re
 }
 
 /// Enqueues it for every webhook that wants it; answers for how many.
-fn tell(tx: &WriteTx, context: &Context<'_>, item: &InboxItem, incoming: &Incoming) -> Result<usize, StoreError> {
+fn tell(tx: &WriteTx, context: &Context<'_>, item: &InboxItem, incoming: &Incoming<'_>) -> Result<usize, StoreError> {
     let wanting = || context.webhooks.iter().filter(|webhook| webhook.wants(&item.kind, &item.corp));
     if wanting().next().is_none() {
         return Ok(0);

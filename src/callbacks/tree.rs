@@ -1,8 +1,10 @@
 //! The decrypted text of a callback as a tree of names and values, from XML or JSON. Bounded in depth and number; entities
 //! are never expanded, document types refused. Knows no message.
 
+use crate::model::Text;
 use quick_xml::events::Event;
 use serde_json::Value as Json;
+use std::borrow::Cow;
 
 /// Elements of one callback at most; the largest documented events have some hundreds.
 const ELEMENTS_MAX: usize = 5_000;
@@ -34,28 +36,28 @@ pub enum TreeFault {
 
 /// What stands under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum Value<'t> {
     /// A text; numbers too.
-    Text(String),
+    Text(Cow<'t, str>),
     /// Further elements.
-    Group(Tree),
+    Group(Tree<'t>),
 }
 
 /// Elements in their order; a name may come several times. Names are compared without case, for JSON forms spell them in
-/// lower case.
+/// lower case. Of XML it borrows what it can.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tree(pub Vec<(String, Value)>);
+pub struct Tree<'t>(pub Vec<(Text, Value<'t>)>);
 
-impl Tree {
+impl<'t> Tree<'t> {
     /// Reads either form.
-    pub fn parse(text: &str) -> Result<Self, TreeFault> {
+    pub fn parse(text: &'t str) -> Result<Self, TreeFault> {
         if text.trim_start().starts_with('{') { Self::parse_json(text) } else { Self::parse_xml(text) }
     }
 
     /// The first text of this name.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.all(name).find_map(|value| match value {
-            Value::Text(text) => Some(text.as_str()),
+            Value::Text(text) => Some(text.as_ref()),
             Value::Group(_) => None,
         })
     }
@@ -69,16 +71,16 @@ impl Tree {
     }
 
     /// Every value of this name.
-    pub fn all<'t>(&'t self, name: &str) -> impl Iterator<Item = &'t Value> {
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &Value<'t>> {
         self.0.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The same elements whatever their order and form: what a repeat is recognised by.
     pub fn canonical(&self) -> String {
-        let part = |(name, value): &(String, Value)| {
+        let part = |(name, value): &(Text, Value<'_>)| {
             let value = match value {
                 Value::Text(text) => text.clone(),
-                Value::Group(group) => format!("\u{1}{}\u{2}", group.canonical()),
+                Value::Group(group) => format!("\u{1}{}\u{2}", group.canonical()).into(),
             };
             format!("{}\u{3}{value}", name.to_ascii_lowercase())
         };
@@ -92,11 +94,11 @@ impl Tree {
         let mut object = serde_json::Map::new();
         for (name, value) in &self.0 {
             let value = match value {
-                Value::Text(text) => Json::String(text.clone()),
+                Value::Text(text) => Json::String(text.clone().into_owned()),
                 Value::Group(group) => group.to_json(),
             };
-            match object.get_mut(name) {
-                None => drop(object.insert(name.clone(), value)),
+            match object.get_mut(name.as_str()) {
+                None => drop(object.insert(name.to_string(), value)),
                 Some(Json::Array(list)) => list.push(value),
                 Some(known) => *known = Json::Array(vec![known.take(), value]),
             }
@@ -111,9 +113,9 @@ impl Tree {
         of_object(object, 0, &mut left)
     }
 
-    fn parse_xml(text: &str) -> Result<Self, TreeFault> {
+    fn parse_xml(text: &'t str) -> Result<Self, TreeFault> {
         let mut reader = quick_xml::Reader::from_str(text);
-        let mut open: Vec<Element> = Vec::new();
+        let mut open: Vec<Element<'t>> = Vec::with_capacity(4);
         let mut root: Option<Self> = None;
         let mut left = ELEMENTS_MAX;
         loop {
@@ -133,19 +135,19 @@ impl Tree {
                 Event::Empty(tag) => {
                     let parent = open.last_mut().ok_or(TreeFault::Root)?;
                     left = left.checked_sub(1).ok_or(TreeFault::TooMuch)?;
-                    parent.inside.0.push((tag.name().as_ref().to_owned(), Value::Text(String::new())));
+                    parent.inside.0.push((Text::from(tag.name().as_ref()), Value::Text(Cow::Borrowed(""))));
                 }
                 Event::End(_) => {
                     let closed = open.pop().ok_or(TreeFault::Xml)?;
                     match open.last_mut() {
-                        Some(parent) => parent.inside.0.push((closed.name.clone(), closed.value())),
+                        Some(parent) => parent.inside.0.push(closed.named()),
                         None if closed.name.eq_ignore_ascii_case("xml") => root = Some(closed.inside),
                         None => return Err(TreeFault::Root),
                     }
                 }
-                Event::CData(data) => push(&mut open, &data.into_inner(), false)?,
-                Event::Text(data) => push(&mut open, &data.into_inner(), true)?,
-                Event::GeneralRef(name) => push(&mut open, &character(&name.into_inner())?, false)?,
+                Event::CData(data) => push(&mut open, data.into_inner(), false)?,
+                Event::Text(data) => push(&mut open, data.into_inner(), true)?,
+                Event::GeneralRef(name) => push(&mut open, character(&name.into_inner())?.into(), false)?,
                 _ => {}
             }
         }
@@ -156,29 +158,34 @@ impl Tree {
     }
 }
 
-struct Element {
-    name: String,
-    text: String,
-    inside: Tree,
+struct Element<'t> {
+    name: Text,
+    text: Cow<'t, str>,
+    inside: Tree<'t>,
 }
 
-impl Element {
+impl<'t> Element<'t> {
     fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), text: String::new(), inside: Tree::default() }
+        Self { name: Text::from(name), text: Cow::Borrowed(""), inside: Tree::default() }
     }
 
-    fn value(self) -> Value {
-        if self.inside.0.is_empty() { Value::Text(self.text) } else { Value::Group(self.inside) }
+    fn named(self) -> (Text, Value<'t>) {
+        let value = if self.inside.0.is_empty() { Value::Text(self.text) } else { Value::Group(self.inside) };
+        (self.name, value)
     }
 }
 
 /// Adds a text to the innermost element; blanks between elements are no text.
-fn push(open: &mut [Element], text: &str, is_bare: bool) -> Result<(), TreeFault> {
+fn push<'t>(open: &mut [Element<'t>], text: Cow<'t, str>, is_bare: bool) -> Result<(), TreeFault> {
     if is_bare && text.trim().is_empty() {
         return Ok(());
     }
     let innermost = open.last_mut().ok_or(TreeFault::Root)?;
-    innermost.text.push_str(text);
+    if innermost.text.is_empty() {
+        innermost.text = text;
+    } else {
+        innermost.text.to_mut().push_str(&text);
+    }
     Ok(())
 }
 
@@ -203,7 +210,7 @@ fn character(name: &str) -> Result<String, TreeFault> {
     found.map(String::from).ok_or(TreeFault::Entity)
 }
 
-fn of_object(object: serde_json::Map<String, Json>, depth: usize, left: &mut usize) -> Result<Tree, TreeFault> {
+fn of_object(object: serde_json::Map<String, Json>, depth: usize, left: &mut usize) -> Result<Tree<'static>, TreeFault> {
     if depth >= DEPTH_MAX {
         return Err(TreeFault::TooMuch);
     }
@@ -214,13 +221,13 @@ fn of_object(object: serde_json::Map<String, Json>, depth: usize, left: &mut usi
     Ok(tree)
 }
 
-fn add(tree: &mut Tree, name: &str, value: Json, depth: usize, left: &mut usize) -> Result<(), TreeFault> {
+fn add(tree: &mut Tree<'static>, name: &str, value: Json, depth: usize, left: &mut usize) -> Result<(), TreeFault> {
     *left = left.checked_sub(1).ok_or(TreeFault::TooMuch)?;
     let value = match value {
-        Json::Null => Value::Text(String::new()),
-        Json::Bool(truth) => Value::Text(truth.to_string()),
-        Json::Number(number) => Value::Text(number.to_string()),
-        Json::String(text) => Value::Text(text),
+        Json::Null => Value::Text(Cow::Borrowed("")),
+        Json::Bool(truth) => Value::Text(truth.to_string().into()),
+        Json::Number(number) => Value::Text(number.to_string().into()),
+        Json::String(text) => Value::Text(text.into()),
         Json::Object(object) => Value::Group(of_object(object, depth + 1, left)?),
         Json::Array(values) => {
             if depth + 1 >= DEPTH_MAX {
@@ -229,7 +236,7 @@ fn add(tree: &mut Tree, name: &str, value: Json, depth: usize, left: &mut usize)
             return values.into_iter().try_for_each(|value| add(tree, name, value, depth + 1, left));
         }
     };
-    tree.0.push((name.to_owned(), value));
+    tree.0.push((Text::from(name), value));
     Ok(())
 }
 

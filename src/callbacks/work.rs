@@ -3,7 +3,7 @@
 use super::ids::Ids;
 use super::{Callbacks, route};
 use crate::clock::Stopwatch;
-use crate::model::{CorpKey, InboxId, InboxState};
+use crate::model::{CorpKey, InboxId, InboxItem, InboxState};
 use crate::store::callback_days::CallbackDay;
 use crate::store::inbox::Work;
 use crate::store::{self, Reads, StoreError, WriteTx};
@@ -62,7 +62,7 @@ impl Callbacks {
     }
 }
 
-/// One round over all corps; whether there may be more to do at once.
+/// One round over all corps, then over what has arrived; whether there may be more to do at once.
 async fn round(callbacks: &Callbacks) -> Result<bool, StoreError> {
     let store = &callbacks.0.store;
     let mut has_more = false;
@@ -85,7 +85,29 @@ async fn round(callbacks: &Callbacks) -> Result<bool, StoreError> {
             }
         }
     }
-    Ok(has_more)
+    Ok(unpack(callbacks).await? || has_more)
+}
+
+/// Takes what has arrived out of its rows and does the work on it in the same transaction; where that fails, it is only put
+/// among what waits. Whether there may be more.
+async fn unpack(callbacks: &Callbacks) -> Result<bool, StoreError> {
+    if callbacks.0.intake.packed() == 0 {
+        return Ok(false);
+    }
+    let (store, maker) = (&callbacks.0.store, callbacks.0.ids.clone());
+    let taken = match store.write(move |tx| work_on_arrived(tx, &maker)).await {
+        Ok((taken, has_ended_job)) => {
+            callbacks.wake_queues(has_ended_job);
+            taken
+        }
+        Err(StoreError::Closed) => return Err(StoreError::Closed),
+        Err(error) => {
+            tracing::warn!(%error, "what has arrived is put aside before it is worked on: {error}");
+            store.write(|tx| store::inbox::settle(tx, AT_ONCE)).await?
+        }
+    };
+    callbacks.0.intake.note_unpacked(taken);
+    Ok(taken > 0)
 }
 
 /// Finds the item that fails. Those behind it wait, for the order counts, until it has failed often enough.
@@ -122,23 +144,72 @@ async fn one_by_one(callbacks: &Callbacks, corp: &CorpKey, ids: Vec<InboxId>) ->
 fn work_on(tx: &WriteTx, maker: &Ids, corp: &CorpKey, ids: &[InboxId]) -> Result<bool, StoreError> {
     let context = route::Context { ids: maker, webhooks: store::webhooks::list(tx)? };
     let mut inbox = Work::open(tx)?;
-    let mut days: BTreeMap<u32, CallbackDay> = BTreeMap::new();
-    let mut has_ended_job = false;
+    let mut done = Done::default();
     for id in ids {
         // gone with its corp, or worked on meanwhile
         let found = inbox.find(corp, id)?.filter(|item| item.state == InboxState::Waiting);
         let Some(mut item) = found else { continue };
-        let note = route::route(tx, &context, &item)?;
-        has_ended_job |= item.kind == route::JOB_ENDED;
+        done.work(tx, &context, &mut item)?;
+        inbox.put(InboxState::Waiting, &item)?;
+    }
+    done.end(tx)
+}
+
+/// Unpacks the oldest of what has arrived, each with its work, but not before others of its corp that still wait. Answers how
+/// many left their rows, and as [`work_on`].
+fn work_on_arrived(tx: &WriteTx, maker: &Ids) -> Result<(usize, bool), StoreError> {
+    let (items, taken) = store::inbox::take_arrived(tx, AT_ONCE)?;
+    let context = route::Context { ids: maker, webhooks: store::webhooks::list(tx)? };
+    let mut inbox = Work::open(tx)?;
+    let mut done = Done::default();
+    let mut held: BTreeMap<CorpKey, bool> = BTreeMap::new();
+    for mut item in items {
+        if !inbox.is_new(&item)? {
+            continue;
+        }
+        let is_held = match held.get(&item.corp) {
+            Some(is_held) => *is_held,
+            None => {
+                let waits = inbox.something_waits(&item.corp)?;
+                *held.entry(item.corp.clone()).or_insert(waits)
+            }
+        };
+        if !is_held {
+            done.work(tx, &context, &mut item)?;
+        }
+        inbox.put_new(&item)?;
+    }
+    Ok((taken, done.end(tx)?))
+}
+
+/// What the work of one transaction adds up to.
+#[derive(Default)]
+struct Done {
+    days: BTreeMap<CorpKey, BTreeMap<u32, CallbackDay>>,
+    has_ended_job: bool,
+}
+
+impl Done {
+    /// Does the work on an item that waits, and notes in it that it is done.
+    fn work(&mut self, tx: &WriteTx, context: &route::Context<'_>, item: &mut InboxItem) -> Result<(), StoreError> {
+        let note = route::route(tx, context, item)?;
+        self.has_ended_job |= item.kind == route::JOB_ENDED;
         item.state = InboxState::Done;
         item.attempts += 1;
         item.note = note;
         item.done_at_ms = Some(tx.now_ms());
-        inbox.put(InboxState::Waiting, &item)?;
         if item.replays == 0 {
+            let days = self.days.entry(item.corp.clone()).or_default();
             days.entry(store::outbox::day_of(item.received_at_ms)).or_default().add(item.lag_ms());
         }
+        Ok(())
     }
-    store::callback_days::add(tx, corp, &days)?;
-    Ok(has_ended_job)
+
+    /// Writes the counters; whether a job of WeCom has ended.
+    fn end(self, tx: &WriteTx) -> Result<bool, StoreError> {
+        for (corp, days) in &self.days {
+            store::callback_days::add(tx, corp, days)?;
+        }
+        Ok(self.has_ended_job)
+    }
 }

@@ -2,13 +2,16 @@
 
 use crate::config::NetBlock;
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderName;
 use std::net::IpAddr;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The client's address: the peer itself, unless it is a trusted proxy; then the right-most entry of
 /// `X-Forwarded-For` that is no trusted proxy. Entries further left are the client's own words and never believed.
 pub fn of(request: &HttpRequest, trusted: &[NetBlock]) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
-    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let forwarded = request.headers().get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok());
     Some(resolve(peer, forwarded.flat_map(|line| line.split(',')), trusted))
 }
 

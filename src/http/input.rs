@@ -108,16 +108,25 @@ pub async fn read_limited(mut payload: Payload, announced: Option<u64>, max_byte
     if announced.is_some_and(|length| length > max_bytes as u64) {
         return Err(too_large());
     }
+    // most bodies are one chunk, which need not be copied
+    let mut first = Bytes::new();
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk =
             chunk.map_err(|cause| Problem::bad_request("request.body", format!("The body broke off: {cause}.")))?;
-        if bytes.len() + chunk.len() > max_bytes {
+        if first.len().max(bytes.len()) + chunk.len() > max_bytes {
             return Err(too_large());
+        }
+        if bytes.is_empty() && first.is_empty() {
+            first = chunk;
+            continue;
+        }
+        if bytes.is_empty() {
+            bytes.extend_from_slice(&first);
         }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes.freeze())
+    Ok(if bytes.is_empty() { first } else { bytes.freeze() })
 }
 
 /// Parses JSON and refuses what the type does not know, each fault with its place.

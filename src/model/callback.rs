@@ -156,8 +156,13 @@ pub struct InboxItem {
 impl InboxItem {
     /// From WeCom's clock to our receipt, milliseconds; `None` where the callback names no time.
     pub fn lag_ms(&self) -> Option<i64> {
-        (self.created_at_s > 0).then(|| (self.received_at_ms - self.created_at_s * 1_000).max(0))
+        lag_ms(self.created_at_s, self.received_at_ms)
     }
+}
+
+/// [`InboxItem::lag_ms`]
+pub fn lag_ms(created_at_s: i64, received_at_ms: i64) -> Option<i64> {
+    (created_at_s > 0).then(|| (received_at_ms - created_at_s * 1_000).max(0))
 }
 
 /// A piece of an auto reply that is sent as a message of its own.

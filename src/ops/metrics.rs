@@ -1,6 +1,6 @@
 //! The metrics registry (PEER-26): what `/metrics` answers, in the OpenMetrics text form.
 
-use crate::callbacks::Observer;
+use crate::callbacks::{Group, Observer, ReceiverObserver};
 use crate::model::{AppKey, CallbackFault, CallbackOf, CorpKey, RunKind, RunState, Tally};
 use crate::wecom::CallObserver;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -338,23 +338,49 @@ impl CallObserver for Metrics {
 }
 
 impl Observer for Metrics {
-    fn taken(&self, corp: &CorpKey, of: &CallbackOf, group: &'static str, lag_ms: Option<i64>) {
-        let labels = CallbackLabels { corp: corp.to_string(), receiver: of.to_string(), group };
-        self.0.callbacks.get_or_create(&labels).inc();
-        if let Some(lag_ms) = lag_ms {
-            let labels = CorpLabels { corp: corp.to_string() };
-            self.0.callback_lag.get_or_create(&labels).observe(seconds(lag_ms.unsigned_abs()));
-        }
-    }
-
-    fn repeated(&self, corp: &CorpKey, of: &CallbackOf) {
-        let labels = ReceiverLabels { corp: corp.to_string(), receiver: of.to_string() };
-        self.0.callback_repeats.get_or_create(&labels).inc();
+    fn receiver(&self, corp: &CorpKey, of: &CallbackOf) -> Box<dyn ReceiverObserver> {
+        Box::new(ReceiverMetrics {
+            metrics: self.clone(),
+            corp: corp.to_string(),
+            receiver: of.to_string(),
+            groups: Default::default(),
+            lag: OnceLock::new(),
+        })
     }
 
     fn refused(&self, corp: &CorpKey, fault: CallbackFault) {
         let labels = FaultLabels { corp: corp.to_string(), fault: fault.name() };
         self.0.callbacks_refused.get_or_create(&labels).inc();
+    }
+}
+
+/// The counters of one receiver, looked up once.
+struct ReceiverMetrics {
+    metrics: Metrics,
+    corp: String,
+    receiver: String,
+    groups: [OnceLock<Counter>; Group::COUNT],
+    lag: OnceLock<Histogram>,
+}
+
+impl ReceiverObserver for ReceiverMetrics {
+    fn taken(&self, group: Group, lag_ms: Option<i64>) {
+        let (corp, receiver) = (&self.corp, &self.receiver);
+        let count = |counter: &OnceLock<Counter>| {
+            let labels = || CallbackLabels { corp: corp.clone(), receiver: receiver.clone(), group: group.name() };
+            counter.get_or_init(|| self.metrics.0.callbacks.get_or_create(&labels()).clone()).inc();
+        };
+        self.groups.get(group as usize).map(count);
+        if let Some(lag_ms) = lag_ms {
+            let labels = || CorpLabels { corp: corp.clone() };
+            let lag = self.lag.get_or_init(|| self.metrics.0.callback_lag.get_or_create(&labels()).clone());
+            lag.observe(seconds(lag_ms.unsigned_abs()));
+        }
+    }
+
+    fn repeated(&self) {
+        let labels = ReceiverLabels { corp: self.corp.clone(), receiver: self.receiver.clone() };
+        self.metrics.0.callback_repeats.get_or_create(&labels).inc();
     }
 }
 

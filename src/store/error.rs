@@ -258,6 +258,12 @@ pub enum RowError {
         /// Where in the value.
         column: usize,
     },
+    /// It breaks off, or a length in it leads astray.
+    #[error("the value cannot be read from byte {at} on")]
+    Packed {
+        /// Where in the value.
+        at: usize,
+    },
 }
 
 impl From<serde_json::Error> for RowError {

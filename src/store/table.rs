@@ -12,6 +12,9 @@ use std::ops::ControlFlow;
 /// The engine's view of every table.
 pub(super) type Definition = redb::TableDefinition<'static, &'static [u8], &'static [u8]>;
 
+/// A row as the engine gives it.
+type Entry<'a> = (redb::AccessGuard<'a, &'static [u8]>, redb::AccessGuard<'a, &'static [u8]>);
+
 /// The first byte of every value written today.
 const FORMAT_JSON: u8 = 1;
 
@@ -245,13 +248,23 @@ impl<K: Key, V: Serialize + DeserializeOwned> Writer<'_, K, V> {
         self.inner.len().map_err(|e| self.tx.fail(e))
     }
 
+    /// The first key of a stretch.
+    pub fn first_key(&self, range: &Range) -> Result<Option<K::Owned>, StoreError> {
+        use redb::ReadableTable;
+        let mut rows = self.inner.range::<&[u8]>(range.bounds()).map_err(|e| self.tx.fail(e))?;
+        rows.next().map(|first| self.key_of(first)).transpose()
+    }
+
     /// The last key of a stretch.
     pub fn last_key(&self, range: &Range) -> Result<Option<K::Owned>, StoreError> {
         use redb::ReadableTable;
         let mut rows = self.inner.range::<&[u8]>(range.bounds()).map_err(|e| self.tx.fail(e))?;
-        let Some(last) = rows.next_back() else { return Ok(None) };
-        let (key, _) = last.map_err(|e| self.tx.fail(e))?;
-        K::decode(key.value()).map(Some).ok_or_else(|| self.table.bad(key.value(), RowError::Key))
+        rows.next_back().map(|last| self.key_of(last)).transpose()
+    }
+
+    fn key_of(&self, row: Result<Entry<'_>, redb::StorageError>) -> Result<K::Owned, StoreError> {
+        let (key, _) = row.map_err(|e| self.tx.fail(e))?;
+        K::decode(key.value()).ok_or_else(|| self.table.bad(key.value(), RowError::Key))
     }
 
     /// Writes one row, whether it is there or not.

@@ -146,19 +146,24 @@ impl CallbackCrypto {
     /// `msg_signature`: lower-case hex SHA-1 over the four texts, sorted byte-wise. `encrypted` is the base64 text as
     /// received, or the `echostr` of a URL check.
     pub fn sign(&self, timestamp: &str, nonce: &str, encrypted: &str) -> String {
+        hex::encode(self.digest(timestamp, nonce, encrypted))
+    }
+
+    fn digest(&self, timestamp: &str, nonce: &str, encrypted: &str) -> sha1::digest::Output<Sha1> {
         let mut parts = [self.token.as_str(), timestamp, nonce, encrypted];
         parts.sort_unstable();
         let mut hash = Sha1::new();
         for part in parts {
             hash.update(part.as_bytes());
         }
-        hex::encode(hash.finalize())
+        hash.finalize()
     }
 
     /// Checks a signature in constant time. Nothing has been decrypted yet on `Err`.
     pub fn verify(&self, signature: &str, timestamp: &str, nonce: &str, encrypted: &str) -> Result<(), CryptoError> {
-        let expected = self.sign(timestamp, nonce, encrypted);
-        if bool::from(expected.as_bytes().ct_eq(signature.as_bytes())) {
+        let mut expected = [0; 40];
+        let is_written = hex::encode_to_slice(self.digest(timestamp, nonce, encrypted), &mut expected).is_ok();
+        if is_written && bool::from(expected.as_slice().ct_eq(signature.as_bytes())) {
             Ok(())
         } else {
             Err(CryptoError::SignatureMismatch)
@@ -181,31 +186,31 @@ impl CallbackCrypto {
 
     /// Decrypts and unframes a message. Check the signature with [`CallbackCrypto::verify`] first.
     pub fn decrypt(&self, encrypted: &str) -> Result<String, CryptoError> {
-        let (message, receiver) = self.unframe(encrypted)?;
-        if receiver != self.receive_id.as_bytes() {
+        let (mut plain, end) = self.unframe(encrypted)?;
+        if plain.get(end..) != Some(self.receive_id.as_bytes()) {
             return Err(CryptoError::ReceiverMismatch);
         }
-        String::from_utf8(message).map_err(|_| CryptoError::BadUtf8)
+        plain.truncate(end);
+        plain.drain(..HEADER_LEN);
+        String::from_utf8(plain).map_err(|_| CryptoError::BadUtf8)
     }
 
     /// For whom a message is meant, where the key opens it: to tell an administrator why [`CryptoError::ReceiverMismatch`].
     pub fn receiver_of(&self, encrypted: &str) -> Option<String> {
-        let (_, receiver) = self.unframe(encrypted).ok()?;
-        Some(String::from_utf8_lossy(&receiver).into_owned())
+        let (plain, end) = self.unframe(encrypted).ok()?;
+        Some(String::from_utf8_lossy(plain.get(end..)?).into_owned())
     }
 
-    /// Message and receiver.
-    fn unframe(&self, encrypted: &str) -> Result<(Vec<u8>, Vec<u8>), CryptoError> {
+    /// Everything that was encrypted; the message stands behind the header and ends where the receiver begins.
+    fn unframe(&self, encrypted: &str) -> Result<(Vec<u8>, usize), CryptoError> {
         let ciphertext = STANDARD.decode(encrypted).map_err(|_| CryptoError::BadBase64)?;
-        let mut plain = self.key.open(ciphertext)?;
+        let plain = self.key.open(ciphertext)?;
         let header = plain.first_chunk::<HEADER_LEN>().ok_or(CryptoError::BadLengthField)?;
         let length = header[RANDOM_LEN..].iter().fold(0_u64, |sum, &b| sum << 8 | u64::from(b));
         let length = usize::try_from(length).map_err(|_| CryptoError::BadLengthField)?;
         let end =
             length.checked_add(HEADER_LEN).filter(|end| *end <= plain.len()).ok_or(CryptoError::BadLengthField)?;
-        let receiver = plain.split_off(end);
-        plain.drain(..HEADER_LEN);
-        Ok((plain, receiver))
+        Ok((plain, end))
     }
 
     /// [`CallbackCrypto::verify`], then [`CallbackCrypto::decrypt`].

@@ -16,7 +16,7 @@ pub(in crate::callbacks) struct Answered {
 }
 
 /// What a member said, as rules see it.
-fn said(incoming: &Incoming) -> Option<Said<'_>> {
+fn said<'i>(incoming: &'i Incoming<'_>) -> Option<Said<'i>> {
     match incoming.kind.as_str() {
         // the JSON form has the content in a group of its own
         "message.text" => {
@@ -30,7 +30,7 @@ fn said(incoming: &Incoming) -> Option<Said<'_>> {
 
 /// What an app answers, if a rule of it applies. A text that is too long for one message goes on in further ones; a
 /// picture that WeCom does not know at this moment follows when it does.
-pub(in crate::callbacks) fn answer(ready: &Ready, incoming: &Incoming, now_ms: i64) -> Answered {
+pub(in crate::callbacks) fn answer(ready: &Ready, incoming: &Incoming<'_>, now_ms: i64) -> Answered {
     let Some(rule) = said(incoming).and_then(|said| pick(&ready.replies, said)) else { return Answered::default() };
     if incoming.from.is_empty() {
         return Answered::default();

@@ -5,7 +5,7 @@ mod answer;
 mod draft;
 mod service;
 
-pub(super) use answer::answer;
+pub(super) use answer::{Answered, answer};
 pub use draft::{AutoReplyDraft, KEYWORD_MAX, PRIORITIES, REPLY_MAX, ReplyFault, ReplyRule};
 pub use service::{RULES_MAX, TriedReply};
 

@@ -2,9 +2,16 @@
 //!
 //! A callback and the key of its repeats are written and removed together, so that nothing is worked on twice for as long
 //! as it is kept. Repeats carry the same `CreateTime`; standing first in the key it keeps neighbours in time together.
+//!
+//! What has only just arrived lies packed in rows of its own and is put into these tables after the answer. Counts include
+//! it; whoever looks for items has it put there first ([`settle`]).
 
+mod arrived;
+mod packed;
 mod search;
 
+pub use arrived::{RepeatKey, arrive, count_arrived, newest_keys, receive_late, settle, take_arrived};
+pub use packed::{Arrival, Arrivals};
 pub use search::{InboxFilter, InboxPage, LOOKED_AT_MAX, search};
 
 use super::StoreError;
@@ -28,7 +35,7 @@ const BY_KIND: Table<(Str, Str, Str), ()> = Table::new("inbox_by_kind");
 /// (corp, receiver)
 const HEALTH: Table<(Str, Str), CallbackHealth> = Table::new("callback_health");
 pub(super) const TABLES: &[TableInfo] =
-    &[ITEMS.info(), REPEATS.info(), WAITING.info(), FAILED.info(), BY_KIND.info(), HEALTH.info()];
+    &[arrived::INFO, ITEMS.info(), REPEATS.info(), WAITING.info(), FAILED.info(), BY_KIND.info(), HEALTH.info()];
 
 /// What [`receive`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,13 +67,8 @@ pub fn receive_all(tx: &WriteTx, all: &[InboxItem]) -> Result<Vec<Received>, Sto
     for item in all {
         let key = (item.corp.as_str(), item.receiver.segment(), stamp(item), item.digest.as_str());
         if let Some(first) = repeats.get(key)? {
-            let row = (item.corp.as_str(), first.as_str());
-            let Some(mut known) = items.get(row)? else {
-                return Err(StoreError::not_found(format!("callback {first}")));
-            };
-            known.repeats = known.repeats.saturating_add(1);
-            items.put(row, &known)?;
-            results.push(Received::Again { id: first, reply: known.reply });
+            let reply = count_repeat(&mut items, &item.corp, &first)?;
+            results.push(Received::Again { id: first, reply });
             continue;
         }
         let row = (item.corp.as_str(), item.id.as_str());
@@ -76,6 +78,20 @@ pub fn receive_all(tx: &WriteTx, all: &[InboxItem]) -> Result<Vec<Received>, Sto
         results.push(Received::New);
     }
     Ok(results)
+}
+
+/// Counts one more delivery of an item; answers its passive reply.
+fn count_repeat(
+    items: &mut Writer<'_, (Str, Str), InboxItem>,
+    corp: &CorpKey,
+    first: &InboxId,
+) -> Result<Option<String>, StoreError> {
+    let row = (corp.as_str(), first.as_str());
+    let known = items.get(row)?;
+    let mut known = known.ok_or_else(|| StoreError::not_found(format!("callback {first}")))?;
+    known.repeats = known.repeats.saturating_add(1);
+    items.put(row, &known)?;
+    Ok(known.reply)
 }
 
 /// The item with this id.
@@ -98,20 +114,24 @@ pub fn waiting(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<Inbo
 /// How many items of a corp wait, and how many have failed.
 pub fn counts(tx: &impl Reads, corp: &CorpKey) -> Result<(usize, usize), StoreError> {
     let range = Prefix::text(corp.as_str()).range();
-    Ok((WAITING.keys(tx, &range)?.len(), FAILED.keys(tx, &range)?.len()))
+    let (arrived, _) = count_arrived(tx, Some(corp))?;
+    Ok((arrived + WAITING.keys(tx, &range)?.len(), FAILED.keys(tx, &range)?.len()))
 }
 
 /// The time of receipt (Unix milliseconds) of the item of a corp that has waited longest.
 pub fn oldest_waiting(tx: &impl Reads, corp: &CorpKey) -> Result<Option<i64>, StoreError> {
-    match waiting(tx, corp, 1)?.first() {
-        Some(id) => Ok(find(tx, corp, id)?.map(|item| item.received_at_ms)),
-        None => Ok(None),
-    }
+    let waits = match waiting(tx, corp, 1)?.first() {
+        Some(id) => find(tx, corp, id)?.map(|item| item.received_at_ms),
+        None => None,
+    };
+    let (_, arrived) = count_arrived(tx, Some(corp))?;
+    Ok(waits.into_iter().chain(arrived).min())
 }
 
 /// The tables of the inbox, opened for the work on many items.
 pub struct Work<'tx> {
     items: Writer<'tx, (Str, Str), InboxItem>,
+    repeats: Writer<'tx, (Str, Str, u64, Str), InboxId>,
     waiting: Writer<'tx, (Str, Str), ()>,
     failed: Writer<'tx, (Str, Str), ()>,
     by_kind: Writer<'tx, (Str, Str, Str), ()>,
@@ -122,6 +142,7 @@ impl<'tx> Work<'tx> {
     pub fn open(tx: &'tx WriteTx) -> Result<Self, StoreError> {
         Ok(Self {
             items: ITEMS.writer(tx)?,
+            repeats: REPEATS.writer(tx)?,
             waiting: WAITING.writer(tx)?,
             failed: FAILED.writer(tx)?,
             by_kind: BY_KIND.writer(tx)?,
@@ -131,6 +152,36 @@ impl<'tx> Work<'tx> {
     /// The item with this id.
     pub fn find(&mut self, corp: &CorpKey, id: &InboxId) -> Result<Option<InboxItem>, StoreError> {
         self.items.get((corp.as_str(), id.as_str()))
+    }
+
+    /// Whether something of a corp waits for work.
+    pub fn something_waits(&mut self, corp: &CorpKey) -> Result<bool, StoreError> {
+        Ok(self.waiting.first_key(&Prefix::text(corp.as_str()).range())?.is_some())
+    }
+
+    /// Takes note of an item that was taken out of those that have arrived. A repeat is counted and the answer is `false`;
+    /// any other one must be put ([`Work::put_new`]).
+    pub fn is_new(&mut self, item: &InboxItem) -> Result<bool, StoreError> {
+        let key = (item.corp.as_str(), item.receiver.segment(), stamp(item), item.digest.as_str());
+        if let Some(first) = self.repeats.get(key)? {
+            count_repeat(&mut self.items, &item.corp, &first)?;
+            return Ok(false);
+        }
+        self.repeats.put(key, &item.id)?;
+        Ok(true)
+    }
+
+    /// Writes an item for the first time, with its place in the lists.
+    pub fn put_new(&mut self, item: &InboxItem) -> Result<(), StoreError> {
+        let key = (item.corp.as_str(), item.id.as_str());
+        self.items.put(key, item)?;
+        if item.state == InboxState::Waiting {
+            return self.waiting.put(key, &());
+        }
+        if item.state == InboxState::Failed {
+            self.failed.put(key, &())?;
+        }
+        self.by_kind.put((item.corp.as_str(), item.kind.as_str(), item.id.as_str()), &())
     }
 
     /// Writes an item back, whose state was `before`, with its place in the lists.
@@ -201,6 +252,7 @@ pub fn put_health(tx: &WriteTx, corp: &CorpKey, of: &CallbackOf, health: &Callba
 }
 
 pub(super) fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
+    settle(tx, usize::MAX)?;
     let all = Prefix::text(corp.as_str()).range();
     ITEMS.remove_range(tx, &all)?;
     REPEATS.remove_range(tx, &all)?;

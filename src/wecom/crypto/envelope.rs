@@ -5,14 +5,15 @@
 use super::{CallbackCrypto, CryptoError};
 use quick_xml::events::Event;
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// The outer body of a received callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Envelope {
+pub struct Envelope<'b> {
     /// The base64 text, exactly as signed.
-    pub encrypt: String,
+    pub encrypt: Cow<'b, str>,
     /// The app it was sent to, where given; only good for choosing a key.
-    pub agentid: Option<String>,
+    pub agentid: Option<Cow<'b, str>>,
 }
 
 /// JSON form (doc path 101033); samples with capitalised names exist too.
@@ -24,67 +25,97 @@ struct JsonBody {
     agentid: Option<serde_json::Value>,
 }
 
-impl Envelope {
+impl<'b> Envelope<'b> {
     /// Reads a body of either form. Document type declarations are refused, entities never expanded, and an element
     /// that comes twice is an error.
-    pub fn parse(body: &str) -> Result<Self, CryptoError> {
+    pub fn parse(body: &'b str) -> Result<Self, CryptoError> {
         if body.trim_start().starts_with('{') { Self::parse_json(body) } else { Self::parse_xml(body) }
     }
 
     fn parse_json(body: &str) -> Result<Self, CryptoError> {
         let body: JsonBody = serde_json::from_str(body).map_err(|_| CryptoError::BadEnvelope("broken JSON"))?;
         let agentid = body.agentid.and_then(|value| match value {
-            serde_json::Value::String(text) if !text.is_empty() => Some(text),
-            serde_json::Value::Number(number) => Some(number.to_string()),
+            serde_json::Value::String(text) if !text.is_empty() => Some(text.into()),
+            serde_json::Value::Number(number) => Some(number.to_string().into()),
             _ => None,
         });
         let encrypt = body.encrypt.ok_or(CryptoError::BadEnvelope("no encrypt"))?;
-        Ok(Self { encrypt, agentid })
+        Ok(Self { encrypt: encrypt.into(), agentid })
     }
 
-    fn parse_xml(body: &str) -> Result<Self, CryptoError> {
+    fn parse_xml(body: &'b str) -> Result<Self, CryptoError> {
         let broken = |_| CryptoError::BadEnvelope("broken XML");
         let mut reader = quick_xml::Reader::from_str(body);
-        let mut path: Vec<String> = Vec::new();
-        let (mut encrypt, mut agentid): (Option<String>, Option<String>) = (None, None);
+        let mut depth = 0_usize;
+        let mut is_xml = false;
+        // where the texts under the innermost element belong
+        let mut inside = Inside::Other;
+        let (mut encrypt, mut agentid): (Option<Cow<'b, str>>, Option<Cow<'b, str>>) = (None, None);
         loop {
             let text = match reader.read_event().map_err(broken)? {
                 Event::Eof => break,
                 Event::DocType(_) => return Err(CryptoError::BadEnvelope("DOCTYPE is refused")),
                 Event::GeneralRef(_) => return Err(CryptoError::BadEnvelope("entities are refused")),
                 Event::Start(tag) => {
+                    depth += 1;
                     let name = tag.name();
-                    path.push(name.as_ref().to_owned());
-                    if path.len() == 2 {
-                        match name.as_ref() {
-                            "Encrypt" if encrypt.is_some() => {
-                                return Err(CryptoError::BadEnvelope("Encrypt comes twice"));
-                            }
-                            "Encrypt" => encrypt = Some(String::new()),
-                            _ => {}
+                    inside = match (depth, name.as_ref()) {
+                        (2, "Encrypt") if encrypt.is_some() => {
+                            return Err(CryptoError::BadEnvelope("Encrypt comes twice"));
                         }
-                    }
+                        (2, "Encrypt") => {
+                            encrypt = Some(Cow::Borrowed(""));
+                            Inside::Encrypt
+                        }
+                        (2, "AgentID") => Inside::AgentId,
+                        (1, name) => {
+                            is_xml = name == "xml";
+                            Inside::Other
+                        }
+                        _ => Inside::Other,
+                    };
                     continue;
                 }
                 Event::End(_) => {
-                    path.pop();
+                    depth = depth.saturating_sub(1);
+                    inside = Inside::Other;
                     continue;
                 }
                 Event::CData(data) => data.into_inner(),
                 Event::Text(data) => data.into_inner(),
                 _ => continue,
             };
-            match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-                ["xml", "Encrypt"] => encrypt.get_or_insert_default().push_str(text.trim()),
-                ["xml", "AgentID"] => agentid.get_or_insert_default().push_str(text.trim()),
+            match inside {
+                Inside::Encrypt if is_xml => add(encrypt.get_or_insert_default(), text),
+                Inside::AgentId if is_xml => add(agentid.get_or_insert_default(), text),
                 _ => {}
             }
         }
-        if !path.is_empty() {
+        if depth > 0 {
             return Err(CryptoError::BadEnvelope("broken XML"));
         }
         let encrypt = encrypt.ok_or(CryptoError::BadEnvelope("no Encrypt"))?;
         Ok(Self { encrypt, agentid: agentid.filter(|text| !text.is_empty()) })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Inside {
+    Encrypt,
+    AgentId,
+    Other,
+}
+
+/// Adds a text without the blanks around it.
+fn add<'b>(to: &mut Cow<'b, str>, text: Cow<'b, str>) {
+    let text = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    };
+    if to.is_empty() {
+        *to = text;
+    } else {
+        to.to_mut().push_str(&text);
     }
 }
 

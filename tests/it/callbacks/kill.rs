@@ -86,6 +86,7 @@ async fn killed_twenty_times_under_a_stream() {
     prepare(folder.path()).await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let crypto = crypto("ww1");
+    let began_s = Clock::system().now_ms().div_euclid(1_000);
     let (mut next, mut acknowledged, mut unsure) = (1_u64, Vec::new(), Vec::new());
     for round in 0..KILLS {
         let (mut child, port) = spawn(folder.path());
@@ -98,7 +99,9 @@ async fn killed_twenty_times_under_a_stream() {
                 next += 20;
             }
             let sends = wanted.drain(..).map(|id| {
-                let encrypted = crypto.encrypt(&text_message(id, "zhangsan", "x"));
+                // every third is of a time that the server does not remember by itself; a repeat says what the first said
+                let at_s = if id % 3 == 0 { 1_700_000_000 } else { began_s };
+                let encrypted = crypto.encrypt(&text_message_at(at_s, id, "zhangsan", "x"));
                 let query = query(&crypto, Clock::system().now_ms(), &encrypted);
                 let url = format!("http://127.0.0.1:{port}{APP}?{query}");
                 let sent = http.post(url).body(request_body("ww", Some(218), &encrypted)).send();

@@ -122,9 +122,14 @@ pub async fn deliver(bridge: &Bridge, path: &str, crypto: &CallbackCrypto, text:
 
 /// The text of a text message.
 pub fn text_message(msgid: u64, from: &str, content: &str) -> String {
+    text_message_at(1_700_000_000, msgid, from, content)
+}
+
+/// The same with its `CreateTime`.
+pub fn text_message_at(at_s: i64, msgid: u64, from: &str, content: &str) -> String {
     format!(
         "<xml><ToUserName><![CDATA[ww]]></ToUserName><FromUserName><![CDATA[{from}]]></FromUserName><CreateTime>\
-         1700000000</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{content}]]></Content><MsgId>{msgid}\
+         {at_s}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{content}]]></Content><MsgId>{msgid}\
          </MsgId><AgentID>218</AgentID></xml>"
     )
 }

@@ -1,5 +1,6 @@
 //! The store from outside: durability, isolation, care of the file, refusals.
 
+mod arrived;
 mod audit;
 mod backup;
 mod crash;

@@ -160,6 +160,22 @@ fn write_messages(tx: &WriteTx) -> Result<(), StoreError> {
     });
     let message: Message = row(message);
     store::messages::accept(tx, &message)?;
+    let mut arrivals = store::inbox::Arrivals::default();
+    arrivals.push(&store::inbox::Arrival {
+        id: [1, 144, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 14],
+        corp: "acme-main",
+        receiver: "oa",
+        kind: "message.text",
+        from: "user1",
+        agentid: Some(7),
+        created_at_s: 1,
+        received_at_ms: 2,
+        digest: "m4",
+        text: "<xml></xml>",
+        reply: Some("<xml>r</xml>"),
+        pieces: &[row(json!({"kind": "text", "text": "x"}))],
+    });
+    store::inbox::arrive(tx, &arrivals)?;
     let rule = json!({
         "id": "01900000-0000-7000-8000-000000000009", "tenant": tenant, "name": "待办", "enabled": true, "order": 1,
         "targets": [{ "corp": "acme-main", "app": "oa", "kind": "text", "title": "", "body": "{{ body }}", "button": "",

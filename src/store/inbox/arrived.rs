@@ -1,0 +1,205 @@
+//! Callbacks that have only just arrived: many of them in one row, so that becoming durable costs each of them a copy of
+//! its bytes and no search of its own. They are taken out and put into the other tables of the inbox after the answer.
+
+use super::packed::{self, Arrival, Arrivals};
+use super::{REPEATS, Received, receive_all};
+use crate::model::{CorpKey, InboxItem};
+use crate::store::error::{RowError, StoreError};
+use crate::store::key::{Key, Prefix, Range, Str};
+use crate::store::table::{TableInfo, everything};
+use crate::store::tx::{Reads, WriteTx};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
+use std::ops::{Bound, ControlFlow};
+
+/// id of the row's first callback → callbacks
+const NAME: &str = "inbox_arrived";
+pub(super) const INFO: TableInfo = TableInfo {
+    name: NAME,
+    check: |key, value| {
+        <Str as Key>::decode(key).ok_or(RowError::Key)?;
+        packed::check(value)
+    },
+    show: |key| String::from_utf8_lossy(key).into_owned(),
+};
+
+/// What a repeat is recognised by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepeatKey {
+    /// Key of the corp.
+    pub corp: String,
+    /// Last part of the address.
+    pub receiver: String,
+    /// `CreateTime`, Unix seconds.
+    pub created_at_s: i64,
+    /// See [`InboxItem::digest`].
+    pub digest: String,
+}
+
+/// Keeps callbacks that are known to be new.
+pub fn arrive(tx: &WriteTx, arrivals: &Arrivals) -> Result<(), StoreError> {
+    let mut table = tx.open_table(NAME)?;
+    for (id, row) in &arrivals.rows {
+        tx.mark();
+        table.insert(packed::id_text(*id).as_bytes(), row.as_slice()).map_err(|e| tx.fail(e))?;
+    }
+    Ok(())
+}
+
+/// Stores callbacks of which each may be a repeat, behind those that have arrived: a repeat of one of these is counted when
+/// it is taken out. Answers in the same order, and how many lie packed now.
+///
+/// # Errors
+/// As [`receive_all`].
+pub fn receive_late(tx: &WriteTx, all: &[InboxItem]) -> Result<(Vec<Received>, usize), StoreError> {
+    let wanted: BTreeSet<(&str, &str, i64, &str)> = all.iter().map(key_of).collect();
+    let mut before: HashMap<(String, String, i64, String), Received> = HashMap::new();
+    visit(tx, |one| {
+        let key = (one.corp, one.receiver, one.created_at_s, one.digest);
+        if wanted.contains(&key) {
+            let own = || (key.0.to_owned(), key.1.to_owned(), key.2, key.3.to_owned());
+            let reply = one.reply.map(str::to_owned);
+            before.entry(own()).or_insert_with(|| Received::Again { id: one.inbox_id(), reply });
+        }
+    })?;
+    let mut results = Vec::with_capacity(all.len());
+    let mut repeats_of_arrived = Arrivals::default();
+    for item in all {
+        let (corp, receiver, created_at_s, digest) = key_of(item);
+        let found = before.get(&(corp.to_owned(), receiver.to_owned(), created_at_s, digest.to_owned()));
+        match found {
+            Some(first) => {
+                repeats_of_arrived.push(&as_arrival(item)?);
+                results.push(first.clone());
+            }
+            None => results.extend(receive_all(tx, std::slice::from_ref(item))?),
+        }
+    }
+    arrive(tx, &repeats_of_arrived)?;
+    Ok((results, repeats_of_arrived.len()))
+}
+
+fn key_of(item: &InboxItem) -> (&str, &str, i64, &str) {
+    (item.corp.as_str(), item.receiver.segment(), item.created_at_s, item.digest.as_str())
+}
+
+fn as_arrival(item: &InboxItem) -> Result<Arrival<'_>, StoreError> {
+    let id = uuid::Uuid::parse_str(item.id.as_str());
+    Ok(Arrival {
+        id: id.map_err(|_| StoreError::Refused(format!("the id {} is no UUID", item.id)))?.into_bytes(),
+        corp: item.corp.as_str(),
+        receiver: item.receiver.segment(),
+        kind: &item.kind,
+        from: &item.from,
+        agentid: item.agentid,
+        created_at_s: item.created_at_s,
+        received_at_ms: item.received_at_ms,
+        digest: &item.digest,
+        text: &item.text,
+        reply: item.reply.as_deref(),
+        pieces: &item.pieces,
+    })
+}
+
+/// Takes the oldest rows out until these are `limit` callbacks or more, in the order of receipt; those of corps that are no
+/// more are dropped. The second is how many left the rows.
+pub fn take_arrived(tx: &WriteTx, limit: usize) -> Result<(Vec<InboxItem>, usize), StoreError> {
+    let (mut items, mut rows, mut taken) = (Vec::new(), Vec::new(), 0);
+    let mut corps: HashMap<String, bool> = HashMap::new();
+    tx.source().scan(NAME, &everything(), false, &mut |key, value| {
+        for one in packed::unpack(value) {
+            let one = one.map_err(|cause| bad(key, cause))?;
+            taken += 1;
+            let corp = one.arrival.corp;
+            let is_known = match corps.get(corp) {
+                Some(is_known) => *is_known,
+                None => {
+                    let found = crate::store::corps::find(tx, &CorpKey::from(corp))?.is_some();
+                    *corps.entry(corp.to_owned()).or_insert(found)
+                }
+            };
+            if is_known {
+                items.push(one.into_item().map_err(|cause| bad(key, cause))?);
+            }
+        }
+        rows.push(key.to_vec());
+        Ok(if taken < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    let mut table = tx.open_table(NAME)?;
+    for key in rows {
+        tx.mark();
+        table.remove(key.as_slice()).map_err(|e| tx.fail(e))?;
+    }
+    Ok((items, taken))
+}
+
+/// Puts the oldest of those that have arrived, `limit` or a few more, among those that wait for work; answers how many left
+/// their rows.
+pub fn settle(tx: &WriteTx, limit: usize) -> Result<usize, StoreError> {
+    let (items, taken) = take_arrived(tx, limit)?;
+    receive_all(tx, &items)?;
+    Ok(taken)
+}
+
+/// How many have arrived and were not put elsewhere yet, and the time of receipt of the first, Unix milliseconds; of one
+/// corp, or of all.
+pub fn count_arrived(tx: &impl Reads, corp: Option<&CorpKey>) -> Result<(usize, Option<i64>), StoreError> {
+    let (mut count, mut first) = (0, None);
+    visit(tx, |one| {
+        if corp.is_none_or(|corp| corp.as_str() == one.corp) {
+            count += 1;
+            first = first.or(Some(one.received_at_ms));
+        }
+    })?;
+    Ok((count, first))
+}
+
+/// What the newest repeats would be recognised by: everything of `since_s` (Unix seconds) and later, or of a later second
+/// where these were more than `limit`; with that second.
+pub fn newest_keys(tx: &impl Reads, since_s: i64, limit: usize) -> Result<(i64, Vec<RepeatKey>), StoreError> {
+    let (mut since_s, mut keys) = (since_s.max(1), Vec::new());
+    let mut rest = everything();
+    while let Some((corp, receiver, ..)) = REPEATS.first_key(tx, &rest)? {
+        let of_receiver = Prefix::text(&corp).then_text(&receiver).range();
+        let mut found = 0;
+        REPEATS.scan_back(tx, &of_receiver, |(corp, receiver, created, digest), _| {
+            let created_at_s = i64::try_from(created).unwrap_or(i64::MAX);
+            if created_at_s < since_s {
+                return Ok(ControlFlow::Break(()));
+            }
+            if found == limit {
+                since_s = created_at_s.saturating_add(1);
+                return Ok(ControlFlow::Break(()));
+            }
+            found += 1;
+            keys.push(RepeatKey { corp, receiver, created_at_s, digest });
+            Ok(ControlFlow::Continue(()))
+        })?;
+        rest = match of_receiver.to {
+            Bound::Excluded(end) => Range { from: Bound::Included(end), to: Bound::Unbounded },
+            _ => break,
+        };
+    }
+    visit(tx, |one| {
+        if one.created_at_s >= since_s {
+            let (corp, receiver) = (one.corp.to_owned(), one.receiver.to_owned());
+            keys.push(RepeatKey { corp, receiver, created_at_s: one.created_at_s, digest: one.digest.to_owned() });
+        }
+    })?;
+    keys.retain(|key| key.created_at_s >= since_s);
+    Ok((since_s, keys))
+}
+
+/// Calls `visit` with each callback that has arrived.
+fn visit(tx: &impl Reads, mut visit: impl FnMut(Arrival<'_>)) -> Result<(), StoreError> {
+    tx.source().scan(NAME, &everything(), false, &mut |key, value| {
+        for one in packed::unpack(value) {
+            visit(one.map_err(|cause| bad(key, cause))?.arrival);
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+fn bad(key: &[u8], cause: RowError) -> StoreError {
+    StoreError::BadRow { table: NAME, key: (INFO.show)(key), cause }
+}
