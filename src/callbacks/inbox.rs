@@ -82,9 +82,10 @@ impl Callbacks {
         let mut left = self.0.intake.packed();
         while left > 0 {
             match self.0.store.write(move |tx| store::inbox::settle(tx, SETTLED_AT_ONCE.min(left))).await {
+                Ok(0) => return self.0.intake.note_empty(),
                 Ok(settled) => {
                     self.0.intake.note_unpacked(settled);
-                    left = if settled == 0 { 0 } else { left.saturating_sub(settled) };
+                    left = left.saturating_sub(settled);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "what has just arrived cannot be shown: {error}");
@@ -205,7 +206,7 @@ impl Callbacks {
             tokio::pin!(worked);
             worked.as_mut().enable();
             let is_idle = self.0.store.read_async(|tx| {
-                if store::inbox::count_arrived(tx, None)?.0 > 0 {
+                if store::inbox::has_arrived(tx)? {
                     return Ok(false);
                 }
                 for corp in store::corps::list(tx)? {

@@ -34,7 +34,7 @@ type Reply = oneshot::Sender<Result<Received, StoreError>>;
 /// What waits for the next commit.
 pub(super) struct Intake {
     pending: Mutex<Pending>,
-    /// Callbacks that lie packed in the store.
+    /// Callbacks that lie packed in the store, or may do so when the commit under way ends.
     packed: AtomicUsize,
 }
 
@@ -90,9 +90,17 @@ impl Intake {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Callbacks that lie packed in the store.
+    /// Callbacks that lie packed in the store, or will soon.
     pub(super) fn packed(&self) -> usize {
         self.packed.load(Ordering::Acquire)
+    }
+
+    /// Notes that none was found. The number may be too high after a commit that failed; it is never too low for long.
+    pub(super) fn note_empty(&self) {
+        let pending = self.lock();
+        if !pending.is_under_way {
+            self.packed.store(0, Ordering::Release);
+        }
     }
 
     /// Notes that so many do not lie packed any more.
@@ -212,6 +220,7 @@ async fn write(
 ) -> Result<Vec<Received>, StoreError> {
     let rows = batch.rows.clone();
     let added = if with_new { rows.0.len() } else { 0 };
+    callbacks.0.intake.packed.fetch_add(added, Ordering::AcqRel);
     let written = callbacks.0.store.write(move |tx| {
         let (arrivals, items) = &*rows;
         let unpacked = if unpacks { store::inbox::settle(tx, UNPACKED_AT_ONCE.max(2 * added))? } else { 0 };
@@ -229,7 +238,7 @@ async fn write(
             biased;
             result = &mut written => {
                 let (results, repacked, unpacked) = result?;
-                callbacks.0.intake.packed.fetch_add(added + repacked, Ordering::AcqRel);
+                callbacks.0.intake.packed.fetch_add(repacked, Ordering::AcqRel);
                 callbacks.0.intake.note_unpacked(unpacked);
                 return Ok(results);
             }

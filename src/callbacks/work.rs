@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Items of one transaction.
 const AT_ONCE: usize = 200;
+/// Items that one transaction unpacks, or a few more.
+const UNPACKED_AT_ONCE: usize = 400;
 /// Tries before an item is put aside as failed.
 const TRIES: u32 = 5;
 /// Pause after a round in which something failed.
@@ -91,7 +93,8 @@ async fn round(callbacks: &Callbacks) -> Result<bool, StoreError> {
 /// Takes what has arrived out of its rows and does the work on it in the same transaction; where that fails, it is only put
 /// among what waits. Whether there may be more.
 async fn unpack(callbacks: &Callbacks) -> Result<bool, StoreError> {
-    if callbacks.0.intake.packed() == 0 {
+    if !callbacks.0.store.read_async(store::inbox::has_arrived).await? {
+        callbacks.0.intake.note_empty();
         return Ok(false);
     }
     let (store, maker) = (&callbacks.0.store, callbacks.0.ids.clone());
@@ -103,7 +106,7 @@ async fn unpack(callbacks: &Callbacks) -> Result<bool, StoreError> {
         Err(StoreError::Closed) => return Err(StoreError::Closed),
         Err(error) => {
             tracing::warn!(%error, "what has arrived is put aside before it is worked on: {error}");
-            store.write(|tx| store::inbox::settle(tx, AT_ONCE)).await?
+            store.write(|tx| store::inbox::settle(tx, UNPACKED_AT_ONCE)).await?
         }
     };
     callbacks.0.intake.note_unpacked(taken);
@@ -158,7 +161,7 @@ fn work_on(tx: &WriteTx, maker: &Ids, corp: &CorpKey, ids: &[InboxId]) -> Result
 /// Unpacks the oldest of what has arrived, each with its work, but not before others of its corp that still wait. Answers how
 /// many left their rows, and as [`work_on`].
 fn work_on_arrived(tx: &WriteTx, maker: &Ids) -> Result<(usize, bool), StoreError> {
-    let (items, taken) = store::inbox::take_arrived(tx, AT_ONCE)?;
+    let (items, taken) = store::inbox::take_arrived(tx, UNPACKED_AT_ONCE)?;
     let context = route::Context { ids: maker, webhooks: store::webhooks::list(tx)? };
     let mut inbox = Work::open(tx)?;
     let mut done = Done::default();

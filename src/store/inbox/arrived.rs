@@ -141,6 +141,16 @@ pub fn settle(tx: &WriteTx, limit: usize) -> Result<usize, StoreError> {
     Ok(taken)
 }
 
+/// Whether something has arrived and was not put elsewhere yet.
+pub fn has_arrived(tx: &impl Reads) -> Result<bool, StoreError> {
+    let mut found = false;
+    tx.source().scan(NAME, &everything(), false, &mut |_, _| {
+        found = true;
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(found)
+}
+
 /// How many have arrived and were not put elsewhere yet, and the time of receipt of the first, Unix milliseconds; of one
 /// corp, or of all.
 pub fn count_arrived(tx: &impl Reads, corp: Option<&CorpKey>) -> Result<(usize, Option<i64>), StoreError> {

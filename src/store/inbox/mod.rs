@@ -10,7 +10,7 @@ mod arrived;
 mod packed;
 mod search;
 
-pub use arrived::{RepeatKey, arrive, count_arrived, newest_keys, receive_late, settle, take_arrived};
+pub use arrived::{RepeatKey, arrive, count_arrived, has_arrived, newest_keys, receive_late, settle, take_arrived};
 pub use packed::{Arrival, Arrivals};
 pub use search::{InboxFilter, InboxPage, LOOKED_AT_MAX, search};
 
