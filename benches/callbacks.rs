@@ -33,7 +33,7 @@ const TOKEN: &str = "BridgeToken01";
 const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 const ROUNDS: usize = 5;
 /// Connections unless told otherwise: an answer waits for the disk, so a core is busy only when many are under way.
-const CONNECTIONS: usize = 1_024;
+const CONNECTIONS: usize = 512;
 /// What the child of this process plays.
 const ROLE: &str = "CALLBACKS_BENCH_ROLE";
 /// Where it keeps what it receives.

@@ -34,7 +34,7 @@ pub struct Incoming<'t> {
     /// `CreateTime` (`TimeStamp` of suites), Unix seconds; 0 = none.
     pub created_at_s: i64,
     /// What a repeat has in common with the first delivery.
-    pub digest: String,
+    pub digest: Text,
     /// Everything that it says.
     pub tree: Tree<'t>,
 }
@@ -129,12 +129,16 @@ fn kind_of(tree: &Tree<'_>) -> Option<Text> {
 
 /// Messages by `MsgId`; events, which have none, by everything that they say: sender and second alone are shared by
 /// several events of one second (doc path 90238 recommends them; they lose events in practice).
-fn digest_of(tree: &Tree<'_>) -> String {
+fn digest_of(tree: &Tree<'_>) -> Text {
     match tree.text("MsgId").map(str::trim).filter(|id| !id.is_empty() && id.len() <= 64) {
-        Some(id) => format!("m{id}"),
+        Some(id) => {
+            let mut digest = Text::const_new("m");
+            digest.push_str(id);
+            digest
+        }
         None => {
             let whole = Sha256::digest(tree.canonical());
-            format!("e{}", hex::encode(&whole[..DIGEST_BYTES]))
+            Text::from(format!("e{}", hex::encode(&whole[..DIGEST_BYTES])))
         }
     }
 }

@@ -5,6 +5,7 @@
 //! Source: doc paths 90968 and 91144.
 
 pub mod envelope;
+pub mod flat;
 
 use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};

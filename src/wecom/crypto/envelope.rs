@@ -2,6 +2,7 @@
 //!
 //! Nothing else of the outer body is trusted: it is not covered by the signature.
 
+use super::flat::flat;
 use super::{CallbackCrypto, CryptoError};
 use quick_xml::events::Event;
 use serde::Deserialize;
@@ -44,6 +45,25 @@ impl<'b> Envelope<'b> {
     }
 
     fn parse_xml(body: &'b str) -> Result<Self, CryptoError> {
+        match Self::parse_flat(body) {
+            Some(envelope) => Ok(envelope),
+            None => Self::parse_any_xml(body),
+        }
+    }
+
+    /// The form that WeCom sends; `None` where it is another one.
+    fn parse_flat(body: &'b str) -> Option<Self> {
+        let (mut encrypt, mut agentid, mut is_twice) = (None, None, false);
+        let is_flat = flat(body, |name, text| match name {
+            "Encrypt" => is_twice |= encrypt.replace(text.trim()).is_some(),
+            "AgentID" => is_twice |= agentid.replace(text.trim()).is_some(),
+            _ => {}
+        });
+        let encrypt = encrypt.filter(|_| is_flat && !is_twice)?;
+        Some(Self { encrypt: encrypt.into(), agentid: agentid.filter(|text| !text.is_empty()).map(Cow::Borrowed) })
+    }
+
+    fn parse_any_xml(body: &'b str) -> Result<Self, CryptoError> {
         let broken = |_| CryptoError::BadEnvelope("broken XML");
         let mut reader = quick_xml::Reader::from_str(body);
         let mut depth = 0_usize;
@@ -142,4 +162,29 @@ pub fn reply_body(crypto: &CallbackCrypto, timestamp: &str, nonce: &str, message
         "<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>\
          <TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_short_way_reads_what_the_parser_reads(
+            body in "(<Encrypt>|</Encrypt>|<AgentID>|</AgentID>|<B>|</B>|<!\\[CDATA\\[|\\]\\]>|a|&| |\n|<xml>|</xml>){0,12}",
+        ) {
+            let body = format!("<xml>{body}</xml>");
+            if let Some(envelope) = Envelope::parse_flat(&body) {
+                prop_assert_eq!(Envelope::parse_any_xml(&body), Ok(envelope));
+            }
+        }
+    }
+
+    #[test]
+    fn what_wecom_sends_goes_the_short_way() {
+        let body = request_body("ww1", Some(1_000_002), "abc=");
+        assert_eq!(Envelope::parse_flat(&body), Envelope::parse_any_xml(&body).ok());
+        assert!(Envelope::parse_flat(&body).is_some());
+    }
 }
