@@ -64,8 +64,18 @@ impl Callbacks {
     }
 }
 
-/// One round over all corps, then over what has arrived; whether there may be more to do at once.
+/// One round over what waits, then over what has arrived; whether there may be more to do at once.
 async fn round(callbacks: &Callbacks) -> Result<bool, StoreError> {
+    let has_more = waiting(callbacks).await?;
+    Ok(match unpack(callbacks).await? {
+        Unpacked::All => has_more,
+        Unpacked::Some => true,
+        Unpacked::PutAside => waiting(callbacks).await?,
+    })
+}
+
+/// Works on what waits, corp by corp; whether there may be more.
+async fn waiting(callbacks: &Callbacks) -> Result<bool, StoreError> {
     let store = &callbacks.0.store;
     let mut has_more = false;
     for corp in store.read_async(store::corps::list).await? {
@@ -87,30 +97,41 @@ async fn round(callbacks: &Callbacks) -> Result<bool, StoreError> {
             }
         }
     }
-    Ok(unpack(callbacks).await? || has_more)
+    Ok(has_more)
+}
+
+/// What of that which has arrived was taken out of its rows.
+enum Unpacked {
+    /// Everything.
+    All,
+    /// There may be more.
+    Some,
+    /// Without its work, which did not succeed.
+    PutAside,
 }
 
 /// Takes what has arrived out of its rows and does the work on it in the same transaction; where that fails, it is only put
-/// among what waits. Whether there may be more.
-async fn unpack(callbacks: &Callbacks) -> Result<bool, StoreError> {
+/// among what waits.
+async fn unpack(callbacks: &Callbacks) -> Result<Unpacked, StoreError> {
     if !callbacks.0.store.read_async(store::inbox::has_arrived).await? {
         callbacks.0.intake.note_empty();
-        return Ok(false);
+        return Ok(Unpacked::All);
     }
     let (store, maker) = (&callbacks.0.store, callbacks.0.ids.clone());
-    let taken = match store.write(move |tx| work_on_arrived(tx, &maker)).await {
+    match store.write(move |tx| work_on_arrived(tx, &maker)).await {
         Ok((taken, has_ended_job)) => {
+            callbacks.0.intake.note_unpacked(taken);
             callbacks.wake_queues(has_ended_job);
-            taken
+            Ok(if taken < UNPACKED_AT_ONCE { Unpacked::All } else { Unpacked::Some })
         }
-        Err(StoreError::Closed) => return Err(StoreError::Closed),
+        Err(StoreError::Closed) => Err(StoreError::Closed),
         Err(error) => {
             tracing::warn!(%error, "what has arrived is put aside before it is worked on: {error}");
-            store.write(|tx| store::inbox::settle(tx, UNPACKED_AT_ONCE)).await?
+            let taken = store.write(|tx| store::inbox::settle(tx, UNPACKED_AT_ONCE)).await?;
+            callbacks.0.intake.note_unpacked(taken);
+            Ok(Unpacked::PutAside)
         }
-    };
-    callbacks.0.intake.note_unpacked(taken);
-    Ok(taken > 0)
+    }
 }
 
 /// Finds the item that fails. Those behind it wait, for the order counts, until it has failed often enough.
