@@ -70,7 +70,10 @@ async fn round(callbacks: &Callbacks) -> Result<bool, StoreError> {
     Ok(match unpack(callbacks).await? {
         Unpacked::All => has_more,
         Unpacked::Some => true,
-        Unpacked::PutAside => waiting(callbacks).await?,
+        Unpacked::PutAside => {
+            waiting(callbacks).await?;
+            true
+        }
     })
 }
 
