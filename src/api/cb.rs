@@ -32,11 +32,7 @@ async fn check(http: HttpRequest, state: web::Data<State>) -> Result<HttpRespons
     answer(state.app.callbacks.check_url(request(&http, &|| sender(&http))))
 }
 
-async fn receive(
-    http: HttpRequest,
-    state: web::Data<State>,
-    payload: web::Payload,
-) -> Result<HttpResponse, Problem> {
+async fn receive(http: HttpRequest, state: web::Data<State>, payload: web::Payload) -> Result<HttpResponse, Problem> {
     let app = &state.app;
     let from = || sender(&http);
     let request = request(&http, &from);

@@ -105,7 +105,8 @@ impl Intake {
 
     /// Notes that so many do not lie packed any more.
     pub(super) fn note_unpacked(&self, count: usize) {
-        let _ = self.packed.fetch_update(Ordering::AcqRel, Ordering::Acquire, |packed| Some(packed.saturating_sub(count)));
+        let _ =
+            self.packed.fetch_update(Ordering::AcqRel, Ordering::Acquire, |packed| Some(packed.saturating_sub(count)));
     }
 }
 

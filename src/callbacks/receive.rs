@@ -178,8 +178,8 @@ impl Callbacks {
             Err(fault) => return Err(refuse(fault)),
         };
         let is_json = body.trim_ascii_start().starts_with(b"{");
-        let incoming = Incoming::parse(&text)
-            .map_err(|error| refuse(Fault(CallbackFault::Message, error.to_string())))?;
+        let incoming =
+            Incoming::parse(&text).map_err(|error| refuse(Fault(CallbackFault::Message, error.to_string())))?;
         if let (Some(own), Some(named)) = (ready.agentid, incoming.agentid)
             && own != named
         {

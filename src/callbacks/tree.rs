@@ -227,7 +227,11 @@ fn character(name: &str) -> Result<String, TreeFault> {
     found.map(String::from).ok_or(TreeFault::Entity)
 }
 
-fn of_object(object: serde_json::Map<String, Json>, depth: usize, left: &mut usize) -> Result<Tree<'static>, TreeFault> {
+fn of_object(
+    object: serde_json::Map<String, Json>,
+    depth: usize,
+    left: &mut usize,
+) -> Result<Tree<'static>, TreeFault> {
     if depth >= DEPTH_MAX {
         return Err(TreeFault::TooMuch);
     }

@@ -77,7 +77,8 @@ impl Arrivals {
         row.extend_from_slice(&one.received_at_ms.to_le_bytes());
         row.extend_from_slice(&one.created_at_s.to_le_bytes());
         row.extend_from_slice(&one.agentid.unwrap_or(0).to_le_bytes());
-        let flags = [(one.agentid.is_some(), HAS_AGENTID), (more[0].is_some(), HAS_REPLY), (more[1].is_some(), HAS_PIECES)];
+        let flags =
+            [(one.agentid.is_some(), HAS_AGENTID), (more[0].is_some(), HAS_REPLY), (more[1].is_some(), HAS_PIECES)];
         row.push(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
         for text in texts.iter().chain(more.iter().flatten()) {
             put_length(row, text.len());

@@ -70,7 +70,9 @@ fn every_bad_vector_is_refused_for_its_reason() {
     assert_eq!(vectors.len(), 33);
     for vector in vectors {
         let encrypted = match &vector.body {
-            Some(body) if vector.kind != "url_verify" => Envelope::parse(body).map(|envelope| envelope.encrypt.into_owned()),
+            Some(body) if vector.kind != "url_verify" => {
+                Envelope::parse(body).map(|envelope| envelope.encrypt.into_owned())
+            }
             _ => Ok(vector.encrypt.clone()),
         };
         let got = encrypted.and_then(|encrypted| {

@@ -99,7 +99,10 @@ async fn a_repeat_of_what_lies_packed_is_answered_as_the_first_and_counted_with_
     assert_eq!(digests(&store, "a"), [("m1".to_owned(), 1), ("m3".to_owned(), 0)]);
     let late = [again.to_item()];
     let (results, packed) = store.write(move |tx| inbox::receive_late(tx, &late)).await.unwrap();
-    assert!(matches!(&results[0], Received::Again { reply: Some(reply), .. } if reply.contains("first")), "{results:?}");
+    assert!(
+        matches!(&results[0], Received::Again { reply: Some(reply), .. } if reply.contains("first")),
+        "{results:?}"
+    );
     assert_eq!((packed, digests(&store, "a")[0].1), (0, 2));
     assert!(store.verify().unwrap().is_good());
 }
