@@ -96,7 +96,7 @@ async fn rules(store: &Store) {
             "source": format!("module-{}", at % 40), "filter": "event == 'leave.submitted' && size(title) > 2",
             "targets": (0..2).map(|n| json!({ "corp": "acme-main", "app": app_key((at + n) % APPS), "kind": "textcard",
                 "title": "{{ title }}", "body": "{{ body }}", "button": "详情", "url": "{{ url }}" })).collect::<Vec<_>>(),
-            "enabled": at % 7 != 0, "order": at }))
+            "enabled": !at.is_multiple_of(7), "order": at }))
     };
     let rules: Vec<Rule> = (0..RULES).map(rule).collect();
     store.write(move |tx| rules.iter().try_for_each(|rule| store::rules::put(tx, rule).map(drop))).await.unwrap();
@@ -253,7 +253,7 @@ async fn replies(store: &Store, now_ms: i64) {
         };
         of(json!({ "id": format!("reply-{at:03}"), "corp": "acme-main", "app": "oa", "name": format!("自动回复 {at}"),
             "said": "text", "matching": "contains", "keyword": format!("关键词{at}"), "reply": answer,
-            "priority": 1 + at % 100, "enabled": at % 5 != 0 }))
+            "priority": 1 + at % 100, "enabled": !at.is_multiple_of(5) }))
     };
     let picture = |at: usize| -> Picture {
         of(json!({ "id": format!("picture-{at}"), "corp": "acme-main", "app": "oa", "name": format!("图片 {at}.png"),
@@ -324,7 +324,7 @@ async fn inbox(store: &Store, count: usize, now_ms: i64) {
 async fn webhooks(store: &Store, now_ms: i64) {
     let webhook = |at: usize| -> Webhook {
         of(json!({ "name": format!("oa-{at}"), "url": format!("https://oa.example.org/hooks/{at}"),
-            "events": ["contact.*", "event.click", "card.decision"], "enabled": at % 9 != 0, "timeout_ms": 10_000 }))
+            "events": ["contact.*", "event.click", "card.decision"], "enabled": !at.is_multiple_of(9), "timeout_ms": 10_000 }))
     };
     let all: Vec<Webhook> = (0..WEBHOOKS).map(webhook).collect();
     let put = move |tx: &WriteTx| {

@@ -100,8 +100,7 @@ impl Callbacks {
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StoreError> {
         let now_ms = clock.now_ms();
-        let (settings, intake) =
-            store.read(|tx| Ok((retention::get(tx)?, intake::Intake::open(tx, now_ms)?)))?;
+        let (settings, intake) = store.read(|tx| Ok((retention::get(tx)?, intake::Intake::open(tx, now_ms)?)))?;
         Ok(Self(Arc::new(Inner {
             store,
             clock,

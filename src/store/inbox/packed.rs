@@ -251,7 +251,7 @@ mod tests {
             receiver: "oa",
             kind: "message.text",
             from: "zhangsan",
-            agentid: (at % 2 == 0).then_some(u64::from(at)),
+            agentid: at.is_multiple_of(2).then_some(u64::from(at)),
             created_at_s: 1_700_000_000,
             received_at_ms: 1_700_000_000_123,
             digest: "m1",

@@ -254,6 +254,17 @@ impl World {
         tokio::time::timeout(PATIENCE, done).await.expect("it never came to an end")
     }
 
+    /// Where a run was held by this guard alone, a person allows its plan, and it is applied.
+    pub async fn allow_where_held(&self, run: Run, guard: &str) -> Run {
+        if run.state != RunState::Held {
+            return run;
+        }
+        let plan = service::get_plan(&self.env, run.plan.as_ref().unwrap()).await.unwrap();
+        assert_eq!(plan.tripped().map(|tripped| tripped.name.as_str()).collect::<Vec<_>>(), [guard]);
+        service::decide(&self.env, &plan.id, true, &actor(), "looked at").await.unwrap();
+        self.apply(&plan).await
+    }
+
     /// Stops the bridge and starts it anew on another clock; the sandbox keeps its own.
     pub async fn restarted_on(self, clock: Clock) -> Self {
         let Self { sandbox, corp, env, jobs, _folder, .. } = self;

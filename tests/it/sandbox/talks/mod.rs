@@ -101,7 +101,8 @@ async fn serve(mut stream: TcpStream, send: UnboundedSender<Request>, answers: A
         url::form_urlencoded::parse(target.split_once('?').map_or("", |x| x.1).as_bytes()).into_owned().collect();
     let part = |key: &str| query.get(key).cloned().unwrap_or_default();
     let echostr = part("echostr");
-    let encrypted = if body.is_empty() { echostr.clone() } else { Envelope::parse(&body).unwrap().encrypt.into_owned() };
+    let encrypted =
+        if body.is_empty() { echostr.clone() } else { Envelope::parse(&body).unwrap().encrypt.into_owned() };
     let opened = crypto().open(&part("msg_signature"), &part("timestamp"), &part("nonce"), &encrypted);
     let text = if echostr.is_empty() { opened.unwrap() } else { opened.unwrap_or_default() };
     let answer = answers.lock().unwrap().pop_front();
