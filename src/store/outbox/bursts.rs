@@ -18,7 +18,7 @@ pub(super) const BY_TIME: Table<(u64, Str, Str), ()> = Table::new("message_burst
 /// Messages of one rule to one member that come too fast: the first was sent, what follows is collected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Burst {
-    /// Corp and app, see [`app_name`].
+    /// Corp and app, see [`super::app_name`].
     pub app: String,
     /// The rule; empty = WeCom's own limits per member.
     pub rule: String,

@@ -18,7 +18,7 @@ pub(super) const BY_TIME: Table<(u64, Str), ()> = Table::new("send_prints_by_tim
 /// Which call sent a content to its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Print {
-    /// The app, see [`app_name`].
+    /// The app, see [`super::app_name`].
     #[serde(default)]
     pub app: String,
     /// The call, or whatever else sends it.
