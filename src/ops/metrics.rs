@@ -1,9 +1,14 @@
 //! The metrics registry (PEER-26): what `/metrics` answers, in the OpenMetrics text form.
 
+mod labels;
+
 use crate::callbacks::{Group, Observer, ReceiverObserver};
 use crate::model::{AppKey, CallbackFault, CallbackOf, CorpKey, RunKind, RunState, Tally};
 use crate::wecom::CallObserver;
-use prometheus_client::encoding::EncodeLabelSet;
+use labels::{
+    AppLabels, CallLabels, CallbackLabels, CorpLabels, DeliveryLabels, EndpointLabels, FaultLabels, KindLabels,
+    LastLabels, QueueLabels, ReceiverLabels, RunLabels, WebhookLabels,
+};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -40,83 +45,6 @@ struct Inner {
     webhook_posts_waiting: Family<WebhookLabels, Gauge>,
     webhook_posts_dead: Family<WebhookLabels, Gauge>,
     callbacks_failed: Family<CorpLabels, Gauge>,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct CallbackLabels {
-    corp: String,
-    receiver: String,
-    group: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ReceiverLabels {
-    corp: String,
-    receiver: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct FaultLabels {
-    corp: String,
-    fault: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct CallLabels {
-    corp: String,
-    endpoint: &'static str,
-    errcode: i64,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct EndpointLabels {
-    endpoint: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RunLabels {
-    corp: String,
-    kind: &'static str,
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct KindLabels {
-    kind: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct LastLabels {
-    corp: String,
-    kind: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct CorpLabels {
-    corp: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct DeliveryLabels {
-    corp: String,
-    app: String,
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct AppLabels {
-    corp: String,
-    app: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct WebhookLabels {
-    webhook: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct QueueLabels {
-    queue: &'static str,
 }
 
 impl Default for Metrics {

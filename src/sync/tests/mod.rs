@@ -11,4 +11,5 @@ mod people;
 mod properties;
 mod removals;
 mod scope;
+mod undo;
 pub(crate) mod world;
