@@ -6,8 +6,7 @@ use super::Callbacks;
 use super::ids::Ids;
 use super::receive::DEADLINE;
 use super::recent::{KEPT_MAX, Recent};
-use crate::model::InboxItem;
-use crate::store::inbox::{Arrival, Arrivals, Received};
+use crate::store::inbox::{Arrival, Arrivals, Late, Received};
 use crate::store::{self, Reads, StoreError};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,7 +41,7 @@ struct Pending {
     recent: Recent,
     arrivals: Arrivals,
     new: Vec<Waiter>,
-    late: Vec<(InboxItem, Waiter)>,
+    late: Vec<(Late, Waiter)>,
     late_bytes: usize,
     is_under_way: bool,
 }
@@ -123,7 +122,7 @@ impl Pending {
             self.new.push(waiter);
         } else {
             self.late_bytes += arrival.text.len();
-            self.late.push((arrival.to_item(), waiter));
+            self.late.push((Late { item: arrival.to_item(), since_ms: arrival.since_ms }, waiter));
         }
         Ok(())
     }
@@ -131,8 +130,8 @@ impl Pending {
     /// What the next commit takes; `None` when nothing waits.
     fn take(&mut self) -> Option<Batch> {
         let count = self.late.len().min(LATE_AT_ONCE);
-        let (late, waiting): (Vec<InboxItem>, Vec<Waiter>) = self.late.drain(..count).unzip();
-        self.late_bytes -= late.iter().map(|item| item.text.len()).sum::<usize>().min(self.late_bytes);
+        let (late, waiting): (Vec<Late>, Vec<Waiter>) = self.late.drain(..count).unzip();
+        self.late_bytes -= late.iter().map(|late| late.item.text.len()).sum::<usize>().min(self.late_bytes);
         let (arrivals, new) = (std::mem::take(&mut self.arrivals), std::mem::take(&mut self.new));
         let is_empty = arrivals.is_empty() && late.is_empty();
         (!is_empty).then(|| Batch { rows: Arc::new((arrivals, late)), new, late: waiting })
@@ -141,7 +140,7 @@ impl Pending {
 
 /// What one commit stores.
 struct Batch {
-    rows: Arc<(Arrivals, Vec<InboxItem>)>,
+    rows: Arc<(Arrivals, Vec<Late>)>,
     new: Vec<Waiter>,
     late: Vec<Waiter>,
 }

@@ -12,6 +12,8 @@ pub(super) struct Ready {
     pub(super) corp: CorpKey,
     pub(super) of: CallbackOf,
     pub(super) corpid: String,
+    /// Since when the corp is this WeCom, Unix milliseconds.
+    pub(super) since_ms: i64,
     /// AgentID of the app.
     pub(super) agentid: Option<u64>,
     pub(super) crypto: CallbackCrypto,
@@ -132,6 +134,7 @@ fn open(
             corp: corp.key.clone(),
             of: of.clone(),
             corpid: corp.corpid.clone(),
+            since_ms: store::loose_ends::since_ms(tx, &corp.key)?,
             agentid: app.map(|app| app.agentid),
             observer: observer.receiver(&corp.key, of),
             crypto,

@@ -190,6 +190,7 @@ impl Callbacks {
         let arrival = Arrival {
             id: [0; 16],
             corp: ready.corp.as_str(),
+            since_ms: ready.since_ms,
             receiver: ready.of.segment(),
             kind: &incoming.kind,
             from: &incoming.from,
@@ -221,6 +222,10 @@ impl Callbacks {
             Ok(Received::Again { reply, .. }) => {
                 ready.observer.repeated();
                 reply
+            }
+            Ok(Received::Former) => {
+                let detail = format!("it is meant for {:?}, and the corp is another WeCom since", ready.corpid);
+                return self.refuse(&ready.corp, &ready.of, request, false, Fault(CallbackFault::ReceiveId, detail));
             }
             Err(error) => {
                 tracing::error!(corp = %ready.corp, %error, "a callback could not be stored; WeCom will send it again");

@@ -85,7 +85,9 @@ pub(super) fn end(tx: &WriteTx, corp: &CorpKey) -> Result<LooseEnds, StoreError>
     menus::forget_published(tx, corp)?;
     pictures::forget_uploads(tx, corp)?;
     outbox::forget_prints_of(tx, corp)?;
-    settings::put(tx, Scope::Appliance, &since_name(corp), &tx.now_ms())?;
+    // each time another one, also where the clock stood still
+    let since_ms = tx.now_ms().max(since_ms(tx, corp)?.saturating_add(1));
+    settings::put(tx, Scope::Appliance, &since_name(corp), &since_ms)?;
     Ok(ended)
 }
 

@@ -6,6 +6,7 @@ use super::{REPEATS, Received, receive_all};
 use crate::model::{CorpKey, InboxItem};
 use crate::store::error::{RowError, StoreError};
 use crate::store::key::{Key, Prefix, Range, Str};
+use crate::store::loose_ends;
 use crate::store::table::{TableInfo, everything};
 use crate::store::tx::{Reads, WriteTx};
 use hashbrown::HashMap;
@@ -46,13 +47,22 @@ pub fn arrive(tx: &WriteTx, arrivals: &Arrivals) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A callback that may be a repeat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Late {
+    /// As the inbox keeps it.
+    pub item: InboxItem,
+    /// See [`Arrival::since_ms`].
+    pub since_ms: i64,
+}
+
 /// Stores callbacks of which each may be a repeat, behind those that have arrived: a repeat of one of these is counted when
 /// it is taken out. Answers in the same order, and how many lie packed now.
 ///
 /// # Errors
 /// As [`receive_all`].
-pub fn receive_late(tx: &WriteTx, all: &[InboxItem]) -> Result<(Vec<Received>, usize), StoreError> {
-    let wanted: BTreeSet<(&str, &str, i64, &str)> = all.iter().map(key_of).collect();
+pub fn receive_late(tx: &WriteTx, all: &[Late]) -> Result<(Vec<Received>, usize), StoreError> {
+    let wanted: BTreeSet<(&str, &str, i64, &str)> = all.iter().map(|late| key_of(&late.item)).collect();
     let mut before: HashMap<(String, String, i64, String), Received> = HashMap::new();
     visit(tx, |one| {
         let key = (one.corp, one.receiver, one.created_at_s, one.digest);
@@ -64,12 +74,17 @@ pub fn receive_late(tx: &WriteTx, all: &[InboxItem]) -> Result<(Vec<Received>, u
     })?;
     let mut results = Vec::with_capacity(all.len());
     let mut repeats_of_arrived = Arrivals::default();
-    for item in all {
+    let mut corps = Corps::default();
+    for Late { item, since_ms } in all {
+        if corps.since_ms(tx, item.corp.as_str())? != Some(*since_ms) {
+            results.push(Received::Former);
+            continue;
+        }
         let (corp, receiver, created_at_s, digest) = key_of(item);
         let found = before.get(&(corp.to_owned(), receiver.to_owned(), created_at_s, digest.to_owned()));
         match found {
             Some(first) => {
-                repeats_of_arrived.push(&as_arrival(item)?);
+                repeats_of_arrived.push(&Arrival { since_ms: *since_ms, ..as_arrival(item)? });
                 results.push(first.clone());
             }
             None => results.extend(receive_all(tx, std::slice::from_ref(item))?),
@@ -88,6 +103,7 @@ fn as_arrival(item: &InboxItem) -> Result<Arrival<'_>, StoreError> {
     Ok(Arrival {
         id: id.map_err(|_| StoreError::Refused(format!("the id {} is no UUID", item.id)))?.into_bytes(),
         corp: item.corp.as_str(),
+        since_ms: 0,
         receiver: item.receiver.segment(),
         kind: &item.kind,
         from: &item.from,
@@ -101,24 +117,36 @@ fn as_arrival(item: &InboxItem) -> Result<Arrival<'_>, StoreError> {
     })
 }
 
-/// Takes the oldest rows out until these are `limit` callbacks or more, in the order of receipt; those of corps that are no
-/// more are dropped. The second is how many left the rows.
+/// Since when each corp is the WeCom that it is, read once in a transaction; `None` = there is no such corp.
+#[derive(Default)]
+struct Corps(HashMap<String, Option<i64>>);
+
+impl Corps {
+    fn since_ms(&mut self, tx: &WriteTx, corp: &str) -> Result<Option<i64>, StoreError> {
+        if let Some(known) = self.0.get(corp) {
+            return Ok(*known);
+        }
+        let key = CorpKey::from(corp);
+        let since_ms = match crate::store::corps::find(tx, &key)? {
+            Some(_) => Some(loose_ends::since_ms(tx, &key)?),
+            None => None,
+        };
+        self.0.insert(corp.to_owned(), since_ms);
+        Ok(since_ms)
+    }
+}
+
+/// Takes the oldest rows out until these are `limit` callbacks or more, in the order of receipt. Those of corps that are no
+/// more, or that became another WeCom after they were opened, are dropped: a reset ends what waits, and they had all but
+/// arrived. The second is how many left the rows.
 pub fn take_arrived(tx: &WriteTx, limit: usize) -> Result<(Vec<InboxItem>, usize), StoreError> {
     let (mut items, mut rows, mut taken) = (Vec::new(), Vec::new(), 0);
-    let mut corps: HashMap<String, bool> = HashMap::new();
+    let mut corps = Corps::default();
     tx.source().scan(NAME, &everything(), false, &mut |key, value| {
         for one in packed::unpack(value) {
             let one = one.map_err(|cause| bad(key, cause))?;
             taken += 1;
-            let corp = one.arrival.corp;
-            let is_known = match corps.get(corp) {
-                Some(is_known) => *is_known,
-                None => {
-                    let found = crate::store::corps::find(tx, &CorpKey::from(corp))?.is_some();
-                    *corps.entry(corp.to_owned()).or_insert(found)
-                }
-            };
-            if is_known {
+            if corps.since_ms(tx, one.arrival.corp)? == Some(one.arrival.since_ms) {
                 items.push(one.into_item().map_err(|cause| bad(key, cause))?);
             }
         }

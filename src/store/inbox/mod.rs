@@ -10,7 +10,9 @@ mod arrived;
 mod packed;
 mod search;
 
-pub use arrived::{RepeatKey, arrive, count_arrived, has_arrived, newest_keys, receive_late, settle, take_arrived};
+pub use arrived::{
+    Late, RepeatKey, arrive, count_arrived, has_arrived, newest_keys, receive_late, settle, take_arrived,
+};
 pub use packed::{Arrival, Arrivals};
 pub use search::{InboxFilter, InboxPage, LOOKED_AT_MAX, search};
 
@@ -49,6 +51,8 @@ pub enum Received {
         /// Its passive reply.
         reply: Option<String>,
     },
+    /// It came for a WeCom that the corp is not any more; it is not kept.
+    Former,
 }
 
 /// [`receive_all`] of one.

@@ -1,9 +1,9 @@
 //! Callbacks packed one behind the other: what a row of those that have only just arrived holds. Pure.
 //!
 //! A value is the format byte 2, then for each callback the length of what follows (u32) and: id (16 bytes), time of receipt
-//! (i64), `CreateTime` (i64), AgentID (u64), flags (1 an AgentID, 2 a reply, 4 pieces of replies), then the texts, each
-//! behind its length (u32): corp, receiver, kind, sender, digest, text, and what the flags name, pieces as JSON. Numbers are
-//! little-endian. What stands behind the texts that are known is skipped: it belongs to a later version.
+//! (i64), `CreateTime` (i64), AgentID (u64), flags (1 an AgentID, 2 a reply, 4 pieces of replies, 8 since when), then the
+//! texts, each behind its length (u32): corp, receiver, kind, sender, digest, text, and what the flags name, pieces as JSON,
+//! the time (i64) last. Numbers are little-endian. What stands behind all that is skipped: it belongs to a later version.
 
 use crate::model::{CallbackOf, CorpKey, InboxId, InboxItem, InboxState, ReplyContent, Text};
 use crate::store::error::RowError;
@@ -18,6 +18,7 @@ const FIRST_BYTES: usize = 4_096;
 const HAS_AGENTID: u8 = 1;
 const HAS_REPLY: u8 = 2;
 const HAS_PIECES: u8 = 4;
+const HAS_SINCE: u8 = 8;
 
 /// A callback as it arrives.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +27,9 @@ pub struct Arrival<'a> {
     pub id: [u8; 16],
     /// Key of the corp.
     pub corp: &'a str,
+    /// Since when the corp was the WeCom whose keys it was opened with ([`crate::store::loose_ends::since_ms`]): once it is
+    /// another one, the callback is not kept.
+    pub since_ms: i64,
     /// Last part of the address.
     pub receiver: &'a str,
     /// `message.text` …
@@ -64,7 +68,8 @@ impl Arrivals {
         let texts = [one.corp, one.receiver, one.kind, one.from, one.digest, one.text];
         let more = [one.reply, (!pieces.is_empty()).then_some(pieces.as_str())];
         let inside: usize = texts.iter().chain(more.iter().flatten()).map(|text| 4 + text.len()).sum();
-        let length = 16 + 8 + 8 + 8 + 1 + inside;
+        let has_since = one.since_ms != 0;
+        let length = 16 + 8 + 8 + 8 + 1 + inside + if has_since { 8 } else { 0 };
         if self.rows.last().is_none_or(|(_, row)| row.len() + 4 + length > ROW_MAX_BYTES) {
             let room = if self.rows.is_empty() { FIRST_BYTES } else { ROW_MAX_BYTES };
             let mut row = Vec::with_capacity(room.max(1 + 4 + length));
@@ -77,12 +82,19 @@ impl Arrivals {
         row.extend_from_slice(&one.received_at_ms.to_le_bytes());
         row.extend_from_slice(&one.created_at_s.to_le_bytes());
         row.extend_from_slice(&one.agentid.unwrap_or(0).to_le_bytes());
-        let flags =
-            [(one.agentid.is_some(), HAS_AGENTID), (more[0].is_some(), HAS_REPLY), (more[1].is_some(), HAS_PIECES)];
+        let flags = [
+            (one.agentid.is_some(), HAS_AGENTID),
+            (more[0].is_some(), HAS_REPLY),
+            (more[1].is_some(), HAS_PIECES),
+            (has_since, HAS_SINCE),
+        ];
         row.push(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
         for text in texts.iter().chain(more.iter().flatten()) {
             put_length(row, text.len());
             row.extend_from_slice(text.as_bytes());
+        }
+        if has_since {
+            row.extend_from_slice(&one.since_ms.to_le_bytes());
         }
         self.count += 1;
         self.bytes += 4 + length;
@@ -157,8 +169,9 @@ fn take<'a>(cursor: &mut Cursor<'a>) -> Option<(Unpacked<'a>, &'a [u8])> {
     let (id, received, created) = (one.array()?, one.array()?, one.array()?);
     let (agentid, [flags]) = (one.array()?, one.array()?);
     let has = |flag: u8| flags & flag != 0;
-    let arrival = Arrival {
+    let mut arrival = Arrival {
         id,
+        since_ms: 0,
         received_at_ms: i64::from_le_bytes(received),
         created_at_s: i64::from_le_bytes(created),
         agentid: has(HAS_AGENTID).then_some(u64::from_le_bytes(agentid)),
@@ -171,8 +184,11 @@ fn take<'a>(cursor: &mut Cursor<'a>) -> Option<(Unpacked<'a>, &'a [u8])> {
         reply: if has(HAS_REPLY) { Some(one.text()?) } else { None },
         pieces: &[],
     };
-    let unpacked = Unpacked { arrival, pieces: if has(HAS_PIECES) { Some(one.text()?) } else { None } };
-    Some((unpacked, cursor.0))
+    let pieces = if has(HAS_PIECES) { Some(one.text()?) } else { None };
+    if has(HAS_SINCE) {
+        arrival.since_ms = i64::from_le_bytes(one.array()?);
+    }
+    Some((Unpacked { arrival, pieces }, cursor.0))
 }
 
 struct Cursor<'a>(&'a [u8]);
@@ -248,6 +264,7 @@ mod tests {
         Arrival {
             id: [at; 16],
             corp: "acme",
+            since_ms: i64::from(at / 100),
             receiver: "oa",
             kind: "message.text",
             from: "zhangsan",
@@ -280,6 +297,11 @@ mod tests {
         assert_eq!((items[1].text.as_str(), items[1].reply.as_deref()), (long.as_str(), Some("<xml>r</xml>")));
         assert_eq!((items[1].pieces.as_slice(), items[1].agentid), (&pieces[..], Some(2)));
         assert_eq!((items[2].reply.as_deref(), items[2].state), (Some(""), InboxState::Waiting));
+        let rows: Vec<_> = arrivals.rows.iter().flat_map(|(_, row)| unpack(row)).collect();
+        for one in rows {
+            let one = one.unwrap().arrival;
+            assert_eq!(one.since_ms, i64::from(one.id[0] / 100));
+        }
         let whole: usize = arrivals.rows.iter().map(|(_, row)| row.len() - 1).sum();
         assert_eq!(whole, arrivals.bytes());
         for (id, row) in &arrivals.rows {

@@ -2,7 +2,7 @@
 
 use super::support::*;
 use wecom_bridge::model::{CorpKey, InboxState};
-use wecom_bridge::store::inbox::{self, Arrival, Arrivals, InboxFilter, Received};
+use wecom_bridge::store::inbox::{self, Arrival, Arrivals, InboxFilter, Late, Received};
 use wecom_bridge::store::{self, Store};
 
 const NOW_S: i64 = 1_700_000_000;
@@ -11,6 +11,7 @@ fn arrival<'a>(at: u8, corp: &'a str, digest: &'a str, reply: Option<&'a str>) -
     Arrival {
         id: [1, 144, 0, 0, 0, 0, 0x70, at, 0x80, 0, 0, 0, 0, 0, 0, at],
         corp,
+        since_ms: 0,
         receiver: "oa",
         kind: "message.text",
         from: "zhangsan",
@@ -22,6 +23,10 @@ fn arrival<'a>(at: u8, corp: &'a str, digest: &'a str, reply: Option<&'a str>) -
         reply,
         pieces: &[],
     }
+}
+
+fn late(one: Arrival<'_>) -> Late {
+    Late { item: one.to_item(), since_ms: one.since_ms }
 }
 
 fn packed(all: &[Arrival<'_>]) -> Arrivals {
@@ -90,20 +95,49 @@ async fn a_repeat_of_what_lies_packed_is_answered_as_the_first_and_counted_with_
     arrive(&store, &[arrival(1, "a", "m1", Some("<xml>first</xml>"))]).await;
     let mut again = arrival(2, "a", "m1", Some("<xml>second</xml>"));
     again.created_at_s = NOW_S + 1;
-    let late = [again.to_item(), arrival(3, "a", "m3", None).to_item()];
-    let (results, packed) = store.write(move |tx| inbox::receive_late(tx, &late)).await.unwrap();
+    let both = [late(again), late(arrival(3, "a", "m3", None))];
+    let (results, packed) = store.write(move |tx| inbox::receive_late(tx, &both)).await.unwrap();
     let Received::Again { id, reply } = &results[0] else { panic!("{results:?}") };
     assert_eq!((id.as_str(), reply.as_deref()), ("01900000-0000-7001-8000-000000000001", Some("<xml>first</xml>")));
     assert_eq!((&results[1], packed), (&Received::New, 1));
     store.write(|tx| inbox::settle(tx, 9)).await.unwrap();
     assert_eq!(digests(&store, "a"), [("m1".to_owned(), 1), ("m3".to_owned(), 0)]);
-    let late = [again.to_item()];
-    let (results, packed) = store.write(move |tx| inbox::receive_late(tx, &late)).await.unwrap();
+    let both = [late(again)];
+    let (results, packed) = store.write(move |tx| inbox::receive_late(tx, &both)).await.unwrap();
     assert!(
         matches!(&results[0], Received::Again { reply: Some(reply), .. } if reply.contains("first")),
         "{results:?}"
     );
     assert_eq!((packed, digests(&store, "a")[0].1), (0, 2));
+    assert!(store.verify().unwrap().is_good());
+}
+
+#[tokio::test]
+async fn what_was_opened_with_the_keys_of_a_former_wecom_is_not_kept() {
+    let home = Home::new();
+    let store = with_corps(&home, &["a", "b"]).await;
+    let key = CorpKey::from("a");
+    let since = || store.read(|tx| store::loose_ends::since_ms(tx, &key)).unwrap();
+    let mut marks = vec![since()];
+    for _ in 0..2 {
+        // at one moment: the marks differ all the same
+        store.write_blocking(|tx| store::links::reset(tx, &"a".into())).unwrap();
+        marks.push(since());
+    }
+    assert!(marks[0] < marks[1] && marks[1] < marks[2], "{marks:?}");
+    let at = |at: u8, digest, since_ms| Arrival { since_ms, ..arrival(at, "a", digest, Some("<xml>r</xml>")) };
+    // on their way while the corp became another WeCom, twice; the last one came after that, and says the same as one before
+    let new = Arrival { created_at_s: NOW_S + 2, ..at(3, "m2", marks[2]) };
+    let all = [at(1, "m1", marks[0]), at(2, "m2", marks[1]), new, arrival(4, "b", "m4", None)];
+    arrive(&store, &all).await;
+    let all = [late(at(5, "m5", marks[1])), late(at(6, "m6", marks[2])), late(arrival(7, "gone", "m7", None))];
+    let (results, packed) = store.write(move |tx| inbox::receive_late(tx, &all)).await.unwrap();
+    assert_eq!((results, packed), (vec![Received::Former, Received::New, Received::Former], 0));
+    assert_eq!(store.write(|tx| inbox::settle(tx, 9)).await.unwrap(), 4);
+    assert_eq!(digests(&store, "a"), [("m2".to_owned(), 0), ("m6".to_owned(), 0)]);
+    assert_eq!(digests(&store, "b"), [("m4".to_owned(), 0)]);
+    let kept = store.read(|tx| inbox::search(tx, &key, &InboxFilter::default(), None, 9)).unwrap().rows;
+    assert_eq!(kept[1].id.as_str(), "01900000-0000-7003-8000-000000000003", "the one of the present WeCom");
     assert!(store.verify().unwrap().is_good());
 }
 

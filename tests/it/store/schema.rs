@@ -164,6 +164,7 @@ fn write_messages(tx: &WriteTx) -> Result<(), StoreError> {
     arrivals.push(&store::inbox::Arrival {
         id: [1, 144, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 14],
         corp: "acme-main",
+        since_ms: 0,
         receiver: "oa",
         kind: "message.text",
         from: "user1",
