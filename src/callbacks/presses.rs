@@ -17,6 +17,7 @@ pub(super) fn note(tx: &WriteTx, item: &InboxItem, incoming: &Incoming<'_>) -> R
     let userid = UserId(item.from.clone());
     let press = Press {
         callback: &item.id,
+        received_at_ms: item.received_at_ms,
         corp: &item.corp,
         app,
         userid: &userid,

@@ -17,6 +17,8 @@ pub const DECISION: &str = "card.decision";
 pub struct Press<'p> {
     /// The callback that tells it.
     pub callback: &'p InboxId,
+    /// When that was received, Unix milliseconds: the time of the press, however late it is worked on.
+    pub received_at_ms: i64,
     /// The corp that it came to.
     pub corp: &'p CorpKey,
     /// The app that it came to.
@@ -81,7 +83,7 @@ pub fn pressed(tx: &WriteTx, press: Press<'_>) -> Result<Pressed, StoreError> {
     if todo.presses.iter().any(|known| known.callback == *press.callback) {
         return Ok(Pressed::Again(message.id.clone()));
     }
-    let outcome = judge(tx, &found, &todo, &press, now_ms)?;
+    let outcome = judge(tx, &found, &todo, &press)?;
     let button = found.button(press.key);
     let employee = found.delivery.as_ref().and_then(|delivery| delivery.employee.clone());
     todo.note(CardPress {
@@ -99,7 +101,7 @@ pub fn pressed(tx: &WriteTx, press: Press<'_>) -> Result<Pressed, StoreError> {
             "a press on a card of message {} by member {} does not count: {}", message.id, press.userid, outcome.name());
     } else {
         let card = card_name(&found.call.id, found.part);
-        todo.keep(PressCode { card, code: press.code.to_owned(), at_ms: now_ms });
+        todo.keep(PressCode { card, code: press.code.to_owned(), at_ms: press.received_at_ms });
     }
     let ended = |state: TodoState, by: &str| TodoChange {
         state,
@@ -179,13 +181,7 @@ fn find(tx: &impl Reads, press: &Press<'_>) -> Result<Lookup, StoreError> {
 }
 
 /// Whether a press counts.
-fn judge(
-    tx: &impl Reads,
-    found: &Found,
-    todo: &Todo,
-    press: &Press<'_>,
-    now_ms: i64,
-) -> Result<PressOutcome, StoreError> {
+fn judge(tx: &impl Reads, found: &Found, todo: &Todo, press: &Press<'_>) -> Result<PressOutcome, StoreError> {
     if found.button(press.key).is_none() {
         return Ok(PressOutcome::UnknownButton);
     }
@@ -214,7 +210,7 @@ fn judge(
         PressOutcome::Recalled
     } else if todo.end().is_some() {
         PressOutcome::Late
-    } else if valid_until(&found.message) <= now_ms {
+    } else if valid_until(&found.message) <= press.received_at_ms {
         PressOutcome::Expired
     } else {
         PressOutcome::Decided

@@ -103,7 +103,7 @@ pub(super) fn refuse(
     }
     let mut todo = todo.clone();
     let mut desk = Desk::open(tx, &mut todo, now_ms)?;
-    let code = Ok((press.code.to_owned(), now_ms + CODE_VALID_MS));
+    let code = Ok((press.code.to_owned(), press.received_at_ms + CODE_VALID_MS));
     desk.put(call, part, vec![press.userid.clone()], words::NOT_YOURS.to_owned(), code)
 }
 

@@ -165,6 +165,39 @@ async fn a_press_after_the_end_of_its_time_decides_nothing() {
 }
 
 #[tokio::test]
+async fn a_press_in_time_decides_however_late_it_is_worked_on() {
+    let scene = Scene::new().await;
+    let mut message = todo(&["e0", "e1"]);
+    message["expires_at_ms"] = json!(START_MS + 3_600_000);
+    let id = scene.post(&message).await;
+    scene.gone_out(&id).await;
+    let (task_id, keys) = scene.secrets(&id);
+    // received, and then the bridge is away until the card's time is over
+    let Scene { bridge, sandbox, clock, endpoint, secret, callback } = scene;
+    bridge.app.callbacks.shutdown().await;
+    bridge.app.messages.shutdown().await;
+    bridge.app.webhooks.shutdown().await;
+    clock.advance(Duration::from_secs(3_599));
+    let crypto = CallbackCrypto::new(&callback.token, &callback.aes_key, CORPID).unwrap();
+    let press = event("u1", &task_id, &keys[0].1, "code");
+    assert_eq!(crate::callbacks::deliver(&bridge, "/cb/acme-main/oa", &crypto, &press).await.status, 200);
+    clock.advance(Duration::from_secs(3_600));
+    let folder = bridge.close().await;
+    let bridge = Bridge::start_in(folder, "", clock.clone()).await;
+    bridge.app.messages.start();
+    bridge.app.callbacks.start();
+    bridge.app.webhooks.start();
+    let scene = Scene { bridge, sandbox, clock, endpoint, secret, callback };
+    scene.settle().await;
+    assert_eq!(scene.outcomes(&id).await, ["decided"]);
+    assert_eq!(scene.todo(&id).await["decision"]["button"], "ok");
+    assert_eq!(scene.endpoint.told().len(), 1);
+    scene.forge("u0", &task_id, &keys[1].1, "x").await;
+    assert_eq!(scene.outcomes(&id).await, ["decided", "late"]);
+    scene.stop().await;
+}
+
+#[tokio::test]
 async fn what_was_taken_back_decides_nothing() {
     let scene = Scene::new().await;
     let id = scene.ask(&["e0"]).await;
