@@ -8,7 +8,7 @@ use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::menu_problem;
 use crate::http::{Body, Problem, Query};
-use crate::menus::{self, Comparison, MenuView};
+use crate::menus::{self, Comparison, MenuView, Published};
 use crate::model::menu::Menu;
 use crate::model::{AppKey, CorpKey};
 use actix_web::web;
@@ -17,7 +17,12 @@ pub(super) fn routes(routes: &mut Routes) {
     routes
         .part("Menus", "Menus of apps: edited here, published to WeCom, read back and compared.")
         .get("/api/v1/corps/{corp}/apps/{app}/menu", "Read the menu as it is edited here", read)
-        .put("/api/v1/corps/{corp}/apps/{app}/menu", "Store the menu and publish it", publish)
+        .put(
+            "/api/v1/corps/{corp}/apps/{app}/menu",
+            "Store the menu and publish it\nWhere WeCom's answer is lost, the menu is read back: `is_read_back` says that it was found in force, \
+             `menu.not_in_force` that another one was, `menu.unknown` that nothing could be read. A comparison tells later.",
+            publish,
+        )
         .delete(
             "/api/v1/corps/{corp}/apps/{app}/menu",
             "Take the menu away at WeCom\nWhat is edited here stays. `confirm` must be the app's key.",
@@ -26,7 +31,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .put("/api/v1/corps/{corp}/apps/{app}/menu/draft", "Store the menu without publishing it", save)
         .get(
             "/api/v1/corps/{corp}/apps/{app}/menu/comparison",
-            "Read the menu that is in force at WeCom and compare it\nMakes one call.",
+            "Read the menu that is in force at WeCom and compare it\nMakes one call. `settled` says what became of a change whose answer was lost.",
             compare,
         )
         .post(
@@ -47,7 +52,7 @@ async fn publish(
     state: web::Data<State>,
     place: Place,
     body: Body<Menu>,
-) -> Result<Ok<MenuView>, Problem> {
+) -> Result<Ok<Published>, Problem> {
     let published = menus::publish(&state.app.env, &caller.actor, &place.0, &place.1, body.value).await;
     published.map(Reply::new).map_err(menu_problem)
 }
@@ -67,7 +72,7 @@ async fn withdraw(
     state: web::Data<State>,
     place: Place,
     query: Query<ConfirmQuery>,
-) -> Result<Ok<MenuView>, Problem> {
+) -> Result<Ok<Published>, Problem> {
     query.0.check(place.1.as_str())?;
     let withdrawn = menus::withdraw(&state.app.env, &caller.actor, &place.0, &place.1).await;
     withdrawn.map(Reply::new).map_err(menu_problem)

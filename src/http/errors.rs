@@ -172,6 +172,10 @@ pub fn menu_problem(error: MenuError) -> Problem {
             let problem = refused.into_iter().fold(problem, |problem, errcode| problem.with("errcode", errcode));
             problem.caused_by(error)
         }
+        MenuError::Lost { is_read_back, .. } => {
+            let code = if is_read_back { "menu.not_in_force" } else { "menu.unknown" };
+            Problem::new(StatusCode::BAD_GATEWAY, code, told).caused_by(error)
+        }
         MenuError::Sync(cause) => sync_problem(*cause),
         MenuError::Store(cause) => store_problem(cause),
     }

@@ -149,6 +149,15 @@ texts! {
     menu_take_over = "用企业微信中的菜单覆盖", "Take over the one in WeCom";
     menu_withdraw = "从企业微信删除菜单", "Take the menu away at WeCom";
     menu_withdraw_lead = "成员端不再显示菜单；这里的内容保留。", "Members see no menu any more; what is edited here stays.";
+    menu_lost_absent = "企业微信的应答丢失，已读回对比：企业微信中不是这个菜单，操作没有生效，可以重试。", "WeCom's answer was lost. Read back, WeCom has another menu: it did not take effect and can be tried again.";
+    menu_lost_unknown = "企业微信的应答丢失，也无法读回：是否生效未知，请稍后与企业微信对比。", "WeCom's answer was lost, and the menu could not be read back: whether it took effect is not known. Compare later.";
+    menu_found_published = "菜单已发布：企业微信的应答丢失，读回后确认已生效", "The menu is published: WeCom's answer was lost, and reading back found it in force";
+    menu_found_withdrawn = "菜单已删除：企业微信的应答丢失，读回后确认已生效", "The menu is taken away: WeCom's answer was lost, and reading back found none";
+    menu_unsettled = "结果未知", "outcome unknown";
+    menu_unsettled_publish(when, who) = "{who} 于 {when} 发布菜单，没有收到企业微信的应答：是否生效未知。与企业微信对比即可确定。", "{who} published the menu at {when}, and WeCom's answer did not come: whether it is in force is not known. A comparison tells.";
+    menu_unsettled_withdraw(when, who) = "{who} 于 {when} 删除菜单，没有收到企业微信的应答：是否生效未知。与企业微信对比即可确定。", "{who} took the menu away at {when}, and WeCom's answer did not come: whether that took effect is not known. A comparison tells.";
+    menu_settled = "应答丢失的那次操作已经生效。", "The change whose answer was lost took effect.";
+    menu_settled_absent = "应答丢失的那次操作没有生效，或之后又有改动。", "The change whose answer was lost did not take effect, or the menu was changed since.";
     menu_no_apps = "还没有接入应用", "No app is connected yet";
     menu_fix = "菜单有问题，未发布", "The menu has faults and was not published";
 }

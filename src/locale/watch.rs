@@ -134,6 +134,7 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("menu.save", "保存应用菜单", "menu saved"),
     ("menu.publish", "发布应用菜单", "menu published"),
     ("menu.withdraw", "删除应用菜单", "menu taken away"),
+    ("menu.unknown", "应用菜单操作结果未知", "menu change of unknown outcome"),
     ("menu", "应用菜单", "menus"),
     ("run.pull", "开始拉取", "pull started"),
     ("run.sync", "开始同步", "sync started"),

@@ -14,6 +14,18 @@ pub enum MenuError {
     /// WeCom did not take the call; what was edited is stored.
     #[error("{0}")]
     Call(#[source] Box<CallError>),
+    /// The answer to the call was lost; what was edited is stored.
+    #[error(
+        "{cause}; {}",
+        if *.is_read_back { "read back, WeCom has another menu: it did not arrive" }
+        else { "reading back failed too: whether it is in force is not known, compare later" }
+    )]
+    Lost {
+        /// Why there is no answer.
+        cause: Box<CallError>,
+        /// Whether the menu was read back, and is another one. Otherwise nothing is known, and that is noted.
+        is_read_back: bool,
+    },
     /// The corp's client cannot be built.
     #[error("{0}")]
     Sync(#[source] Box<SyncError>),

@@ -2,9 +2,11 @@
 
 mod compare;
 mod error;
+mod publish;
 
 pub use compare::{Difference, DifferenceKind, differences};
 pub use error::MenuError;
+pub use publish::{Published, Settled, publish, withdraw};
 
 use crate::model::content::LimitFault;
 use crate::model::menu::{Menu, MenuDraft, MenuKind};
@@ -50,6 +52,9 @@ pub struct Comparison {
     pub in_force: Option<Menu>,
     /// Where it differs from what is edited here; empty = the same.
     pub differences: Vec<Difference>,
+    /// What became of a change whose answer was lost, where this reading told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
 }
 
 /// Each entry's address or key (MENU-02).
@@ -103,39 +108,17 @@ pub async fn save(env: &Env, actor: &Actor, corp: &CorpKey, app: &AppKey, menu: 
     Ok(saved.await?)
 }
 
-/// Stores the menu and publishes it (MENU-01). Members see it when their client refreshes, at the latest after a day.
-///
-/// # Errors
-/// [`MenuError::Faults`]: nothing was stored. [`MenuError::Call`]: it is stored, WeCom did not take it. An empty menu is
-/// refused; use [`withdraw`].
-pub async fn publish(
-    env: &Env,
-    actor: &Actor,
-    corp: &CorpKey,
-    app: &AppKey,
-    menu: Menu,
-) -> Result<MenuView, MenuError> {
-    let menu = menu.tidy();
-    menu.check().map_err(MenuError::Faults)?;
-    save(env, actor, corp, app, menu.clone()).await?;
-    let (client, agentid) = client(env, corp, app).await?;
-    client.menu_create(&Credential::App(app.clone()), agentid, &menu).await?;
-    note(env, actor, corp, app, "menu.publish", Some(menu)).await
-}
-
-/// Takes the menu away at WeCom; what is edited here stays.
-pub async fn withdraw(env: &Env, actor: &Actor, corp: &CorpKey, app: &AppKey) -> Result<MenuView, MenuError> {
-    let (client, agentid) = client(env, corp, app).await?;
-    client.menu_delete(&Credential::App(app.clone()), agentid).await?;
-    note(env, actor, corp, app, "menu.withdraw", None).await
-}
-
-/// Reads the menu that is in force and compares it with what is edited here.
+/// Reads the menu that is in force and compares it with what is edited here. Where the answer to the last change was lost,
+/// this tells what became of it.
 pub async fn compare(env: &Env, corp: &CorpKey, app: &AppKey) -> Result<Comparison, MenuError> {
-    let here = get(env, corp, app).await?.draft.menu.tidy();
+    let draft = get(env, corp, app).await?.draft;
     let in_force = read_back(env, corp, app).await?;
-    let differences = differences(&here, in_force.as_ref().unwrap_or(&Menu::default()));
-    Ok(Comparison { in_force, differences })
+    let settled = match draft.unsettled {
+        Some(attempt) => Some(publish::settle(env, corp, app, attempt, in_force.as_ref()).await?),
+        None => None,
+    };
+    let differences = differences(&draft.menu.tidy(), in_force.as_ref().unwrap_or(&Menu::default()));
+    Ok(Comparison { in_force, differences, settled })
 }
 
 /// Takes over the menu that is in force as the one that is edited here.
@@ -148,30 +131,6 @@ async fn read_back(env: &Env, corp: &CorpKey, app: &AppKey) -> Result<Option<Men
     let (client, agentid) = client(env, corp, app).await?;
     let got = client.menu_get(&Credential::App(app.clone()), agentid).await?;
     Ok(got.map(|menu| menu.tidy()))
-}
-
-/// Notes what was published, in the audit log too.
-async fn note(
-    env: &Env,
-    actor: &Actor,
-    corp: &CorpKey,
-    app: &AppKey,
-    action: &'static str,
-    published: Option<Menu>,
-) -> Result<MenuView, MenuError> {
-    let (actor, corp, app, now_ms) = (actor.clone(), corp.clone(), app.clone(), env.clock.now_ms());
-    let noted = env.store.write(move |tx| {
-        let (_, found) = find(tx, &corp, &app)?;
-        let mut draft = store::menus::find(tx, &corp, &app)?.unwrap_or_default();
-        let before = draft.published.take().map(|menu| json!(menu));
-        draft.published_at_ms = published.as_ref().map(|_| now_ms);
-        draft.published.clone_from(&published);
-        store::menus::put(tx, &corp, &app, &draft)?;
-        let after = published.as_ref().map(|menu| json!(menu));
-        store::audit::append(tx, &actor, action, &subject(&corp, &app), before, after)?;
-        Ok(view(draft, &found))
-    });
-    Ok(noted.await?)
 }
 
 async fn client(env: &Env, corp: &CorpKey, app: &AppKey) -> Result<(Client, u64), MenuError> {

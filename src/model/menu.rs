@@ -134,6 +134,21 @@ pub struct MenuDraft {
     /// When, Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at_ms: Option<i64>,
+    /// A change of the menu in force whose outcome is not known; absent = none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<MenuAttempt>,
+}
+
+/// A change of the menu in force that was begun: its answer has not come, was lost, or was not waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MenuAttempt {
+    /// What was to be in force; absent = nothing, it was to be taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub menu: Option<Menu>,
+    /// When it began, Unix milliseconds.
+    pub at_ms: i64,
+    /// Who did it.
+    pub by: String,
 }
 
 impl Menu {

@@ -26,11 +26,13 @@ pub fn remove(tx: &WriteTx, corp: &CorpKey, app: &AppKey) -> Result<bool, StoreE
     Ok(MENUS.remove(tx, (corp.as_str(), app.as_str()))?.is_some())
 }
 
-/// What is published is not known any more; the drafts stay.
+/// What is published, and what is not known of it, is of no concern any more; the drafts stay.
 pub(super) fn forget_published(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
     for (corp, app) in MENUS.keys(tx, &Prefix::text(corp.as_str()).range())? {
-        if let Some(draft) = MENUS.get(tx, (&corp, &app))?.filter(|draft| draft.published.is_some()) {
-            let draft = MenuDraft { published: None, published_at_ms: None, ..draft };
+        if let Some(draft) =
+            MENUS.get(tx, (&corp, &app))?.filter(|draft| draft.published.is_some() || draft.unsettled.is_some())
+        {
+            let draft = MenuDraft { published: None, published_at_ms: None, unsettled: None, ..draft };
             MENUS.put(tx, (&corp, &app), &draft)?;
         }
     }

@@ -4,8 +4,8 @@ use super::fields::{EntryFields, MenuFields, field_of};
 use crate::http::Problem;
 use crate::http::errors::{menu_problem, setup_problem};
 use crate::http::permission::{MessagesManage, MessagesRead};
-use crate::menus::{self, Comparison, Difference, MenuAddress, MenuError, MenuView};
-use crate::model::menu::{ENTRIES_MAX, Menu, MenuKind, SUB_ENTRIES_MAX};
+use crate::menus::{self, Comparison, Difference, MenuAddress, MenuError, MenuView, Settled};
+use crate::model::menu::{ENTRIES_MAX, Menu, MenuAttempt, MenuKind, SUB_ENTRIES_MAX};
 use crate::model::{App, AppKey, Corp, CorpKey};
 use crate::setup::service as setup;
 use crate::web::flash::Flash;
@@ -97,6 +97,21 @@ impl EditPage {
         }
     }
 
+    fn unsettled(&self, attempt: &MenuAttempt) -> String {
+        let when = time::minute(attempt.at_ms);
+        match attempt.menu {
+            Some(_) => self.f.t.menu_unsettled_publish(when, &attempt.by),
+            None => self.f.t.menu_unsettled_withdraw(when, &attempt.by),
+        }
+    }
+
+    fn settled(&self, settled: &Settled) -> (&'static str, &'static str) {
+        match settled {
+            Settled::InForce => ("good", self.f.t.menu_settled()),
+            Settled::NotInForce => ("warn", self.f.t.menu_settled_absent()),
+        }
+    }
+
     fn is_changed(&self) -> bool {
         let draft = &self.view.draft;
         !draft.menu.button.is_empty() && draft.published.as_ref() != Some(&draft.menu.tidy())
@@ -162,7 +177,11 @@ async fn act(
         "publish" => {
             let fields = fields.tidy();
             match menus::publish(env, &who.actor(), &corp, &app, fields.menu()).await {
-                Ok(_) => Ok(reply::go(&who, &back, Some(Flash::good(who.t.menu_published())))),
+                Ok(done) => {
+                    let t = who.t;
+                    let told = if done.is_read_back { t.menu_found_published() } else { t.menu_published() };
+                    Ok(reply::go(&who, &back, Some(Flash::good(told))))
+                }
                 Err(MenuError::Faults(found)) => {
                     let mut page = page(&who, &web, &corp, &app, Some(fields)).await?;
                     for fault in &found {
@@ -193,13 +212,19 @@ async fn refused(
     fields: Option<MenuFields>,
     error: MenuError,
 ) -> Result<HttpResponse, Problem> {
-    let MenuError::Call(cause) = error else { return Err(menu_problem(error)) };
+    let (cause, lost) = match error {
+        MenuError::Call(cause) => (cause, None),
+        MenuError::Lost { cause, is_read_back: true } => (cause, Some(who.t.menu_lost_absent())),
+        MenuError::Lost { cause, is_read_back: false } => (cause, Some(who.t.menu_lost_unknown())),
+        error => return Err(menu_problem(error)),
+    };
     let mut page = page(who, web, corp, app, fields).await?;
     let told = cause.explanation().map(|row| {
         let pick = |text: crate::wecom::errcode::Bilingual| who.lang().pick(text.zh, text.en).to_owned();
         format!("{} {}: {}", row.code, pick(row.meaning), pick(row.fix))
     });
-    page.refused = Some(told.unwrap_or_else(|| cause.to_string()));
+    let told = told.unwrap_or_else(|| cause.to_string());
+    page.refused = Some(lost.map_or_else(|| told.clone(), |lost| format!("{lost} ({told})")));
     reply::page_with(actix_web::http::StatusCode::BAD_GATEWAY, &page)
 }
 
@@ -244,7 +269,10 @@ async fn withdraw(
         return Ok(reply::go(&who, &back, Some(Flash::bad(who.t.confirm_mismatch()))));
     }
     match menus::withdraw(&web.app.env, &who.actor(), &place.0, &place.1).await {
-        Ok(_) => Ok(reply::go(&who, &back, Some(Flash::good(who.t.menu_withdrawn())))),
+        Ok(done) => {
+            let told = if done.is_read_back { who.t.menu_found_withdrawn() } else { who.t.menu_withdrawn() };
+            Ok(reply::go(&who, &back, Some(Flash::good(told))))
+        }
         Err(error) => refused(&who, &web, &place.0, &place.1, None, error).await,
     }
 }

@@ -72,3 +72,64 @@ async fn a_menu_that_wecom_would_refuse_is_not_sent() {
     bridge.get(&format!("{CORP}/apps/none/menu")).await.expect_problem(404, "app.not_found");
     world.stop().await;
 }
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_looked_after() {
+    let world = World::with(SampleSpec { employees: 3, units: 1, seed: 1 }).await;
+    let (bridge, menu) = (&world.bridge, format!("{CORP}/apps/oa/menu"));
+    let state = world.sandbox.state();
+    let entry = |name: &str| json!({ "button": [{ "name": name, "type": "view", "url": "https://oa.example.org" }] });
+    let there = || {
+        let menu = state.with_corp(seed::CORPID, |corp| corp.apps[&seed::AGENTID].menu.clone()).flatten();
+        menu.map(|menu| menu.button[0].name.clone())
+    };
+    let actions = || async {
+        let rows = bridge.get("/api/v1/audit").await.expect(200);
+        let all = rows["items"].as_array().unwrap().clone();
+        let of_menus = all.into_iter().filter(|row| row["action"].as_str().unwrap().starts_with("menu."));
+        of_menus.map(|row| row["action"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // it arrived: reading back shows it
+    state.add_fault(Fault::always("menu/create", Effect::DropAfter));
+    let done = bridge.put(&menu, &entry("一")).await.expect(200);
+    assert_eq!((&done["is_read_back"], &done["published"]["button"][0]["name"]), (&json!(true), &json!("一")));
+    assert!(done.get("unsettled").is_none(), "{done}");
+    // it did not
+    state.clear_faults();
+    state.add_fault(Fault::always("menu/create", Effect::DropBefore));
+    bridge.put(&menu, &entry("二")).await.expect_problem(502, "menu.not_in_force");
+    let kept = bridge.get(&menu).await.expect(200);
+    assert_eq!((&kept["menu"]["button"][0]["name"], there()), (&json!("二"), Some("一".to_owned())));
+    assert_eq!((&kept["published"]["button"][0]["name"], kept.get("unsettled")), (&json!("一"), None));
+    // nobody knows, until somebody reads
+    state.clear_faults();
+    state.add_fault(Fault::always("menu/create", Effect::DropAfter));
+    state.add_fault(Fault::always("menu/get", Effect::DropBefore));
+    bridge.put(&menu, &entry("三")).await.expect_problem(502, "menu.unknown");
+    let kept = bridge.get(&menu).await.expect(200);
+    assert_eq!((&kept["unsettled"]["menu"], &kept["published"]["button"][0]["name"]), (&entry("三"), &json!("一")));
+    bridge.get(&format!("{menu}/comparison")).await.expect_problem(502, "menu.refused");
+    assert!(bridge.get(&menu).await.expect(200).get("unsettled").is_some(), "still not");
+    assert_eq!(actions().await[0], "menu.unknown");
+    state.clear_faults();
+    let told = bridge.get(&format!("{menu}/comparison")).await.expect(200);
+    assert_eq!((&told["settled"], &told["differences"]), (&json!("in_force"), &json!([])));
+    let kept = bridge.get(&menu).await.expect(200);
+    assert_eq!((&kept["published"]["button"][0]["name"], kept.get("unsettled")), (&json!("三"), None));
+    assert_eq!(actions().await[0], "menu.publish");
+    let again = bridge.get(&format!("{menu}/comparison")).await.expect(200);
+    assert_eq!(again.get("settled"), None);
+    // the same with taking it away, which did not arrive
+    state.add_fault(Fault::always("menu/delete", Effect::DropBefore));
+    state.add_fault(Fault::always("menu/get", Effect::DropBefore));
+    bridge.delete(&format!("{menu}?confirm=oa")).await.expect_problem(502, "menu.unknown");
+    let kept = bridge.get(&menu).await.expect(200);
+    assert!(kept["unsettled"].get("menu").is_none() && kept["unsettled"]["at_ms"].is_i64(), "{kept}");
+    state.clear_faults();
+    let told = bridge.get(&format!("{menu}/comparison")).await.expect(200);
+    assert_eq!((&told["settled"], there()), (&json!("not_in_force"), Some("三".to_owned())));
+    state.add_fault(Fault::always("menu/delete", Effect::DropAfter));
+    let gone = bridge.delete(&format!("{menu}?confirm=oa")).await.expect(200);
+    assert_eq!((&gone["is_read_back"], there()), (&json!(true), None));
+    world.stop().await;
+}

@@ -36,6 +36,23 @@ async fn a_menu_is_built_published_and_compared() {
     let page = browser.get(MENU).await.expect(200);
     let busy = browser.submit(&page, "/menu", &[("act", "publish")]).await.expect(502);
     busy.has("40054").has("子菜单 URL 域名不合法");
+
+    let state = world.sandbox.state();
+    state.add_fault(Fault::always("menu/create", Effect::DropAfter));
+    let page = browser.get(MENU).await.expect(200);
+    let found = browser.submit(&page, "/menu", &[("e0_name", "甲"), ("act", "publish")]).await;
+    browser.follow(&found).await.expect(200).has("读回后确认已生效").lacks("结果未知");
+    state.add_fault(Fault::always("menu/get", Effect::DropBefore));
+    let lost = browser.submit(&page, "/menu", &[("e0_name", "乙"), ("act", "publish")]).await.expect(502);
+    lost.has("也无法读回").has("是否生效未知");
+    browser.get("/corps/acme-main/menus").await.expect(200).has("结果未知");
+    state.clear_faults();
+    browser.get(&format!("{MENU}/comparison")).await.expect(200).has("已经生效").lacks("是否生效未知");
+    state.add_fault(Fault::always("menu/create", Effect::DropBefore));
+    let lost = browser.submit(&page, "/menu", &[("e0_name", "丙"), ("act", "publish")]).await.expect(502);
+    lost.has("操作没有生效，可以重试").lacks("是否生效未知");
+    state.clear_faults();
+
     let withdrawn = browser.post(&format!("{MENU}/withdraw"), &[("confirm", "oa")]).await;
     browser.follow(&withdrawn).await.expect(200).has("已从企业微信删除菜单");
     let auditor = Browser::sign_in(&world.bridge, Role::Auditor).await;
