@@ -5,7 +5,9 @@
 use super::Callbacks;
 use super::pictures::{self, UploadError};
 use crate::model::content::{Content, Media, Words};
-use crate::model::{CallId, CallbackOf, Corp, FollowUp, InboxItem, ReplyContent, UserId};
+use crate::model::{
+    CallId, CallbackOf, Corp, FollowUp, InboxItem, InboxState, Piece, PieceState, ReplyContent, UserId,
+};
 use crate::store::outbox::{self, Print};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use crate::wecom::message::{AppMessage, ToWhom};
@@ -28,20 +30,30 @@ const FORGOTTEN_AT_ONCE: usize = 8;
 /// Without being told, it is looked so often.
 const LOOK_EVERY_MS: i64 = 60_000;
 
-/// Notes the pieces of an item, in the transaction of its work. A replay sends nothing again.
-pub(super) fn note(tx: &WriteTx, callbacks: &super::ids::Ids, item: &InboxItem) -> Result<(), StoreError> {
+/// Notes the pieces of an item, in the transaction of its work, which writes the item. A replay sends again only what was
+/// given up.
+pub(super) fn note(tx: &WriteTx, callbacks: &super::ids::Ids, item: &mut InboxItem) -> Result<(), StoreError> {
     let CallbackOf::App(app) = &item.receiver else { return Ok(()) };
-    if item.replays > 0 {
-        return Ok(());
+    let now_ms = tx.now_ms();
+    let waiting = || Piece { state: PieceState::Waiting, attempts: 0, error: None, errcode: None, changed_at_ms: now_ms };
+    let is_first = item.replays == 0;
+    if is_first {
+        item.rest = item.pieces.iter().map(|_| waiting()).collect();
     }
-    for content in &item.pieces {
+    for (place, (content, piece)) in item.pieces.iter().zip(&mut item.rest).enumerate() {
+        if !is_first && piece.state != PieceState::GivenUp {
+            continue;
+        }
+        *piece = waiting();
         let piece = FollowUp {
-            id: callbacks.next(tx.now_ms()),
+            id: callbacks.next(now_ms),
             corp: item.corp.clone(),
             app: app.clone(),
             to: UserId(item.from.clone()),
+            callback: Some(item.id.clone()),
+            place,
             content: content.clone(),
-            due_at_ms: tx.now_ms(),
+            due_at_ms: now_ms,
             attempts: 0,
             begun_at_ms: None,
             checks_repeats: false,
@@ -49,6 +61,50 @@ pub(super) fn note(tx: &WriteTx, callbacks: &super::ids::Ids, item: &InboxItem) 
         store::follow_ups::put(tx, &piece)?;
     }
     Ok(())
+}
+
+/// Writes into the callback what became of a piece of its answer. Where one is given up, the work on the callback counts as
+/// failed, so that somebody looks and may have it done again.
+fn tell(tx: &WriteTx, piece: &FollowUp, state: PieceState, why: Option<Why>) -> Result<(), StoreError> {
+    let Some(callback) = &piece.callback else { return Ok(()) };
+    // removed with its time, or with the WeCom that its corp was
+    let Some(mut item) = store::inbox::find(tx, &piece.corp, callback)? else { return Ok(()) };
+    let Some(known) = item.rest.get_mut(piece.place) else { return Ok(()) };
+    let (error, errcode) = why.map_or((None, None), |Why { error, errcode }| (Some(error), errcode));
+    *known = Piece { state, attempts: piece.attempts, error, errcode, changed_at_ms: tx.now_ms() };
+    let said = match state {
+        PieceState::Waiting | PieceState::Sent => None,
+        PieceState::GivenUp => Some("the rest of the auto reply was given up"),
+        PieceState::Unknown => Some("the rest of the auto reply may not have arrived"),
+    };
+    if let Some(said) = said {
+        item.note = Some(match item.note.take() {
+            Some(note) if note.split("; ").any(|part| part == said) => note,
+            Some(note) => format!("{note}; {said}"),
+            None => said.to_owned(),
+        });
+        if state == PieceState::GivenUp && item.state == InboxState::Done {
+            item.state = InboxState::Failed;
+        }
+    }
+    store::inbox::put(tx, &item)
+}
+
+/// Why an attempt failed.
+#[derive(Clone)]
+struct Why {
+    error: String,
+    errcode: Option<i64>,
+}
+
+impl Why {
+    fn of(error: &UploadError) -> Self {
+        let errcode = match error {
+            UploadError::Call(call) => call.refusal().map(|refusal| refusal.errcode),
+            _ => None,
+        };
+        Self { error: error.to_string(), errcode }
+    }
 }
 
 /// Sends until the appliance stops.
@@ -116,8 +172,14 @@ async fn one(callbacks: &Callbacks, piece: FollowUp, held: &mut Held) -> Result<
     let begun = callbacks.0.store.write(move |tx| begin(tx, &seen, now_ms)).await?;
     let Some((piece, corp)) = begun else { return Ok(None) };
     let Some(error) = send(callbacks, &piece, &corp).await.err() else {
-        let (corp, id) = (piece.corp, piece.id);
-        callbacks.0.store.write(move |tx| store::follow_ups::remove(tx, &corp, &id)).await?;
+        let sent = move |tx: &WriteTx| {
+            // gone with the WeCom that its corp was meanwhile
+            match store::follow_ups::remove(tx, &piece.corp, &piece.id)? {
+                true => tell(tx, &piece, PieceState::Sent, None),
+                false => Ok(()),
+            }
+        };
+        callbacks.0.store.write(sent).await?;
         return Ok(None);
     };
     let attempts = piece.attempts + 1;
@@ -129,16 +191,20 @@ async fn one(callbacks: &Callbacks, piece: FollowUp, held: &mut Held) -> Result<
     }
     let due_at_ms = callbacks.0.clock.now_ms() + (RETRY_MS << attempts.min(12));
     let begun_at_ms = piece.begun_at_ms.filter(|_| may_have_arrived(&error));
-    let again = FollowUp { attempts, due_at_ms, begun_at_ms, ..piece };
+    let (again, why) = (FollowUp { attempts, due_at_ms, begun_at_ms, ..piece }, Why::of(&error));
     let write = move |tx: &WriteTx| {
-        if is_over {
-            return store::follow_ups::remove(tx, &again.corp, &again.id).map(drop);
-        }
         // gone with the WeCom that its corp was meanwhile: it must not come back
-        match store::follow_ups::find(tx, &again.corp, &again.id)? {
-            Some(_) => store::follow_ups::put(tx, &again),
-            None => Ok(()),
+        if store::follow_ups::find(tx, &again.corp, &again.id)?.is_none() {
+            return Ok(());
         }
+        if is_over {
+            store::follow_ups::remove(tx, &again.corp, &again.id)?;
+            // one that may have arrived is not sent again by a replay either
+            let state = if again.begun_at_ms.is_some() { PieceState::Unknown } else { PieceState::GivenUp };
+            return tell(tx, &again, state, Some(why.clone()));
+        }
+        store::follow_ups::put(tx, &again)?;
+        tell(tx, &again, PieceState::Waiting, Some(why.clone()))
     };
     callbacks.0.store.write(write).await?;
     held.members.insert(member);
@@ -160,6 +226,8 @@ fn begin(tx: &WriteTx, seen: &FollowUp, now_ms: i64) -> Result<Option<(FollowUp,
         }
         tracing::warn!(corp = %piece.corp, app = %piece.app, "the rest of an auto reply may have arrived; it is not repeated");
         store::follow_ups::remove(tx, &piece.corp, &piece.id)?;
+        let error = "an attempt was lost, and WeCom would deliver a repetition twice: it was not repeated".to_owned();
+        tell(tx, &piece, PieceState::Unknown, Some(Why { error, errcode: None }))?;
         return Ok(None);
     }
     outbox::forget_prints(tx, now_ms, FORGOTTEN_AT_ONCE)?;

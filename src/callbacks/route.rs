@@ -3,7 +3,7 @@
 
 use super::ids::Ids;
 use super::incoming::{Group, Incoming, group_of};
-use super::{follow_ups, presses, pulls};
+use super::{presses, pulls};
 use crate::model::{InboxItem, Webhook};
 use crate::store::{StoreError, WriteTx};
 use crate::webhooks;
@@ -40,7 +40,6 @@ pub(super) fn route(tx: &WriteTx, context: &Context<'_>, item: &InboxItem) -> Re
     } else if !item.pieces.is_empty() {
         notes.push("an auto reply follows".to_owned());
     }
-    follow_ups::note(tx, context.ids, item)?;
     let told = tell(tx, context, item, &incoming)?;
     if told > 0 {
         notes.push(format!("told to {told} webhook{}", if told == 1 { "" } else { "s" }));

@@ -1,7 +1,7 @@
 //! The work on what was received: in the order of receipt, several items in one transaction, each done once.
 
 use super::ids::Ids;
-use super::{Callbacks, route};
+use super::{Callbacks, follow_ups, route};
 use crate::clock::Stopwatch;
 use crate::model::{CorpKey, InboxId, InboxItem, InboxState};
 use crate::store::callback_days::CallbackDay;
@@ -220,6 +220,7 @@ impl Done {
     /// Does the work on an item that waits, and notes in it that it is done.
     fn work(&mut self, tx: &WriteTx, context: &route::Context<'_>, item: &mut InboxItem) -> Result<(), StoreError> {
         let note = route::route(tx, context, item)?;
+        follow_ups::note(tx, context.ids, item)?;
         self.has_ended_job |= item.kind == route::JOB_ENDED;
         item.state = InboxState::Done;
         item.attempts += 1;

@@ -61,6 +61,16 @@ texts! {
     inbox_lag = "推送延迟", "Lag";
     inbox_source = "原文", "Source";
     inbox_reply = "被动回复", "Passive reply";
+    inbox_rest = "自动回复的后续部分", "Rest of the auto reply";
+    inbox_rest_lead = "放不进一次被动回复的内容，作为应用消息逐条发送。放弃的部分在“重新处理”后再次发送。", "What did not fit into one passive reply, sent as messages of the app. What was given up is sent again by a replay.";
+    inbox_rest_what = "内容", "What";
+    inbox_rest_why = "原因", "Why";
+    inbox_rest_tries(n) = "失败 {n} 次", "{n} failures";
+    inbox_rest_waiting = "待发送", "to be sent";
+    inbox_rest_sent = "已发送", "sent";
+    inbox_rest_given_up = "已放弃", "given up";
+    inbox_rest_unknown = "结果未知", "unknown";
+    inbox_rest_picture = "图片", "picture";
 
     webhooks_lead = "把企业微信的事件签名后推送给业务系统，失败自动重试。", "Events are told to business systems, signed, and again until they have them.";
     webhooks_none = "还没有 Webhook", "There are no webhooks";
@@ -118,6 +128,8 @@ texts! {
 const DONE: &[(&str, &str)] = &[
     ("answered by an auto reply", "已自动回复"),
     ("an auto reply follows", "自动回复随后送达"),
+    ("the rest of the auto reply was given up", "自动回复的后续部分多次发送失败，已放弃"),
+    ("the rest of the auto reply may not have arrived", "自动回复的后续部分可能没有送达"),
     ("a pull will look at it", "由接下来的拉取核对"),
     ("whoever waits for an import or export asks for its result", "等待导入、导出的任务立即查询结果"),
     ("the text can no longer be read", "原文无法读取"),

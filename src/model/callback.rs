@@ -151,6 +151,43 @@ pub struct InboxItem {
     /// this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pieces: Vec<ReplyContent>,
+    /// What became of each of these, in the same order; empty until the work was done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rest: Vec<Piece>,
+}
+
+/// What became of one piece of the rest of an auto reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReplyPiece)]
+pub struct Piece {
+    /// How far it has come.
+    pub state: PieceState,
+    /// Attempts that failed.
+    #[serde(default)]
+    pub attempts: u32,
+    /// Why the last one failed, or why nothing is known of it: one English sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// WeCom's number, where it refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errcode: Option<i64>,
+    /// When that was, Unix milliseconds.
+    pub changed_at_ms: i64,
+}
+
+/// How far a piece of the rest of an auto reply has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ReplyPieceState)]
+pub enum PieceState {
+    /// It is to be sent, for the first time or again.
+    Waiting,
+    /// WeCom took it.
+    Sent,
+    /// It was tried so often in vain that it is not tried again; a replay of the callback tries anew.
+    GivenUp,
+    /// It may have arrived: nobody knows, and WeCom would deliver a repetition twice.
+    Unknown,
 }
 
 impl InboxItem {
@@ -176,6 +213,12 @@ pub struct FollowUp {
     pub app: AppKey,
     /// The member who is answered.
     pub to: UserId,
+    /// The callback that is answered; absent in rows of a time when that was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<InboxId>,
+    /// Which of its [`InboxItem::pieces`] this is.
+    #[serde(default)]
+    pub place: usize,
     /// What is said: a text or a picture.
     pub content: ReplyContent,
     /// Not before this time, Unix milliseconds.

@@ -35,7 +35,9 @@ pub use binding::Placement;
 pub use binding::{
     BindingOrigin, DepartmentBinding, MemberBinding, Pushed, Removal, RemovalCause, ResolveCase, Tombstone,
 };
-pub use callback::{CallbackFailure, CallbackFault, CallbackHealth, CallbackOf, FollowUp, InboxItem, InboxState};
+pub use callback::{
+    CallbackFailure, CallbackFault, CallbackHealth, CallbackOf, FollowUp, InboxItem, InboxState, Piece, PieceState,
+};
 pub use card_update::{CardUpdate, CardUpdateState};
 pub use change::{Action, Change, DepartmentImage, MemberImage, Reversible};
 pub use corp::{Access, App, Corp, Edition, Endpoints, Quota, SecretName};

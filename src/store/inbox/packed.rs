@@ -130,6 +130,8 @@ fn put_length(row: &mut Vec<u8>, length: usize) {
 pub(super) struct Unpacked<'a> {
     pub(super) arrival: Arrival<'a>,
     pieces: Option<&'a str>,
+    /// The byte of the row behind it.
+    pub(super) end: usize,
 }
 
 /// The callbacks of a row; ends with the first that cannot be read.
@@ -149,7 +151,7 @@ pub(super) fn unpack(row: &[u8]) -> impl Iterator<Item = Result<Unpacked<'_>, Ro
         match take(&mut Cursor(rest)) {
             Some((one, behind)) => {
                 rest = behind;
-                Some(Ok(one))
+                Some(Ok(Unpacked { end: row.len() - rest.len(), ..one }))
             }
             None => {
                 rest = &[];
@@ -157,6 +159,14 @@ pub(super) fn unpack(row: &[u8]) -> impl Iterator<Item = Result<Unpacked<'_>, Ro
             }
         }
     })
+}
+
+/// A row without what stands before a byte.
+pub(super) fn rest(row: &[u8], from: usize) -> Vec<u8> {
+    match row.get(from..) {
+        Some(rest) if from > 0 => [&[FORMAT], rest].concat(),
+        _ => row.to_vec(),
+    }
 }
 
 /// Whether a row can be read to its end, replies included.
@@ -188,7 +198,7 @@ fn take<'a>(cursor: &mut Cursor<'a>) -> Option<(Unpacked<'a>, &'a [u8])> {
     if has(HAS_SINCE) {
         arrival.since_ms = i64::from_le_bytes(one.array()?);
     }
-    Some((Unpacked { arrival, pieces }, cursor.0))
+    Some((Unpacked { arrival, pieces, end: 0 }, cursor.0))
 }
 
 struct Cursor<'a>(&'a [u8]);
@@ -242,6 +252,7 @@ impl Arrival<'_> {
             replays: 0,
             reply: self.reply.map(str::to_owned),
             pieces: self.pieces.to_vec(),
+            rest: Vec::new(),
         }
     }
 

@@ -4,7 +4,8 @@ use super::inbox::Row;
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::{CallbacksManage, CallbacksRead};
-use crate::model::{ApiScope, Corp, CorpKey, InboxId};
+use crate::locale::{Lang, T};
+use crate::model::{ApiScope, Corp, CorpKey, InboxId, InboxItem, PieceState, ReplyContent};
 use crate::setup::service;
 use crate::store::StoreError;
 use crate::web::flash::Flash;
@@ -14,6 +15,7 @@ use crate::web::routes::Routes;
 use crate::web::state::Web;
 use crate::web::visit::Admin;
 use crate::web::{reply, time};
+use crate::wecom::errcode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde_json::Value;
@@ -33,6 +35,47 @@ struct DetailPage {
     lag: String,
     ended: String,
     can_replay: bool,
+    rest: Vec<RestRow>,
+}
+
+/// One piece of what did not fit into the passive reply.
+struct RestRow {
+    what: String,
+    state: &'static str,
+    class: &'static str,
+    when: String,
+    tries: String,
+    why: String,
+}
+
+/// Letters of a text that are shown of a piece.
+const SHOWN: usize = 60;
+
+fn rest(t: T, lang: Lang, item: &InboxItem) -> Vec<RestRow> {
+    let row = |(content, piece): (&ReplyContent, &crate::model::Piece)| {
+        let (state, class) = match piece.state {
+            PieceState::Waiting => (t.inbox_rest_waiting(), "warn"),
+            PieceState::Sent => (t.inbox_rest_sent(), "good"),
+            PieceState::GivenUp => (t.inbox_rest_given_up(), "bad"),
+            PieceState::Unknown => (t.inbox_rest_unknown(), "warn"),
+        };
+        let explained = piece.errcode.and_then(errcode::explain).map(|row| {
+            let pick = |text: errcode::Bilingual| lang.pick(text.zh, text.en);
+            format!("{} {}: {}", row.code, pick(row.meaning), pick(row.fix))
+        });
+        RestRow {
+            what: match content {
+                ReplyContent::Text { text } => text.chars().take(SHOWN).collect(),
+                _ => t.inbox_rest_picture().to_owned(),
+            },
+            state,
+            class,
+            when: time::second(piece.changed_at_ms),
+            tries: if piece.attempts > 0 { t.inbox_rest_tries(piece.attempts) } else { String::new() },
+            why: explained.or_else(|| piece.error.clone()).unwrap_or_default(),
+        }
+    };
+    item.pieces.iter().zip(&item.rest).map(row).collect()
 }
 
 async fn show(
@@ -52,6 +95,7 @@ async fn show(
         created: if item.created_at_s > 0 { time::second(item.created_at_s * 1_000) } else { none() },
         lag: item.lag_ms().map_or_else(none, |ms| time::span(t, ms)),
         ended: item.done_at_ms.map_or_else(none, time::second),
+        rest: rest(t, who.lang(), &item),
         f: who.frame_at(&key, "inbox", t.callback_kind(&item.kind)),
         row: Row::of(t, &corp, item),
         fields,

@@ -1,7 +1,7 @@
 //! Auto replies reach the member's phone, encrypted and within the same answer.
 
 use super::*;
-use wecom_bridge::sandbox::DeliveryOptions;
+use wecom_bridge::sandbox::{DeliveryOptions, Effect, Fault};
 use wecom_bridge::sandbox::messages::content::Content;
 use wecom_bridge::sandbox::messages::message::Origin;
 
@@ -117,6 +117,95 @@ async fn who_asks_twice_gets_the_whole_answer_twice_and_others_who_wait_hold_nob
     line.settle().await;
     until_shown(&line, 4).await;
     assert_eq!(texts(&line).concat(), format!("{long}{long}"));
+    line.stop().await;
+}
+
+/// Returns what is kept of the newest callback once its first piece is as wanted.
+async fn until_rest(line: &Line, is_wanted: impl Fn(&Value) -> bool) -> Value {
+    let told = async {
+        loop {
+            let item = line.inbox("?text=x1").await.remove(0);
+            if item["rest"].get(0).is_some_and(&is_wanted) {
+                return item;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), told).await.expect("it is told")
+}
+
+/// As if so many attempts had failed, and the next one were due.
+async fn hurry(line: &Line, attempts: u32, is_doubtful: bool) {
+    let write = move |tx: &wecom_bridge::store::WriteTx| {
+        let mut pieces = wecom_bridge::store::follow_ups::list(tx, None, 9)?;
+        let piece = pieces.first_mut().unwrap();
+        (piece.attempts, piece.due_at_ms) = (attempts, 1);
+        if is_doubtful {
+            (piece.begun_at_ms, piece.checks_repeats) = (Some(1), false);
+        }
+        wecom_bridge::store::follow_ups::put(tx, piece)
+    };
+    line.bridge().app.store.write(write).await.unwrap();
+    // somebody else writes: the queue is looked at
+    line.act("lisi", Act::Text { content: "hello".into() });
+    line.settle().await;
+}
+
+#[tokio::test]
+async fn the_rest_of_a_reply_that_is_given_up_is_seen_and_sent_by_a_replay() {
+    let line = line().await;
+    let state = line.world.sandbox.state();
+    state.seed_member(seed::CORPID, wecom_bridge::sandbox::Member::new("lisi", "李四", 1));
+    let long: String = (0..90).map(|n| format!("第{n}句,十五个字左右的一句话。")).collect();
+    line.bridge().post(RULES, &rule("长", "starts_with", "x", &long, 1)).await.expect(201);
+    state.add_fault(Fault::always("message/send", Effect::Errcode { errcode: 40058 }));
+    line.act("zhangsan", Act::Text { content: "x1".into() });
+    line.settle().await;
+    let item = until_rest(&line, |piece| piece["attempts"] == 1).await;
+    assert_eq!((&item["state"], &item["rest"][0]["state"]), (&json!("done"), &json!("waiting")));
+    assert_eq!(item["rest"][0]["errcode"], 40058, "{item}");
+    hurry(&line, 7, false).await;
+    let item = until_rest(&line, |piece| piece["state"] == "given_up").await;
+    assert_eq!((&item["state"], &item["rest"][0]["attempts"]), (&json!("failed"), &json!(8)));
+    assert_eq!(item["note"], "answered by an auto reply; the rest of the auto reply was given up");
+    let gauges = line.bridge().get(&format!("{CORP}/callbacks")).await.expect(200);
+    assert_eq!(gauges["failed"], 1);
+    let id = item["id"].as_str().unwrap();
+    let browser = crate::web::browser::Browser::sign_in(line.bridge(), wecom_bridge::model::Role::Operator).await;
+    let page = browser.get(&format!("/corps/acme-main/inbox/{id}")).await.expect(200);
+    page.has("自动回复的后续部分").has("已放弃").has("失败 8 次").has("40058");
+    browser.get("/corps/acme-main/inbox?state=failed").await.expect(200).has("多次发送失败，已放弃");
+
+    state.clear_faults();
+    line.bridge().act(&format!("{CORP}/inbox/{id}/replay")).await.expect(200);
+    let item = until_rest(&line, |piece| piece["state"] == "sent").await;
+    assert_eq!((&item["state"], &item["replays"]), (&json!("done"), &json!(1)));
+    until_shown(&line, 2).await;
+    assert_eq!(texts(&line).concat(), long, "what was answered at once is not said again");
+    line.bridge().act(&format!("{CORP}/inbox/{id}/replay")).await.expect(200);
+    line.settle().await;
+    assert_eq!(line.bridge().app.store.read(|tx| wecom_bridge::store::follow_ups::list(tx, None, 9)).unwrap(), []);
+    line.stop().await;
+}
+
+#[tokio::test]
+async fn the_rest_of_a_reply_that_may_have_arrived_is_said_to_be_unknown() {
+    let line = line().await;
+    let state = line.world.sandbox.state();
+    state.seed_member(seed::CORPID, wecom_bridge::sandbox::Member::new("lisi", "李四", 1));
+    let long: String = (0..90).map(|n| format!("第{n}句,十五个字左右的一句话。")).collect();
+    line.bridge().post(RULES, &rule("长", "starts_with", "x", &long, 1)).await.expect(201);
+    state.add_fault(Fault::always("message/send", Effect::DropAfter));
+    line.act("zhangsan", Act::Text { content: "x1".into() });
+    line.settle().await;
+    until_rest(&line, |piece| piece["attempts"] == 1).await;
+    hurry(&line, 1, true).await;
+    let item = until_rest(&line, |piece| piece["state"] == "unknown").await;
+    assert_eq!(item["state"], "done", "nothing is left to be done");
+    assert!(item["rest"][0]["error"].as_str().unwrap().contains("would deliver a repetition twice"), "{item}");
+    let browser = crate::web::browser::Browser::sign_in(line.bridge(), wecom_bridge::model::Role::Operator).await;
+    let page = browser.get(&format!("/corps/acme-main/inbox/{}", item["id"].as_str().unwrap())).await.expect(200);
+    page.has("结果未知").has("可能没有送达");
     line.stop().await;
 }
 
