@@ -95,6 +95,7 @@ impl Callbacks {
                 }
             }
         }
+        self.0.store.write(move |tx| store::inbox::remove_broken_before(tx, before_ms)).await?;
         // tellings say what the callbacks said
         self.0.webhooks.remove_before(before_ms).await?;
         Ok(removed)

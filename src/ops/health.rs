@@ -196,6 +196,13 @@ async fn schedules(app: &App) -> Vec<Reason> {
 /// Callbacks that are refused, fail, or wait too long.
 async fn callbacks(app: &App) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    let broken = app.store.read_async(store::inbox::count_broken).await.unwrap_or_default();
+    if broken > 0 {
+        let text = format!(
+            "{broken} rows of received callbacks cannot be read and are kept aside: look at the disk, and at the log"
+        );
+        reasons.push(Reason { code: "callbacks.unreadable".into(), corp: None, text });
+    }
     let corps = app.store.read_async(store::corps::list).await.unwrap_or_default();
     for corp in corps {
         let Ok(gauges) = app.callbacks.gauges(&corp.key).await else { continue };

@@ -24,6 +24,14 @@ pub(super) const INFO: TableInfo = TableInfo {
     show: |key| String::from_utf8_lossy(key).into_owned(),
 };
 
+/// id of the row's first callback → what could not be read of the row
+const BROKEN: &str = "inbox_broken";
+pub(super) const BROKEN_INFO: TableInfo = TableInfo {
+    name: BROKEN,
+    check: |key, _| <Str as Key>::decode(key).map(drop).ok_or(RowError::Key),
+    show: INFO.show,
+};
+
 /// What a repeat is recognised by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepeatKey {
@@ -139,16 +147,30 @@ impl Corps {
 /// Takes the oldest rows out until these are `limit` callbacks or more, in the order of receipt. Those of corps that are no
 /// more, or that became another WeCom after they were opened, are dropped: a reset ends what waits, and they had all but
 /// arrived. The second is how many left the rows.
+///
+/// What cannot be read is kept aside, from the first such callback of its row on, so that it holds nobody up
+/// ([`count_broken`]).
 pub fn take_arrived(tx: &WriteTx, limit: usize) -> Result<(Vec<InboxItem>, usize), StoreError> {
-    let (mut items, mut rows, mut taken) = (Vec::new(), Vec::new(), 0);
+    let (mut items, mut rows, mut broken, mut taken) = (Vec::new(), Vec::new(), Vec::new(), 0);
     let mut corps = Corps::default();
     tx.source().scan(NAME, &everything(), false, &mut |key, value| {
+        let mut read_to = 0;
         for one in packed::unpack(value) {
-            let one = one.map_err(|cause| bad(key, cause))?;
-            taken += 1;
-            if corps.since_ms(tx, one.arrival.corp)? == Some(one.arrival.since_ms) {
-                items.push(one.into_item().map_err(|cause| bad(key, cause))?);
+            let (end, item) = match one {
+                Ok(one) if corps.since_ms(tx, one.arrival.corp)? != Some(one.arrival.since_ms) => (one.end, Ok(None)),
+                Ok(one) => (one.end, one.into_item().map(Some)),
+                Err(cause) => (0, Err(cause)),
+            };
+            match item {
+                Ok(item) => items.extend(item),
+                Err(cause) => {
+                    let cause = bad(key, cause);
+                    tracing::error!(%cause, "callbacks that had arrived cannot be read and are kept aside: {cause}");
+                    broken.push((key.to_vec(), packed::rest(value, read_to)));
+                    break;
+                }
             }
+            (read_to, taken) = (end, taken + 1);
         }
         rows.push(key.to_vec());
         Ok(if taken < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
@@ -158,7 +180,43 @@ pub fn take_arrived(tx: &WriteTx, limit: usize) -> Result<(Vec<InboxItem>, usize
         tx.mark();
         table.remove(key.as_slice()).map_err(|e| tx.fail(e))?;
     }
+    if !broken.is_empty() {
+        let mut table = tx.open_table(BROKEN)?;
+        for (key, value) in broken {
+            table.insert(key.as_slice(), value.as_slice()).map_err(|e| tx.fail(e))?;
+        }
+    }
     Ok((items, taken))
+}
+
+/// How many rows with callbacks that could not be read are kept aside.
+pub fn count_broken(tx: &impl Reads) -> Result<usize, StoreError> {
+    let mut count = 0;
+    tx.source().scan(BROKEN, &everything(), false, &mut |_, _| {
+        count += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(count)
+}
+
+/// Forgets rows that could not be read and arrived before a time, Unix milliseconds; answers how many.
+pub fn remove_broken_before(tx: &WriteTx, before_ms: i64) -> Result<usize, StoreError> {
+    let (mut old, end) = (Vec::new(), super::search::first_id(before_ms));
+    tx.source().scan(BROKEN, &everything(), false, &mut |key, _| {
+        if key >= end.as_bytes() {
+            return Ok(ControlFlow::Break(()));
+        }
+        old.push(key.to_vec());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if !old.is_empty() {
+        let mut table = tx.open_table(BROKEN)?;
+        for key in &old {
+            tx.mark();
+            table.remove(key.as_slice()).map_err(|e| tx.fail(e))?;
+        }
+    }
+    Ok(old.len())
 }
 
 /// Puts the oldest of those that have arrived, `limit` or a few more, among those that wait for work; answers how many left
@@ -228,12 +286,10 @@ pub fn newest_keys(tx: &impl Reads, since_s: i64, limit: usize) -> Result<(i64, 
     Ok((since_s, keys))
 }
 
-/// Calls `visit` with each callback that has arrived.
+/// Calls `visit` with each callback that has arrived, as far as its row can be read.
 fn visit(tx: &impl Reads, mut visit: impl FnMut(Arrival<'_>)) -> Result<(), StoreError> {
-    tx.source().scan(NAME, &everything(), false, &mut |key, value| {
-        for one in packed::unpack(value) {
-            visit(one.map_err(|cause| bad(key, cause))?.arrival);
-        }
+    tx.source().scan(NAME, &everything(), false, &mut |_, value| {
+        packed::unpack(value).map_while(Result::ok).for_each(|one| visit(one.arrival));
         Ok(ControlFlow::Continue(()))
     })
 }

@@ -4,14 +4,15 @@
 //! as it is kept. Repeats carry the same `CreateTime`; standing first in the key it keeps neighbours in time together.
 //!
 //! What has only just arrived lies packed in rows of its own and is put into these tables after the answer. Counts include
-//! it; whoever looks for items has it put there first ([`settle`]).
+//! it; whoever looks for items has it put there first ([`settle`]). Rows of it that cannot be read are kept aside.
 
 mod arrived;
 mod packed;
 mod search;
 
 pub use arrived::{
-    Late, RepeatKey, arrive, count_arrived, has_arrived, newest_keys, receive_late, settle, take_arrived,
+    Late, RepeatKey, arrive, count_arrived, count_broken, has_arrived, newest_keys, receive_late, remove_broken_before,
+    settle, take_arrived,
 };
 pub use packed::{Arrival, Arrivals};
 pub use search::{InboxFilter, InboxPage, LOOKED_AT_MAX, search};
@@ -36,8 +37,16 @@ const FAILED: Table<(Str, Str), ()> = Table::new("inbox_failed");
 const BY_KIND: Table<(Str, Str, Str), ()> = Table::new("inbox_by_kind");
 /// (corp, receiver)
 const HEALTH: Table<(Str, Str), CallbackHealth> = Table::new("callback_health");
-pub(super) const TABLES: &[TableInfo] =
-    &[arrived::INFO, ITEMS.info(), REPEATS.info(), WAITING.info(), FAILED.info(), BY_KIND.info(), HEALTH.info()];
+pub(super) const TABLES: &[TableInfo] = &[
+    arrived::INFO,
+    arrived::BROKEN_INFO,
+    ITEMS.info(),
+    REPEATS.info(),
+    WAITING.info(),
+    FAILED.info(),
+    BY_KIND.info(),
+    HEALTH.info(),
+];
 
 /// What [`receive`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]

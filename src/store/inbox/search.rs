@@ -121,7 +121,7 @@ pub fn search(
 }
 
 /// The smallest id of a moment: UUID v7 begins with its 48 bits of milliseconds.
-fn first_id(at_ms: i64) -> String {
+pub(super) fn first_id(at_ms: i64) -> String {
     let hex = format!("{:012x}", at_ms.clamp(0, 0xFFFF_FFFF_FFFF));
     format!("{}-{}", &hex[..8], &hex[8..])
 }

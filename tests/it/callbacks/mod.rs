@@ -1,5 +1,6 @@
 //! Callbacks over real HTTP: from the sandbox's phone, from the vectors, from strangers.
 
+mod bounds;
 mod contacts;
 pub mod endpoint;
 mod events;

@@ -68,6 +68,15 @@ fn writes_the_file() {
     store.write_blocking(write_people).unwrap();
     store.write_blocking(write_messages).unwrap();
     store.write_blocking(write_callbacks).unwrap();
+    drop(store);
+    // nothing but damage brings a row here
+    let broken: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("inbox_broken");
+    let database = redb::Database::open(home.database()).unwrap();
+    let tx = database.begin_write().unwrap();
+    tx.open_table(broken).unwrap().insert(&b"01900000-0000-7000-8000-000000000015"[..], &b"\x02rubbish"[..]).unwrap();
+    tx.commit().unwrap();
+    drop(database);
+    let store = home.open();
     assert!(store.verify().unwrap().is_good());
     let to = files().join("schema-1.redb");
     let _ = std::fs::remove_file(&to);
