@@ -1,9 +1,12 @@
-//! `kill -9` at a hundred random points of a stream of messages, while WeCom has faults. The bridge is a process of its
-//! own; WeCom lives on in this one.
+//! `kill -9` at random points of a stream of messages, a hundred of them or as many as `KILLS` says, while WeCom has faults.
+//! The bridge is a process of its own; WeCom lives on in this one.
 
 use super::world::{Route, Routes, actor, build, corpid, furnish, inbox, message, open_store, start_sandbox, to};
+use crate::support::child::{Moments, kills};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -14,11 +17,23 @@ use wecom_bridge::sandbox::{Effect, Fault, Member, State};
 use wecom_bridge::store;
 
 const FOLDER: &str = "WECOM_BRIDGE_TEST_MESSAGES_DIR";
+/// In every run of the tests; `KILLS` asks for more.
 const KILLS: usize = 100;
 const PEOPLE: usize = 240;
-const MESSAGES: usize = 2_000;
 /// What is not urgent is collected at its members for so long.
 const DIGEST_MS: i64 = 1_000;
+
+/// Enough for so many kills: a process lives for ten calls at most.
+fn messages(kills: usize) -> usize {
+    20 * kills.max(KILLS)
+}
+
+/// Numbers of the messages whose acceptance was answered: what is in this file is never posted again, so that whatever is
+/// answered and lost is missed in the end.
+fn answered(folder: &Path) -> BTreeSet<usize> {
+    let text = std::fs::read_to_string(folder.join("answered")).unwrap_or_default();
+    text.lines().map(|line| line.parse().unwrap()).collect()
+}
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
@@ -40,29 +55,34 @@ fn new(n: usize) -> NewMessage {
     serde_json::from_value(new).unwrap()
 }
 
-/// The child: goes on with what it finds, posts the whole stream under keys, and works until all is sent or it is killed.
+/// The child: goes on with what it finds, posts what was not answered yet, under keys, and works until all is sent or it is
+/// killed.
 #[test]
 #[ignore = "played by the test below in a process of its own"]
 fn sends_until_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let folder = Path::new(&folder);
     runtime().block_on(async {
         let clock = Clock::system();
-        let store = open_store(Path::new(&folder), &clock);
+        let store = open_store(folder, &clock);
         let messages = build(&store, &clock, &routes());
         messages.start();
-        let posting = (0..MESSAGES).map(|n| {
-            let messages = messages.clone();
+        let (count, known) = (self::messages(kills(KILLS)), answered(folder));
+        let note = OpenOptions::new().append(true).create(true).open(folder.join("answered")).unwrap();
+        let posting = (0..count).filter(|n| !known.contains(n)).map(|n| {
+            let (messages, mut note) = (messages.clone(), &note);
             async move {
                 let once = OnceKey { scope: "test".into(), key: n.to_string(), fingerprint: n.to_string() };
                 messages.accept(&actor(), vec![new(n)], Some(once)).await.unwrap();
+                note.write_all(format!("{n}\n").as_bytes()).unwrap();
             }
         });
         use futures_util::StreamExt;
         futures_util::stream::iter(posting).buffer_unordered(4).collect::<Vec<()>>().await;
         loop {
             let is_open = store
-                .read_async(|tx| {
-                    let (rows, _) = store::messages::search(tx, &Default::default(), None, MESSAGES)?;
+                .read_async(move |tx| {
+                    let (rows, _) = store::messages::search(tx, &Default::default(), None, count)?;
                     Ok(rows
                         .iter()
                         .any(|row| row.head.as_ref().is_none_or(|head| head.tally.of(DeliveryState::Waiting) > 0)))
@@ -139,17 +159,12 @@ fn a_killed_outbox_goes_on_and_sends_nothing_twice() {
         store.close();
     }
     add_faults(state);
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
-    let mut random = seed;
-    let mut next = |below: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (random >> 33) % below
-    };
-    let mut kills = 0;
-    for _ in 0..KILLS {
+    let mut moments = Moments::new();
+    let seed = moments.seed;
+    let (wanted, mut kills) = (kills(KILLS), 0);
+    for _ in 0..wanted {
         let mut child = spawn(folder.path());
-        let (calls, spins) = (state.count("message/send") + 1 + next(10), next(30_000));
+        let (calls, spins) = (state.count("message/send") + 1 + moments.below(10), moments.below(30_000));
         let is_through = loop {
             if state.count("message/send") >= calls {
                 break false;
@@ -169,15 +184,17 @@ fn a_killed_outbox_goes_on_and_sends_nothing_twice() {
         child.wait().unwrap();
         kills += 1;
     }
-    println!("killed {kills} times after {} calls", state.count("message/send"));
-    assert!(kills >= KILLS * 9 / 10, "it was through after {kills} kills (seed {seed})");
+    let (count, before) = (messages(wanted), answered(folder.path()).len());
+    println!("killed {kills} times after {} calls, when {before} messages were answered", state.count("message/send"));
+    assert!(kills >= wanted * 9 / 10, "it was through after {kills} kills (seed {seed})");
     assert!(spawn(folder.path()).wait().unwrap().success(), "seed {seed}");
+    assert_eq!(answered(folder.path()).len(), count, "seed {seed}");
 
     let store = open_store(folder.path(), &clock);
     let report = store.verify().unwrap();
     assert!(report.is_good(), "seed {seed}: {:?}", report.faults);
-    let (rows, _) = store.read(|tx| store::messages::search(tx, &Default::default(), None, 2 * MESSAGES)).unwrap();
-    assert_eq!(rows.len(), MESSAGES, "seed {seed}: every message was accepted, and once");
+    let (rows, _) = store.read(|tx| store::messages::search(tx, &Default::default(), None, 2 * count)).unwrap();
+    assert_eq!(rows.len(), count, "seed {seed}: what was answered is kept, and once");
     let mut arrived: BTreeMap<(String, String), usize> = BTreeMap::new();
     for n in 0..PEOPLE {
         for text in inbox(state, corpid(0), &format!("u{n}")) {
@@ -207,5 +224,5 @@ fn a_killed_outbox_goes_on_and_sends_nothing_twice() {
     }
     assert!(arrived.is_empty(), "seed {seed}: nobody got what was not for him: {arrived:?}");
     println!("{sent} deliveries arrived exactly once, {unknown} are listed as unknown");
-    assert_eq!(sent + unknown, 3 * MESSAGES);
+    assert_eq!(sent + unknown, 3 * count);
 }

@@ -31,6 +31,11 @@ pub fn kill_when(mut child: Child, spins: u64, is_time: impl Fn() -> bool) -> bo
     true
 }
 
+/// How often a test kills: as often as fits into every run, or as `KILLS` says.
+pub fn kills(usual: usize) -> usize {
+    std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 /// Random moments, from a seed that is printed.
 pub struct Moments {
     /// Names the sequence.
