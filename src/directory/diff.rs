@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::fields::Record;
-use crate::model::{Employee, OrgUnit, Text};
+use crate::model::{Employee, OrgUnit, Text, digest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -131,6 +131,15 @@ impl Diff {
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.units.rows.is_empty() && self.employees.rows.is_empty()
+    }
+
+    /// Tells whether two comparisons do the same to the same rows and leave out the same ones: what somebody has looked at
+    /// is still what would be done.
+    pub fn digest(&self) -> String {
+        fn of<T: Record>(changes: &Changes<T>) -> Vec<(&str, ChangeKind, &[FieldChange])> {
+            changes.rows.iter().map(|change| (change.row.id(), change.kind, change.fields.as_slice())).collect()
+        }
+        digest::of(&(of(&self.units), of(&self.employees), &self.faults))
     }
 }
 

@@ -181,6 +181,21 @@ pub async fn import(
     progress: impl FnMut(Progress),
 ) -> Result<Imported, DirectoryError> {
     let preview = preview(store, tenant, parsed, options.mode).await?;
+    import_previewed(store, tenant, preview, options, actor, progress).await
+}
+
+/// Writes exactly this preview, unless something stands against it.
+///
+/// # Errors
+/// As [`import`]; [`DirectoryError::Changed`] when the directory is not as it was compared.
+pub(super) async fn import_previewed(
+    store: &Store,
+    tenant: &TenantKey,
+    preview: Preview,
+    options: ImportOptions,
+    actor: &Actor,
+    progress: impl FnMut(Progress),
+) -> Result<Imported, DirectoryError> {
     preview.check(&options)?;
     write(store, tenant, preview, actor, progress).await
 }

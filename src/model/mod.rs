@@ -11,6 +11,7 @@ pub mod change;
 pub mod content;
 pub mod corp;
 pub mod counts;
+pub mod digest;
 pub mod directory;
 pub mod fields;
 pub mod ids;

@@ -112,11 +112,34 @@ async fn departures_are_confirmed_by_typing_how_many() {
     let shown = preview(&office, "replace", file(&rows)).await;
     shown.has("确认后将有 1 人被标记为离职").has("请输入“1”以确认");
     let allow = ("allow_shrink", "1");
-    office.browser.submit(&shown, "/confirm", &[allow, ("confirm", "")]).await.expect(422).has("没有执行");
+    let again = office.browser.submit(&shown, "/confirm", &[allow, ("confirm", "")]).await.expect(422);
+    again.has("没有执行");
+    assert_eq!(again.form("/confirm").value("allow_shrink"), Some("1"), "what was ticked stays ticked");
     assert!(office.active().contains(&"script".to_owned()));
     let done = office.browser.submit(&shown, "/confirm", &[allow, ("confirm", "1")]).await;
     office.browser.follow(&done).await.expect(200).has("导入完成");
     assert_eq!(office.active(), ["li", "wang", "zhang"]);
+    office.close().await;
+}
+
+/// One person less and another one more: the numbers of the preview are the same, the people are not.
+#[tokio::test]
+async fn another_departure_of_the_same_number_is_not_confirmed() {
+    let office = Office::open().await;
+    let rows = ["zhang", "li", "wang"].map(|id| {
+        let key = "acme".into();
+        let read = |tx: &_| wecom_bridge::store::directory::find_employee(tx, &key, &EmployeeId::from(id));
+        office.bridge.app.store.read(read).unwrap().unwrap()
+    });
+    let shown = preview(&office, "replace", file(&rows)).await;
+    shown.has("<span class=\"sub\">script</span>");
+    office.bridge.delete("/api/v1/tenants/acme/employees/script").await.expect(204);
+    let row = json!({ "id": "late", "name": "后来者", "unit_id": "3" });
+    office.bridge.put("/api/v1/tenants/acme/employees/late", &row).await.expect(201);
+    let typed = [("allow_shrink", "1"), ("confirm", "1")];
+    let done = office.browser.submit(&shown, "/confirm", &typed).await;
+    office.browser.follow(&done).await.expect(200).has("组织已经变化").has("preview it again");
+    assert!(office.active().contains(&"late".to_owned()), "nobody has seen this departure");
     office.close().await;
 }
 

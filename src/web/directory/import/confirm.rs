@@ -49,26 +49,24 @@ async fn confirm(
         State::Writing { .. } | State::Done(_) => return Ok(reply::go(&who, &own, None)),
     };
     let diff = &waiting.preview.diff;
-    let allow_shrink = form::is_on(form.0.allow_shrink.as_ref());
-    let allow_other_people = form::is_on(form.0.allow_other_people.as_ref());
-    // what nobody allows is refused below
-    let must_type = diff.employees.counts.departed > 0
-        || diff.shrunken.is_some() && allow_shrink
-        || diff.other_people.is_some() && allow_other_people;
-    if must_type && form.0.confirm.trim() != confirm_text(diff, &tenant) {
-        return reply::again(&page(&who, tenant, id, &waiting, None, true));
-    }
     let options = ImportOptions {
         mode: waiting.upload.options.mode,
         skip_bad_rows: form::is_on(form.0.skip_bad_rows.as_ref()),
-        allow_shrink,
-        allow_other_people,
+        allow_shrink: form::is_on(form.0.allow_shrink.as_ref()),
+        allow_other_people: form::is_on(form.0.allow_other_people.as_ref()),
     };
+    // what nobody allows is refused below
+    let must_type = diff.employees.counts.departed > 0
+        || diff.shrunken.is_some() && options.allow_shrink
+        || diff.other_people.is_some() && options.allow_other_people;
+    if must_type && form.0.confirm.trim() != confirm_text(diff, &tenant) {
+        return reply::again(&page(&who, tenant, id, &waiting, options, None, true));
+    }
     if let Err(refused) = waiting.preview.check(&options) {
         let refused = directory_problem(refused);
         let said = crate::locale::advice(who.lang(), refused.code(), 422);
         let failed = Some((said, refused.detail().to_owned()));
-        return reply::again(&page(&who, tenant, id, &waiting, failed, false));
+        return reply::again(&page(&who, tenant, id, &waiting, options, failed, false));
     }
     let Some(waiting) = import.begin() else { return Ok(reply::go(&who, &own, None)) };
     let (app, actor) = (web.app.clone(), who.actor());

@@ -2,7 +2,7 @@
 
 use super::lists::{KNOWN, Row, faults_of, open_tab, row, slice_of, wanted};
 use super::{State, Waiting, gone};
-use crate::directory::{ChangeKind, Diff, Fault, ImportMode, Imported, RowCounts, Summary};
+use crate::directory::{ChangeKind, Diff, Fault, ImportMode, ImportOptions, Imported, RowCounts, Summary};
 use crate::http::Problem;
 use crate::http::permission::DirectoryWrite;
 use crate::locale::{Advice, advice};
@@ -140,10 +140,12 @@ async fn show(
     let (tenant, id) = path.into_inner();
     let found = web.imports.find(&id, tenant.as_str(), web.app.clock.now_ms()).ok_or_else(|| gone(&id))?;
     match found.state() {
-        State::Waiting(waiting) => reply::page(&page(&who, tenant, id, &waiting, None, false)),
+        State::Waiting(waiting) => {
+            reply::page(&page(&who, tenant, id, &waiting, waiting.upload.options, None, false))
+        }
         State::Failed { waiting, code, told } => {
             let failed = Some((advice(who.lang(), &code, 409), told));
-            reply::page(&page(&who, tenant, id, &waiting, failed, false))
+            reply::page(&page(&who, tenant, id, &waiting, waiting.upload.options, failed, false))
         }
         State::Writing { waiting, done, total } => {
             let (f, file) = (who.frame(who.t.import_writing()), waiting.upload.name.clone());
@@ -153,12 +155,13 @@ async fn show(
     }
 }
 
-/// The preview, with the lists as the address asks for them.
+/// The preview, with the lists as the address asks for them and the boxes ticked as `ticked` says.
 pub(super) fn page(
     who: &Admin<DirectoryWrite>,
     tenant: TenantKey,
     id: String,
     waiting: &Waiting,
+    ticked: ImportOptions,
     failed: Option<(Advice, String)>,
     is_mistyped: bool,
 ) -> PreviewPage {
@@ -193,9 +196,9 @@ pub(super) fn page(
         kinds: counts.map(kinds).unwrap_or_default(),
         changes,
         faults,
-        skip_bad_rows: waiting.upload.options.skip_bad_rows,
-        allow_shrink: waiting.upload.options.allow_shrink,
-        allow_other_people: waiting.upload.options.allow_other_people,
+        skip_bad_rows: ticked.skip_bad_rows,
+        allow_shrink: ticked.allow_shrink,
+        allow_other_people: ticked.allow_other_people,
         confirm: confirm_text(diff, &tenant),
         is_mistyped,
         failed,
