@@ -92,6 +92,7 @@ texts! {
     file_stat_same = "已经关联", "Bound already";
     file_stat_empty = "未填写", "Empty";
     file_confirm(count) = "关联这 {count} 人", "Bind these {count}";
+    file_unused = "没有使用的行", "Rows that are not used";
     file_nothing = "没有可以关联的行。", "There is nothing to bind.";
     file_done(count) = "已关联 {count} 人。", "{count} people were bound.";
     file_done_title = "关联文件结果", "Binding file: result";

@@ -226,6 +226,9 @@ pub enum SyncError {
     /// A binding file is refused.
     #[error("the binding file cannot be used: {0}")]
     BindingFile(String),
+    /// A binding file would link others by now than its preview showed.
+    #[error("links, people or members have changed since the preview, so the file would link others; nothing was linked")]
+    LinksChanged,
     /// A person cancelled it.
     #[error("cancelled")]
     Cancelled,
@@ -277,6 +280,7 @@ impl SyncError {
             Self::Plan(_) => "sync.plan_refused",
             Self::Binding(_) => "binding.refused",
             Self::BindingFile(_) => "binding.bad_file",
+            Self::LinksChanged => "binding.changed",
             Self::Cancelled => "sync.cancelled",
             Self::Stopping => "sync.stopping",
             Self::Bug(_) => "sync.bug",

@@ -80,6 +80,19 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
     row(
+        "binding.changed",
+        [
+            "关联已经变化",
+            "预览之后关联、人员或成员发生了变化，现在执行的结果会与预览不同，所以没有关联任何人。",
+            "请重新上传文件并预览。",
+        ],
+        [
+            "The links have changed",
+            "Links, people or members have changed since the preview, so the file would link others; nobody was linked.",
+            "Upload the file again and look at its preview.",
+        ],
+    ),
+    row(
         "store.full",
         ["磁盘已满", "服务器磁盘已满，不确定改动是否已保存。", "请先清理磁盘空间，再核对结果。"],
         [

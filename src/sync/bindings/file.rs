@@ -63,6 +63,21 @@ pub struct LinkImport {
     pub faults_total: u64,
 }
 
+/// A row that is linked, or would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkPair {
+    /// Row in the file, from 1.
+    pub row: u32,
+    /// Its employee.
+    pub employee: EmployeeId,
+    /// The employee's name.
+    pub employee_name: Text,
+    /// The member whose field has the row's value.
+    pub userid: UserId,
+    /// The member's name; empty where it cannot be read.
+    pub member_name: Text,
+}
+
 /// Why a row was not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -136,7 +151,22 @@ pub async fn import(
     actor: &Actor,
 ) -> Result<LinkImport, SyncError> {
     let _lease = env.occupy(corp, "importing links", &actor.name)?;
-    let rule = MatchRule { employee: "id".into(), member: request.member_field.clone() };
+    let (corp, report, pairs) = read_pairs(env, corp, file_name, content, &request.member_field).await?;
+    if request.dry_run {
+        return Ok(LinkImport { bound: pairs.len() as u64, ..report });
+    }
+    bind_pairs(env, &corp, pairs, report, actor).await
+}
+
+/// The pairs of a filled-in file that can be linked now; the rest of its rows is counted and told.
+pub(super) async fn read_pairs(
+    env: &Env,
+    corp: &CorpKey,
+    file_name: &str,
+    content: Bytes,
+    member_field: &str,
+) -> Result<(Corp, LinkImport, Vec<LinkPair>), SyncError> {
+    let rule = MatchRule { employee: "id".into(), member: member_field.to_owned() };
     check_rules(std::slice::from_ref(&rule)).map_err(|fault| SyncError::BindingFile(fault.to_string()))?;
     // taking a file apart is work for a thread that may block
     let name = file_name.to_owned();
@@ -146,14 +176,21 @@ pub async fn import(
     let (corp, employees, members, bindings) = load(env, corp).await?;
     let mut report = LinkImport::default();
     let pairs = pair_up(&rule, wanted, &employees, &members, &bindings, &mut report)?;
+    Ok((corp, report, pairs))
+}
+
+/// Links these pairs, one by one; one that contradicts what others have linked meanwhile is told and left out.
+pub(super) async fn bind_pairs(
+    env: &Env,
+    corp: &Corp,
+    pairs: Vec<LinkPair>,
+    report: LinkImport,
+    actor: &Actor,
+) -> Result<LinkImport, SyncError> {
     let now_ms = env.clock.now_ms();
-    report.written = !request.dry_run;
-    if request.dry_run {
-        report.bound = pairs.len() as u64;
-        return Ok(report);
-    }
-    for (row, employee, member) in pairs {
-        let (corp, actor, id, userid) = (corp.clone(), actor.clone(), employee.clone(), member.userid.clone());
+    let mut report = LinkImport { written: true, ..report };
+    for LinkPair { row, employee, userid, .. } in pairs {
+        let (corp, actor, id) = (corp.clone(), actor.clone(), employee.clone());
         let bound = env
             .store
             .write(move |tx| {
@@ -207,7 +244,7 @@ fn pair_up<'m>(
     members: &'m [Member],
     bindings: &'m [MemberBinding],
     report: &mut LinkImport,
-) -> Result<Vec<(u32, EmployeeId, &'m Member)>, SyncError> {
+) -> Result<Vec<LinkPair>, SyncError> {
     let compiled = CompiledRule::compile(rule).map_err(|fault| SyncError::BindingFile(fault.to_string()))?;
     let mut by_value: HashMap<String, Vec<&Member>> = HashMap::new();
     for member in members {
@@ -253,7 +290,13 @@ fn pair_up<'m>(
                 (None, None) => {
                     of_employee.insert(employee.id.as_str(), &member.userid);
                     of_member.insert(member.userid.folded(), &employee.id);
-                    pairs.push((row, employee.id.clone(), *member));
+                    pairs.push(LinkPair {
+                        row,
+                        employee: employee.id.clone(),
+                        employee_name: employee.name.clone(),
+                        userid: member.userid.clone(),
+                        member_name: member.fields.get(&MemberField::Name).cloned().unwrap_or_default(),
+                    });
                 }
             },
             several => report.fault(

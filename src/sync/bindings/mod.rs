@@ -2,11 +2,13 @@
 //! cases that the match rules could not decide. Every change is in the audit log; nothing is written to WeCom.
 
 mod file;
+mod file_preview;
 mod resolve;
 mod swap;
 mod units;
 
-pub use file::{FileFormat, LinkFault, LinkFaultCode, LinkImport, LinkRequest, export, import};
+pub use file::{FileFormat, LinkFault, LinkFaultCode, LinkImport, LinkPair, LinkRequest, export, import};
+pub use file_preview::{LinkPreview, confirm, preview};
 pub use resolve::{resolve, resolve_list};
 pub use swap::swap;
 pub use units::{bind_department, unbind_department};

@@ -5,15 +5,18 @@ use crate::http::Problem;
 use crate::http::errors::sync_problem;
 use crate::http::permission::{BindingWrite, SyncRead};
 use crate::locale::{Advice, advice};
-use crate::model::{ApiScope, CorpKey};
+use crate::model::{ApiScope, Corp, CorpKey, TenantKey};
 use crate::sync::SyncError;
-use crate::sync::bindings::{self, FileFormat, LinkFault, LinkImport, LinkRequest};
+use crate::sync::bindings::{self, FileFormat, LinkFault, LinkImport, LinkPair, LinkPreview};
 use crate::web::export::Kind;
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
+use crate::web::link::part;
+use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
+use crate::web::slice::{self, Slice};
 use crate::web::state::Web;
 use crate::web::upload::Upload;
 use crate::web::visit::Admin;
@@ -41,7 +44,7 @@ pub(in crate::web) struct LinkUpload {
     name: String,
     content: Bytes,
     member_field: String,
-    report: LinkImport,
+    shown: LinkPreview,
 }
 
 #[derive(Template)]
@@ -72,17 +75,30 @@ impl FilePage {
 #[template(path = "bindings/file_preview.html")]
 struct PreviewPage {
     f: Frame,
+    tenant: TenantKey,
     corp: CorpKey,
     id: String,
     file: String,
     field: String,
     report: LinkImport,
+    list: Listing,
+    /// Whom it links with whom; empty afterwards.
+    pairs: Slice<LinkPair>,
+    failed: Option<(Advice, String)>,
     is_done: bool,
 }
 
 impl PreviewPage {
     fn at(&self, path: &str) -> String {
         self.f.url(&format!("/corps/{}/bindings{path}", self.corp))
+    }
+
+    fn person_url(&self, pair: &LinkPair) -> String {
+        self.f.url(&format!("/tenants/{}/employees/{}", self.tenant, part(pair.employee.as_str())))
+    }
+
+    fn member_url(&self, pair: &LinkPair) -> String {
+        self.f.url(&format!("/corps/{}/members/{}", self.corp, part(pair.userid.as_str())))
     }
 
     fn listed(&self) -> &[LinkFault] {
@@ -132,12 +148,11 @@ async fn upload(
     let Some(file) = upload.file else {
         return reply::again(&FilePage { no_file: true, ..page });
     };
-    let request = LinkRequest { member_field: member_field.clone(), dry_run: true };
-    let env = &web.app.env;
-    match bindings::import(env, &corp, &file.name, file.content.clone(), request, &who.actor()).await {
-        Ok(report) => {
+    let (env, content) = (&web.app.env, file.content.clone());
+    match bindings::preview(env, &corp, &file.name, content, &member_field, &who.actor()).await {
+        Ok(shown) => {
             let bytes = file.content.len();
-            let kept = LinkUpload { name: file.name, content: file.content, member_field, report };
+            let kept = LinkUpload { name: file.name, content: file.content, member_field, shown };
             let id = web.links.keep(corp.as_str(), web.app.clock.now_ms(), bytes, kept);
             Ok(reply::go(&who, &format!("/corps/{corp}/bindings/file/{id}"), None))
         }
@@ -157,9 +172,40 @@ async fn preview(
     let (corp, id) = path.into_inner();
     let kept = web.links.find(&id, corp.as_str(), web.app.clock.now_ms());
     let kept = kept.ok_or_else(|| Problem::not_found("preview", &id))?;
-    let f = who.frame(who.t.file_preview_title());
-    let (file, field, report) = (kept.name.clone(), who.t.member_property(&kept.member_field), kept.report.clone());
-    reply::page(&PreviewPage { f, corp, id, file, field, report, is_done: false })
+    let corp = get_corp(&web, &corp).await?;
+    reply::page(&preview_page(&who, corp, id, &kept, None))
+}
+
+/// What the file would do, with the pairs as the address asks for them.
+fn preview_page(
+    who: &Admin<BindingWrite>,
+    corp: Corp,
+    id: String,
+    kept: &LinkUpload,
+    failed: Option<(Advice, String)>,
+) -> PreviewPage {
+    let mut list = Listing::of(who, &["q", "page"]);
+    list.action = who.url(&format!("/corps/{}/bindings/file/{id}", corp.key));
+    let is_hit = |pair: &&LinkPair| {
+        let (person, member) = (pair.employee_name.as_str(), pair.member_name.as_str());
+        let texts = [pair.employee.as_str(), person, pair.userid.as_str(), member];
+        slice::is_hit(&list, texts)
+    };
+    let hits: Vec<&LinkPair> = kept.shown.pairs.iter().filter(is_hit).collect();
+    let pairs = Slice::of(&list, &hits, |pair| (*pair).clone());
+    PreviewPage {
+        f: who.frame(who.t.file_preview_title()),
+        tenant: corp.tenant,
+        corp: corp.key,
+        id,
+        file: kept.name.clone(),
+        field: who.t.member_property(&kept.member_field),
+        report: kept.shown.report.clone(),
+        list,
+        pairs,
+        failed,
+        is_done: false,
+    }
 }
 
 async fn confirm(
@@ -171,19 +217,27 @@ async fn confirm(
     let (corp, id) = path.into_inner();
     let kept = web.links.find(&id, corp.as_str(), web.app.clock.now_ms());
     let kept = kept.ok_or_else(|| Problem::not_found("preview", &id))?;
-    let request = LinkRequest { member_field: kept.member_field.clone(), dry_run: false };
-    let env = &web.app.env;
-    let done = bindings::import(env, &corp, &kept.name, kept.content.clone(), request, &who.actor()).await;
-    let report = done.map_err(sync_problem)?;
+    let (env, content, field) = (&web.app.env, kept.content.clone(), &kept.member_field);
+    let done = bindings::confirm(env, &corp, &kept.name, content, field, &kept.shown, &who.actor()).await;
+    let report = match done {
+        Ok(report) => report,
+        Err(changed @ SyncError::LinksChanged) => {
+            let failed = Some((advice(who.lang(), changed.code(), 409), changed.to_string()));
+            let corp = get_corp(&web, &corp).await?;
+            return reply::again(&preview_page(&who, corp, id, &kept, failed));
+        }
+        Err(error) => return Err(sync_problem(error)),
+    };
     web.links.forget(&id);
     web.app.views.refresh_corp(&corp);
     if report.faults_total == 0 {
         let done = Flash::good(who.t.file_done(report.bound));
         return Ok(reply::go(&who, &format!("/corps/{corp}/bindings"), Some(done)));
     }
+    let corp = get_corp(&web, &corp).await?;
+    let shown = preview_page(&who, corp, id, &kept, None);
     let f = who.frame(who.t.file_done_title());
-    let (file, field) = (kept.name.clone(), who.t.member_property(&kept.member_field));
-    reply::page(&PreviewPage { f, corp, id, file, field, report, is_done: true })
+    reply::page(&PreviewPage { f, report, pairs: Slice::none(), is_done: true, ..shown })
 }
 
 async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {

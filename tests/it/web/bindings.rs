@@ -101,6 +101,7 @@ async fn a_binding_file_is_looked_at_before_it_is_carried_out() {
     let shown = office.browser.follow(&uploaded).await.expect(200);
     shown.has("没有这个人员编号").has("没有成员是这个值").has("已关联另一名成员").has("第 3 行").has("关联这 1 人");
     assert_eq!(office.bound("zhang").await, None, "a preview binds nobody");
+    shown.has("张三").has("<span class=\"sub\">ZhangSan</span>");
     let done = office.browser.submit(&shown, &shown.path, &[]).await.expect(200);
     done.has("已关联 1 人").has("3 行没有使用");
     assert_eq!(office.bound("zhang").await.as_deref(), Some("ZhangSan"));
@@ -115,6 +116,31 @@ async fn a_binding_file_is_looked_at_before_it_is_carried_out() {
     ] {
         office.browser.upload(&path, &[("member_field", field)], name, content).await.expect(422).has(told);
     }
+    office.close().await;
+}
+
+/// What others have linked and unlinked since the preview is not undone by its confirmation.
+#[tokio::test]
+async fn a_binding_file_links_exactly_the_pairs_that_were_shown() {
+    let office = Office::open().await;
+    office.bind("li", "lisi").await;
+    let path = format!("{CORP}/bindings/file");
+    office.get(&path).await.expect(200);
+    let content = b"id,link\nzhang,ZhangSan\nli,lisi\n".to_vec();
+    let uploaded = office.browser.upload(&path, &[("member_field", "userid")], "links.csv", content).await;
+    let shown = office.browser.follow(&uploaded).await.expect(200);
+    shown.has("关联这 1 人").has("<span class=\"sub\">ZhangSan</span>").lacks("<span class=\"sub\">lisi</span>");
+    office.get(&format!("{}?q=nobody", shown.path)).await.expect(200).lacks("<span class=\"sub\">ZhangSan</span>");
+    office.bind("zhang", "ZhangSan").await;
+    office.bridge.delete("/api/v1/corps/acme-main/bindings/li").await.expect(204);
+    office.browser.submit(&shown, &shown.path, &[]).await.expect(422).has("关联已经变化");
+    assert_eq!(office.bound("li").await, None, "this link was taken away on purpose");
+    // as it was shown again: it is carried out
+    office.bind("li", "lisi").await;
+    office.bridge.delete("/api/v1/corps/acme-main/bindings/zhang").await.expect(204);
+    let done = office.browser.submit(&shown, &shown.path, &[]).await;
+    office.browser.follow(&done).await.expect(200).has("已关联 1 人");
+    assert_eq!(office.bound("zhang").await.as_deref(), Some("ZhangSan"));
     office.close().await;
 }
 
