@@ -155,6 +155,8 @@ texts! {
     blast_emptied_title = "失去最后一名成员的部门", "Departments that lose their last member";
     blast_moved_heads_title = "离开原部门的负责人", "Heads who leave a department";
     blast_moved_admins_title = "离开原部门的 OA 管理员", "Administrators of the OA who leave a department";
+    blast_group(title, count) = "{title}（{count}）", "{title} ({count})";
+    blast_more(count) = "另有 {count} 个没有列出", "and {count} more";
     blast_none = "移出和移动的人员中没有负责人或管理员，也没有部门变空。", "Among the removals and moves are no heads and no administrators, and no department becomes empty.";
 
     change_seq = "序号", "No.";

@@ -205,6 +205,24 @@ pub struct Blast {
     pub moved_heads: Vec<UserId>,
     /// Administrators of the OA who leave a department, or go along with one that moves.
     pub moved_admins: Vec<UserId>,
+    /// How many there are of each kind, named or not.
+    pub totals: BlastTotals,
+}
+
+/// How many stand out among the removals and moves of a plan, by the lists of [`Blast`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct BlastTotals {
+    /// Heads who are disabled or deleted.
+    pub heads: u64,
+    /// Administrators of the OA who are disabled or deleted.
+    pub admins: u64,
+    /// Departments that lose their last member.
+    pub emptied: u64,
+    /// Heads who leave a department.
+    pub moved_heads: u64,
+    /// Administrators of the OA who leave a department.
+    pub moved_admins: u64,
 }
 
 /// What applying will cost (BEY-03).

@@ -5,10 +5,10 @@ use super::impact::Impact;
 use super::notices::Notices;
 use super::source::Source;
 use super::target::Target;
-use crate::model::{Blast, Member, UserId};
+use crate::model::{Blast, BlastTotals, Member, UserId};
 use hashbrown::HashSet;
 
-/// How many of each kind are named.
+/// How many of each kind are named; all are counted.
 const NAMED: usize = 100;
 
 /// Looks over what a plan does to the present members. Without a source only WeCom's own heads are known.
@@ -32,19 +32,28 @@ pub(super) fn radius(source: Option<&Source<'_>>, target: &Target<'_>, impact: &
         let is_admin = employee
             .and_then(|id| source?.find_employee(id))
             .is_some_and(|at| source.is_some_and(|source| source.employees[at].admin));
+        let totals = &mut blast.totals;
         if leads(member) || employee.is_some_and(|id| heads.contains(id)) {
-            name(if removed { &mut blast.heads } else { &mut blast.moved_heads }, &member.userid);
+            match removed {
+                true => name(&mut blast.heads, &mut totals.heads, &member.userid),
+                false => name(&mut blast.moved_heads, &mut totals.moved_heads, &member.userid),
+            }
         }
         if is_admin {
-            name(if removed { &mut blast.admins } else { &mut blast.moved_admins }, &member.userid);
+            match removed {
+                true => name(&mut blast.admins, &mut totals.admins, &member.userid),
+                false => name(&mut blast.moved_admins, &mut totals.moved_admins, &member.userid),
+            }
         }
     }
     blast.emptied = impact.emptied(target);
+    blast.totals.emptied = blast.emptied.len() as u64;
     blast.emptied.truncate(NAMED);
     blast
 }
 
-fn name(list: &mut Vec<UserId>, userid: &UserId) {
+fn name(list: &mut Vec<UserId>, total: &mut u64, userid: &UserId) {
+    *total += 1;
     if list.len() < NAMED {
         list.push(userid.clone());
     }
@@ -52,18 +61,18 @@ fn name(list: &mut Vec<UserId>, userid: &UserId) {
 
 /// Tells in the notices who stands out.
 pub(super) fn tell(blast: &Blast, corp: &str, notices: &mut Notices) {
-    let emptied = match blast.emptied.len() {
+    let BlastTotals { heads, admins, emptied, moved_heads, moved_admins } = blast.totals;
+    let emptied = match emptied {
         0 => String::new(),
         count => format!("; {count} departments lose their last member"),
     };
-    let people =
-        |heads: &[UserId], admins: &[UserId]| format!("{} heads and {} administrators", heads.len(), admins.len());
-    if !blast.heads.is_empty() || !blast.admins.is_empty() {
-        let who = people(&blast.heads, &blast.admins);
+    let people = |heads: u64, admins: u64| format!("{heads} heads and {admins} administrators");
+    if heads + admins > 0 {
+        let who = people(heads, admins);
         notices.add("removal.stands_out", corp, || format!("among the removals are {who}{emptied}"));
     }
-    if !blast.moved_heads.is_empty() || !blast.moved_admins.is_empty() {
-        let who = people(&blast.moved_heads, &blast.moved_admins);
+    if moved_heads + moved_admins > 0 {
+        let who = people(moved_heads, moved_admins);
         notices.add("move.stands_out", corp, || format!("among those who move are {who}{emptied}"));
     }
 }

@@ -237,6 +237,29 @@ fn bey_05_who_stands_out_among_moves_and_department_removals() {
     assert_eq!(world.plan().blast.emptied, []);
 }
 
+/// A hundred are named; all are counted, and told with their true number.
+#[test]
+fn bey_05_the_blast_radius_counts_those_whom_it_does_not_name() {
+    let mut world = World::new();
+    for n in 1..=130 {
+        world.unit(&format!("shop{n}"), Some("r"), &format!("门店{n}"));
+        world.employee(n, &format!("shop{n}"));
+        world.unit_mut(&format!("shop{n}")).head = vec![format!("e{n}").as_str().into()];
+    }
+    world.employee(999, "r");
+    world.sync();
+    world.corp.downstream.remove = true;
+    for n in 1..=130 {
+        world.employee_mut(n).status = EmployeeStatus::Departed;
+    }
+    let draft = world.plan();
+    assert_eq!((draft.blast.heads.len(), draft.blast.emptied.len()), (100, 100));
+    assert_eq!((draft.blast.totals.heads, draft.blast.totals.emptied), (130, 130));
+    let told = draft.notices.iter().find(|notice| notice.code == "removal.stands_out").unwrap();
+    let all = "130 heads and 0 administrators; 130 departments lose their last member";
+    assert!(told.text.contains(all), "{}", told.text);
+}
+
 #[test]
 fn members_disabled_long_ago_do_not_water_the_percentage_down() {
     let mut world = World::new();

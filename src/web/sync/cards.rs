@@ -52,9 +52,9 @@ pub(in crate::web) struct PlanCard {
     pub(in crate::web) counts: Vec<CountView>,
     /// What holds it: name, value, limit.
     pub(in crate::web) guards: Vec<(String, String, String)>,
-    pub(in crate::web) heads: usize,
-    pub(in crate::web) admins: usize,
-    pub(in crate::web) emptied: usize,
+    pub(in crate::web) heads: u64,
+    pub(in crate::web) admins: u64,
+    pub(in crate::web) emptied: u64,
 }
 
 impl PlanCard {
@@ -75,9 +75,9 @@ impl PlanCard {
             is_undo: head.undoes.is_some(),
             counts: counts(t, &head.counts),
             guards: guards.collect(),
-            heads: head.blast.heads.len(),
-            admins: head.blast.admins.len(),
-            emptied: head.blast.emptied.len(),
+            heads: head.blast.totals.heads,
+            admins: head.blast.totals.admins,
+            emptied: head.blast.totals.emptied,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::http::Problem;
 use crate::http::errors::store_problem;
 use crate::locale::T;
-use crate::model::{ApiScope, Corp, CorpKey, MemberField, PlanHead, UserId};
+use crate::model::{ApiScope, BlastTotals, Corp, CorpKey, MemberField, PlanHead, UserId};
 use crate::store::{self, Reads, StoreError};
 use crate::web::link;
 use crate::web::listing::Listing;
@@ -24,6 +24,8 @@ pub(super) struct ChecksView {
     pub(super) emptied: Vec<Named>,
     pub(super) moved_heads: Vec<Named>,
     pub(super) moved_admins: Vec<Named>,
+    /// How many there are of those five, named or not.
+    totals: BlastTotals,
     pub(super) notices: Vec<NoticeGroup>,
 }
 
@@ -77,16 +79,21 @@ pub(super) struct NoticeRow {
 }
 
 impl ChecksView {
-    /// Who and what stands out, by headings; empty ones left out.
-    pub(super) fn stands_out(&self, t: &T) -> Vec<(&'static str, &[Named])> {
+    /// Who and what stands out, by headings, with how many of them are not named; empty ones left out.
+    pub(super) fn stands_out<'a>(&'a self, t: &T) -> Vec<(String, &'a [Named], u64)> {
+        let totals = &self.totals;
         let groups = [
-            (t.blast_heads_title(), &self.heads),
-            (t.blast_admins_title(), &self.admins),
-            (t.blast_emptied_title(), &self.emptied),
-            (t.blast_moved_heads_title(), &self.moved_heads),
-            (t.blast_moved_admins_title(), &self.moved_admins),
+            (t.blast_heads_title(), &self.heads, totals.heads),
+            (t.blast_admins_title(), &self.admins, totals.admins),
+            (t.blast_emptied_title(), &self.emptied, totals.emptied),
+            (t.blast_moved_heads_title(), &self.moved_heads, totals.moved_heads),
+            (t.blast_moved_admins_title(), &self.moved_admins, totals.moved_admins),
         ];
-        groups.into_iter().filter(|(_, list)| !list.is_empty()).map(|(title, list)| (title, list.as_slice())).collect()
+        let shown = groups.into_iter().filter(|(_, list, _)| !list.is_empty());
+        let group = |(title, list, total): (&str, &'a Vec<Named>, u64)| {
+            (t.blast_group(title, total), list.as_slice(), total.saturating_sub(list.len() as u64))
+        };
+        shown.map(group).collect()
     }
 }
 
@@ -153,6 +160,7 @@ pub(super) async fn view(
         emptied,
         moved_heads,
         moved_admins,
+        totals: head.blast.totals,
         notices: notices(t, who, corp, head, list),
     })
 }
