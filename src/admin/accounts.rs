@@ -38,7 +38,7 @@ pub enum Proof {
         session: Option<SessionId>,
     },
     /// An administrator's over another account, or that of the command line on the appliance (break-glass). Whether the
-    /// actor may do so is the caller's question. Also lifts the wait after wrong passwords.
+    /// actor may do so is the caller's question; over one's own account it is refused. Also lifts the wait after wrong passwords.
     Authority,
 }
 
@@ -215,7 +215,10 @@ pub async fn set_password(
             prove(env, &account, present).await?;
             (session.clone(), true)
         }
-        Proof::Authority => (None, false),
+        Proof::Authority => {
+            check_other(actor, &account)?;
+            (None, false)
+        }
     };
     let hash = env.passwords.hash(&password).await?;
     let (actor, id, now_ms) = (actor.clone(), id.clone(), env.clock.now_ms());
@@ -240,6 +243,12 @@ pub async fn set_password(
             Ok(Ok(account))
         })
         .await?
+}
+
+/// Refuses to take somebody's authority for proof over the own account: a session may have been left open.
+pub(super) fn check_other(actor: &Actor, account: &Account) -> Result<(), AccountError> {
+    let is_own = actor.name.strip_prefix("account:") == Some(account.name.as_str());
+    if is_own { Err(AccountError::NotProved) } else { Ok(()) }
 }
 
 /// Checks the present password of a person who has signed in, before something is changed that a stolen session must

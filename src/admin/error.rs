@@ -33,6 +33,11 @@ pub enum AccountError {
     /// The present password is asked for and was not given rightly.
     #[error("the present password is wrong")]
     WrongPassword,
+    /// One's own password or second factor, without the present password.
+    #[error(
+        "one's own password and second factor are changed with the present password, on the page of one's own account"
+    )]
+    NotProved,
     /// Too many wrong answers; the next one is looked at later.
     #[error("too many wrong answers; try again in {retry_after_s} seconds")]
     Wait {
@@ -70,6 +75,7 @@ impl AccountError {
             Self::LastAdministrator(_) => "account.last_administrator",
             Self::Password(fault) => fault.code(),
             Self::WrongPassword => "account.wrong_password",
+            Self::NotProved => "account.not_proved",
             Self::Wait { .. } => "account.wait",
             Self::WrongCode => "account.wrong_code",
             Self::NotBegun => "account.totp_not_begun",

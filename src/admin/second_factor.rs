@@ -3,7 +3,7 @@
 use super::accounts::{self, Proof, facts, subject};
 use super::error::AccountError;
 use super::{Env, attempts, sessions, totp};
-use crate::model::{Account, AccountId, Actor, Secret, TotpState};
+use crate::model::{Account, AccountId, Actor, Secret, SessionId, TotpState};
 use crate::store::factors::{self, Factor};
 use crate::store::{self, Reads, StoreError, WriteTx};
 
@@ -43,8 +43,23 @@ pub async fn pending_totp(env: &Env, id: &AccountId) -> Result<Option<Begun>, Ac
 }
 
 /// Puts a second factor into force with its first code and makes recovery codes, which are shown this once. Former ones
-/// are void.
-pub async fn confirm_totp(env: &Env, actor: &Actor, id: &AccountId, code: &str) -> Result<Vec<Secret>, AccountError> {
+/// are void, and the account's sessions end, but for `session`: they were opened without it. Wrong codes count like those
+/// at the door.
+pub async fn confirm_totp(
+    env: &Env,
+    actor: &Actor,
+    id: &AccountId,
+    code: &str,
+    session: Option<&SessionId>,
+) -> Result<Vec<Secret>, AccountError> {
+    if pending_totp(env, id).await?.is_none() {
+        return Err(AccountError::NotBegun);
+    }
+    let name = accounts::get(env, id).await?.name;
+    if let Err(retry_after_s) = attempts::reserve(env, &name).await? {
+        return Err(AccountError::Wait { retry_after_s });
+    }
+    let kept = session.cloned();
     let codes = totp::new_recovery_codes(Account::RECOVERY_CODES);
     let recovery: Vec<String> = codes.iter().filter_map(|code| totp::hash_of_recovery_code(code.expose())).collect();
     let (actor, id, code) = (actor.clone(), id.clone(), code.to_owned());
@@ -64,6 +79,8 @@ pub async fn confirm_totp(env: &Env, actor: &Actor, id: &AccountId, code: &str) 
             store::accounts::put(tx, &account)?;
             let (before, after) = (Some(facts(&before)), Some(facts(&account)));
             store::audit::append(tx, &actor, "account.totp_on", &subject(&account), before, after)?;
+            attempts::clear(tx, &account.name)?;
+            sessions::revoke_all_in(tx, &actor, &id, kept.as_ref())?;
             Ok(Ok(()))
         })
         .await??;
@@ -79,7 +96,10 @@ pub async fn reset_totp(env: &Env, actor: &Actor, id: &AccountId, proof: Proof) 
             accounts::prove(env, &account, password).await?;
             session.clone()
         }
-        Proof::Authority => None,
+        Proof::Authority => {
+            accounts::check_other(actor, &account)?;
+            None
+        }
     };
     let is_authority = matches!(proof, Proof::Authority);
     let (actor, id) = (actor.clone(), id.clone());

@@ -291,9 +291,10 @@ pub fn account_problem(error: AccountError) -> Problem {
         AccountError::DisplayName => field("display_name"),
         AccountError::Language(_) => field("language"),
         AccountError::Password(_) => field("password"),
-        AccountError::NameTaken(_) | AccountError::LastAdministrator(_) | AccountError::NotBegun => {
-            Problem::conflict(code, told)
-        }
+        AccountError::NameTaken(_)
+        | AccountError::LastAdministrator(_)
+        | AccountError::NotProved
+        | AccountError::NotBegun => Problem::conflict(code, told),
         AccountError::WrongPassword | AccountError::WrongCode => Problem::new(StatusCode::FORBIDDEN, code, told),
         AccountError::Wait { retry_after_s } => {
             Problem::new(StatusCode::TOO_MANY_REQUESTS, code, told).retry_after_s(retry_after_s)

@@ -91,6 +91,7 @@ texts! {
     accounts_password_lead(name) = "请把下面的密码交给{name}。它只显示这一次，首次登录后必须修改。", "Give this password to {name}. It is shown only now and must be changed at the first sign-in.";
     accounts_password_noted = "我已记下", "I have noted it";
     accounts_password_reset = "重置密码", "Reset password";
+    accounts_own_lead = "这是你自己的账号：修改密码和动态验证码需要当前密码，请在“我的账号”中操作。", "This is your own account: its password and second factor are changed with the present password, on the page of your account.";
     accounts_password_reset_lead = "重置密码会让对方的所有会话退出。", "A reset ends all sessions of the person.";
     accounts_disable = "停用账号", "Disable account";
     accounts_enable = "恢复账号", "Enable account";

@@ -80,6 +80,15 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
     row(
+        "account.not_proved",
+        ["需要当前密码", "修改自己的密码和动态验证码需要当前密码，没有改动。", "请在“我的账号”中修改。"],
+        [
+            "The present password is needed",
+            "One's own password and second factor are changed with the present password; nothing was changed.",
+            "Change them on the page of your account.",
+        ],
+    ),
+    row(
         "binding.changed",
         [
             "关联已经变化",

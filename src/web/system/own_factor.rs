@@ -96,7 +96,8 @@ struct CodeField {
 
 async fn confirm(person: Person, web: web::Data<Web>, form: Form<CodeField>) -> Result<HttpResponse, Problem> {
     let (env, id) = (&web.app.admin, &person.account.id);
-    match second_factor::confirm_totp(env, &person.actor(), id, form.0.code.trim()).await {
+    let (actor, session) = (person.actor(), Some(&person.session.id));
+    match second_factor::confirm_totp(env, &actor, id, form.0.code.trim(), session).await {
         Ok(codes) => {
             let mut page = FactorPage::new(&person, None)?;
             page.is_on = true;
@@ -105,6 +106,11 @@ async fn confirm(person: Person, web: web::Data<Web>, form: Form<CodeField>) -> 
         }
         Err(error) => {
             let pending = second_factor::pending_totp(env, id).await.map_err(account_problem)?;
+            if let AccountError::Wait { retry_after_s } = error {
+                let mut page = FactorPage::new(&person, pending)?;
+                page.faults.add("code", person.t.sign_in_wait(retry_after_s));
+                return reply::again(&page);
+            }
             refused(&person, error, pending)
         }
     }

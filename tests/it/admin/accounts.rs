@@ -155,7 +155,7 @@ async fn every_change_is_in_the_audit_log_and_no_secret_is() {
     accounts::set_role(env, &actor, &account.id, Role::Auditor).await.unwrap();
     let begun = second_factor::begin_totp(env, &account.id, &Secret::new(PASSWORD)).await.unwrap();
     let code = totp::code_at(&begun.secret, totp::step_at(house.clock.now_ms())).unwrap();
-    let codes = second_factor::confirm_totp(env, &actor, &account.id, &code).await.unwrap();
+    let codes = second_factor::confirm_totp(env, &actor, &account.id, &code, None).await.unwrap();
     second_factor::reset_totp(env, &actor, &account.id, Proof::Authority).await.unwrap();
     let new = Secret::new("another right one");
     accounts::set_password(env, &actor, &account.id, Proof::Authority, new.clone(), true).await.unwrap();
@@ -205,7 +205,7 @@ async fn nothing_is_done_to_an_account_that_is_not_there() {
         accounts::set_role(env, &cli(), &nobody, Role::Auditor).await.map(drop),
         accounts::set_password(env, &cli(), &nobody, authority(), password.clone(), true).await.map(drop),
         second_factor::begin_totp(env, &nobody, &password).await.map(drop),
-        second_factor::confirm_totp(env, &cli(), &nobody, "123456").await.map(drop),
+        second_factor::confirm_totp(env, &cli(), &nobody, "123456", None).await.map(drop),
         second_factor::reset_totp(env, &cli(), &nobody, authority()).await.map(drop),
     ] {
         assert!(matches!(refused, Err(AccountError::Unknown(_))), "{refused:?}");

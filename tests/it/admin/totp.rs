@@ -4,13 +4,13 @@ use super::{House, PASSWORD, cli, seen};
 use wecom_bridge::admin::AccountError;
 use wecom_bridge::admin::accounts::{self, Proof};
 use wecom_bridge::admin::{second_factor, sessions, totp};
-use wecom_bridge::model::{Account, Role, Secret, TotpState};
+use wecom_bridge::model::{Account, Actor, Role, Secret, TotpState};
 
 /// Sets it up with the code of this moment; answers the secret and the recovery codes.
 async fn set_up(house: &House, account: &Account) -> (Secret, Vec<Secret>) {
     let begun = second_factor::begin_totp(&house.env, &account.id, &Secret::new(PASSWORD)).await.unwrap();
     let code = code(house, &begun.secret, 0);
-    let codes = second_factor::confirm_totp(&house.env, &cli(), &account.id, &code).await.unwrap();
+    let codes = second_factor::confirm_totp(&house.env, &cli(), &account.id, &code, None).await.unwrap();
     (begun.secret, codes)
 }
 
@@ -74,6 +74,51 @@ async fn guessing_codes_is_slowed_down() {
     assert_eq!(seen(&house.knock("admin", PASSWORD, Some(&right)).await), "wait 5");
 }
 
+/// What was opened without the second factor does not outlive its coming into force.
+#[tokio::test]
+async fn other_sessions_end_when_it_comes_into_force_and_guesses_at_it_are_slowed() {
+    let house = House::new();
+    let account = house.account("admin", Role::Administrator).await;
+    let own = house.knock("admin", PASSWORD, None).await.unwrap().session.id;
+    house.knock("admin", PASSWORD, None).await.unwrap();
+    let begun = second_factor::begin_totp(&house.env, &account.id, &Secret::new(PASSWORD)).await.unwrap();
+    let right = code(&house, &begun.secret, 0);
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    let confirm = async |code: &str| {
+        let actor = Actor::account("admin", None);
+        second_factor::confirm_totp(&house.env, &actor, &account.id, code, Some(&own)).await
+    };
+    for _ in 0..5 {
+        assert!(matches!(confirm(wrong).await, Err(AccountError::WrongCode)));
+    }
+    let slowed = confirm(&right).await.unwrap_err();
+    assert!(matches!(slowed, AccountError::Wait { retry_after_s: 5 }), "{slowed}");
+    house.advance_s(5);
+    confirm(&code(&house, &begun.secret, 0)).await.unwrap();
+    let left = sessions::list(&house.env, Some(&account.id)).await.unwrap();
+    assert_eq!(left.into_iter().map(|session| session.id).collect::<Vec<_>>(), [own.clone()]);
+}
+
+/// A session that was left open does not become the account: its password and second factor ask for the password.
+#[tokio::test]
+async fn authority_is_no_proof_over_ones_own_account() {
+    let house = House::new();
+    let account = house.account("admin", Role::Administrator).await;
+    let (seed, _) = set_up(&house, &account).await;
+    let own = Actor::account("admin", None);
+    let (env, id) = (&house.env, &account.id);
+    let new = || Secret::new("another long password 9");
+    let refused = accounts::set_password(env, &own, id, Proof::Authority, new(), true).await.unwrap_err();
+    assert!(matches!(refused, AccountError::NotProved), "{refused}");
+    let refused = second_factor::reset_totp(env, &own, id, Proof::Authority).await.unwrap_err();
+    assert!(matches!(refused, AccountError::NotProved), "{refused}");
+    house.advance_s(30);
+    assert_eq!(seen(&house.knock("admin", PASSWORD, Some(&code(&house, &seed, 0))).await), "in", "all is as it was");
+    let other = Actor::account("other", None);
+    second_factor::reset_totp(env, &other, id, Proof::Authority).await.unwrap();
+    accounts::set_password(env, &other, id, Proof::Authority, new(), true).await.unwrap();
+}
+
 #[tokio::test]
 async fn each_recovery_code_opens_one_session() {
     let house = House::new();
@@ -95,7 +140,7 @@ async fn nothing_is_in_force_before_it_is_confirmed_and_a_new_one_replaces_the_o
     let house = House::new();
     let account = house.account("admin", Role::Administrator).await;
     let env = &house.env;
-    let not_begun = second_factor::confirm_totp(env, &cli(), &account.id, "123456").await.unwrap_err();
+    let not_begun = second_factor::confirm_totp(env, &cli(), &account.id, "123456", None).await.unwrap_err();
     assert!(matches!(not_begun, AccountError::NotBegun), "{not_begun}");
     let wrong = second_factor::begin_totp(env, &account.id, &Secret::new("a wrong password")).await.unwrap_err();
     assert!(matches!(wrong, AccountError::WrongPassword), "{wrong}");
@@ -104,8 +149,8 @@ async fn nothing_is_in_force_before_it_is_confirmed_and_a_new_one_replaces_the_o
     assert!(begun.uri.expose().contains(begun.secret.expose()));
     let shown_again = second_factor::pending_totp(env, &account.id).await.unwrap().unwrap();
     assert_eq!(shown_again.secret, begun.secret);
-    let wrong =
-        second_factor::confirm_totp(env, &cli(), &account.id, &code(&house, &begun.secret, 2)).await.unwrap_err();
+    let late = code(&house, &begun.secret, 2);
+    let wrong = second_factor::confirm_totp(env, &cli(), &account.id, &late, None).await.unwrap_err();
     assert!(matches!(wrong, AccountError::WrongCode), "{wrong}");
     assert_eq!(seen(&house.knock("admin", PASSWORD, None).await), "in", "not confirmed, not asked for");
 
