@@ -112,6 +112,9 @@ texts! {
     plan_waits_for_admin = "请联系系统管理员审批。", "An administrator has to decide.";
     plan_is_refused = "这个计划违反了必须遵守的规则，永远不会执行。请看“检查与提示”。", "This plan breaks an invariant and is never applied. See the checks.";
     plan_is_over = "这个预览已过期，请重新生成。", "This preview has expired; make a new one.";
+    plan_is_outdated = "生成预览之后同步设置有改动，这个计划不能再批准或执行，请重新生成预览。", "The settings have changed since this preview was made; it can be neither allowed nor applied any more. Make a new one.";
+    plan_make_anew = "去重新预览", "Make a new preview";
+    plan_outdated = "设置已变化", "Settings changed";
     plan_taken = "这个计划已经执行", "This plan has been applied";
     plan_to_run = "查看运行", "See the run";
     plan_again = "重新生成预览", "Make a new preview";

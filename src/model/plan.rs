@@ -74,6 +74,9 @@ pub struct PlanHead {
     /// Who decided last about the plan, when, why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// The run that has taken it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<super::ids::RunId>,
     /// Milliseconds of pure planning.
     pub compute_ms: u64,
 }

@@ -6,7 +6,8 @@ use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{corps, plans, settings};
-use crate::model::{Asked, CorpKey, JournalEntry, Run, RunBrief, RunId, RunKind};
+use crate::model::{Asked, CorpKey, JournalEntry, Run, RunBrief, RunId, RunKind, RunState};
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -89,10 +90,52 @@ pub fn put(tx: &WriteTx, run: &Run) -> Result<(), StoreError> {
     RUNS.put(tx, key, run)?;
     if run.state.is_final() {
         RUNNING.remove(tx, key)?;
+        note_sync(tx, run)?;
         put_asked(tx, run, &Asked::default())
     } else {
         RUNNING.put(tx, key, &())
     }
+}
+
+/// The last downstream runs of a corp.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct LastSyncs {
+    /// The last one that has ended, however.
+    ended: Option<RunId>,
+    /// The last one that was done whole.
+    done: Option<RunId>,
+}
+
+const LAST_SYNCS: &str = "runs.last_syncs";
+
+/// The last downstream run of a corp that has ended, and the last one that was done whole, however many pulls and plans
+/// came after them.
+pub fn last_syncs(tx: &impl Reads, corp: &CorpKey) -> Result<(Option<RunBrief>, Option<RunBrief>), StoreError> {
+    let last: LastSyncs = settings::get(tx, settings::Scope::Corp(corp), LAST_SYNCS)?.unwrap_or_default();
+    let get = |run: Option<RunId>| {
+        let run = run.map(|run| RUNS.get(tx, (corp.as_str(), run.as_str()))).transpose()?.flatten();
+        Ok::<_, StoreError>(run.as_ref().map(RunBrief::from))
+    };
+    let done = get(last.done)?;
+    // one that failed is forgotten with its age, the last good one is not
+    Ok((get(last.ended)?.or_else(|| done.clone()), done))
+}
+
+fn note_sync(tx: &WriteTx, run: &Run) -> Result<(), StoreError> {
+    if run.kind != RunKind::Downstream {
+        return Ok(());
+    }
+    let scope = settings::Scope::Corp(&run.corp);
+    let known: LastSyncs = settings::get(tx, scope, LAST_SYNCS)?.unwrap_or_default();
+    let later = |known: &Option<RunId>| known.as_ref().is_none_or(|known| *known < run.id);
+    let mut last = known.clone();
+    if later(&known.ended) {
+        last.ended = Some(run.id.clone());
+    }
+    if run.state == RunState::Done && later(&known.done) {
+        last.done = Some(run.id.clone());
+    }
+    if last == known { Ok(()) } else { settings::put(tx, scope, LAST_SYNCS, &last) }
 }
 
 /// What was asked of a run that has not ended.
@@ -157,7 +200,7 @@ pub fn entry(tx: &impl Reads, run: &RunId, seq: u32) -> Result<Option<JournalEnt
 /// Removes at most `limit` runs that ended before `before_ms`, with their journals and the plans that they applied.
 /// Returns how many were removed.
 ///
-/// These stay whatever their age: the newest `keep` runs of each corp that have applied a plan, runs whose plan has not
+/// These stay whatever their age: the newest `keep` runs of each corp that have applied a plan, the last one that was done whole, runs whose plan has not
 /// expired and can still be resumed, runs that a plan which can still be applied takes back, and runs that have not ended.
 pub fn remove_before(tx: &WriteTx, before_ms: i64, keep: usize, limit: usize) -> Result<usize, StoreError> {
     let mut old: Vec<RunBrief> = Vec::new();
@@ -198,9 +241,11 @@ pub fn remove_before(tx: &WriteTx, before_ms: i64, keep: usize, limit: usize) ->
     Ok(old.len())
 }
 
-/// The newest runs that have applied a plan, and those that a plan which is still open takes back.
+/// The newest runs that have applied a plan, the last one that was done whole, and those that a plan which is still open takes back.
 fn spared(tx: &WriteTx, corp: &CorpKey, keep: usize) -> Result<HashSet<RunId>, StoreError> {
     let mut spared = plans::taken_back(tx, corp, tx.now_ms())?;
+    let last: LastSyncs = settings::get(tx, settings::Scope::Corp(corp), LAST_SYNCS)?.unwrap_or_default();
+    spared.extend(last.done);
     let mut newest = 0;
     RUNS.scan_json_back(tx, &Prefix::text(corp.as_str()).range(), |_, json| {
         if newest >= keep {

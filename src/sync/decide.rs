@@ -3,8 +3,9 @@
 
 use super::env::Env;
 use super::error::{SyncError, utc};
+use super::hash;
 use crate::admin::settings;
-use crate::model::{Actor, ApiKey, Decision, GuardVerdict, PlanHead, PlanId, PlanState};
+use crate::model::{Actor, ApiKey, Corp, Decision, GuardVerdict, PlanHead, PlanId, PlanState};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use serde_json::json;
 
@@ -28,8 +29,17 @@ impl Decided {
     }
 }
 
+/// Whether the corp's settings have changed since the plan was made: it can be rejected, but neither allowed nor applied.
+pub fn is_outdated(corp: &Corp, head: &PlanHead) -> bool {
+    head.options_hash != hash::of_options(corp)
+}
+
 /// A named person allows a held plan, or rejects any plan that no run has taken yet, with a reason; both are kept in the
 /// audit log. A rejected plan is never applied. On `Err` the plan is as it was.
+///
+/// # Errors
+/// Among others [`SyncError::OptionsChanged`] where a plan shall be allowed that no run would take any more, because the
+/// settings have changed since.
 pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason: &str) -> Result<Decided, SyncError> {
     let reason = reason.trim().to_owned();
     if reason.is_empty() {
@@ -59,6 +69,9 @@ fn decide_in(
     }
     if allow && now_ms >= head.expires_at_ms {
         return Ok(Err(SyncError::Expired { plan: id.clone(), at: utc(head.expires_at_ms) }));
+    }
+    if allow && store::corps::find(tx, &head.corp)?.is_none_or(|corp| is_outdated(&corp, &head)) {
+        return Ok(Err(SyncError::OptionsChanged(id.clone())));
     }
     let before = json!({ "state": head.state, "decision": head.decision, "first_allow": head.first_allow });
     let decision = Decision { by: actor.name.clone(), at_ms: now_ms, reason: reason.to_owned(), allowed: allow };

@@ -1,6 +1,6 @@
 //! What pages, API and commands ask of the engine about plans: make one, look at it, decide about it, explain.
 
-pub use super::decide::{Decided, decide};
+pub use super::decide::{Decided, decide, is_outdated};
 pub use super::shelf::{explain, get_explanation};
 
 use super::decide;
@@ -163,6 +163,7 @@ fn head_of(env: &Env, corp: &Corp, draft: &Draft, loaded: &Loaded, compute_ms: u
         undoes: None,
         made_by: None,
         first_allow: None,
+        taken_by: None,
         decision: None,
         compute_ms,
     }

@@ -3,7 +3,7 @@
 use super::drift;
 use crate::model::{Access, Change, Corp, PlanHead, PlanId, PlanState, Run};
 use crate::store::{self, StoreError};
-use crate::sync::decide::lacks_two;
+use crate::sync::decide::{is_outdated, lacks_two};
 use crate::sync::env::Env;
 use crate::sync::error::{SyncError, utc};
 use crate::sync::{facts, hash};
@@ -39,7 +39,7 @@ pub async fn get_applicable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<Pla
     if env.clock.now_ms() >= head.expires_at_ms {
         return Err(SyncError::Expired { plan: plan.clone(), at: utc(head.expires_at_ms) });
     }
-    if head.options_hash != hash::of_options(corp) {
+    if is_outdated(corp, &head) {
         return Err(SyncError::OptionsChanged(plan.clone()));
     }
     if memory.writes != head.writes {
@@ -62,7 +62,7 @@ pub async fn get_resumable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<Plan
     if env.clock.now_ms() >= head.expires_at_ms {
         return Err(SyncError::Expired { plan: plan.clone(), at: utc(head.expires_at_ms) });
     }
-    if head.options_hash != hash::of_options(corp) {
+    if is_outdated(corp, &head) {
         return Err(SyncError::OptionsChanged(plan.clone()));
     }
     Ok(head)
@@ -102,6 +102,7 @@ pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError
                 return Ok(Err(two_people(&id)));
             }
             head.state = PlanState::Taken;
+            head.taken_by = Some(run.id.clone());
             store::plans::put_head(tx, &head)?;
             store::runs::put(tx, &run)?;
             let is_undo = head.undoes.is_some();

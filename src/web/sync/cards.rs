@@ -2,7 +2,8 @@
 
 use super::{plan_tone, run_tone};
 use crate::locale::T;
-use crate::model::{CorpKey, Counts, PlanHead, RunBrief};
+use crate::model::{Corp, CorpKey, Counts, PlanHead, RunBrief};
+use crate::sync::service::is_outdated;
 use crate::web::time;
 
 /// How many of a kind.
@@ -55,9 +56,16 @@ pub(in crate::web) struct PlanCard {
     pub(in crate::web) heads: u64,
     pub(in crate::web) admins: u64,
     pub(in crate::web) emptied: u64,
+    /// The corp's settings have changed since it was made; known where the corp is at hand.
+    pub(in crate::web) is_outdated: bool,
 }
 
 impl PlanCard {
+    /// The same, compared with the settings of its corp.
+    pub(in crate::web) fn beside(self, corp: &Corp, head: &PlanHead) -> Self {
+        Self { is_outdated: head.state.is_open() && is_outdated(corp, head), ..self }
+    }
+
     pub(in crate::web) fn new(t: T, head: &PlanHead, corp_name: String, now_ms: i64) -> Self {
         let guards = head.tripped().map(|guard| {
             let amount = |amount| t.guard_amount(guard, amount);
@@ -78,6 +86,7 @@ impl PlanCard {
             heads: head.blast.totals.heads,
             admins: head.blast.totals.admins,
             emptied: head.blast.totals.emptied,
+            is_outdated: false,
         }
     }
 }

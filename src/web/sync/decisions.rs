@@ -33,7 +33,12 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse,
     let (plans, corps) = read.await.map_err(store_problem)?;
     let plans = plans.iter().map(|head| {
         let corp = corps.iter().find(|corp| corp.key == head.corp);
-        PlanCard::new(t, head, corp.map_or_else(|| head.corp.to_string(), |corp| corp.name.clone()), now_ms)
+        let name = corp.map_or_else(|| head.corp.to_string(), |corp| corp.name.clone());
+        let card = PlanCard::new(t, head, name, now_ms);
+        match corp {
+            Some(corp) => card.beside(corp, head),
+            None => card,
+        }
     });
     let page = DecisionsPage {
         f: who.frame(t.nav_decisions()),

@@ -7,7 +7,7 @@ use crate::http::permission::{SyncRead, SyncRun};
 use crate::jobs::ScheduleKind;
 use crate::locale::T;
 use crate::model::{
-    Access, ApiScope, Corp, CorpKey, Leaver, MirrorHead, OutOfScope, PlanHead, RunBrief, RunKind, RunState, SecretName,
+    Access, ApiScope, Corp, CorpKey, Leaver, MirrorHead, OutOfScope, PlanHead, RunBrief, RunState, SecretName,
 };
 use crate::store::{self, Reads, StoreError};
 use crate::sync::SyncError;
@@ -24,8 +24,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-/// Runs and plans that are looked at.
-const LOOKED_AT: usize = 50;
+/// Runs and plans that are shown.
 const SHOWN: usize = 8;
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -77,6 +76,8 @@ struct Facts {
     has_secret: bool,
     mirror: Option<MirrorHead>,
     runs: Vec<RunBrief>,
+    /// The last downstream run that has ended, and the last one that was done whole.
+    syncs: (Option<RunBrief>, Option<RunBrief>),
     plans: Vec<PlanHead>,
     waiting: Vec<PlanHead>,
 }
@@ -94,7 +95,8 @@ fn load(tx: &impl Reads, corp: &CorpKey, now_ms: i64) -> Result<Option<Facts>, S
         has_people: store::directory::counts(tx, &corp.tenant)?.employees > 0,
         has_secret,
         mirror: store::mirror::head(tx, key)?,
-        runs: store::runs::briefs(tx, key, None, LOOKED_AT)?,
+        runs: store::runs::briefs(tx, key, None, SHOWN)?,
+        syncs: store::runs::last_syncs(tx, key)?,
         plans: store::plans::list(tx, key, SHOWN)?,
         waiting: store::plans::waiting(tx, Some(key), now_ms)?,
         corp,
@@ -118,10 +120,8 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
         trouble: health.is_unhealthy,
         detail: health.last_error,
     });
-    let of = |wanted: fn(&RunBrief) -> bool| {
-        facts.runs.iter().find(|run| wanted(run)).map(|run| RunCard::new(t, run, now_ms))
-    };
-    let card = |head: &PlanHead| PlanCard::new(t, head, facts.corp.name.clone(), now_ms);
+    let run_card = |run: &RunBrief| RunCard::new(t, run, now_ms);
+    let card = |head: &PlanHead| PlanCard::new(t, head, facts.corp.name.clone(), now_ms).beside(&facts.corp, head);
     let missing = missing(&who, &facts);
     let page = HubPage {
         f: who.frame(t.nav_sync()),
@@ -133,13 +133,13 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
             let read = t.hub_read(head.departments, head.members);
             (time::minute(head.read_at_ms), time::ago(t, head.read_at_ms, now_ms), read)
         }),
-        last_good: of(|run| run.kind == RunKind::Downstream && run.state == RunState::Done),
-        last: of(|run| run.kind == RunKind::Downstream && run.state.is_final()),
-        running: of(|run| run.state == RunState::Running),
+        last_good: facts.syncs.1.as_ref().map(run_card),
+        last: facts.syncs.0.as_ref().map(run_card),
+        running: facts.runs.iter().find(|run| run.state == RunState::Running).map(run_card),
         schedules: schedules.collect(),
         waiting: facts.waiting.iter().map(card).collect(),
         plans: facts.plans.iter().map(card).collect(),
-        runs: facts.runs.iter().take(SHOWN).map(|run| RunCard::new(t, run, now_ms)).collect(),
+        runs: facts.runs.iter().map(run_card).collect(),
         corp: CorpView { key: facts.corp.key.clone(), name: facts.corp.name.clone() },
         missing,
     };

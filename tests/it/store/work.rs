@@ -11,6 +11,35 @@ fn entry(seq: u32) -> JournalEntry {
     .unwrap()
 }
 
+/// However many pulls came after it, the last sync is found.
+#[test]
+fn the_last_syncs_are_found_behind_any_number_of_pulls() {
+    let (_home, store) = furnished();
+    let put = |id: &str, kind: RunKind, state: RunState| {
+        let mut run = run("acme-main", id, 1);
+        (run.kind, run.state, run.ended_at_ms) = (kind, state, Some(1));
+        write(&store, move |tx| store::runs::put(tx, &run)).unwrap();
+    };
+    let last = || {
+        let (ended, done) = store.read(|tx| store::runs::last_syncs(tx, &corp_key())).unwrap();
+        (ended.map(|run| run.id.to_string()), done.map(|run| run.id.to_string()))
+    };
+    assert_eq!(last(), (None, None));
+    put("r1", RunKind::Downstream, RunState::Done);
+    put("r2", RunKind::Downstream, RunState::Failed);
+    for n in 0..120 {
+        put(&format!("r3-{n:03}"), RunKind::Pull, RunState::Done);
+    }
+    assert_eq!(last(), (Some("r2".into()), Some("r1".into())));
+    put("r1", RunKind::Downstream, RunState::Done);
+    assert_eq!(last().0.as_deref(), Some("r2"), "one record of an earlier run was tried again");
+    write(&store, |tx| store::runs::remove_before(tx, 1_000, 0, 1_000)).unwrap();
+    assert_eq!(last(), (Some("r1".into()), Some("r1".into())), "the good one stays whatever its age");
+    put("r4", RunKind::Downstream, RunState::Done);
+    assert_eq!(last(), (Some("r4".into()), Some("r4".into())));
+    is_good(&store);
+}
+
 #[test]
 fn runs_and_journals() {
     let (_home, store) = furnished();

@@ -5,8 +5,9 @@ use crate::api::world::{CORP, PEOPLE, World};
 use reqwest::Method;
 use serde_json::{Value, json};
 use wecom_bridge::directory::sample::SampleSpec;
-use wecom_bridge::model::Role;
+use wecom_bridge::model::{Actor, Role};
 use wecom_bridge::sandbox::{Effect, Fault, seed};
+use wecom_bridge::setup::service as setup;
 
 const HUB: &str = "/corps/acme-main/sync";
 
@@ -107,11 +108,31 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let refused = admin.submit(&page, "/apply", &[("confirm", "9")]).await.expect(422);
     refused.has("输入的内容与要求不一致");
     let started = admin.submit(&refused, "/apply", &[("confirm", "移出 8 人")]).await;
-    watch(&world, &admin, &started).await.has("完成").has("禁用成员 8");
+    let run = watch(&world, &admin, &started).await;
+    run.has("完成").has("禁用成员 8");
+    let took = format!("<a href=\"{}\"", run.path);
+    admin.get(&path).await.expect(200).has("这个计划已经执行").has(&took);
 
     leave(&world, 9, 9).await;
     let plan = press(&world, &admin, "plan").await;
     plan.has("触发了安全设置");
+    // made with other settings: it is not put up for a decision that no run would follow
+    let limit = async |most: u32| {
+        let (store, key) = (&world.bridge.app.store, "acme-main".into());
+        let mut corp = setup::get_corp(store, &key).await.unwrap();
+        let before = std::mem::replace(&mut corp.downstream.guard.max_removals, most);
+        setup::put_settings(store, &Actor::cli("tester"), corp, None.into()).await.unwrap();
+        before
+    };
+    let before = limit(49).await;
+    let outdated = admin.get(&plan.path).await.expect(200);
+    outdated.has("这个计划不能再批准或执行").has("value=\"reject\"").lacks("value=\"allow\"");
+    admin.get("/decisions").await.expect(200).has("设置已变化");
+    let decision = [("decision", "allow"), ("reason", "分公司关闭")];
+    admin.submit(&outdated, "/decide", &decision).await.expect(409).has("设置已变化");
+    limit(before).await;
+    let plan = admin.get(&plan.path).await.expect(200);
+    plan.has("value=\"allow\"").lacks("这个计划不能再批准或执行");
     let rejected = admin.submit(&plan, "/decide", &[("decision", "reject"), ("reason", "弄错了")]).await;
     let page = admin.follow(&rejected).await.expect(200);
     page.has("驳回").has("弄错了");

@@ -23,6 +23,7 @@ const REASON_MAX: usize = 500;
 pub(super) struct Act {
     /// A run may take it.
     pub(super) may_apply: bool,
+    /// Or, where the settings have changed since, reject only.
     pub(super) may_allow: bool,
     pub(super) may_reject: bool,
     /// It waits for somebody else.
@@ -31,6 +32,8 @@ pub(super) struct Act {
     pub(super) is_empty: bool,
     pub(super) is_refused: bool,
     pub(super) is_over: bool,
+    /// The settings have changed since it was made.
+    pub(super) is_outdated: bool,
     /// Why nothing may be written to the corp.
     pub(super) barred: Option<Barred>,
     /// Two people must allow it.
@@ -53,6 +56,7 @@ impl Act {
     pub(super) fn new(who: &Person, corp: &Corp, head: &PlanHead, needs_two: bool, now_ms: i64) -> Self {
         let t = who.t;
         let is_over = head.expires_at_ms <= now_ms;
+        let is_outdated = head.state.is_open() && !is_over && service::is_outdated(corp, head);
         let is_ready = matches!(head.state, PlanState::Ready | PlanState::Allowed) && !is_over;
         let decides = who.may(ApiScope::SyncDecide);
         let barred = if corp.access != Access::ReadWrite {
@@ -63,7 +67,7 @@ impl Act {
             None
         };
         Self {
-            may_apply: is_ready && who.may(ApiScope::SyncRun) && barred.is_none() && !head.is_empty(),
+            may_apply: is_ready && who.may(ApiScope::SyncRun) && barred.is_none() && !head.is_empty() && !is_outdated,
             may_allow: head.state == PlanState::Held && !is_over && decides,
             may_reject: head.state.is_open() && !is_over && decides,
             waits: head.state == PlanState::Held && !is_over && !decides,
@@ -71,6 +75,7 @@ impl Act {
             is_empty: head.is_empty(),
             is_refused: head.state == PlanState::Refused,
             is_over: is_over && head.state.is_open(),
+            is_outdated,
             barred,
             not_own: not_own(t, &who.actor().name, head),
             needs_two: needs_two && head.counts.members.disable + head.counts.members.delete > 0,

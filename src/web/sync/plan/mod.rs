@@ -13,7 +13,7 @@ use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem, sync_problem};
 use crate::http::permission::SyncRead;
 use crate::locale::T;
-use crate::model::{Decision, PlanId, PlanState, RunBrief, RunKind};
+use crate::model::{Decision, PlanId, PlanState};
 use crate::store;
 use crate::sync::SyncError;
 use crate::web::export::{self, Kind, Out};
@@ -29,9 +29,6 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 const _: () = assert!(ROWS <= PAGE_MAX);
-
-/// So many runs are looked at for the one that took the plan.
-const RUNS_LOOKED_AT: usize = 30;
 
 /// Parameters of the page.
 pub(super) const PARAMS: [&str; 13] =
@@ -132,14 +129,11 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
     let (app, t) = (&web.app, who.t);
     let list = Listing::of(who, &PARAMS);
     let head = crate::sync::service::get_plan(&app.env, plan).await.map_err(sync_problem)?;
-    let (wanted, key, is_taken) = (head.id.clone(), head.corp.clone(), head.state == PlanState::Taken);
+    let key = head.corp.clone();
     let read = app.store.read_async(move |tx| {
-        let runs = if is_taken { store::runs::briefs(tx, &key, None, RUNS_LOOKED_AT)? } else { Vec::new() };
-        let took = |run: &RunBrief| run.kind == RunKind::Downstream && run.plan.as_ref() == Some(&wanted);
-        let applied = runs.into_iter().find(took).map(|run| run.id);
-        Ok((store::corps::find(tx, &key)?, applied, crate::admin::settings::read(tx)?.two_person_removals))
+        Ok((store::corps::find(tx, &key)?, crate::admin::settings::read(tx)?.two_person_removals))
     });
-    let (corp, applied, needs_two) = read.await.map_err(store_problem)?;
+    let (corp, needs_two) = read.await.map_err(store_problem)?;
     let corp = corp.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
     let now_ms = app.clock.now_ms();
     let tab = match list.get("tab") {
@@ -178,7 +172,7 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
             .filter(|_| head.state == PlanState::Held)
             .map(|decision| DecisionView::new(t, decision)),
         decision: head.decision.as_ref().map(|decision| DecisionView::new(t, decision)),
-        applied_by: applied.map(|run| run.to_string()),
+        applied_by: head.taken_by.as_ref().map(ToString::to_string),
         act: act::Act::new(who, &corp, &head, needs_two, now_ms),
         faults: entered.faults,
         reason: entered.reason,
