@@ -96,6 +96,7 @@ async fn directory(
 async fn backup(caller: Key<OpsBackup>, state: web::Data<State>) -> Result<Download, Problem> {
     let app = state.app.clone();
     let staged = app.config.server.data_dir.join(format!("backup-{}.redb.part", app.env.new_id()));
+    app.callbacks.take_over_log().await.map_err(store_problem)?;
     let (store, to) = (app.store.clone(), staged.clone());
     tokio::task::spawn_blocking(move || store.backup(&to)).await.map_err(Problem::internal)?.map_err(store_problem)?;
     // opened, then unlinked: the copy goes with the answer, whatever becomes of the client

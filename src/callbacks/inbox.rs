@@ -81,7 +81,7 @@ impl Callbacks {
     pub(super) async fn settle(&self) {
         let mut left = self.0.intake.packed();
         while left > 0 {
-            match self.0.store.write(move |tx| store::inbox::settle(tx, SETTLED_AT_ONCE.min(left))).await {
+            match self.take_over(move |tx| store::inbox::settle(tx, SETTLED_AT_ONCE.min(left))).await {
                 Ok(0) => return self.0.intake.note_empty(),
                 Ok(settled) => {
                     self.0.intake.note_unpacked(settled);
@@ -205,8 +205,9 @@ impl Callbacks {
             let worked = self.0.worked.notified();
             tokio::pin!(worked);
             worked.as_mut().enable();
-            let is_idle = self.0.store.read_async(|tx| {
-                if store::inbox::has_arrived(tx)? {
+            let is_logged = !self.0.intake.tail.is_empty();
+            let is_idle = self.0.store.read_async(move |tx| {
+                if is_logged || store::inbox::has_arrived(tx)? {
                     return Ok(false);
                 }
                 for corp in store::corps::list(tx)? {

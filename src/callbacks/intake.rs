@@ -1,13 +1,16 @@
-//! The way into the store: callbacks that arrive while a commit is under way share the next one. What is surely new is only
-//! packed; it is put into the tables of the inbox after the answer. Whoever finds nobody at it begins; a request that is
-//! dropped meanwhile takes nothing with it.
+//! The way into the store: callbacks that arrive while others become durable share the next turn. What is surely new is packed
+//! and written to the write-ahead log; the store takes it over after the answer. What may be a repeat goes into the store at
+//! once, and what lies in the log before it. Whoever finds nobody at it begins; a request that is dropped meanwhile takes
+//! nothing with it.
 
 use super::Callbacks;
 use super::ids::Ids;
 use super::receive::DEADLINE;
 use super::recent::{KEPT_MAX, Recent};
+use super::tail::Tail;
+use crate::store::inbox::wal::{self, Wal};
 use crate::store::inbox::{Arrival, Arrivals, Late, Received};
-use crate::store::{self, Reads, StoreError};
+use crate::store::{self, Store, StoreError};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,7 +36,11 @@ type Reply = oneshot::Sender<Result<Received, StoreError>>;
 /// What waits for the next commit.
 pub(super) struct Intake {
     pending: Mutex<Pending>,
-    /// Callbacks that lie packed in the store, or may do so when the commit under way ends.
+    /// What is in the log and may not be in the store yet.
+    pub(super) tail: Tail,
+    /// The log; of nobody but the one turn that is under way.
+    wal: Arc<Mutex<Option<Wal>>>,
+    /// Callbacks that lie packed in the log or the store, or may do so when the turn under way ends.
     packed: AtomicUsize,
 }
 
@@ -69,11 +76,24 @@ impl Waiter {
 }
 
 impl Intake {
-    /// With what the store has kept.
-    pub(super) fn open(tx: &impl Reads, now_ms: i64) -> Result<Self, StoreError> {
+    /// With what the store and its log have kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when there is a log that cannot be read.
+    pub(super) fn open(store: &Store, now_ms: i64) -> Result<Self, StoreError> {
         let since_s = now_ms.div_euclid(1_000) - REMEMBERED_S;
-        let (since_s, known) = store::inbox::newest_keys(tx, since_s, REMEMBERED_MAX)?;
-        let (packed, _) = store::inbox::count_arrived(tx, None)?;
+        let (since_s, mut known, packed, logged) = store.read(|tx| {
+            let (since_s, known) = store::inbox::newest_keys(tx, since_s, REMEMBERED_MAX)?;
+            let (packed, _) = store::inbox::count_arrived(tx, None)?;
+            Ok((since_s, known, packed, wal::recover(store, tx)?))
+        })?;
+        let tail = Tail::new(logged);
+        let of_log: Vec<_> = tail.look().bundles.iter().flat_map(|one| one.arrivals.keys()).collect();
+        if !of_log.is_empty() {
+            tracing::info!("{} callbacks are taken over from the log of the last run", of_log.len());
+        }
+        let packed = packed + of_log.len();
+        known.extend(of_log.into_iter().filter(|key| key.created_at_s >= since_s));
         let pending = Pending {
             recent: Recent::new(since_s, &known, KEPT_MAX),
             arrivals: Arrivals::default(),
@@ -82,7 +102,8 @@ impl Intake {
             late_bytes: 0,
             is_under_way: false,
         };
-        Ok(Self { pending: Mutex::new(pending), packed: AtomicUsize::new(packed) })
+        let (pending, wal) = (Mutex::new(pending), Arc::default());
+        Ok(Self { pending, tail, wal, packed: AtomicUsize::new(packed) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Pending> {
@@ -97,7 +118,7 @@ impl Intake {
     /// Notes that none was found. The number may be too high after a commit that failed; it is never too low for long.
     pub(super) fn note_empty(&self) {
         let pending = self.lock();
-        if !pending.is_under_way {
+        if !pending.is_under_way && self.tail.is_empty() {
             self.packed.store(0, Ordering::Release);
         }
     }
@@ -134,15 +155,23 @@ impl Pending {
         self.late_bytes -= late.iter().map(|late| late.item.text.len()).sum::<usize>().min(self.late_bytes);
         let (arrivals, new) = (std::mem::take(&mut self.arrivals), std::mem::take(&mut self.new));
         let is_empty = arrivals.is_empty() && late.is_empty();
-        (!is_empty).then(|| Batch { rows: Arc::new((arrivals, late)), new, late: waiting })
+        (!is_empty).then(|| Batch { arrivals: Arc::new(arrivals), items: Arc::new(late), new, late: waiting })
     }
 }
 
-/// What one commit stores.
+/// What one turn makes durable.
 struct Batch {
-    rows: Arc<(Arrivals, Vec<Late>)>,
+    arrivals: Arc<Arrivals>,
+    items: Arc<Vec<Late>>,
     new: Vec<Waiter>,
     late: Vec<Waiter>,
+}
+
+impl Batch {
+    /// Answers those whose time is over.
+    fn expire(&mut self, now_ms: i64) {
+        self.new.iter_mut().chain(&mut self.late).for_each(|waiter| waiter.expire(now_ms));
+    }
 }
 
 /// What became of a callback; comes when it is durable.
@@ -164,7 +193,7 @@ pub(super) fn store(callbacks: &Callbacks, arrival: &Arrival<'_>) -> Result<Stor
     Ok(stored)
 }
 
-/// Commits until nothing waits.
+/// Takes turns until nothing waits.
 async fn drain(callbacks: &Callbacks) {
     let mut mark = Mark { callbacks, is_over: false };
     loop {
@@ -179,15 +208,55 @@ async fn drain(callbacks: &Callbacks) {
         };
         let Some(mut batch) = batch else { return };
         let is_full = callbacks.0.intake.packed() > PACKED_MAX;
-        match write(callbacks, &mut batch, 0..usize::MAX, true, is_full).await {
-            Ok(results) => {
-                batch.new.iter_mut().for_each(|waiter| waiter.answer(Ok(Received::New)));
-                batch.late.iter_mut().zip(results).for_each(|(waiter, result)| waiter.answer(Ok(result)));
-            }
-            // one that may be a repeat may be the cause: each is tried alone
-            Err(_) => one_by_one(callbacks, &mut batch).await,
+        if batch.items.is_empty() && !is_full && log(callbacks, &mut batch).await {
+            batch.new.iter_mut().for_each(|waiter| waiter.answer(Ok(Received::New)));
+        } else {
+            commit(callbacks, &mut batch, is_full).await;
         }
         callbacks.0.stored.notify_one();
+    }
+}
+
+/// Writes new ones to the log; whether they are durable there. Otherwise they must go into the store, and the log with them.
+async fn log(callbacks: &Callbacks, batch: &mut Batch) -> bool {
+    let intake = &callbacks.0.intake;
+    let (wal, arrivals, is_over) = (intake.wal.clone(), batch.arrivals.clone(), intake.tail.is_empty());
+    let written = tokio::task::spawn_blocking(move || {
+        let mut open = wal.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(log) = open.as_mut() else { return Ok(None) };
+        let written = log.append(&arrivals, is_over);
+        if written.is_err() {
+            *open = None;
+        }
+        written
+    });
+    match patiently(callbacks, batch, written).await {
+        Ok(Ok(Some(logged))) => {
+            intake.packed.fetch_add(batch.arrivals.len(), Ordering::AcqRel);
+            intake.tail.push(logged);
+            true
+        }
+        Ok(Ok(None)) => false,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the log of callbacks could not be written, the store is written instead: {error}");
+            false
+        }
+        Err(error) => {
+            tracing::error!(%error, "the log of callbacks ended by a bug, the store is written instead");
+            false
+        }
+    }
+}
+
+/// Commits a batch.
+async fn commit(callbacks: &Callbacks, batch: &mut Batch, is_full: bool) {
+    match write(callbacks, batch, 0..usize::MAX, true, is_full).await {
+        Ok(results) => {
+            batch.new.iter_mut().for_each(|waiter| waiter.answer(Ok(Received::New)));
+            batch.late.iter_mut().zip(results).for_each(|(waiter, result)| waiter.answer(Ok(result)));
+        }
+        // one that may be a repeat may be the cause: each is tried alone
+        Err(_) => one_by_one(callbacks, batch).await,
     }
 }
 
@@ -210,7 +279,7 @@ async fn one_by_one(callbacks: &Callbacks, batch: &mut Batch) {
     }
 }
 
-/// One commit: the new ones, and these of the late ones. Who waits too long meanwhile is answered.
+/// One commit: what lies in the log, the new ones, and these of the late ones. Where no log is open, one is begun.
 async fn write(
     callbacks: &Callbacks,
     batch: &mut Batch,
@@ -218,33 +287,61 @@ async fn write(
     with_new: bool,
     unpacks: bool,
 ) -> Result<Vec<Received>, StoreError> {
-    let rows = batch.rows.clone();
-    let added = if with_new { rows.0.len() } else { 0 };
-    callbacks.0.intake.packed.fetch_add(added, Ordering::AcqRel);
+    let intake = &callbacks.0.intake;
+    let (arrivals, items, looked) = (batch.arrivals.clone(), batch.items.clone(), intake.tail.look());
+    let run = intake.wal.lock().unwrap_or_else(PoisonError::into_inner).is_none().then(wal::new_run);
+    let added = if with_new { arrivals.len() } else { 0 };
+    intake.packed.fetch_add(added, Ordering::AcqRel);
+    let bundles = looked.bundles;
     let written = callbacks.0.store.write(move |tx| {
-        let (arrivals, items) = &*rows;
+        wal::take_over(tx, &bundles)?;
+        if let Some(run) = run {
+            wal::announce(tx, run)?;
+        }
         let unpacked = if unpacks { store::inbox::settle(tx, UNPACKED_AT_ONCE.max(2 * added))? } else { 0 };
         if with_new {
-            store::inbox::arrive(tx, arrivals)?;
+            store::inbox::arrive(tx, &arrivals)?;
         }
         let items = items.get(late.start..late.end.min(items.len())).unwrap_or_default();
         let (results, repacked) =
             if items.is_empty() { (Vec::new(), 0) } else { store::inbox::receive_late(tx, items)? };
         Ok((results, repacked, unpacked))
     });
-    tokio::pin!(written);
+    let (results, repacked, unpacked) = patiently(callbacks, batch, written).await?;
+    intake.tail.forget(looked.end);
+    intake.packed.fetch_add(repacked, Ordering::AcqRel);
+    intake.note_unpacked(unpacked);
+    if let Some(run) = run {
+        begin_log(callbacks, run).await;
+    }
+    Ok(results)
+}
+
+/// Begins the log that was announced. Where that fails the store is written until it succeeds.
+async fn begin_log(callbacks: &Callbacks, run: u64) {
+    let (store, wal) = (callbacks.0.store.clone(), callbacks.0.intake.wal.clone());
+    let begun = tokio::task::spawn_blocking(move || {
+        let begun = Wal::begin(&store, run)?;
+        *wal.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
+        Ok::<_, StoreError>(())
+    });
+    match begun.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "callbacks go into the store without a log: {error}"),
+        Err(error) => tracing::error!(%error, "beginning the log of callbacks ended by a bug"),
+    }
+}
+
+/// Waits for what makes a batch durable. Who waits too long meanwhile is answered.
+async fn patiently<T>(callbacks: &Callbacks, batch: &mut Batch, done: impl Future<Output = T>) -> T {
+    tokio::pin!(done);
     loop {
         tokio::select! {
             biased;
-            result = &mut written => {
-                let (results, repacked, unpacked) = result?;
-                callbacks.0.intake.packed.fetch_add(repacked, Ordering::AcqRel);
-                callbacks.0.intake.note_unpacked(unpacked);
-                return Ok(results);
-            }
+            result = &mut done => return result,
             () = callbacks.0.clock.sleep(TICK) => {
                 let now_ms = callbacks.0.clock.now_ms();
-                batch.new.iter_mut().chain(&mut batch.late).for_each(|waiter| waiter.expire(now_ms));
+                batch.expire(now_ms);
                 let mut pending = callbacks.0.intake.lock();
                 let Pending { new, late, .. } = &mut *pending;
                 new.iter_mut().chain(late.iter_mut().map(|(_, waiter)| waiter)).for_each(|waiter| waiter.expire(now_ms));

@@ -5,8 +5,9 @@
 //! HTTP: the address, the query and the body come in as values.
 //!
 //! An answer is given only after the callback is durable, so WeCom may forget it and a crash loses nothing: many lie packed
-//! in one row then, and those of one moment share a commit. Work, which begins with unpacking them, comes afterwards, in the order of receipt, and each piece of it ends in one transaction together with the mark that it is
-//! done; what takes time or may fail outside (a pull, a webhook, a card) is only noted there and has a queue of its own.
+//! in the write-ahead log then, those of one moment behind one wait for the disk. Work, which begins with taking them over into
+//! the store and unpacking them, comes afterwards, in the order of receipt, and each piece of it ends in one transaction
+//! together with the mark that it is done; what takes time or may fail outside (a pull, a webhook, a card) is only noted there and has a queue of its own.
 
 mod failures;
 mod follow_ups;
@@ -24,6 +25,7 @@ mod recent;
 pub mod replies;
 mod retention;
 mod route;
+mod tail;
 pub mod tree;
 mod work;
 
@@ -100,7 +102,7 @@ impl Callbacks {
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StoreError> {
         let now_ms = clock.now_ms();
-        let (settings, intake) = store.read(|tx| Ok((retention::get(tx)?, intake::Intake::open(tx, now_ms)?)))?;
+        let (settings, intake) = (store.read(retention::get)?, intake::Intake::open(&store, now_ms)?);
         Ok(Self(Arc::new(Inner {
             store,
             clock,
@@ -142,5 +144,8 @@ impl Callbacks {
         self.0.stop.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        if let Err(error) = self.take_over_log().await {
+            tracing::warn!(%error, "callbacks stay in the log until the next start: {error}");
+        }
     }
 }

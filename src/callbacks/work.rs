@@ -116,12 +116,12 @@ enum Unpacked {
 /// Takes what has arrived out of its rows and does the work on it in the same transaction; where that fails, it is only put
 /// among what waits.
 async fn unpack(callbacks: &Callbacks) -> Result<Unpacked, StoreError> {
-    if !callbacks.0.store.read_async(store::inbox::has_arrived).await? {
+    if callbacks.0.intake.tail.is_empty() && !callbacks.0.store.read_async(store::inbox::has_arrived).await? {
         callbacks.0.intake.note_empty();
         return Ok(Unpacked::All);
     }
-    let (store, maker) = (&callbacks.0.store, callbacks.0.ids.clone());
-    match store.write(move |tx| work_on_arrived(tx, &maker)).await {
+    let maker = callbacks.0.ids.clone();
+    match callbacks.take_over(move |tx| work_on_arrived(tx, &maker)).await {
         Ok((taken, has_ended_job)) => {
             callbacks.0.intake.note_unpacked(taken);
             callbacks.wake_queues(has_ended_job);
@@ -130,7 +130,7 @@ async fn unpack(callbacks: &Callbacks) -> Result<Unpacked, StoreError> {
         Err(StoreError::Closed) => Err(StoreError::Closed),
         Err(error) => {
             tracing::warn!(%error, "what has arrived is put aside before it is worked on: {error}");
-            let taken = store.write(|tx| store::inbox::settle(tx, UNPACKED_AT_ONCE)).await?;
+            let taken = callbacks.take_over(|tx| store::inbox::settle(tx, UNPACKED_AT_ONCE)).await?;
             callbacks.0.intake.note_unpacked(taken);
             Ok(Unpacked::PutAside)
         }

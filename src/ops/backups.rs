@@ -100,6 +100,7 @@ pub async fn make(app: &App, actor: &Actor, is_automatic: bool) -> Result<Backup
     let made_at_ms = app.clock.now_ms();
     let stamp = DateTime::from_timestamp_millis(made_at_ms + ZONE_MS).unwrap_or_default().format("%Y%m%d-%H%M%S%3f");
     let name = format!("wecom-bridge-{stamp}{}.redb", if is_automatic { "-auto" } else { "" });
+    app.callbacks.take_over_log().await?;
     let (store, path) = (app.store.clone(), folder.join(&name));
     let copied = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder).map_err(|cause| BackupError::Folder { path: folder, cause })?;

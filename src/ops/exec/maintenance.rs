@@ -47,6 +47,7 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: StoreCommand) -> 
         StoreCommand::Backup => {
             let staged = app.config.server.data_dir.join(format!("backup-{}.redb.part", app.env.new_id()));
             let to = staged.clone();
+            app.callbacks.take_over_log().await.map_err(|error| CommandError::from_chain(&error))?;
             blocking(app, move |store| store.backup(&to)).await?;
             let bytes = std::fs::metadata(&staged).map_or(0, |about| about.len());
             note(app, actor, "store.backup").await?;

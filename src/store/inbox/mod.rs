@@ -4,11 +4,13 @@
 //! as it is kept. Repeats carry the same `CreateTime`; standing first in the key it keeps neighbours in time together.
 //!
 //! What has only just arrived lies packed in rows of its own and is put into these tables after the answer. Counts include
-//! it; whoever looks for items has it put there first ([`settle`]). Rows of it that cannot be read are kept aside.
+//! it; whoever looks for items has it put there first ([`settle`]). Rows of it that cannot be read are kept aside. Before all
+//! that it lies in the write-ahead log ([`wal`]) for a moment, of which the tables know nothing yet.
 
 mod arrived;
 mod packed;
 mod search;
+pub mod wal;
 
 pub use arrived::{
     Late, RepeatKey, arrive, count_arrived, count_broken, has_arrived, newest_keys, receive_late, remove_broken_before,

@@ -5,6 +5,7 @@
 //! texts, each behind its length (u32): corp, receiver, kind, sender, digest, text, and what the flags name, pieces as JSON,
 //! the time (i64) last. Numbers are little-endian. What stands behind all that is skipped: it belongs to a later version.
 
+use super::arrived::RepeatKey;
 use crate::model::{CallbackOf, CorpKey, InboxId, InboxItem, InboxState, ReplyContent, Text};
 use crate::store::error::RowError;
 
@@ -98,6 +99,24 @@ impl Arrivals {
         }
         self.count += 1;
         self.bytes += 4 + length;
+    }
+
+    /// Rows that were packed before; what cannot be read is not counted.
+    pub(super) fn of_rows(rows: Vec<([u8; 16], Vec<u8>)>) -> Self {
+        let count = rows.iter().map(|(_, row)| unpack(row).filter(Result::is_ok).count()).sum();
+        let bytes = rows.iter().map(|(_, row)| row.len().saturating_sub(1)).sum();
+        Self { rows, count, bytes }
+    }
+
+    /// What each of them is recognised by.
+    pub fn keys(&self) -> impl Iterator<Item = RepeatKey> + '_ {
+        let all = self.rows.iter().flat_map(|(_, row)| unpack(row).filter_map(Result::ok));
+        all.map(|one| RepeatKey {
+            corp: one.arrival.corp.to_owned(),
+            receiver: one.arrival.receiver.to_owned(),
+            created_at_s: one.arrival.created_at_s,
+            digest: one.arrival.digest.to_owned(),
+        })
     }
 
     /// How many they are.

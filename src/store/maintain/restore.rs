@@ -5,7 +5,7 @@ use crate::model::{Actor, CorpKey};
 use crate::store::error::StoreError;
 use crate::store::open::StoreOptions;
 use crate::store::tx::WriteTx;
-use crate::store::{audit, corps, database_path, file, meta, open, sessions};
+use crate::store::{audit, corps, database_path, file, inbox, meta, open, sessions};
 use std::path::{Path, PathBuf};
 
 /// What a restore did beside its main work.
@@ -56,6 +56,7 @@ fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions, actor: &Actor)
     let actor = actor.clone();
     let ended = store.write_blocking(move |tx| {
         sessions::clear(tx)?;
+        inbox::wal::disown(tx)?;
         if !meta::is_only_check(tx, crate::store::Reads::keys(tx))? {
             reseal(tx)?;
         }
@@ -108,6 +109,8 @@ fn exchange(new: &Path, to: &Path, options: &StoreOptions) -> Result<Option<Path
         let kept = to.with_file_name(format!("{stem}-before-restore-{stamp}-{:08x}.redb", rand::random::<u32>()));
         // A second name first and then the exchange: at no moment is there no store.
         std::fs::hard_link(to, &kept).map_err(|cause| StoreError::io("keep", to, cause))?;
+        // What the former store was still to take over stays with it; the new one has no mark that leads to this log.
+        inbox::wal::keep_beside(to, &kept)?;
         former = Some(kept);
     }
     std::fs::rename(new, to).map_err(|cause| StoreError::io("replace", to, cause))?;

@@ -1,0 +1,117 @@
+//! What is in the write-ahead log and may not be in the store yet, the oldest first. Several may take it over at the same
+//! time; the store's mark sees to it that each bundle is taken over once, and here it is forgotten once.
+
+use super::Callbacks;
+use crate::store::inbox::wal::{self, Logged};
+use crate::store::{StoreError, WriteTx};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The bundles.
+#[derive(Debug, Default)]
+pub(super) struct Tail(Mutex<Bundles>);
+
+#[derive(Debug, Default)]
+struct Bundles {
+    waiting: VecDeque<Logged>,
+    /// How many went before the first that waits.
+    gone: usize,
+}
+
+/// The bundles of one moment.
+pub(super) struct Looked {
+    pub(super) bundles: Vec<Logged>,
+    /// What [`Tail::forget`] is told when these were taken over.
+    pub(super) end: usize,
+}
+
+impl Tail {
+    pub(super) fn new(logged: Vec<Logged>) -> Self {
+        Self(Mutex::new(Bundles { waiting: logged.into(), gone: 0 }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Bundles> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().waiting.is_empty()
+    }
+
+    pub(super) fn push(&self, logged: Logged) {
+        self.lock().waiting.push_back(logged);
+    }
+
+    pub(super) fn look(&self) -> Looked {
+        let bundles = self.lock();
+        Looked { bundles: bundles.waiting.iter().cloned().collect(), end: bundles.gone + bundles.waiting.len() }
+    }
+
+    /// Everything up to there is in the store.
+    pub(super) fn forget(&self, end: usize) {
+        let mut bundles = self.lock();
+        let count = end.saturating_sub(bundles.gone).min(bundles.waiting.len());
+        bundles.waiting.drain(..count);
+        bundles.gone += count;
+    }
+}
+
+impl Callbacks {
+    /// Writes to the store what lies in the log, and in the same transaction does what `work` does.
+    ///
+    /// # Errors
+    /// Those of the store; the log is as it was then.
+    pub(super) async fn take_over<T: Send + 'static>(
+        &self,
+        work: impl Fn(&WriteTx) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let Looked { bundles, end } = self.0.intake.tail.look();
+        let done = self.0.store.write(move |tx| {
+            wal::take_over(tx, &bundles)?;
+            work(tx)
+        });
+        let done = done.await?;
+        self.0.intake.tail.forget(end);
+        Ok(done)
+    }
+
+    /// Writes to the store what lies in the log, for whoever copies the store.
+    ///
+    /// # Errors
+    /// As [`Callbacks::take_over`].
+    pub async fn take_over_log(&self) -> Result<(), StoreError> {
+        if self.0.intake.tail.is_empty() { Ok(()) } else { self.take_over(|_| Ok(())).await }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::store::inbox::Arrivals;
+    use crate::store::inbox::wal::Wal;
+    use crate::store::{KeyRing, Store, StoreOptions};
+    use std::sync::Arc;
+
+    #[test]
+    fn bundles_are_forgotten_once_whoever_took_them_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), StoreOptions::new(KeyRing::in_memory(), Clock::manual(0))).unwrap();
+        let mut wal = Wal::begin(&store, 1).unwrap();
+        let mut logged = || wal.append(&Arc::new(Arrivals::default()), false).unwrap().unwrap();
+        let tail = Tail::new(vec![logged()]);
+        let first = tail.look();
+        tail.push(logged());
+        let both = tail.look();
+        tail.push(logged());
+        assert_eq!((first.bundles.len(), both.bundles.len()), (1, 2));
+        tail.forget(both.end);
+        assert_eq!(tail.look().bundles.len(), 1);
+        tail.forget(first.end);
+        tail.forget(both.end);
+        let last = tail.look();
+        assert_eq!((last.bundles.len(), tail.is_empty()), (1, false));
+        tail.forget(last.end);
+        assert!(tail.is_empty());
+    }
+}
