@@ -6,6 +6,7 @@ pub mod endpoint;
 mod events;
 mod inbox;
 mod kill;
+mod log;
 mod pictures;
 mod random;
 mod receive;

@@ -13,4 +13,5 @@ mod repositories;
 mod revisions;
 mod schema;
 mod support;
+mod wal;
 mod work;
