@@ -6,7 +6,7 @@ use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::message_problem;
-use crate::http::{Body, Problem, Query};
+use crate::http::{Bulk, Problem, Query};
 use crate::messages::receivers::{Addressed, Receiver, ReceiverFault, read};
 use crate::model::{MessageId, TenantKey};
 use actix_web::web;
@@ -66,15 +66,15 @@ async fn receive(
     receiver: web::Path<String>,
     once: Once,
     query: Query<AddressQuery>,
-    body: Body<Post>,
+    body: Bulk<Post>,
 ) -> Result<Accepted<Received>, Problem> {
     let receiver = Receiver::find(&receiver).ok_or_else(|| Problem::not_found("receiver", receiver.into_inner()))?;
     let AddressQuery { tenant, source, employees, units, everyone } = query.0;
     let (employees, units) = (employees.as_deref(), units.as_deref());
     let addressed = Addressed::new(receiver, TenantKey::from(tenant), source, employees, units, everyone);
     let addressed = addressed.map_err(receiver_problem)?;
-    let (app, actor, post) = (state.app.clone(), caller.actor, body.value.0);
-    once.run(&state, &caller.id, &body.digest, async move {
+    let (app, actor, post) = (state.app.clone(), caller.actor, body.0.value.0);
+    once.run(&state, &caller.id, &body.0.digest, async move {
         let incoming = read(receiver, &addressed, &post).map_err(receiver_problem)?;
         let (messages, accepted) =
             app.messages.accept_posts(&actor, &addressed.tenant, incoming).await.map_err(message_problem)?;
@@ -87,6 +87,6 @@ fn receiver_problem(fault: ReceiverFault) -> Problem {
     let text = fault.to_string();
     match fault {
         ReceiverFault::Nobody => Problem::bad_request("receiver.nobody", format!("{text}.")),
-        ReceiverFault::Form(..) | ReceiverFault::TooMany => Problem::invalid("receiver.form", format!("{text}.")),
+        ReceiverFault::Form(..) => Problem::invalid("receiver.form", format!("{text}.")),
     }
 }

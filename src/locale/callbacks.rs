@@ -109,6 +109,7 @@ texts! {
     webhook_paused(when) = "将在 {when} 后重试。", "Tried again after {when}.";
     webhook_fault_name = "请输入 1 到 40 位小写字母、数字和 -。", "1 to 40 of a-z, 0-9 and -.";
     webhook_fault_url = "请输入 http:// 或 https:// 地址，不能包含用户名和 #。", "An http:// or https:// address without a user name and #.";
+    webhook_fault_corps = "没有这个企业。请填写企业标识，用空格分开；不填表示全部企业。", "There is no such corp. Keys of corps, separated by blanks; empty = all of them.";
     webhook_fault_events = "请填写事件名，例如 event.click、contact.* 或 *。", "Kinds such as event.click, contact.* or *.";
     webhook_fault_timeout = "请输入 500 到 30000。", "500 to 30000.";
     webhook_fault_ca = "请输入以 / 开头的完整路径。", "A whole path, from / on.";

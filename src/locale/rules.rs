@@ -115,6 +115,7 @@ texts! {
     menu_publish = "保存并发布", "Save and publish";
     menu_save_only = "仅保存", "Save only";
     menu_published = "菜单已发布到企业微信", "The menu is published to WeCom";
+    menu_fault_homeless = "有下级菜单的菜单不能再有地址或 KEY：请移到下级，或清空。", "An entry that opens others has no address or key: move it to one of them, or empty it.";
     menu_stored = "菜单已保存，尚未发布", "The menu is saved and not published";
     menu_withdrawn = "已从企业微信删除菜单", "The menu is taken away at WeCom";
     menu_taken_over = "已用企业微信中的菜单覆盖这里的内容", "The menu in force was taken over";

@@ -37,6 +37,8 @@ texts! {
     todo_text_hint = "最多 20 个字；不填则显示“已办理”“已退回”或“已撤回”。", "At most 20 characters; empty = the name of the state, in Chinese.";
     todo_set = "更新待办状态", "Change the state";
     todo_set_lead = "按钮随即失效，没有发出的不再发送，已发出的卡片改为显示下面的文字。", "The buttons decide nothing any more, what has not gone out is not sent, and cards that were sent show these words.";
+    todo_none = "这条消息不是待办。", "The message is no to-do.";
+    todo_changed_too_often = "这条待办的状态已更新 20 次，不能再更新。", "The state of this to-do was changed 20 times: no further change is taken.";
     todo_set_done = "待办状态已更新。", "The state was changed.";
     todo_new_button_text(n) = "按钮 {n} 的文字", "Words of button {n}";
     todo_new_button_key(n) = "按钮 {n} 的标识", "Key of button {n}";

@@ -64,7 +64,12 @@ impl Webhooks {
         let made = self.0.store.write(move |tx| {
             let former = store::webhooks::find(tx, &webhook.name)?;
             if former.as_ref() == Some(&webhook) {
-                return Ok(false);
+                return Ok(Some(false));
+            }
+            for corp in &webhook.corps {
+                if store::corps::find(tx, corp)?.is_none() {
+                    return Ok(None);
+                }
             }
             if former.is_none() && store::webhooks::list(tx)?.len() >= WEBHOOKS_MAX {
                 return Err(StoreError::Refused(format!("there can be no more than {WEBHOOKS_MAX} webhooks")));
@@ -76,9 +81,10 @@ impl Webhooks {
             if former.is_none() {
                 store::webhooks::put_secret(tx, &webhook.name, &fresh)?;
             }
-            Ok(former.is_none())
+            Ok(Some(former.is_none()))
         });
-        let is_new = made.await?;
+        let rule = "must name corps of this appliance; without any it is told of all of them";
+        let is_new = made.await?.ok_or_else(|| WebhookError::Faults(vec![WebhookFault { field: "corps", rule }]))?;
         self.forget_trouble(&name);
         self.wake();
         Ok(Made { is_new, secret: is_new.then_some(secret) })

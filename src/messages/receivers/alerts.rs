@@ -4,14 +4,15 @@
 use super::{Addressed, Incoming, Raw, Receiver, ReceiverFault, priority};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Alerts in one post.
-pub(super) const ALERTS_MAX: usize = 1_000;
+/// Alerts of one post that become a message each; one more message says how many there were besides.
+const ALERTS_MAX: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Post {
-    alerts: Vec<Alert>,
+    alerts: Vec<Value>,
     #[serde(default, rename = "externalURL")]
     external_url: String,
 }
@@ -42,11 +43,53 @@ struct Alert {
 
 pub(super) fn read(receiver: Receiver, addressed: &Addressed, post: &Value) -> Result<Vec<Incoming>, ReceiverFault> {
     let form = |what| ReceiverFault::Form(receiver.name(), what);
-    let post = Post::deserialize(post).map_err(|_| form("it has no list of alerts with status and labels"))?;
-    if post.alerts.len() > ALERTS_MAX {
-        return Err(ReceiverFault::TooMany);
+    let form = || form("it has no list of alerts with status and labels");
+    let post = Post::deserialize(post).map_err(|_| form())?;
+    let all = post.alerts.len();
+    let alerts: Vec<Alert> = post.alerts.iter().filter_map(|alert| Alert::deserialize(alert).ok()).collect();
+    let unreadable = all - alerts.len();
+    if alerts.is_empty() && unreadable > 0 {
+        return Err(form());
     }
-    Ok(post.alerts.into_iter().map(|alert| alert.into_incoming(receiver, addressed, &post.external_url)).collect())
+    let rest: Vec<String> = alerts.iter().skip(ALERTS_MAX).map(|alert| alert.identity(receiver)).collect();
+    let url = &post.external_url;
+    let mut incoming: Vec<Incoming> =
+        alerts.into_iter().take(ALERTS_MAX).map(|alert| alert.into_incoming(receiver, addressed, url)).collect();
+    if !rest.is_empty() || unreadable > 0 {
+        incoming.push(told_of_rest(receiver, addressed, url, &rest, unreadable));
+    }
+    Ok(incoming)
+}
+
+/// The message about alerts of a post that have none of their own. A post that comes again makes no second one.
+fn told_of_rest(
+    receiver: Receiver,
+    addressed: &Addressed,
+    external_url: &str,
+    rest: &[String],
+    unreadable: usize,
+) -> Incoming {
+    let mut identity = Sha256::new().chain_update(unreadable.to_string());
+    rest.iter().for_each(|alert| identity.update(alert));
+    let mut lines = Vec::new();
+    if !rest.is_empty() {
+        lines.push(format!("一次最多逐条转发 {ALERTS_MAX} 条，另外 {} 条请到监控系统查看。", rest.len()));
+    }
+    if unreadable > 0 {
+        lines.push(format!("{unreadable} 条告警的内容无法识别，请到监控系统查看。"));
+    }
+    let data = json!({ "rest": rest.len(), "unreadable": unreadable });
+    let raw = Raw {
+        title: format!("[告警] 还有 {} 条告警没有逐条转发", rest.len() + unreadable),
+        body: lines.join("\n"),
+        url: Some(external_url.to_owned()).filter(|url| !url.is_empty()),
+        picture: None,
+        event: "rest".into(),
+        priority: Default::default(),
+        data: data.as_object().cloned().unwrap_or_default(),
+    };
+    let once = format!("{}|rest|{}", receiver.name(), hex::encode(identity.finalize()));
+    Incoming { message: raw.into_message(addressed), once: Some(once) }
 }
 
 impl Alert {

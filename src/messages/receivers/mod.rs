@@ -10,9 +10,12 @@ mod plain;
 use super::accept::{NewMessage, NewRecipients, OnceKey};
 use super::{MessageError, Messages};
 use crate::model::{Actor, EmployeeId, MessageId, Priority, TenantKey, UnitId};
+use futures_util::stream::{self, StreamExt};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+/// Messages of one post that are accepted at the same time, so that they share commits.
+const AT_ONCE: usize = 64;
 /// Titles are shortened to so many characters; the whole one stands in the body.
 const TITLE_CHARS: usize = 120;
 /// Bytes of a body; a longer one says that it was shortened.
@@ -104,9 +107,6 @@ pub enum ReceiverFault {
     /// Not the form of the sender.
     #[error("this is not what {0} posts: {1}")]
     Form(&'static str, &'static str),
-    /// Too many alerts in one post.
-    #[error("a post holds at most {} alerts", alerts::ALERTS_MAX)]
-    TooMany,
 }
 
 /// The messages of a post.
@@ -118,9 +118,9 @@ pub fn read(receiver: Receiver, addressed: &Addressed, post: &Value) -> Result<V
 }
 
 impl Messages {
-    /// Accepts the messages of a post, one by one; answers all ids, in the order of the post, and how many are new. What is
-    /// known by its identity, to the same people, is the same message, whatever else it says now. After an error those before it are accepted,
-    /// and a repetition of the post accepts the rest.
+    /// Accepts the messages of a post, each by itself and some at a time; answers all ids, in the order of the post, and how
+    /// many are new. What is known by its identity, to the same people, is the same message, whatever else it says now. After
+    /// an error those before it are accepted, and a repetition of the post accepts the rest.
     ///
     /// # Errors
     /// Those of [`Messages::accept`].
@@ -131,12 +131,16 @@ impl Messages {
         incoming: Vec<Incoming>,
     ) -> Result<(Vec<MessageId>, usize), MessageError> {
         let (mut ids, mut new) = (Vec::with_capacity(incoming.len()), 0);
-        for Incoming { message, once } in incoming {
+        let accepting = incoming.into_iter().map(|Incoming { message, once }| {
             let once = once.map(|identity| {
                 let key = key_of(&identity, &message);
                 OnceKey { scope: format!("receiver:{tenant}"), fingerprint: key.clone(), key }
             });
-            let taken = self.accept(actor, vec![message], once).await?;
+            self.accept(actor, vec![message], once)
+        });
+        let mut accepted = stream::iter(accepting).buffered(AT_ONCE);
+        while let Some(taken) = accepted.next().await {
+            let taken = taken?;
             new += if taken.is_again { 0 } else { taken.ids.len() };
             ids.extend(taken.ids);
         }

@@ -146,6 +146,21 @@ impl Fields {
         fields
     }
 
+    /// The rows of the form that are an article.
+    fn filled(&self) -> Vec<usize> {
+        let columns = [&self.title, &self.description, &self.url, &self.picture];
+        let is_filled =
+            |n: &usize| columns.iter().any(|column| column.get(*n).is_some_and(|text| !text.trim().is_empty()));
+        (0..ARTICLES).filter(is_filled).collect()
+    }
+
+    /// `reply.articles[0].url` speaks of the first article; its row in the form may be another one.
+    fn row_of(&self, field: &str) -> String {
+        let place = field.strip_prefix("reply.articles[").and_then(|rest| rest.split_once(']'));
+        let row = place.and_then(|(at, rest)| Some((self.filled().get(at.parse::<usize>().ok()?).copied()?, rest)));
+        row.map_or_else(|| field.to_owned(), |(row, rest)| format!("reply.articles[{row}]{rest}"))
+    }
+
     fn draft(&self) -> AutoReplyDraft {
         let (said, matching) = match self.on.as_str() {
             "image" => (SaidKind::Image, Matching::All),
@@ -165,9 +180,7 @@ impl Fields {
                     url: at(&self.url, n),
                     picture: at(&self.picture, n),
                 };
-                let count = self.title.len().max(self.url.len()).min(ARTICLES);
-                let is_filled = |article: &ReplyArticle| !article.title.is_empty() || !article.url.is_empty();
-                ReplyContent::News { articles: (0..count).map(article).filter(is_filled).collect() }
+                ReplyContent::News { articles: self.filled().into_iter().map(article).collect() }
             }
             _ => ReplyContent::Text { text: self.text.clone() },
         };
@@ -257,7 +270,7 @@ async fn store(
         Err(ReplyError::Faults(list)) => {
             let mut faults = Faults::default();
             for fault in list {
-                faults.add(fault.field, sentence(who.t, fault.rule));
+                faults.add(fields.row_of(&fault.field), sentence(who.t, fault.rule));
             }
             reply::again(&page(who, web, place, id, fields, faults).await?)
         }

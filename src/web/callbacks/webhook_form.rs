@@ -101,6 +101,7 @@ fn sentence(t: T, field: &str) -> &'static str {
         "name" => t.webhook_fault_name(),
         "url" => t.webhook_fault_url(),
         "events" => t.webhook_fault_events(),
+        "corps" => t.webhook_fault_corps(),
         "timeout_ms" => t.webhook_fault_timeout(),
         "ca_file" => t.webhook_fault_ca(),
         _ => t.webhook_fault_proxy(),

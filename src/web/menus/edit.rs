@@ -173,27 +173,33 @@ async fn act(
     let mut fields = MenuFields::read(&form.0);
     let env = &web.app.env;
     let back = format!("/corps/{corp}/apps/{app}/menu");
-    match word {
-        "publish" => {
-            let fields = fields.tidy();
-            match menus::publish(env, &who.actor(), &corp, &app, fields.menu()).await {
-                Ok(done) => {
-                    let t = who.t;
-                    let told = if done.is_read_back { t.menu_found_published() } else { t.menu_published() };
-                    Ok(reply::go(&who, &back, Some(Flash::good(told))))
-                }
-                Err(MenuError::Faults(found)) => {
-                    let mut page = page(&who, &web, &corp, &app, Some(fields)).await?;
-                    for fault in &found {
-                        page.faults.add(field_of(fault), who.t.limit_rule(&fault.rule));
-                    }
-                    reply::again(&page)
-                }
-                Err(error) => refused(&who, &web, &corp, &app, Some(fields), error).await,
-            }
+    if matches!(word, "publish" | "save") {
+        fields = fields.tidy();
+        let homeless = fields.homeless();
+        if !homeless.is_empty() {
+            let mut page = page(&who, &web, &corp, &app, Some(fields)).await?;
+            homeless.into_iter().for_each(|field| page.faults.add(field, who.t.menu_fault_homeless()));
+            return reply::again(&page);
         }
+    }
+    match word {
+        "publish" => match menus::publish(env, &who.actor(), &corp, &app, fields.menu()).await {
+            Ok(done) => {
+                let t = who.t;
+                let told = if done.is_read_back { t.menu_found_published() } else { t.menu_published() };
+                Ok(reply::go(&who, &back, Some(Flash::good(told))))
+            }
+            Err(MenuError::Faults(found)) => {
+                let mut page = page(&who, &web, &corp, &app, Some(fields)).await?;
+                for fault in &found {
+                    page.faults.add(field_of(fault), who.t.limit_rule(&fault.rule));
+                }
+                reply::again(&page)
+            }
+            Err(error) => refused(&who, &web, &corp, &app, Some(fields), error).await,
+        },
         "save" => {
-            menus::save(env, &who.actor(), &corp, &app, fields.tidy().menu()).await.map_err(menu_problem)?;
+            menus::save(env, &who.actor(), &corp, &app, fields.menu()).await.map_err(menu_problem)?;
             Ok(reply::go(&who, &back, Some(Flash::good(who.t.menu_stored()))))
         }
         word => {

@@ -92,6 +92,20 @@ impl MenuFields {
         Menu { button: self.0.iter().map(EntryFields::entry).collect() }
     }
 
+    /// Fields whose value would be lost: entries that open others have none.
+    pub fn homeless(&self) -> Vec<String> {
+        let is_lost = |entry: &EntryFields| {
+            !entry.value.trim().is_empty() && (!entry.below.is_empty() || MenuKind::find(&entry.kind).is_none())
+        };
+        let mut found = Vec::new();
+        for (n, entry) in self.0.iter().enumerate() {
+            found.extend(is_lost(entry).then(|| format!("e{n}_value")));
+            let below = entry.below.iter().enumerate().filter(|(_, sub)| is_lost(sub));
+            found.extend(below.map(|(m, _)| format!("e{n}s{m}_value")));
+        }
+        found
+    }
+
     /// What a button asks: `add`, `add-0`, `remove-0-1`, `up-1`, `down-0-2`.
     pub fn change(&mut self, word: &str) {
         let mut parts = word.split('-');
@@ -167,6 +181,24 @@ mod tests {
         let menu = fields.menu();
         assert_eq!(menu.check(), Ok(()));
         assert_eq!(MenuFields::of(&menu), fields);
+    }
+
+    #[test]
+    fn a_value_that_an_entry_cannot_have_is_found() {
+        let fields = MenuFields::read(&pairs(&[
+            ("e0_name", "a"),
+            ("e0_kind", ""),
+            ("e0_value", "https://x"),
+            ("e1_name", "b"),
+            ("e1_kind", "view"),
+            ("e1_value", "https://y"),
+            ("e1s0_name", "c"),
+            ("e1s0_value", " "),
+            ("e2_name", "d"),
+            ("e2_kind", "click"),
+            ("e2_value", "k"),
+        ]));
+        assert_eq!(fields.homeless(), ["e0_value", "e1_value"]);
     }
 
     #[test]

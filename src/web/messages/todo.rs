@@ -215,11 +215,11 @@ async fn set(
     let flash = match web.app.messages.set_todo(&who.actor(), &id, NewTodoState { state, text }).await {
         Ok(()) => Flash::good(who.t.todo_set_done()),
         Err(error @ (MessageError::Invalid(_) | MessageError::TooManyChanges | MessageError::NoTodo)) => {
-            let told = match &error {
-                MessageError::Invalid(_) => who.t.todo_text_hint().to_owned(),
-                other => other.to_string(),
-            };
-            Flash::warning(told)
+            Flash::warning(match &error {
+                MessageError::Invalid(_) => who.t.todo_text_hint(),
+                MessageError::NoTodo => who.t.todo_none(),
+                _ => who.t.todo_changed_too_often(),
+            })
         }
         Err(error) => return Err(message_problem(error)),
     };

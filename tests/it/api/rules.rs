@@ -194,6 +194,32 @@ async fn posts_of_monitoring_systems_become_messages_once() {
     bridge.stop().await;
 }
 
+#[tokio::test]
+async fn a_storm_of_alerts_is_taken_and_what_has_no_message_of_its_own_is_told() {
+    let bridge = office().await;
+    bridge.post("/api/v1/tenants/acme/units", &json!({ "units": [{ "id": "u1", "name": "运维" }] })).await.expect(200);
+    let alert = |n: usize| {
+        json!({ "status": "firing", "labels": { "alertname": "Down", "instance": n.to_string() }, "startsAt": "",
+            "annotations": { "description": "x".repeat(1_200) } })
+    };
+    let mut alerts: Vec<Value> = (0..1_002).map(alert).collect();
+    alerts.insert(7, json!({ "status": "firing", "annotations": { "n": 7 } }));
+    let post = json!({ "alerts": alerts, "externalURL": "https://am.example.com" });
+    assert!(post.to_string().len() > 1 << 20);
+    let taken = receive(&bridge, "alertmanager?tenant=acme&units=u1", &post).await.expect(202);
+    assert_eq!(taken["accepted"], 1_001);
+    let last = taken["messages"].as_array().unwrap().last().unwrap().as_str().unwrap().to_owned();
+    let told = bridge.get(&format!("/api/v1/messages/{last}")).await.expect(200);
+    assert_eq!(told["message"]["title"], "[告警] 还有 3 条告警没有逐条转发", "{told}");
+    let body = told["message"]["body"].as_str().unwrap();
+    assert!(body.contains("另外 2 条") && body.contains("1 条告警的内容无法识别"), "{body}");
+    let again = receive(&bridge, "alertmanager?tenant=acme&units=u1", &post).await.expect(202);
+    assert_eq!((&again["accepted"], &again["messages"]), (&json!(0), &taken["messages"]));
+    let none = json!({ "alerts": [{ "status": 1 }] });
+    receive(&bridge, "alertmanager?tenant=acme&units=u1", &none).await.expect_problem(422, "receiver.form");
+    bridge.stop().await;
+}
+
 /// The recipients of a message once none of them waits any more.
 async fn settled(bridge: &Bridge, id: &str) -> Vec<Value> {
     let path = format!("/api/v1/messages/{id}/deliveries");

@@ -42,7 +42,10 @@ fn stall(bridge: &Bridge) -> std::sync::mpsc::Sender<()> {
     let (hold, held) = std::sync::mpsc::channel();
     let store = bridge.app.store.clone();
     // `Err` when the other end is dropped
-    let wait = move |_: &wecom_bridge::store::WriteTx| Ok(drop(held.recv()));
+    let wait = move |_: &wecom_bridge::store::WriteTx| {
+        let _ = held.recv();
+        Ok(())
+    };
     tokio::spawn(async move { store.write(wait).await.unwrap() });
     hold
 }
@@ -173,6 +176,7 @@ async fn what_is_too_much_to_wait_for_the_disk_is_to_be_sent_again() {
     for id in again {
         assert_eq!(post(&bridge, id, LARGE).await.status, 200);
     }
+    bridge.app.callbacks.take_over_log().await.unwrap();
     let corp = CorpKey::from("acme-main");
     assert_eq!(bridge.app.store.read(|tx| inbox::counts(tx, &corp)).unwrap().0, count);
     let failure = last_failure(&bridge, "acme-main", "oa").await;

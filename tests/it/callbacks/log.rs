@@ -40,7 +40,8 @@ async fn what_is_answered_lies_in_the_log_until_somebody_needs_it() {
     deliver_all(&bridge, 5..=6).await;
     assert_eq!(arrived(&bridge.app.store), 4);
     let page = bridge.get(&format!("{CORP}/inbox")).await.expect(200);
-    let kept: Vec<&str> = page["items"].as_array().unwrap().iter().map(|item| item["digest"].as_str().unwrap()).collect();
+    let kept: Vec<&str> =
+        page["items"].as_array().unwrap().iter().map(|item| item["digest"].as_str().unwrap()).collect();
     assert_eq!(kept, ["m6", "m5", "m4", "m3", "m2", "m1"]);
     deliver_all(&bridge, 6..=7).await;
     deliver_all(&bridge, 8..=8).await;

@@ -75,6 +75,34 @@ async fn auto_replies_are_made_tried_and_removed() {
         [("name", ""), ("on", "text:contains"), ("keyword", ""), ("kind", "text"), ("text", ""), ("priority", "0")];
     let again = browser.submit(&page, &new, &bad).await;
     again.expect(422).has("请输入 1 到 64 个字").has("请输入 1 到 50 个字").has("请输入 1 到 100 的整数");
+    // rows stay where they are, and a fault stands at its row
+    let news = [
+        ("name", "新闻"),
+        ("on", "text:equals"),
+        ("keyword", "新闻"),
+        ("kind", "news"),
+        ("priority", "10"),
+        ("title", ""),
+        ("title", "第二行"),
+        ("title", ""),
+        ("description", ""),
+        ("description", ""),
+        ("description", "只有摘要"),
+        ("url", ""),
+        ("url", "ftp://x"),
+        ("url", ""),
+        ("picture", ""),
+        ("picture", ""),
+        ("picture", ""),
+    ];
+    let again = browser.submit(&page, &new, &news).await.expect(422);
+    let row = |n: usize| {
+        let after = again.text.split(&format!("第 {n} 篇")).nth(1).unwrap_or_else(|| panic!("{}", again.text));
+        after.split("</fieldset>").next().unwrap().to_owned()
+    };
+    assert!(row(2).contains("第二行") && row(2).contains("http:// 或 https:// 开头"), "{}", row(2));
+    assert!(row(3).contains("只有摘要") && row(3).contains("标题为 1 到 128 字节"), "{}", row(3));
+    assert!(!row(1).contains("http:// 或 https:// 开头") && !row(1).contains("标题为 1 到"), "{}", row(1));
     let page = browser.get(&new).await.expect(200);
     let good = [
         ("name", "请假"),
@@ -147,6 +175,8 @@ async fn a_webhook_is_made_tested_and_removed() {
     let page = browser.get("/webhooks-new").await.expect(200);
     let bad = [("name", "OA"), ("url", "ftp://x"), ("events", "A"), ("timeout_ms", "1")];
     browser.submit(&page, "/webhooks-new", &bad).await.expect(422).has("请输入 500 到 30000").has("1 到 40 位小写字母");
+    let strange = [("name", "oa"), ("url", endpoint.url.as_str()), ("corps", "acme-mian"), ("timeout_ms", "5000")];
+    browser.submit(&page, "/webhooks-new", &strange).await.expect(422).has("没有这个企业").has("acme-mian");
     let good = [
         ("name", "oa"),
         ("url", endpoint.url.as_str()),

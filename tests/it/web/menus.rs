@@ -24,6 +24,11 @@ async fn a_menu_is_built_published_and_compared() {
     let wrong = [("e1_name", "一二三四五六"), ("e1_value", "oa.example.org"), ("act", "publish")];
     let refused = browser.submit(&two, "/menu", &wrong).await.expect(422);
     refused.has("菜单有问题").has("共 18 字节，最多 16 字节").has("http://");
+    for act in ["publish", "save"] {
+        let homeless = [("e0_value", "https://oa.example.org/lost"), ("act", act)];
+        let refused = browser.submit(&two, "/menu", &homeless).await.expect(422);
+        refused.has("有下级菜单的菜单不能再有地址").has("https://oa.example.org/lost");
+    }
     let right = [("e1_name", "工作台"), ("e1_value", "https://oa.example.org"), ("act", "publish")];
     let done = browser.submit(&two, "/menu", &right).await;
     let shown = browser.follow(&done).await.expect(200);
