@@ -22,6 +22,7 @@ pub mod sample;
 pub mod service;
 pub mod sheet;
 mod text;
+mod trail;
 mod unpack;
 mod upload;
 pub mod values;

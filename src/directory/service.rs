@@ -10,10 +10,11 @@ use super::import::put_changes;
 use super::limits::Limits;
 use super::parsed::{Format, Parsed, Source, Table};
 use super::progress;
+use super::trail::{self, Note};
 use super::values::trim;
 use crate::model::{Actor, Employee, EmployeeId, EmployeeStatus, OrgUnit, TenantKey, Text, UnitId};
 use crate::store::directory::{self as rows, HistoryRow};
-use crate::store::{Reads, Store, StoreError, WriteTx, audit, tenants};
+use crate::store::{Reads, Store, StoreError, WriteTx, tenants};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Rows of one call.
@@ -63,10 +64,11 @@ pub async fn put_units(
             Err(faults) => return Ok(Err(faults.into())),
         };
         let counts = written(&diff.units.counts);
+        let notes: Vec<Note> = diff.units.rows.iter().map(Note::of_change).collect();
         let changed: Vec<OrgUnit> = diff.units.rows.into_iter().map(|change| change.row).collect();
         if !changed.is_empty() {
             rows::put_units(tx, &key, &changed)?;
-            note(tx, &by, "directory.put_units", &key, &counts)?;
+            trail::append(tx, &by, "directory.put_units", &key, &counts, notes)?;
         }
         Ok(Ok(RowCounts { unchanged: (units.rows.len() - changed.len()) as u64, ..counts }))
     };
@@ -138,14 +140,16 @@ pub async fn remove_employees(
                 return Ok(Err(not_found("employee", id.as_str())));
             }
         }
+        let mut notes = Vec::with_capacity(ids.len());
         for id in &ids {
             let Some(gone) = rows::remove_employee(tx, &key, id)? else { continue };
+            notes.push(Note::of_removed(&gone));
             let (field, actor) = (Text::const_new("*"), by.name.as_str().into());
             let row = HistoryRow { at_ms: tx.now_ms(), actor, field, before: Some(gone.name), after: None };
             rows::append_history(tx, &key, id, &[row])?;
         }
         let counts = RowCounts { removed: ids.len() as u64, ..RowCounts::default() };
-        note(tx, &by, "directory.remove_employees", &key, &counts)?;
+        trail::append(tx, &by, "directory.remove_employees", &key, &counts, notes)?;
         Ok(Ok(counts.removed))
     };
     store.write(write).await?
@@ -175,7 +179,11 @@ pub async fn remove_units(
                 return Ok(Err(in_use(id, &format!("employee {} is in it", person.id))));
             }
         }
+        let mut notes = Vec::with_capacity(gone.len());
         for unit in rows::units(tx, &key)? {
+            if gone.contains(&unit.id) {
+                notes.push(Note::of_removed(&unit));
+            }
             if let Some(parent) = unit.parent_id.as_ref().filter(|id| gone.contains(id) && !gone.contains(&unit.id)) {
                 return Ok(Err(in_use(parent, &format!("unit {} hangs below it", unit.id))));
             }
@@ -184,7 +192,7 @@ pub async fn remove_units(
             rows::remove_unit(tx, &key, id)?;
         }
         let counts = RowCounts { removed: gone.len() as u64, ..RowCounts::default() };
-        note(tx, &by, "directory.remove_units", &key, &counts)?;
+        trail::append(tx, &by, "directory.remove_units", &key, &counts, notes)?;
         Ok(Ok(counts.removed))
     };
     store.write(write).await?
@@ -225,7 +233,8 @@ fn put_in(tx: &WriteTx, tenant: &TenantKey, employees: Vec<Employee>, by: &Actor
     }
     if !changes.rows.is_empty() {
         put_changes(tx, tenant, &changes.rows, by)?;
-        note(tx, by, "directory.put_employees", tenant, &written(&changes.counts))?;
+        let notes = changes.rows.iter().map(Note::of_change).collect();
+        trail::append(tx, by, "directory.put_employees", tenant, &written(&changes.counts), notes)?;
     }
     Ok(Ok(changes.counts))
 }
@@ -311,10 +320,6 @@ fn rows_of(units: &Table<OrgUnit>) -> Parsed {
 /// Counts without the rows that were not part of the call.
 fn written(counts: &RowCounts) -> RowCounts {
     RowCounts { unchanged: 0, ..*counts }
-}
-
-fn note(tx: &WriteTx, by: &Actor, action: &str, tenant: &TenantKey, counts: &RowCounts) -> Result<(), StoreError> {
-    audit::append(tx, by, action, tenant.as_str(), None, serde_json::to_value(counts).ok()).map(|_| ())
 }
 
 fn place<T: Record>(at: usize, column: &str) -> Place {

@@ -1,6 +1,7 @@
 //! Reading and writing rows as programs do.
 
 use super::{House, actor};
+use serde_json::json;
 use wecom_bridge::directory::sample::SampleSpec;
 use wecom_bridge::directory::service::*;
 use wecom_bridge::directory::{DirectoryError, FaultCode};
@@ -100,6 +101,39 @@ async fn people_leave_and_are_removed() {
     let actions: Vec<_> =
         store.read(|tx| audit::page(tx, None, 3)).unwrap().into_iter().map(|row| row.action).collect();
     assert_eq!(actions, ["directory.remove_employees", "directory.put_employees", "directory.put_employees"]);
+}
+
+/// Who was changed, from what to what; a large call has one row with its numbers.
+#[tokio::test]
+async fn the_audit_log_tells_what_was_changed_by_hand() {
+    let house = house().await;
+    let (store, tenant) = (&house.store, &house.tenant);
+    let a = Employee { mobile: "13800000001".into(), ..Employee::new("a", "A", "2") };
+    put_employees(store, tenant, vec![a, Employee::new("c", "C", "1")], &actor()).await.unwrap();
+    put_units(store, tenant, vec![OrgUnit { name: "new".into(), ..unit("3", Some("1")) }], &actor()).await.unwrap();
+    remove_employees(store, tenant, vec!["c".into()], &actor()).await.unwrap();
+    let mut rows = store.read(|tx| audit::page(tx, None, 4)).unwrap();
+    rows.reverse();
+    let told: Vec<_> = rows.iter().map(|row| (row.subject.as_str(), row.before.clone(), row.after.clone())).collect();
+    let c = json!({ "id": "c", "name": "C", "unit_id": "1", "status": "active" });
+    assert_eq!(
+        told,
+        [
+            ("employee a acme", Some(json!({ "mobile": "" })), Some(json!({ "mobile": "13800000001" }))),
+            ("employee c acme", None, Some(c.clone())),
+            (
+                "unit 3 acme",
+                Some(json!({ "parent_id": "2", "name": "3" })),
+                Some(json!({ "parent_id": "1", "name": "new" }))
+            ),
+            ("employee c acme", Some(c), None),
+        ]
+    );
+    let many = (0..101).map(|at| Employee::new(format!("m{at}").as_str(), "M", "1")).collect();
+    put_employees(store, tenant, many, &actor()).await.unwrap();
+    let last = store.read(|tx| audit::page(tx, None, 1)).unwrap().remove(0);
+    assert_eq!((last.subject.as_str(), last.after.unwrap()["added"].as_u64()), ("acme", Some(101)));
+    assert!(store.read(audit::verify_chain).unwrap().is_none());
 }
 
 #[tokio::test]
