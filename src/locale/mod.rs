@@ -16,6 +16,7 @@ mod overview;
 mod push_log;
 mod replies;
 mod retell;
+mod retell_run;
 mod rules;
 mod settings;
 mod sign_in;

@@ -1,10 +1,10 @@
 //! Sentences that the engine writes in English, told in Chinese: by their form, with what stands in them. A sentence of no
 //! known form is not told; pages then show it as it is, folded up.
 
-use super::{Lang, T};
+use super::{Lang, T, retell_run};
 
 /// English form with `{}` for what varies, and the Chinese one: `{0}` as it stands, `{f0}` as the name of a field, `{e0}` as the
-/// fault of an expression, `{t0}` told in its turn.
+/// fault of an expression, `{s0}` as the subject of a record, `{t0}` told in its turn.
 const FORMS: &[(&str, &str)] = &[
     // notices of a plan
     (
@@ -139,7 +139,7 @@ impl T {
         if self.lang == Lang::En {
             return Some(said.to_owned());
         }
-        FORMS.iter().find_map(|(en, zh)| Some(self.fill(zh, &holes(en, said)?)))
+        FORMS.iter().chain(retell_run::FORMS).find_map(|(en, zh)| Some(self.fill(zh, &holes(en, said)?)))
     }
 
     /// The same, with the sentence as it is where it is not known.
@@ -165,6 +165,7 @@ impl T {
                 (format!("{{{at}}}"), (*value).to_owned()),
                 (format!("{{f{at}}}"), self.synced_field(value)),
                 (format!("{{e{at}}}"), self.expression_fault(value)),
+                (format!("{{s{at}}}"), self.run_subject(value)),
                 (format!("{{t{at}}}"), self.retold(value).unwrap_or_else(|| (*value).to_owned())),
             ] {
                 if text.contains(&mark) {
@@ -209,6 +210,25 @@ mod tests {
                 "unit 甲/乙: the name is empty; it, 3 units below it and their people are left alone",
                 "部门 甲/乙 无法同步（姓名为空），它和下级 3 个部门及其人员都不处理",
             ),
+            (
+                "employee E10 is not linked to member 1010 any more, so nothing is written: make a new plan",
+                "人员 E10 与成员 1010 已解除关联，没有写入，请重新生成预览",
+            ),
+            (
+                "the directory's row of employee E1 has changed since the plan was made: not written; the next plan says what \
+                 is right now",
+                "人员 E1 的 OA 资料在生成预览之后有改动，没有写入，请重新生成预览",
+            ),
+            (
+                "member u1 (employee e1): disabling it does not follow from the directory as it is now: not written; the next \
+                 plan says what is right now",
+                "成员 u1（人员 e1）：按现在的 OA 通讯录，不应禁用，没有写入，请重新生成预览",
+            ),
+            (
+                "not tried again, for WeCom has changed since the plan was made: department 7 was renamed from a to b; make a \
+                 new plan",
+                "没有重试：生成预览之后企业微信有改动（部门 7 从“a”改名为“b”），请重新生成预览",
+            ),
             ("skipped, nothing is done: a reason of its own", "跳过，不处理：a reason of its own"),
         ] {
             assert_eq!(zh.retold(said).as_deref(), Some(told));
@@ -223,10 +243,10 @@ mod tests {
     /// Every hole is used, and none is used that is not there.
     #[test]
     fn forms_have_the_same_holes() {
-        for (en, zh) in FORMS {
+        for (en, zh) in FORMS.iter().chain(retell_run::FORMS) {
             let count = en.matches("{}").count();
             for at in 0..9 {
-                let is_used = ["", "f", "t", "e"].iter().any(|kind| zh.contains(&format!("{{{kind}{at}}}")));
+                let is_used = ["", "f", "t", "e", "s"].iter().any(|kind| zh.contains(&format!("{{{kind}{at}}}")));
                 assert_eq!(is_used, at < count, "{en}: {at}");
             }
         }

@@ -70,6 +70,7 @@ texts! {
     hub_last_pull = "最近一次拉取", "Last pull";
     hub_last_good = "最近一次成功的同步", "Last good sync";
     hub_last_run = "最近一次同步", "Last sync";
+    run_has_read(departments, members) = "读取 {departments} 个部门，{members} 名成员", "read {departments} departments, {members} members";
     hub_read(departments, members) = "{departments} 个部门，{members} 名成员", "{departments} departments, {members} members";
     hub_schedules = "定时", "Schedules";
     hub_schedule_pull = "定时拉取", "Scheduled pull";
@@ -245,6 +246,7 @@ texts! {
     run_subject_label = "对象", "Subject";
     run_why_label = "原因", "Why";
     run_retry = "重试", "Retry";
+    run_needs_plan = "重新生成预览", "Make a new plan";
     run_retrying(seq) = "正在重试第 {seq} 条。", "Record {seq} is tried again.";
     run_cancel = "取消运行", "Cancel";
     run_cancelling = "已要求取消：正在进行的调用结束后停止，已完成的保留。", "Asked to cancel: it stops after the calls under way; what is done stays done.";
@@ -349,12 +351,58 @@ impl T {
         }
     }
 
+    /// The stored name, or its beginning, that somebody means who looks for an actor by the words of a page.
+    pub fn actor_wanted(self, words: &str) -> String {
+        let words = words.trim();
+        let (key, cli) = (self.actor_key(""), self.actor_cli(""));
+        let kinds = [(key.trim(), "key:"), (cli.trim(), "cli:"), (self.actor_system(), "system"), (self.actor_schedule(), "schedule")];
+        let folded = words.to_lowercase();
+        for (said, stored) in kinds {
+            let said = said.to_lowercase();
+            if let Some(rest) = folded.strip_prefix(&said).filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+                return format!("{stored}{}", rest.trim());
+            }
+            // part of a Chinese word is meant as one; a Latin one may be part of a name
+            if !folded.is_empty() && !folded.is_ascii() && said.contains(&folded) {
+                return stored.to_owned();
+            }
+        }
+        words.to_owned()
+    }
+
     /// `member x` and `department 7` as the engine writes them.
     pub fn run_subject(self, subject: &str) -> String {
         match subject.split_once(' ') {
             Some(("member", id)) => self.subject_member(id),
             Some(("department", id)) => self.subject_department(id),
             _ => subject.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::locale::{Lang, T};
+
+    #[test]
+    fn actors_are_found_by_the_words_of_a_page() {
+        let (zh, en) = (T::new(Lang::Zh), T::new(Lang::En));
+        for (t, words, expected) in [
+            (zh, "命令行", "cli:"),
+            (zh, " 命令行 Root ", "cli:root"),
+            (zh, "API 密钥 oa", "key:oa"),
+            (zh, "密钥", "key:"),
+            (zh, "定时", "schedule"),
+            (zh, "系统", "system"),
+            (zh, "张三", "张三"),
+            (zh, "api", "api"),
+            (zh, "cli:root", "cli:root"),
+            (zh, "", ""),
+            (en, "command line", "cli:"),
+            (en, "API key hr", "key:hr"),
+            (en, "key", "key"),
+        ] {
+            assert_eq!(t.actor_wanted(words), expected, "{words}");
         }
     }
 }

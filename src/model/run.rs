@@ -74,6 +74,9 @@ pub struct Run {
     pub calls: Calls,
     /// Records that failed; at most 1,000 are kept here, the journal has all.
     pub failed: Vec<FailedRecord>,
+    /// How many records failed or were skipped, those included that are not in `failed`.
+    #[serde(default)]
+    pub failed_total: u64,
     /// Why it failed or was held, one English sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -187,8 +190,8 @@ pub struct RunBrief {
     pub counts: Counts,
     /// Calls made.
     pub calls: Calls,
-    /// How many failed records the run's row names.
-    #[serde(deserialize_with = "count_of")]
+    /// How many records failed or were skipped.
+    #[serde(default, rename = "failed_total")]
     pub failed: u64,
     /// Why it failed or was held, one English sentence.
     #[serde(default)]
@@ -213,16 +216,11 @@ impl From<&Run> for RunBrief {
             total: run.total,
             counts: run.counts.clone(),
             calls: run.calls.clone(),
-            failed: run.failed.len() as u64,
+            failed: run.failed_total,
             message: run.message.clone(),
             pull: run.pull.clone(),
         }
     }
-}
-
-/// How long a list is; its items are skipped.
-fn count_of<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    Ok(Vec::<serde::de::IgnoredAny>::deserialize(deserializer)?.len() as u64)
 }
 
 /// Calls made by a run.
@@ -266,6 +264,9 @@ pub struct FailedRecord {
     pub errcode: i64,
     /// One English sentence.
     pub message: String,
+    /// Whether what refused it stands until a new plan is made: trying the record again writes nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_plan: bool,
 }
 
 /// One line of the journal: what became of one change of one run.
@@ -292,8 +293,13 @@ pub enum Outcome {
     Done,
     /// Found to be so already after an unknown outcome.
     FoundDone,
-    /// Refused by WeCom or by us.
-    Failed { errcode: i64, message: String },
+    /// Refused by WeCom or by us; `needs_plan` = trying it again writes nothing until a new plan is made.
+    Failed {
+        errcode: i64,
+        message: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        needs_plan: bool,
+    },
     /// Not tried because something it rests on failed.
     Skipped { because_of: u32 },
 }

@@ -316,6 +316,7 @@ mod tests {
             counts: Counts::default(),
             calls: Calls::default(),
             failed: Vec::new(),
+            failed_total: 0,
             message: None,
             code: None,
             errcode: None,

@@ -6,7 +6,7 @@ use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{corps, plans, settings};
-use crate::model::{Asked, CorpKey, JournalEntry, Run, RunBrief, RunId, RunKind, RunState};
+use crate::model::{Asked, CorpKey, JournalEntry, Outcome, Run, RunBrief, RunId, RunKind, RunState};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -189,6 +189,26 @@ pub fn entries(tx: &impl Reads, run: &RunId, range: std::ops::Range<u32>) -> Res
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(rows)
+}
+
+/// The numbers of all changes that failed or were skipped, in the order of application.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when the run does not exist.
+pub fn failed_seqs(tx: &impl Reads, run: &RunId) -> Result<Vec<u32>, StoreError> {
+    let corp = corp_of(tx, run)?;
+    let mut seqs = Vec::new();
+    JOURNAL.scan_json(tx, &all_of(&corp, run).range(), |json| {
+        let holds = |needle: &[u8]| memchr::memmem::find(json, needle).is_some();
+        if holds(b"\"failed\"") || holds(b"\"skipped\"") {
+            let entry: JournalEntry = JOURNAL.decode_json(json)?;
+            if matches!(entry.outcome, Outcome::Failed { .. } | Outcome::Skipped { .. }) {
+                seqs.push(entry.seq);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(seqs)
 }
 
 /// What became of one change.

@@ -33,6 +33,7 @@ pub(crate) fn new_run(env: &Env, corp: &CorpKey, kind: RunKind, actor: &Actor) -
         counts: Counts::default(),
         calls: Calls::default(),
         failed: Vec::new(),
+        failed_total: 0,
         message: None,
         code: None,
         errcode: None,

@@ -9,6 +9,7 @@ use crate::browse::list::{self, Orders, Page, Paging, Sorted};
 use crate::browse::outline::Branch;
 use crate::model::{Reversible, Text};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// A column that sorts the changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,8 @@ pub struct ChangeQuery {
     pub branch: Option<Branch<PlanPlace>>,
     /// Of the branch only its topmost node, nothing below it.
     pub branch_only: bool,
+    /// Only changes with these numbers.
+    pub among: Option<HashSet<u32>>,
     /// Order and page.
     pub paging: Paging<ChangeColumn>,
 }
@@ -131,6 +134,9 @@ impl PlanView {
         }
         if let Some(side) = query.side {
             wanted.retain(|row| changes.kinds[row].side() == side);
+        }
+        if let Some(among) = &query.among {
+            wanted.retain(|row| u32::try_from(row).is_ok_and(|seq| among.contains(&seq)));
         }
         if let Some(reason) = &query.reason {
             wanted.retain(|row| changes.reasons.get(row) == *reason);

@@ -34,7 +34,8 @@ impl Commit {
             match conflict::find(tx, &corp.key, &change.action)? {
                 None => record::record(tx, corp, change, entry.at_ms)?,
                 Some(conflict) => {
-                    entry.outcome = Outcome::Failed { errcode: 0, message: conflict_text(change, &conflict) };
+                    let message = conflict_text(change, &conflict);
+                    entry.outcome = Outcome::Failed { errcode: 0, message, needs_plan: true };
                     conflicts.push(entry.clone());
                 }
             }

@@ -40,6 +40,8 @@ pub struct Failure {
     pub message: String,
     /// Whether WeCom may have carried it out all the same.
     pub may_be_applied: bool,
+    /// Whether only a new plan can help: see [`crate::model::FailedRecord::needs_plan`].
+    pub needs_plan: bool,
 }
 
 /// What calls are made with.
@@ -188,9 +190,15 @@ fn speaks_of_us(action: &Action, error: &CallError) -> bool {
 }
 
 impl Failure {
+    /// A refusal of our own, of which nothing has reached WeCom; its sentence is still to be said.
+    pub fn ours(step: &'static str) -> Self {
+        let message = String::new();
+        Self { step, errcode: 0, class: None, message, may_be_applied: false, needs_plan: false }
+    }
+
     /// Somebody is there under the userid of a new member, and nothing says that we have created them.
     pub fn theirs(userid: &UserId) -> Self {
-        Self { step: "user/create", errcode: 0, class: None, message: look::theirs(userid), may_be_applied: false }
+        Self { message: look::theirs(userid), ..Self::ours("user/create") }
     }
 
     /// What an error means for the record.
@@ -213,6 +221,7 @@ impl Failure {
             class: error.class().cloned(),
             message,
             may_be_applied: false,
+            needs_plan: false,
         }
     }
 }

@@ -22,7 +22,7 @@ impl Runner {
         };
         let Some(why) = why else { return Ok(true) };
         let message = format!("{why}: not written; the next plan says what is right now");
-        self.settle(change, Outcome::Failed { errcode: 0, message }, queue::endpoint(&change.action));
+        self.settle(change, Outcome::Failed { errcode: 0, message, needs_plan: true }, queue::endpoint(&change.action));
         Ok(false)
     }
 

@@ -38,6 +38,7 @@ impl Ledger {
     pub fn recount(&mut self, changes: &[Change]) {
         self.run.counts = Counts::default();
         self.run.failed.clear();
+        self.run.failed_total = 0;
         (self.run.done, self.run.total) = (0, changes.len() as u64);
         (self.failed, self.succeeded) = (0, 0);
         self.broken = Broken::default();
@@ -133,7 +134,7 @@ impl Ledger {
     }
 
     fn tally(&mut self, change: &Change, outcome: &Outcome, step: &str) {
-        let (errcode, message) = match outcome {
+        let (errcode, message, needs_plan) = match outcome {
             Outcome::Intended => return,
             Outcome::Done | Outcome::FoundDone => {
                 record::count(&mut self.run.counts, &change.action);
@@ -141,13 +142,14 @@ impl Ledger {
                 self.succeeded += 1;
                 return;
             }
-            Outcome::Failed { errcode, message } => (*errcode, message.clone()),
+            Outcome::Failed { errcode, message, needs_plan } => (*errcode, message.clone(), *needs_plan),
             Outcome::Skipped { because_of } => {
-                (0, format!("not tried, because record {because_of}, on which it rests, failed"))
+                (0, format!("not tried, because record {because_of}, on which it rests, failed"), false)
             }
         };
         self.run.done += 1;
         self.failed += 1;
+        self.run.failed_total = self.failed;
         self.broken.failed(change);
         if self.run.failed.len() < FAILED_KEPT {
             self.run.failed.push(FailedRecord {
@@ -156,6 +158,7 @@ impl Ledger {
                 step: step.to_owned(),
                 errcode,
                 message,
+                needs_plan,
             });
         }
     }

@@ -15,12 +15,13 @@ pub async fn check(store: &Store, hands: &Hands, corp: &Corp, change: &Change) -
         return Ok(None);
     };
     let step = super::queue::endpoint(action);
-    let refuse = |message: String| Ok(Some(Failure { step, errcode: 0, class: None, message, may_be_applied: false }));
+    let refuse = |message: String| Ok(Some(Failure { message, ..Failure::ours(step) }));
+    let plan_anew = |message: String| Ok(Some(Failure { message, needs_plan: true, ..Failure::ours(step) }));
     if let Some(employee) = employee {
         let (tenant, id) = (corp.tenant.clone(), employee.clone());
         let row = store.read_async(move |tx| store::directory::find_employee(tx, &tenant, &id)).await?;
         if *cause == RemovalCause::Departed && row.is_some_and(|row| row.status == EmployeeStatus::Active) {
-            return refuse(format!("employee {employee} is active again, so nobody is removed: make a new plan"));
+            return plan_anew(format!("employee {employee} is active again, so nobody is removed: make a new plan"));
         }
     }
     let Action::DeleteMember { before, cause, .. } = action else { return Ok(None) };
@@ -37,13 +38,13 @@ pub async fn check(store: &Store, hands: &Hands, corp: &Corp, change: &Change) -
     };
     match hands.client.user_get(reader, userid).await {
         Ok(member) if takes_back && member.status.is_some_and(|status| status != MemberStatus::NotActivated) => {
-            refuse(format!(
+            plan_anew(format!(
                 "member {userid} was to be deleted because its creation is taken back, but has activated WeCom since: make \
                  a new plan, which a guard will hold"
             ))
         }
         Ok(member) if !takes_back && member.status.is_some_and(|status| status != MemberStatus::Disabled) => {
-            refuse(format!(
+            plan_anew(format!(
                 "member {userid} was to be deleted after its time as a disabled member, but has been enabled again: pull \
                  and make a new plan"
             ))

@@ -247,7 +247,8 @@ impl Runner {
             self.stopped_by.get_or_insert(Trouble::Streak { errcode, count });
         }
         self.wrote |= failure.may_be_applied;
-        self.settle(change, Outcome::Failed { errcode: failure.errcode, message: failure.message }, failure.step);
+        let Failure { step, errcode, message, needs_plan, .. } = failure;
+        self.settle(change, Outcome::Failed { errcode, message, needs_plan }, step);
     }
 
     /// Whether another change of the same plan may free what this one lacks: a number, an address, a name.

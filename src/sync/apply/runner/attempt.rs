@@ -102,7 +102,8 @@ impl Runner {
             Came::Unlinked(message) => {
                 let step = queue::endpoint(&change.action);
                 let may_be_applied = tried.former.is_some_and(|entry| entry.outcome == Outcome::Intended);
-                self.fail(tried.index, change, Failure { step, errcode: 0, class: None, message, may_be_applied });
+                let failure = Failure { message, may_be_applied, needs_plan: true, ..Failure::ours(step) };
+                self.fail(tried.index, change, failure);
             }
             Came::Halted(why) => {
                 self.ledger.withdraw(change.seq, tried.former);

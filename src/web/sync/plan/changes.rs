@@ -56,6 +56,7 @@ pub(in crate::web::sync) fn query(list: &Listing) -> ChangeQuery {
     let sort = code::find(list.get("sort")).unwrap_or_default();
     let cursor = ["after", "before"].into_iter().map(|name| list.get(name)).find(|cursor| !cursor.is_empty());
     ChangeQuery {
+        among: None,
         search: list.get("q").to_owned(),
         colours: code::find(list.get("colour")).into_iter().collect(),
         kinds: code::find(list.get("kind")).into_iter().collect(),

@@ -5,7 +5,7 @@ mod records;
 
 use super::cards::{CorpView, RunCard};
 use crate::api::answer::Events;
-use crate::api::events;
+use crate::api::events::{self, Right};
 use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::SyncRead;
 use crate::http::{Problem, Settings};
@@ -61,7 +61,22 @@ struct FailedView {
     subject: String,
     step: String,
     errcode: Option<ErrcodeView>,
-    message: String,
+    message: Said,
+    /// Trying it again cannot succeed.
+    needs_plan: bool,
+}
+
+/// A sentence of the engine in the reader's language; `is_told` = false leaves it English.
+struct Said {
+    text: String,
+    is_told: bool,
+}
+
+impl Said {
+    fn new(t: T, said: &str) -> Self {
+        let told = t.retold(said);
+        Self { is_told: told.is_some(), text: told.unwrap_or_else(|| said.to_owned()) }
+    }
 }
 
 struct PullView {
@@ -91,7 +106,7 @@ struct RunPage {
     events: String,
     trouble: Option<Trouble>,
     failed: Vec<FailedView>,
-    failed_total: usize,
+    failed_total: u64,
     endpoints: Vec<(String, u64)>,
     reads: u64,
     writes: u64,
@@ -136,7 +151,7 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
         events: who.url(&format!("/runs/{id}/events")),
         trouble: trouble(t, &run),
         failed: run.failed.iter().take(FAILED_SHOWN).map(|record| failed(t, record)).collect(),
-        failed_total: run.failed.len(),
+        failed_total: run.failed_total,
         endpoints: run.calls.by_endpoint.iter().map(|(endpoint, calls)| (endpoint.clone(), *calls)).collect(),
         reads: run.calls.reads,
         writes: run.calls.writes,
@@ -160,7 +175,7 @@ async fn get(web: &Web, run: &RunId) -> Result<Run, Problem> {
 
 /// Events of a run, for the script of its page.
 async fn watch(
-    _: Admin<SyncRead>,
+    who: Admin<SyncRead>,
     web: web::Data<Web>,
     settings: web::Data<Settings>,
     run: web::Path<RunId>,
@@ -168,7 +183,8 @@ async fn watch(
     // subscribed before the state is read, so that nothing falls between the two
     let live = web.app.jobs.subscribe(&run);
     let now = get(&web, &run).await?;
-    Ok(events::stream(web.app.clone(), now, live, settings.stopping.clone()))
+    let right = Right::Session { account: who.account.id.clone(), session: who.session.id.clone() };
+    events::stream(web.app.clone(), &settings, now, live, right)
 }
 
 fn explain(t: T, code: i64) -> Option<ErrcodeView> {
@@ -187,7 +203,8 @@ fn failed(t: T, record: &FailedRecord) -> FailedView {
         subject: t.run_subject(&record.subject),
         step: record.step.clone(),
         errcode: explain(t, record.errcode),
-        message: record.message.clone(),
+        message: Said::new(t, &record.message),
+        needs_plan: record.needs_plan,
     }
 }
 

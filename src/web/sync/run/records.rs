@@ -1,17 +1,17 @@
 //! What became of each record of a run: the plan's changes with their outcomes.
 
-use super::{ErrcodeView, explain, frame, get};
+use super::{ErrcodeView, Said, explain, frame, get};
 use crate::browse::plan::{ChangeQuery, ChangeRow, PlanView};
 use crate::browse::{BrowseError, Page};
 use crate::http::Problem;
 use crate::http::errors::browse_problem;
 use crate::http::permission::SyncRead;
 use crate::locale::T;
-use crate::model::{ApiScope, JournalEntry, Outcome, Run, RunId, RunKind};
+use crate::model::{ApiScope, CorpKey, JournalEntry, Outcome, Run, RunId, RunKind};
 use crate::store::{self, ReadTx, Store, StoreError};
 use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
-use crate::web::listing::{Listing, ROWS};
+use crate::web::listing::Listing;
 use crate::web::state::Web;
 use crate::web::sync::plan::changes::{self, RowView};
 use crate::web::sync::{Choice, any};
@@ -29,8 +29,9 @@ struct RecordView {
     at: String,
     attempts: u32,
     errcode: Option<ErrcodeView>,
-    message: String,
+    message: Said,
     may_retry: bool,
+    needs_plan: bool,
 }
 
 #[derive(Template)]
@@ -38,15 +39,11 @@ struct RecordView {
 struct RecordsPage {
     f: Frame,
     id: String,
+    corp: CorpKey,
     list: Listing,
     kinds: Vec<Choice>,
     outcomes: Vec<Choice>,
     page: Page<RecordView>,
-}
-
-/// What is asked for: all changes, or those that failed.
-fn query(list: &Listing) -> ChangeQuery {
-    changes::query(list)
 }
 
 async fn run_with_plan(web: &Web, run: &RunId) -> Result<(Run, std::sync::Arc<PlanView>), Problem> {
@@ -65,10 +62,10 @@ pub(super) async fn show(
     let t = who.t;
     let (run, view) = run_with_plan(&web, &run).await?;
     let list = Listing::of(&who, &PARAMS);
-    let asked = query(&list);
+    let corp = run.corp.clone();
+    let (f, id) = (frame(&who, &run, t.records_title().to_owned()), link::part(&run.id));
     let may_retry = run.state.is_final() && who.may(ApiScope::SyncRun);
-    let (store, id, wants_failed) = (web.app.store.clone(), run.id.clone(), list.is("outcome", "failed"));
-    let failed: Vec<u32> = run.failed.iter().map(|record| record.seq).collect();
+    let (store, asked) = (web.app.store.clone(), list.clone());
     let read = tokio::task::spawn_blocking(move || {
         let mut kinds = vec![any(t, t.change_what())];
         kinds.extend(view.summary().by_kind.iter().map(|(kind, count)| {
@@ -76,33 +73,31 @@ pub(super) async fn show(
             let label = format!("{} ({count})", t.change_kind(&code));
             (code, label)
         }));
-        let page = if wants_failed { failed_page(&view, &asked, &failed)? } else { view.page(&asked)? };
+        let page = view.page(&query(&asked, &store, &run)?)?;
         let seqs: Vec<u32> = page.rows.iter().map(|row| row.seq).collect();
-        let entries = entries(&store, &id, &seqs)?;
+        let entries = entries(&store, &run.id, &seqs)?;
         let mut entries = entries.into_iter();
         let page = page.map(|row| record(t, row, entries.next().flatten(), may_retry));
         Ok::<_, BrowseError>((kinds, page))
     });
     let (kinds, page) = read.await.map_err(Problem::internal)?.map_err(browse_problem)?;
     let outcomes = vec![any(t, t.record_outcome()), ("failed".into(), t.record_failed_only().to_owned())];
-    let id = link::part(&run.id);
-    let f = frame(&who, &run, t.records_title().to_owned());
-    reply::page(&RecordsPage { f, id, list, kinds, outcomes, page })
+    reply::page(&RecordsPage { f, id, corp, list, kinds, outcomes, page })
 }
 
-/// The failed ones in the order of application; the run keeps at most a thousand of them.
-fn failed_page(view: &PlanView, asked: &ChangeQuery, failed: &[u32]) -> Result<Page<ChangeRow>, BrowseError> {
-    let mut seqs = failed.to_vec();
-    seqs.sort_unstable();
-    let from = asked.paging.cursor.as_deref().and_then(|seq| seq.parse().ok()).unwrap_or(0_u32);
-    let before = seqs.partition_point(|seq| *seq < from);
-    let mut rows = Vec::with_capacity(ROWS);
-    for seq in seqs[before..].iter().take(ROWS) {
-        rows.extend(view.change(*seq)?);
+/// What is asked for: all changes, or those that failed. The run's row names the first thousand of these; where there are
+/// more, the journal tells them.
+fn query(list: &Listing, store: &Store, run: &Run) -> Result<ChangeQuery, BrowseError> {
+    let mut asked = changes::query(list);
+    if list.is("outcome", "failed") {
+        let named = run.failed.iter().map(|record| record.seq);
+        let is_whole = run.failed.len() as u64 >= run.failed_total;
+        asked.among = Some(match is_whole {
+            true => named.collect(),
+            false => store.read(|tx| store::runs::failed_seqs(tx, &run.id))?.into_iter().collect(),
+        });
     }
-    let next = seqs.get(before + ROWS).map(ToString::to_string);
-    let previous = (before > 0).then(|| seqs[before.saturating_sub(ROWS)].to_string());
-    Ok(Page { rows, total: seqs.len(), before, next, previous })
+    Ok(asked)
 }
 
 fn entries(store: &Store, run: &RunId, seqs: &[u32]) -> Result<Vec<Option<JournalEntry>>, StoreError> {
@@ -110,16 +105,22 @@ fn entries(store: &Store, run: &RunId, seqs: &[u32]) -> Result<Vec<Option<Journa
 }
 
 fn record(t: T, row: ChangeRow, entry: Option<JournalEntry>, may_retry: bool) -> RecordView {
-    let (state, tone, errcode, message, is_open) = match entry.as_ref().map(|entry| &entry.outcome) {
-        None => (t.outcome_waiting(), "", None, String::new(), false),
-        Some(Outcome::Intended) => (t.outcome_intended(), "info", None, String::new(), false),
-        Some(Outcome::Done) => (t.outcome_done(), "good", None, String::new(), false),
-        Some(Outcome::FoundDone) => (t.outcome_found_done(), "good", None, String::new(), false),
-        Some(Outcome::Failed { errcode, message }) => {
-            (t.outcome_failed(), "bad", explain(t, *errcode), message.clone(), true)
+    let (mut errcode, mut message) = (None, Said::new(t, ""));
+    let (mut is_open, mut needs_plan) = (false, false);
+    let (state, tone) = match entry.as_ref().map(|entry| &entry.outcome) {
+        None => (t.outcome_waiting(), ""),
+        Some(Outcome::Intended) => (t.outcome_intended(), "info"),
+        Some(Outcome::Done) => (t.outcome_done(), "good"),
+        Some(Outcome::FoundDone) => (t.outcome_found_done(), "good"),
+        Some(Outcome::Failed { errcode: code, message: said, needs_plan: is_refused }) => {
+            (errcode, message) = (explain(t, *code), Said::new(t, said));
+            (is_open, needs_plan) = (true, *is_refused);
+            (t.outcome_failed(), "bad")
         }
         Some(Outcome::Skipped { because_of }) => {
-            (t.outcome_skipped(), "warn", None, t.outcome_skipped_because(because_of), true)
+            message = Said { text: t.outcome_skipped_because(because_of), is_told: true };
+            is_open = true;
+            (t.outcome_skipped(), "warn")
         }
     };
     RecordView {
@@ -130,7 +131,8 @@ fn record(t: T, row: ChangeRow, entry: Option<JournalEntry>, may_retry: bool) ->
         attempts: entry.as_ref().map_or(0, |entry| entry.attempts),
         errcode,
         message,
-        may_retry: may_retry && is_open,
+        may_retry: may_retry && is_open && !needs_plan,
+        needs_plan,
     }
 }
 
@@ -154,7 +156,7 @@ async fn whole(who: &Person, web: &Web, run: &RunId, kind: Kind) -> Result<HttpR
     let t = who.t;
     let (run, view) = run_with_plan(web, run).await?;
     let list = Listing::of(who, &PARAMS);
-    let (asked, wants_failed, store) = (query(&list), list.is("outcome", "failed"), web.app.store.clone());
+    let store = web.app.store.clone();
     let captions = vec![
         t.change_seq(),
         t.change_what(),
@@ -167,15 +169,13 @@ async fn whole(who: &Person, web: &Web, run: &RunId, kind: Kind) -> Result<HttpR
         t.record_message(),
     ];
     let fill = move |out: Out<'_>| {
+        let asked = query(&list, &store, &run)?;
         let rows = view.rows(&asked).map(|row| {
             let row = row?;
             let entry = store.read(|tx| store::runs::entry(tx, &run.id, row.seq))?;
             Ok(record(t, row, entry, false))
         });
-        let is_wanted = |row: &Result<RecordView, BrowseError>| {
-            !wants_failed || row.as_ref().map_or(true, |record| matches!(record.tone, "bad" | "warn"))
-        };
-        let rows = rows.filter(is_wanted).map(|record| {
+        let rows = rows.map(|record: Result<RecordView, BrowseError>| {
             let RecordView { row, state, at, message, .. } = record?;
             let (oa, wecom) = (row.employee.or(row.unit), row.userid.or(row.department));
             Ok([
@@ -187,7 +187,7 @@ async fn whole(who: &Person, web: &Web, run: &RunId, kind: Kind) -> Result<HttpR
                 row.why,
                 state.to_owned(),
                 at,
-                message,
+                message.text,
             ])
         });
         out.rows(rows)
