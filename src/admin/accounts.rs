@@ -5,9 +5,9 @@ use super::attempts;
 use super::error::AccountError;
 use super::passwords;
 use super::settings::LANGUAGES;
-use super::{Env, sessions};
-use crate::model::{Account, AccountId, Actor, Role, Secret, SessionId, TotpState};
-use crate::store::{self, StoreError, WriteTx};
+use super::{Env, keys, sessions};
+use crate::model::{Account, AccountId, Actor, ApiKey, Role, Secret, SessionId, TotpState};
+use crate::store::{self, Reads, StoreError, WriteTx};
 use serde_json::{Value, json};
 
 /// What a new account shall be.
@@ -109,7 +109,8 @@ pub async fn find_by_name(env: &Env, name: &str) -> Result<Option<Account>, Acco
     Ok(env.store.read_async(move |tx| store::accounts::find_by_name(tx, &name)).await?)
 }
 
-/// Gives an account another role and ends its sessions. Giving it the role that it has changes nothing.
+/// Gives an account another role and ends its sessions; its API keys with rights that the new role lacks are revoked. Giving it the
+/// role that it has changes nothing.
 pub async fn set_role(env: &Env, actor: &Actor, id: &AccountId, role: Role) -> Result<Account, AccountError> {
     change(env, actor, id, "account.role", move |account| {
         let ends_sessions = account.role != role;
@@ -130,7 +131,7 @@ pub struct Profile {
     pub language: Option<String>,
 }
 
-/// Changes name, role and language in one go; another role ends the account's sessions.
+/// Changes name, role and language in one go; another role does what [`set_role`] says.
 pub async fn set_profile(env: &Env, actor: &Actor, id: &AccountId, profile: Profile) -> Result<Account, AccountError> {
     check_display_name(&profile.display_name)?;
     check_language(profile.language.as_deref())?;
@@ -176,7 +177,7 @@ pub async fn set_language(
     .await
 }
 
-/// Disables an account and ends its sessions. The last administrator who can sign in cannot be disabled.
+/// Disables an account, ends its sessions and revokes its API keys, for good. The last administrator who can sign in cannot be disabled.
 pub async fn disable(env: &Env, actor: &Actor, id: &AccountId) -> Result<Account, AccountError> {
     let now_ms = env.clock.now_ms();
     change(env, actor, id, "account.disable", move |account| {
@@ -300,6 +301,11 @@ async fn change(
             }
             if ends_sessions {
                 sessions::revoke_all_in(tx, &actor, &account.id, None)?;
+            }
+            // a key must not do what its maker may not do any more
+            let is_beyond = |key: &ApiKey| !account.is_enabled() || !key.scopes.iter().all(|scope| account.role.may(*scope));
+            if (before.is_enabled(), before.role) != (account.is_enabled(), account.role) {
+                keys::revoke_of(tx, &actor, &account.name, tx.now_ms(), is_beyond)?;
             }
             Ok(Ok(account))
         })

@@ -10,8 +10,9 @@ pub use door::{Refused, authenticate};
 use crate::clock::Clock;
 use crate::config::NetBlock;
 use crate::model::{Actor, ApiKey, ApiScope, Secret};
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, Store, StoreError, WriteTx};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 
 /// What every key begins with, so that scanners for leaked secrets recognise it.
 pub const PREFIX: &str = "wbk_";
@@ -195,22 +196,59 @@ pub async fn revoke(store: &Store, clock: &Clock, actor: &Actor, id_or_name: &st
                 .find(|key| key.id == wanted)
                 .or_else(|| keys.iter().find(|key| key.name == wanted && key.revoked_at_ms.is_none()));
             let Some(found) = found else { return Ok(None) };
-            let end = |key: &ApiKey| {
-                let mut ended = key.clone();
-                if ended.revoked_at_ms.is_none() {
-                    ended.revoked_at_ms = Some(now_ms);
-                    store::api_keys::put(tx, &ended)?;
-                    store::audit::append(tx, &actor, "key.revoke", &key.name, Some(facts(key)), None)?;
-                }
-                Ok::<ApiKey, StoreError>(ended)
-            };
-            let key = end(found)?;
-            let made = descendants(&keys, &found.id);
-            let with_it = made.filter(|key| key.revoked_at_ms.is_none()).map(end).collect::<Result<Vec<_>, _>>()?;
+            let key = end(tx, &actor, now_ms, found)?;
+            let made = descendants(&keys, &found.id).filter(|key| key.revoked_at_ms.is_none());
+            let with_it = made.map(|key| end(tx, &actor, now_ms, key)).collect::<Result<Vec<_>, _>>()?;
             Ok(Some(Revoked { key, with_it }))
         })
         .await?;
     found.ok_or_else(|| KeyError::Unknown(id_or_name.to_owned()))
+}
+
+/// Whether the key with this id is in force, for what goes on after its request.
+pub async fn is_valid(store: &Store, clock: &Clock, id: &str) -> Result<bool, StoreError> {
+    let (id, now_ms) = (id.to_owned(), clock.now_ms());
+    let found = store.read_async(move |tx| store::api_keys::find(tx, &id)).await?;
+    Ok(found.is_some_and(|key| key.is_valid_at(now_ms)))
+}
+
+/// The keys in force that the person with this sign-in name made, the newest first.
+pub async fn list_of(store: &Store, clock: &Clock, account_name: &str) -> Result<Vec<ApiKey>, KeyError> {
+    let (maker, now_ms) = (Actor::account(account_name, None).name, clock.now_ms());
+    let keys = list(store).await?;
+    Ok(keys.into_iter().filter(|key| key.created_by == maker && key.is_valid_at(now_ms)).collect())
+}
+
+/// Revokes the keys of an account that `is_beyond` picks, with the keys made with them, in the commit that takes the rights from the
+/// account. Answers how many.
+pub(super) fn revoke_of(
+    tx: &WriteTx,
+    actor: &Actor,
+    account_name: &str,
+    now_ms: i64,
+    is_beyond: impl Fn(&ApiKey) -> bool,
+) -> Result<usize, StoreError> {
+    let (keys, maker) = (store::api_keys::list(tx)?, Actor::account(account_name, None).name);
+    let mut ended: HashSet<&str> = HashSet::new();
+    for own in keys.iter().filter(|key| key.created_by == maker && key.revoked_at_ms.is_none() && is_beyond(key)) {
+        for key in std::iter::once(own).chain(descendants(&keys, &own.id)) {
+            if key.revoked_at_ms.is_none() && ended.insert(&key.id) {
+                end(tx, actor, now_ms, key)?;
+            }
+        }
+    }
+    Ok(ended.len())
+}
+
+/// Revokes one key; one that is revoked already stays as it is.
+fn end(tx: &WriteTx, actor: &Actor, now_ms: i64, key: &ApiKey) -> Result<ApiKey, StoreError> {
+    let mut ended = key.clone();
+    if ended.revoked_at_ms.is_none() {
+        ended.revoked_at_ms = Some(now_ms);
+        store::api_keys::put(tx, &ended)?;
+        store::audit::append(tx, actor, "key.revoke", &key.name, Some(facts(key)), None)?;
+    }
+    Ok(ended)
 }
 
 /// The keys made with a key, and with those, in no particular order.

@@ -63,6 +63,18 @@ pub async fn find(env: &Env, token: &str) -> Result<Option<(Session, Account)>, 
     Ok(Some((session, account)))
 }
 
+/// Whether a session is open, for what goes on after its request; it is not noted as used.
+pub async fn is_open(env: &Env, account: &AccountId, id: &SessionId) -> Result<bool, StoreError> {
+    let (account, id, now_ms) = (account.clone(), id.clone(), env.clock.now_ms());
+    env.store
+        .read_async(move |tx| {
+            let Some(session) = store::sessions::find(tx, &account, &id)? else { return Ok(false) };
+            let is_enabled = store::accounts::find(tx, &account)?.is_some_and(|account| account.is_enabled());
+            Ok(is_enabled && is_in_force(&session, &settings::read(tx)?, now_ms))
+        })
+        .await
+}
+
 /// The open sessions of one account or of all, those used last first.
 pub async fn list(env: &Env, account: Option<&AccountId>) -> Result<Vec<Session>, StoreError> {
     let account = account.cloned();

@@ -30,13 +30,13 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/accounts/{account}", "Read an account", read)
         .put(
             "/api/v1/accounts/{account}",
-            "Change name, role and language of an account\nAnother role ends the account's sessions. The last administrator \
+            "Change name, role and language of an account\nAnother role ends the account's sessions and revokes the API keys of that person with rights beyond it. The last administrator \
              who can sign in keeps the role.",
             change,
         )
         .post(
             "/api/v1/accounts/{account}/disable",
-            "Disable an account\nIts sessions end at once. Refused for the last administrator who can sign in.",
+            "Disable an account\nIts sessions end at once and the API keys that the person made are revoked. Refused for the last administrator who can sign in.",
             disable,
         )
         .post("/api/v1/accounts/{account}/enable", "Let a disabled account be used again", enable)

@@ -95,7 +95,10 @@ texts! {
     accounts_password_reset_lead = "重置密码会让对方的所有会话退出。", "A reset ends all sessions of the person.";
     accounts_disable = "停用账号", "Disable account";
     accounts_enable = "恢复账号", "Enable account";
-    accounts_disabled = "账号已停用，会话已退出。", "The account was disabled and its sessions have ended.";
+    accounts_disabled = "账号已停用，会话已退出，名下的 API 密钥已吊销。", "The account was disabled, its sessions have ended and its API keys are revoked.";
+    accounts_keys = "名下的 API 密钥", "API keys of this person";
+    accounts_keys_none = "没有有效的 API 密钥。", "There are no API keys in force.";
+    accounts_keys_lead = "停用账号会吊销这些密钥（含由它们再生成的密钥）；改为权限较低的角色会吊销超出新角色权限的密钥。用到它们的系统请先换用别人创建的密钥。", "Disabling the account revokes these keys, and those made with them; a lesser role revokes the keys with rights beyond it. Give systems that use them a key of somebody else first.";
     accounts_enabled = "账号已恢复。", "The account was enabled.";
     accounts_no_session = "没有登录中的会话。", "No session is open.";
     accounts_sessions_end_all = "全部退出", "End all";

@@ -3,9 +3,9 @@
 use super::account::SessionView;
 use super::account_faults::place;
 use crate::admin::accounts::{self, NewAccount, Profile, Proof};
-use crate::admin::{AccountError, passwords, second_factor, sessions};
+use crate::admin::{AccountError, keys, passwords, second_factor, sessions};
 use crate::http::Problem;
-use crate::http::errors::{account_problem, store_problem};
+use crate::http::errors::{account_problem, key_problem, store_problem};
 use crate::http::permission::AccountsAdmin;
 use crate::model::{Account, AccountId, Role, Secret, SessionId, TotpState};
 use crate::web::export::{self, Kind, Out};
@@ -204,6 +204,8 @@ struct EditPage {
     faults: Faults,
     roles: Vec<(&'static str, String)>,
     sessions: Vec<SessionView>,
+    /// API keys in force that this person made: name, id, since when.
+    keys: Vec<(String, String, String)>,
     is_own: bool,
     has_factor: bool,
     created: String,
@@ -224,12 +226,14 @@ async fn edit_page(
 ) -> Result<EditPage, Problem> {
     let now_ms = web.app.clock.now_ms();
     let sessions = sessions::list(&web.app.admin, Some(&account.id)).await.map_err(store_problem)?;
+    let keys = keys::list_of(&web.app.store, &web.app.clock, &account.name).await.map_err(key_problem)?;
     Ok(EditPage {
         f: who.frame(account.display_name.clone()),
         fields,
         faults,
         roles: roles(who),
         sessions: sessions.into_iter().map(|session| SessionView::new(who, session, now_ms)).collect(),
+        keys: keys.into_iter().map(|key| (key.name, key.id, time::minute(key.created_at_ms))).collect(),
         is_own: account.id == who.account.id,
         has_factor: account.totp != TotpState::Off,
         created: time::minute(account.created_at_ms),

@@ -4,8 +4,9 @@ use super::{House, PASSWORD, cli, new_account, seen};
 use wecom_bridge::admin::AccountError;
 use wecom_bridge::admin::accounts::{self, NewAccount, Profile, Proof};
 use wecom_bridge::admin::passwords::PasswordFault;
+use wecom_bridge::admin::keys::{self, NewKey};
 use wecom_bridge::admin::{second_factor, sessions, totp};
-use wecom_bridge::model::{Actor, Role, Secret};
+use wecom_bridge::model::{Actor, ApiScope, Role, Secret};
 
 #[tokio::test]
 async fn an_account_is_made_once_and_found_in_any_case() {
@@ -67,6 +68,45 @@ async fn the_last_administrator_who_can_sign_in_stays() {
     accounts::set_role(env, &cli(), &first.id, Role::Operator).await.unwrap();
     let refused = accounts::disable(env, &cli(), &second.id).await.unwrap_err();
     assert!(matches!(refused, AccountError::LastAdministrator(_)), "{refused}");
+}
+
+/// A key must not do what its maker may not do any more.
+#[tokio::test]
+async fn who_is_disabled_or_demoted_loses_their_keys() {
+    let house = House::new();
+    let env = &house.env;
+    house.account("first", Role::Administrator).await;
+    let leaver = house.account("leaver", Role::Administrator).await;
+    let make = async |by: &str, name: &str, scopes: &[ApiScope], maker: Option<&str>| {
+        let (scopes, networks) = (scopes.to_vec(), Vec::new());
+        let new = NewKey { name: name.into(), scopes, networks, expires_at_ms: None };
+        let actor = Actor::account(by, None);
+        let made = match maker {
+            Some(maker) => keys::create_with(&env.store, &env.clock, &actor, maker, new).await,
+            None => keys::create(&env.store, &env.clock, &actor, new).await,
+        };
+        made.unwrap().0.id
+    };
+    let valid = async || {
+        let mut names: Vec<String> = keys::list(&env.store).await.unwrap().into_iter().filter(|key| key.revoked_at_ms.is_none()).map(|key| key.name).collect();
+        names.sort();
+        names
+    };
+    make("first", "kept", &[ApiScope::AccountsAdmin], None).await;
+    let chief = make("leaver", "chief", &[ApiScope::KeysAdmin, ApiScope::OpsRead], None).await;
+    make("key:chief", "child", &[ApiScope::OpsRead], Some(&chief)).await;
+    make("leaver", "reader", &[ApiScope::OpsRead], None).await;
+    let listed = keys::list_of(&env.store, &env.clock, "leaver").await.unwrap();
+    assert_eq!(listed.len(), 2, "{listed:?}");
+
+    accounts::set_role(env, &cli(), &leaver.id, Role::Auditor).await.unwrap();
+    assert_eq!(valid().await, ["kept", "reader"], "what is beyond the lesser role, and what was made with it");
+    accounts::disable(env, &cli(), &leaver.id).await.unwrap();
+    assert_eq!(valid().await, ["kept"]);
+    accounts::enable(env, &cli(), &leaver.id).await.unwrap();
+    assert_eq!(valid().await, ["kept"], "they stay revoked");
+    assert_eq!(house.actions().iter().filter(|action| *action == "key.revoke").count(), 3);
+    house.check_store();
 }
 
 #[tokio::test]
