@@ -4,7 +4,7 @@ use crate::model::StoredAnswer;
 use crate::setup::service::Saved;
 use crate::store;
 use actix_web::body::{BoxBody, SizedStream};
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use bytes::{Bytes, BytesMut};
@@ -189,11 +189,13 @@ pub struct Events(
 impl Responder for Events {
     type Body = BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok()
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let mut answer = HttpResponse::Ok();
+        answer
             .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")))
-            .insert_header((HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")))
-            .streaming(self.0)
+            .insert_header((HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")));
+        // the dispatcher would read the stream to its end, and throw it away
+        if request.method() == Method::HEAD { answer.finish() } else { answer.streaming(self.0) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::answer::{Accepted, Created, Events, Ok, Page, Reply};
 use super::auth::{Key, SyncRead, SyncRun};
-use super::events;
+use super::events::{self, Right};
 use super::lists::{self, LatestQuery};
 use super::once::Once;
 use super::plans;
@@ -149,7 +149,7 @@ async fn read(_: Key<SyncRead>, state: web::Data<State>, run: web::Path<RunId>) 
 }
 
 async fn watch(
-    _: Key<SyncRead>,
+    key: Key<SyncRead>,
     state: web::Data<State>,
     settings: web::Data<Settings>,
     run: web::Path<RunId>,
@@ -157,7 +157,7 @@ async fn watch(
     // subscribed before the state is read, so that nothing falls between the two
     let live = state.app.jobs.subscribe(&run);
     let now = get(&state.app, &run).await?;
-    Result::Ok(events::stream(state.app.clone(), now, live, settings.stopping.clone()))
+    events::stream(state.app.clone(), &settings, now, live, Right::Key(key.id.0))
 }
 
 async fn records(

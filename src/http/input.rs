@@ -177,7 +177,7 @@ fn place(path: &str) -> String {
 
 /// Query parameters; unknown and malformed ones are refused.
 ///
-/// `T` must refuse unknown fields (`#[serde(deny_unknown_fields)]`).
+/// For programs, `T` must refuse unknown fields (`#[serde(deny_unknown_fields)]`); to the address of a page others add their own.
 #[derive(Debug)]
 pub struct Query<T>(
     /// The value.

@@ -12,6 +12,7 @@ mod problem;
 mod server;
 mod table;
 pub mod tls;
+pub mod watchers;
 
 pub use boundary::RequestId;
 pub use input::{Body, Bulk, Query, read_limited};

@@ -3,10 +3,13 @@
 use super::boundary::boundary;
 use super::problem::Problem;
 use super::tls::{Certificate, TlsError};
+use super::watchers::Watchers;
 use crate::clock::Clock;
 use crate::config::{Config, NetBlock};
 use actix_web::dev::ServerHandle;
+use actix_web::guard;
 use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -37,6 +40,8 @@ pub struct Settings {
     pub workers: usize,
     /// Cancelled when the server begins to stop; long answers end then.
     pub stopping: CancellationToken,
+    /// Streams of events that are open.
+    pub watchers: Watchers,
     /// Makes a page of a problem where a person asked for one.
     pub error_page: Option<ErrorPage>,
     /// Requests whose answer is not ready yet.
@@ -56,6 +61,7 @@ impl Settings {
             is_tls: config.tls.is_on(),
             workers: usize::try_from(config.limits.http_workers).unwrap_or(2),
             stopping: CancellationToken::new(),
+            watchers: Watchers::default(),
             error_page: None,
             under_way: TaskTracker::new(),
         }
@@ -141,6 +147,7 @@ where
         let settings = shared.clone();
         App::new()
             .app_data(shared.clone())
+            .configure(|services| bare_prefix(services, &shared.base_path))
             .service(web::scope(&shared.base_path).configure(move |services| configure(services, &settings)))
             .default_service(web::to(nothing_here))
             .wrap(NormalizePath::new(TrailingSlash::MergeOnly))
@@ -160,6 +167,20 @@ where
     .run();
     let handle = server.handle();
     Ok(Running { address, handle, task: tokio::spawn(server), stopping, under_way, clock: clock.clone(), certificate })
+}
+
+/// The prefix without its slash leads to the first page: people type it, and `public_url` is written so.
+fn bare_prefix(services: &mut ServiceConfig, base_path: &str) {
+    if base_path.is_empty() {
+        return;
+    }
+    let first = format!("{base_path}/");
+    let lead = move |request: HttpRequest| {
+        let mark = if request.query_string().is_empty() { "" } else { "?" };
+        let to = format!("{first}{mark}{}", request.query_string());
+        async move { HttpResponse::Found().insert_header((LOCATION, to)).finish() }
+    };
+    services.service(web::resource(base_path).guard(guard::Any(guard::Get()).or(guard::Head())).to(lead));
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {

@@ -2,7 +2,8 @@
 //! at four hundred addresses ours, which compares segment by segment within a shelf of few, has less to build and to try.
 //!
 //! A pattern is made of segments; a segment is fixed, or has one hole with fixed text around it (`{run}`, `{plan}.csv`). A
-//! hole takes at least one letter and no `/`. Where several patterns fit, the one that was added first is taken.
+//! hole takes at least one letter and no `/`. Where several patterns fit, the one that was added first is taken. HEAD is answered by what
+//! answers GET.
 
 use actix_web::dev::{
     AppService, HttpServiceFactory, ResourceDef, Service, ServiceFactory, ServiceRequest, ServiceResponse,
@@ -171,7 +172,12 @@ impl Service<ServiceRequest> for Dispatch {
         for (name, value) in holes(&row.pattern, &parts) {
             request.match_info_mut().add_static(name.to_owned(), value.to_owned());
         }
-        let method = row.methods.iter().find(|(method, _)| method == request.method());
+        let knows = |wanted: &Method| row.methods.iter().find(|(method, _)| method == wanted);
+        // whatever can be read answers HEAD too; the server leaves the body out
+        let method = knows(request.method()).or_else(|| match *request.method() {
+            Method::HEAD => knows(&Method::GET),
+            _ => None,
+        });
         method.map_or(&row.refuse, |(_, service)| service).call(request)
     }
 }

@@ -12,7 +12,7 @@ texts! {
     tenant_key = "租户标识", "Key of the tenant";
     tenant_hint = "通讯录来自哪个租户。", "Whose directory it gets.";
     tenant_lead = "租户就是一个有自己通讯录的组织，例如一家公司或集团。", "A tenant is an organisation with its own directory.";
-    tenant_people(count) = "OA 人员 {count} 人", "{count} employees";
+    tenant_people(count) = "OA 在职人员 {count} 人", "{count} employees";
     tenant_no_corp = "这个租户还没有接入企业微信企业。", "No WeCom corp is connected to this tenant yet.";
     tenant_created = "租户已创建。接下来接入企业微信企业。", "The tenant was created. Connect a WeCom corp next.";
     tenant_removed(key) = "租户 {key} 已删除。", "The tenant {key} was removed.";

@@ -30,7 +30,7 @@ texts! {
     overview_backup_unreadable = "备份文件夹读不到", "The folder of backups cannot be read";
     overview_backup_hint = "至少每周备份一次，并保存到别的机器", "make one at least every week and keep it on another machine";
     overview_backup_go = "去备份", "Back up";
-    overview_employees = "OA 人员", "Employees";
+    overview_employees = "OA 在职人员", "Employees";
     overview_units(count) = "{count} 个部门", "{count} units";
     overview_members = "企业微信成员", "WeCom members";
     overview_departments(count) = "{count} 个部门", "{count} departments";

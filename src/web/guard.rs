@@ -4,11 +4,12 @@
 use super::state::Web;
 use super::visit::{Person, Theme, Visit, no_right};
 use super::{cookies, flash, here, nav, reply};
-use crate::admin::{csrf, sessions};
+use crate::admin::{csrf, sessions, settings};
 use crate::http::errors::store_problem;
 use crate::http::{Problem, Settings, client_address};
 use crate::locale::{Lang, T};
 use crate::model::{ApiScope, CorpKey};
+use crate::store::StoreError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::Cookie;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,6 +17,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 /// Whom a route lets in.
@@ -87,16 +89,26 @@ pub(super) async fn admit(
 ) -> Result<Admitted, (Visit, Problem)> {
     let mut visit = of(request);
     let is_form = request.method() == Method::POST;
-    if is_form && !is_from_here(request) {
-        return Err((visit, forged()));
+    let Some(web) = request.app_data::<web::Data<Web>>() else {
+        return Err((visit, Problem::internal(std::io::Error::other("no application"))));
+    };
+    if is_form {
+        match is_from_here(request, web).await {
+            Ok(true) => {}
+            Ok(false) => return Err((visit, forged())),
+            Err(error) => return Err((visit, store_problem(error))),
+        }
     }
     if let Some(answer) = choose(request, &visit, cookies) {
         return Ok(Admitted::Elsewhere { visit, answer });
     }
-    let Some(web) = request.app_data::<web::Data<Web>>() else {
-        return Err((visit, Problem::internal(std::io::Error::other("no application"))));
-    };
     let env = &web.app.admin;
+    if chosen_lang(request, visit.is_secure).is_none() {
+        match settings::get(env).await {
+            Ok(settings) => visit.t = T::new(Lang::find(&settings.language).unwrap_or_default()),
+            Err(error) => return Err((visit, store_problem(error))),
+        }
+    }
     let Gate::SignedIn(needed) = gate else {
         let known = cookies::read(request, cookies::VISITOR, visit.is_secure).filter(|value| csrf::is_visitor(value));
         let value = known.unwrap_or_else(|| {
@@ -160,11 +172,7 @@ pub(super) fn of(request: &HttpRequest) -> Visit {
     let settings = request.app_data::<web::Data<Settings>>();
     let base = settings.map(|settings| settings.base_path.clone()).unwrap_or_default();
     let is_secure = settings.is_some_and(|settings| settings.is_tls || is_https_at_proxy(request, settings));
-    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let lang = cookies::read(request, cookies::LANG, is_secure)
-        .and_then(|code| Lang::find(&code))
-        .or_else(|| accepted.and_then(Lang::negotiate))
-        .unwrap_or_default();
+    let lang = chosen_lang(request, is_secure).unwrap_or_default();
     let theme = cookies::read(request, cookies::THEME, is_secure).and_then(|code| Theme::find(&code));
     let path = request.path().strip_prefix(base.as_str()).unwrap_or(request.path()).to_owned();
     let mut visit = Visit {
@@ -187,10 +195,20 @@ pub(super) fn of(request: &HttpRequest) -> Visit {
     visit
 }
 
+/// The language that the browser asks for: what was chosen on a page, else what it prefers. `None` leaves it to the settings.
+fn chosen_lang(request: &HttpRequest, is_secure: bool) -> Option<Lang> {
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let kept = cookies::read(request, cookies::LANG, is_secure).and_then(|code| Lang::find(&code));
+    kept.or_else(|| accepted.and_then(Lang::negotiate))
+}
+
+fn is_behind_trusted(request: &HttpRequest, settings: &Settings) -> bool {
+    let is_trusted = |ip: IpAddr| settings.trusted_proxies.iter().any(|block| block.contains(ip));
+    request.peer_addr().is_some_and(|peer| is_trusted(peer.ip().to_canonical()))
+}
+
 fn is_https_at_proxy(request: &HttpRequest, settings: &Settings) -> bool {
-    let is_trusted =
-        request.peer_addr().is_some_and(|peer| settings.trusted_proxies.iter().any(|block| block.contains(peer.ip())));
-    is_trusted && request.headers().get("x-forwarded-proto").is_some_and(|value| value.as_bytes() == b"https")
+    is_behind_trusted(request, settings) && request.headers().get("x-forwarded-proto").is_some_and(|value| value.as_bytes() == b"https")
 }
 
 fn corp_of_path(request: &HttpRequest) -> Option<CorpKey> {
@@ -201,19 +219,29 @@ fn corp_of_cookie(request: &HttpRequest, is_secure: bool) -> Option<CorpKey> {
     cookies::read(request, cookies::CORP, is_secure).and_then(|key| CorpKey::parse(&key).ok())
 }
 
-/// Whether the browser says that the form stands on one of our own pages. A browser that says nothing is left to the
-/// form's token.
-fn is_from_here(request: &HttpRequest) -> bool {
+/// Whether the browser says that the form stands on one of our own pages: at the host that it has asked, at the one that a trusted
+/// proxy was asked for, or at the public address. A browser that says nothing is left to the form's token.
+async fn is_from_here(request: &HttpRequest, web: &Web) -> Result<bool, StoreError> {
     let header = |name: &str| request.headers().get(name).map(HeaderValue::as_bytes);
     if let Some(site) = header("sec-fetch-site") {
-        return site == b"same-origin";
+        return Ok(site == b"same-origin");
     }
-    let Some(origin) = header("origin") else { return true };
-    let host = request.headers().get(header::HOST).map(HeaderValue::as_bytes).unwrap_or_default();
-    std::str::from_utf8(origin)
-        .ok()
-        .and_then(|origin| origin.split_once("://"))
-        .is_some_and(|(_, name)| name.as_bytes().eq_ignore_ascii_case(host))
+    let Some(origin) = header("origin") else { return Ok(true) };
+    let Some((scheme, host)) = std::str::from_utf8(origin).ok().and_then(|origin| origin.split_once("://")) else {
+        return Ok(false);
+    };
+    let is_host = |asked: &[u8]| host.as_bytes().eq_ignore_ascii_case(asked.trim_ascii());
+    if header("host").is_some_and(is_host) {
+        return Ok(true);
+    }
+    let settings = request.app_data::<web::Data<Settings>>();
+    if settings.is_some_and(|settings| is_behind_trusted(request, settings))
+        && header("x-forwarded-host").is_some_and(is_host)
+    {
+        return Ok(true);
+    }
+    let public = url::Url::parse(&web.app.public_url().await?).ok().map(|url| url.origin().ascii_serialization());
+    Ok(public.is_some_and(|public| public.eq_ignore_ascii_case(&format!("{scheme}://{host}"))))
 }
 
 /// `?lang=` and `?theme=` are kept in a cookie and leave the address.

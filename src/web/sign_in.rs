@@ -23,7 +23,6 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Way {
     /// Where to go after signing in.
     next: Option<String>,

@@ -111,6 +111,15 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
     row(
+        "events.too_many",
+        ["实时连接过多", "同时打开的运行页面太多，这一页暂时没有实时进度。", "关掉一些页面，或稍后刷新。"],
+        [
+            "Too many live connections",
+            "Too many pages follow runs at once; this one has no live progress for now.",
+            "Close some of them, or reload in a while.",
+        ],
+    ),
+    row(
         "store.busy",
         ["暂时繁忙", "数据存储暂时无法使用。", "稍候再试。"],
         ["Busy", "The store cannot be used at this moment.", "Try again shortly."],

@@ -81,13 +81,18 @@ pub fn put_employees(tx: &WriteTx, tenant: &TenantKey, employees: &[Employee]) -
         return Ok(());
     }
     let key = tenant.as_str();
-    let mut created = 0;
+    let (mut created, mut left, mut returned) = (0, 0, 0);
     {
         let (mut units, mut accounts) = (Vec::new(), Vec::new());
         let mut table = EMPLOYEES.writer(tx)?;
         for row in employees {
             let former = table.replace((key, row.id.as_str()), row)?;
             created += u64::from(former.is_none());
+            match (former.as_ref().is_some_and(|old| !old.status.is_active()), !row.status.is_active()) {
+                (false, true) => left += 1,
+                (true, false) => returned += 1,
+                _ => {}
+            }
             let same_units = former.as_ref().is_some_and(|old| units_of(old).eq(units_of(row)));
             let account = folded_account(row);
             let former_account = former.as_ref().and_then(folded_account);
@@ -105,7 +110,10 @@ pub fn put_employees(tx: &WriteTx, tenant: &TenantKey, employees: &[Employee]) -
         write_index(&BY_UNIT, tx, key, units)?;
         write_index(&BY_ACCOUNT, tx, key, accounts)?;
     }
-    count(tx, tenant, |counts| counts.employees += created)
+    count(tx, tenant, |counts| {
+        counts.employees += created;
+        counts.departed = (counts.departed + left).saturating_sub(returned);
+    })
 }
 
 /// Removes an employee and returns it. Bindings and history stay.
@@ -118,7 +126,10 @@ pub fn remove_employee(tx: &WriteTx, tenant: &TenantKey, id: &EmployeeId) -> Res
     if let Some(account) = folded_account(&removed) {
         BY_ACCOUNT.remove(tx, (key, &account, id.as_str()))?;
     }
-    count(tx, tenant, |counts| counts.employees = counts.employees.saturating_sub(1))?;
+    count(tx, tenant, |counts| {
+        counts.employees = counts.employees.saturating_sub(1);
+        counts.departed = counts.departed.saturating_sub(u64::from(!removed.status.is_active()));
+    })?;
     Ok(Some(removed))
 }
 
@@ -128,19 +139,21 @@ pub(super) fn clear(tx: &WriteTx, all: &Range) -> Result<(), StoreError> {
     BY_ACCOUNT.remove_range(tx, all).map(|_| ())
 }
 
-pub(super) fn check(tx: &ReadTx, tenant: &TenantKey, checks: &mut Checks) -> Result<u64, StoreError> {
+/// How many there are, and how many of them have departed.
+pub(super) fn check(tx: &ReadTx, tenant: &TenantKey, checks: &mut Checks) -> Result<(u64, u64), StoreError> {
     let all = Prefix::text(tenant.as_str()).range();
     let entry = |text: &str, id: &EmployeeId| (tenant.to_string(), text.to_owned(), id.to_string());
-    let (mut count, mut units, mut accounts) = (0, Vec::new(), Vec::new());
+    let (mut count, mut departed, mut units, mut accounts) = (0, 0, Vec::new(), Vec::new());
     EMPLOYEES.scan(tx, &all, |_, row| {
         count += 1;
+        departed += u64::from(!row.status.is_active());
         units.extend(units_of(&row).map(|unit| entry(unit.as_str(), &row.id)));
         accounts.extend(folded_account(&row).map(|account| entry(&account, &row.id)));
         Ok(ControlFlow::Continue(()))
     })?;
     checks.same_keys(BY_UNIT.name(), BY_UNIT.keys(tx, &all)?, units);
     checks.same_keys(BY_ACCOUNT.name(), BY_ACCOUNT.keys(tx, &all)?, accounts);
-    Ok(count)
+    Ok((count, departed))
 }
 
 /// Takes entries out of an index (`false`) and puts others in (`true`), in the order of their keys: neighbours are

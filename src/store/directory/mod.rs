@@ -31,6 +31,9 @@ pub struct DirectoryCounts {
     pub units: u64,
     /// Employees, departed ones included.
     pub employees: u64,
+    /// Those of them who have departed.
+    #[serde(default)]
+    pub departed: u64,
     /// Moves on with every change of units or employees: who has read the directory knows by it whether what was read
     /// still holds.
     #[serde(default)]
@@ -39,6 +42,13 @@ pub struct DirectoryCounts {
 
 pub(super) fn tables() -> Vec<TableInfo> {
     [&[COUNTS.info()][..], units::TABLES, employees::TABLES, history::TABLES].concat()
+}
+
+impl DirectoryCounts {
+    /// Employees who have not departed.
+    pub fn active(&self) -> u64 {
+        self.employees.saturating_sub(self.departed)
+    }
 }
 
 /// How many rows the directory has; one row is read.
@@ -68,9 +78,11 @@ fn count(tx: &WriteTx, tenant: &TenantKey, change: impl FnOnce(&mut DirectoryCou
 pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
     for tenant in super::tenants::list(tx)? {
         let kept = counts(tx, &tenant.key)?;
+        let (employees, departed) = employees::check(tx, &tenant.key, checks)?;
         let found = DirectoryCounts {
             units: units::units(tx, &tenant.key)?.len() as u64,
-            employees: employees::check(tx, &tenant.key, checks)?,
+            employees,
+            departed,
             revision: kept.revision,
         };
         if kept != found {

@@ -30,7 +30,6 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct NewQuery {
     tenant: Option<String>,
 }

@@ -50,7 +50,7 @@ async fn list(who: Admin<CorpRead>, web: web::Data<Web>) -> Result<HttpResponse,
     let found = store.read_async(move |tx| {
         let mut groups = Vec::new();
         for tenant in tenants {
-            let employees = store::directory::counts(tx, &tenant.key)?.employees;
+            let employees = store::directory::counts(tx, &tenant.key)?.active();
             let mut rows = Vec::new();
             for corp in corps.iter().filter(|corp| corp.tenant == tenant.key) {
                 let head = store::mirror::head(tx, &corp.key)?;

@@ -67,7 +67,7 @@ impl View<'_> {
             key: stats.corp.clone(),
             name: stats.name.clone(),
             tenant: stats.tenant.clone(),
-            employees: people.map_or(0, |counts| counts.employees),
+            employees: people.map_or(0, |counts| counts.active()),
             units: people.map_or(0, |counts| counts.units),
             members: stats.members,
             departments: stats.departments.unwrap_or(0),

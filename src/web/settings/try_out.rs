@@ -22,7 +22,7 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 struct Asked {
     kind: String,
     text: String,

@@ -2,7 +2,7 @@
 
 use super::{plan_tone, run_tone};
 use crate::locale::T;
-use crate::model::{Corp, CorpKey, Counts, PlanHead, RunBrief};
+use crate::model::{Corp, CorpKey, Counts, PlanHead, RunBrief, RunKind};
 use crate::sync::service::is_outdated;
 use crate::web::time;
 
@@ -128,7 +128,7 @@ impl RunCard {
             failed: run.failed,
             calls: run.calls.reads + run.calls.writes,
             counts: counts(t, &run.counts),
-            read: run.pull.as_ref().map(|pull| (pull.departments, pull.members)),
+            read: run.pull.as_ref().filter(|_| run.kind == RunKind::Pull).map(|pull| (pull.departments, pull.members)),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::browse::BrowseError;
 use crate::http::Problem;
 use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::SyncRead;
+use crate::locale::T;
 use crate::model::{CorpKey, RunBrief, RunId, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
 use crate::web::export::{self, Kind, Out};
@@ -54,11 +55,11 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(list: &Listing) -> Self {
+    fn of(t: T, list: &Listing) -> Self {
         Self {
             kind: code::find(list.get("kind")),
             state: code::find(list.get("state")),
-            by: list.get("by").to_lowercase(),
+            by: t.actor_wanted(list.get("by")).to_lowercase(),
             from_ms: time::of_day(list.get("from")),
             to_ms: time::of_day(list.get("to")).map(|at_ms| at_ms + DAY_MS),
             after: Some(list.get("after")).filter(|after| !after.is_empty()).map(RunId::from),
@@ -115,7 +116,7 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     let t = who.t;
     let corp = corp_of(&web, &corp).await?;
     let list = Listing::of(&who, &PARAMS);
-    let (filter, key) = (Filter::of(&list), corp.key.clone());
+    let (filter, key) = (Filter::of(t, &list), corp.key.clone());
     let read = web.app.store.read_async(move |tx| find(tx, &key, &filter, ROWS, LOOKED_AT_MAX));
     let (runs, next) = read.await.map_err(store_problem)?;
     let now_ms = web.app.clock.now_ms();
@@ -150,7 +151,7 @@ async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
 async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
     let t = who.t;
     let corp = corp_of(web, corp).await?;
-    let mut filter = Filter::of(&Listing::of(who, &PARAMS));
+    let mut filter = Filter::of(t, &Listing::of(who, &PARAMS));
     filter.after = None;
     let (store, now_ms) = (web.app.store.clone(), web.app.clock.now_ms());
     let captions = vec![

@@ -66,12 +66,12 @@ impl AuditPage {
 }
 
 /// What a visit asks for.
-fn filter(list: &Listing) -> AuditFilter {
-    let search = |name: &str| Some(list.get(name)).filter(|text| !text.is_empty()).map(Search::new);
+fn filter(t: T, list: &Listing) -> AuditFilter {
+    let search = |text: &str| Some(text).filter(|text| !text.is_empty()).map(Search::new);
     AuditFilter {
-        actor: search("actor"),
+        actor: search(&t.actor_wanted(list.get("actor"))),
         action: Some(list.get("action").to_owned()).filter(|text| !text.is_empty()),
-        subject: search("subject"),
+        subject: search(list.get("subject")),
         from_ms: time::of_day(list.get("from")),
         until_ms: time::of_day(list.get("until")).map(|at_ms| at_ms + DAY_MS),
     }
@@ -83,7 +83,7 @@ fn listing(visit: &Visit) -> Listing {
 
 async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let list = listing(&who);
-    let (filter, before) = (filter(&list), list.get("before").parse().ok());
+    let (filter, before) = (filter(who.t, &list), list.get("before").parse().ok());
     let page = web.app.store.read_async(move |tx| store::audit::search(tx, &filter, before, ROWS));
     let page = page.await.map_err(store_problem)?;
     let t = who.t;
@@ -134,7 +134,7 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
     ];
     let rows = Rows {
         store: web.app.store.clone(),
-        filter: filter(&listing(who)),
+        filter: filter(t, &listing(who)),
         before: None,
         waiting: VecDeque::new(),
         is_end: false,

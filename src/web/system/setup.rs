@@ -25,7 +25,6 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Link {
     token: Option<String>,
 }
