@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http;
 use crate::jobs::Jobs;
-use crate::messages::{Messages, RuleComposer};
+use crate::messages::{Compose, Messages, RuleComposer};
 use crate::ops::{Metrics, Pulse};
 use crate::store::{self, KeyRing, Store, StoreError, StoreOptions};
 use crate::sync::{Env, StoredQuota};
@@ -34,6 +34,8 @@ pub struct App {
     pub views: Views,
     /// Runs under way.
     pub jobs: Jobs,
+    /// The push rules of each tenant, compiled.
+    pub rules: Arc<RuleComposer>,
     /// Messages out.
     pub messages: Messages,
     /// What WeCom sends.
@@ -70,7 +72,8 @@ impl App {
         let admin = admin::Env::new(store.clone(), clock.clone());
         let views = Views::new(store.clone(), clock.clone());
         let jobs = Jobs::new(env.clone());
-        let messages = Messages::new(env.clone(), Arc::new(RuleComposer::new()));
+        let rules = Arc::new(RuleComposer::new());
+        let messages = Messages::new(env.clone(), Arc::clone(&rules) as Arc<dyn Compose>);
         let observer = Arc::new(metrics.clone());
         let webhooks = Webhooks::new(store.clone(), clock.clone());
         let parts = (jobs.clone(), webhooks.clone(), messages.clone());
@@ -84,6 +87,7 @@ impl App {
             admin,
             views,
             jobs,
+            rules,
             messages,
             callbacks,
             webhooks,

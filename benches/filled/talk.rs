@@ -293,13 +293,15 @@ async fn inbox(store: &Store, count: usize, now_ms: i64) {
             days.entry(store::outbox::day_of(item.received_at_ms)).or_default().add(item.lag_ms());
         }
         store::callback_days::add(tx, &"acme-main".into(), &days)?;
-        let mut work = store::inbox::Work::open(tx)?;
-        for (at, item) in rows.iter().zip(&mut items).filter(|(at, _)| **at >= 200) {
-            item.state = if at % 50 == 0 { InboxState::Failed } else { InboxState::Done };
-            (item.attempts, item.done_at_ms) = (1, Some(item.received_at_ms + 20));
-            work.put(InboxState::Waiting, item)?;
-        }
-        Ok(())
+        store::inbox::with_work(tx, |work| {
+            for (at, item) in rows.iter().zip(&mut items).filter(|(at, _)| **at >= 200) {
+                let before = store::inbox::Before::from(&*item);
+                item.state = if at % 50 == 0 { InboxState::Failed } else { InboxState::Done };
+                (item.attempts, item.done_at_ms) = (1, Some(item.received_at_ms + 20));
+                work.put(before, item)?;
+            }
+            Ok(())
+        })
     };
     store.write_chunks((0..count).collect(), CHUNK_ROWS, put, |_| ()).await.unwrap();
     let mut health =

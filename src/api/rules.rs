@@ -8,7 +8,7 @@ use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::{rule_problem, store_problem};
 use crate::http::{Body, Problem, Query};
-use crate::messages::rulebook::{self, RuleBody, Sample, SavedRule, Trial, run_trial};
+use crate::messages::rulebook::{self, RuleBody, Sample, SavedRule, Trial};
 use crate::model::{MessageId, Rule, RuleId, TenantKey};
 use crate::store;
 use actix_web::web;
@@ -159,14 +159,7 @@ async fn test(
     body: Body<RuleTestBody>,
 ) -> Result<Ok<Trial>, Problem> {
     let RuleTestBody { rule, sample, message } = body.value;
-    let saved = rulebook::list(&state.app.env, &tenant).await.map_err(rule_problem)?;
-    let rules = match rule {
-        None => saved,
-        Some(body) => {
-            let (rule, _) = rulebook::settled(body, RuleId::from("new"), &tenant, 0);
-            vec![Rule { enabled: true, ..rule }]
-        }
-    };
+    let env = &state.app.env;
     let message = match message {
         None => sample.unwrap_or_default().into_message(&tenant, state.app.clock.now_ms()),
         Some(id) => {
@@ -176,5 +169,9 @@ async fn test(
             found.ok_or_else(|| Problem::not_found("message", id))?
         }
     };
-    Result::Ok(Reply::new(run_trial(rules, &message)))
+    let trial = match rule {
+        None => rulebook::run_trial_of_saved(env, &state.app.rules, &tenant, &message).await,
+        Some(body) => rulebook::run_trial_of_draft(env, &tenant, body, &message).await,
+    };
+    trial.map(Reply::new).map_err(rule_problem)
 }

@@ -3,10 +3,9 @@
 use super::Callbacks;
 use super::incoming::Incoming;
 use crate::model::{Actor, CallbackHealth, CallbackOf, Corp, CorpKey, InboxId, InboxItem, InboxState};
-use crate::store::inbox::{InboxFilter, InboxPage};
+use crate::store::inbox::{InboxFilter, InboxPage, Span};
 use crate::store::{self, Reads, StoreError};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Items that one request has worked on again at most.
@@ -15,8 +14,6 @@ pub const REPLAYED_AT_ONCE: usize = 1_000;
 const GAUGED_MS: i64 = 24 * 3_600 * 1_000;
 /// Callbacks that one transaction unpacks.
 const SETTLED_AT_ONCE: usize = 1_000;
-/// Items that gauges look at, the newest ones.
-const GAUGED_MAX: usize = 20_000;
 
 /// How one receiver fares.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -26,14 +23,15 @@ pub struct ReceiverGauge {
     pub receiver: CallbackOf,
     /// Whether callbacks are taken there at all: switched on, and keys set.
     pub is_on: bool,
-    /// Callbacks of the last 24 hours.
+    /// Callbacks of the last 24 hours; these and the times below are counted by quarters of an hour, so there may be up to 15
+    /// minutes more.
     pub received: u64,
     /// Further deliveries of the same.
     pub repeats: u64,
     /// The newest callback, Unix milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_at_ms: Option<i64>,
-    /// From WeCom's clock to our receipt: the middle one, milliseconds.
+    /// From WeCom's clock to our receipt: the middle one, milliseconds, as all such times rounded up to two digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lag_median_ms: Option<i64>,
     /// The same for the slowest twentieth.
@@ -240,34 +238,9 @@ fn again(item: InboxItem) -> InboxItem {
     }
 }
 
-/// What the callbacks of one receiver show.
-#[derive(Default)]
-struct Seen {
-    received: u64,
-    repeats: u64,
-    last_at_ms: Option<i64>,
-    oldest_at_ms: Option<i64>,
-    lags: Vec<i64>,
-    works: Vec<i64>,
-    longest_gap_ms: Option<i64>,
-}
-
 fn look(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<CallbackGauges, StoreError> {
     let corp = must_exist(tx, key)?;
-    let filter = InboxFilter { from_ms: Some(now_ms - GAUGED_MS), ..InboxFilter::default() };
-    let mut seen: BTreeMap<CallbackOf, Seen> = BTreeMap::new();
-    let (mut before, mut looked_at) = (None, 0);
-    loop {
-        let page = store::inbox::search(tx, key, &filter, before.as_ref(), store::PAGE_MAX)?;
-        looked_at += page.rows.len();
-        for item in &page.rows {
-            seen.entry(item.receiver.clone()).or_default().add(item, now_ms);
-        }
-        before = page.next;
-        if before.is_none() || looked_at >= GAUGED_MAX {
-            break;
-        }
-    }
+    let mut spans = store::inbox::spans(tx, key, now_ms - GAUGED_MS)?;
     let (waiting, failed) = store::inbox::counts(tx, key)?;
     let oldest_waiting_ms = store::inbox::oldest_waiting(tx, key)?.map_or(0, |since_ms| (now_ms - since_ms).max(0));
     let names = store::secrets::names(tx, key)?;
@@ -278,65 +251,26 @@ fn look(tx: &impl Reads, key: &CorpKey, now_ms: i64) -> Result<CallbackGauges, S
     for (receiver, is_on) in all {
         let has_keys = names.contains(&receiver.token().path()) && names.contains(&receiver.aes_key().path());
         let health = store::inbox::health(tx, key, &receiver)?;
-        let found = seen.remove(&receiver).unwrap_or_default();
-        receivers.push(found.gauge(receiver, is_on && has_keys, health));
+        let span = spans.remove(receiver.segment());
+        receivers.push(gauge(span, receiver, is_on && has_keys, health, now_ms));
     }
     Ok(CallbackGauges { waiting, failed, oldest_waiting_ms, receivers })
 }
 
-impl Seen {
-    /// Adds an item; they come newest first.
-    fn add(&mut self, item: &InboxItem, now_ms: i64) {
-        let gap_ms = (self.oldest_at_ms.unwrap_or(now_ms) - item.received_at_ms).max(0);
-        self.longest_gap_ms = self.longest_gap_ms.max(Some(gap_ms));
-        self.oldest_at_ms = Some(item.received_at_ms);
-        self.last_at_ms = self.last_at_ms.or(Some(item.received_at_ms));
-        self.received += 1;
-        self.repeats += u64::from(item.repeats);
-        self.lags.extend(item.lag_ms());
-        self.works.extend(item.done_at_ms.filter(|_| item.replays == 0).map(|done_ms| done_ms - item.received_at_ms));
-    }
-
-    fn gauge(mut self, receiver: CallbackOf, is_on: bool, health: CallbackHealth) -> ReceiverGauge {
-        self.lags.sort_unstable();
-        self.works.sort_unstable();
-        ReceiverGauge {
-            receiver,
-            is_on,
-            received: self.received,
-            repeats: self.repeats,
-            last_at_ms: self.last_at_ms,
-            lag_median_ms: percentile(&self.lags, 50),
-            lag_p95_ms: percentile(&self.lags, 95),
-            work_p95_ms: percentile(&self.works, 95),
-            longest_gap_ms: self.longest_gap_ms,
-            is_failing: false,
-            health,
-        }
-    }
-}
-
-/// The value that so many percent do not exceed.
-fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
-    let last = sorted.len().checked_sub(1)?;
-    sorted.get((last * percent).div_ceil(100)).copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percentile;
-
-    #[test]
-    fn percentiles() {
-        let hundred: Vec<i64> = (1..=101).collect();
-        for (sorted, percent, want) in [
-            (&[][..], 50, None),
-            (&[7][..], 95, Some(7)),
-            (&[1, 2][..], 50, Some(2)),
-            (&hundred[..], 50, Some(51)),
-            (&hundred[..], 95, Some(96)),
-        ] {
-            assert_eq!(percentile(sorted, percent), want, "{percent} % of {} values", sorted.len());
-        }
+fn gauge(span: Option<Span>, receiver: CallbackOf, is_on: bool, health: CallbackHealth, now_ms: i64) -> ReceiverGauge {
+    let span = span.unwrap_or_default();
+    let last_at_ms = (span.received > 0).then_some(span.last_at_ms);
+    ReceiverGauge {
+        receiver,
+        is_on,
+        received: span.received,
+        repeats: span.repeats,
+        last_at_ms,
+        lag_median_ms: span.lags.percentile(50),
+        lag_p95_ms: span.lags.percentile(95),
+        work_p95_ms: span.works.percentile(95),
+        longest_gap_ms: last_at_ms.map(|last_ms| span.longest_gap_ms.max(now_ms - last_ms)),
+        is_failing: false,
+        health,
     }
 }

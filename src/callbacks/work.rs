@@ -5,7 +5,7 @@ use super::{Callbacks, follow_ups, route};
 use crate::clock::Stopwatch;
 use crate::model::{CorpKey, InboxId, InboxItem, InboxState};
 use crate::store::callback_days::CallbackDay;
-use crate::store::inbox::Work;
+use crate::store::inbox::{Before, Received, with_work};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -170,15 +170,18 @@ async fn one_by_one(callbacks: &Callbacks, corp: &CorpKey, ids: Vec<InboxId>) ->
 /// Does the work on these, in their order, in one transaction. Answers whether a job of WeCom has ended (doc path 90240).
 fn work_on(tx: &WriteTx, maker: &Ids, corp: &CorpKey, ids: &[InboxId]) -> Result<bool, StoreError> {
     let context = route::Context { ids: maker, webhooks: store::webhooks::list(tx)? };
-    let mut inbox = Work::open(tx)?;
     let mut done = Done::default();
-    for id in ids {
-        // gone with its corp, or worked on meanwhile
-        let found = inbox.find(corp, id)?.filter(|item| item.state == InboxState::Waiting);
-        let Some(mut item) = found else { continue };
-        done.work(tx, &context, &mut item)?;
-        inbox.put(InboxState::Waiting, &item)?;
-    }
+    with_work(tx, |inbox| {
+        for id in ids {
+            // gone with its corp, or worked on meanwhile
+            let found = inbox.find(corp, id)?.filter(|item| item.state == InboxState::Waiting);
+            let Some(mut item) = found else { continue };
+            let before = Before::from(&item);
+            done.work(tx, &context, &mut item)?;
+            inbox.put(before, &item)?;
+        }
+        Ok(())
+    })?;
     done.end(tx)
 }
 
@@ -187,25 +190,27 @@ fn work_on(tx: &WriteTx, maker: &Ids, corp: &CorpKey, ids: &[InboxId]) -> Result
 fn work_on_arrived(tx: &WriteTx, maker: &Ids) -> Result<(usize, bool), StoreError> {
     let (items, taken) = store::inbox::take_arrived(tx, UNPACKED_AT_ONCE)?;
     let context = route::Context { ids: maker, webhooks: store::webhooks::list(tx)? };
-    let mut inbox = Work::open(tx)?;
     let mut done = Done::default();
     let mut held: BTreeMap<CorpKey, bool> = BTreeMap::new();
-    for mut item in items {
-        if !inbox.is_new(&item)? {
-            continue;
-        }
-        let is_held = match held.get(&item.corp) {
-            Some(is_held) => *is_held,
-            None => {
-                let waits = inbox.something_waits(&item.corp)?;
-                *held.entry(item.corp.clone()).or_insert(waits)
+    with_work(tx, |inbox| {
+        for mut item in items {
+            if inbox.note(&item)? != Received::New {
+                continue;
             }
-        };
-        if !is_held {
-            done.work(tx, &context, &mut item)?;
+            let is_held = match held.get(&item.corp) {
+                Some(is_held) => *is_held,
+                None => {
+                    let waits = inbox.something_waits(&item.corp)?;
+                    *held.entry(item.corp.clone()).or_insert(waits)
+                }
+            };
+            if !is_held {
+                done.work(tx, &context, &mut item)?;
+            }
+            inbox.put_new(&item)?;
         }
-        inbox.put_new(&item)?;
-    }
+        Ok(())
+    })?;
     Ok((taken, done.end(tx)?))
 }
 

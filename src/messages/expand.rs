@@ -187,7 +187,8 @@ async fn write_large(messages: &Messages, expansion: Expansion, now_ms: i64) -> 
                     outbox::remove_call(tx, call)?;
                 }
             }
-            store::deliveries::clear(tx, &first.tenant, &first.id)
+            store::deliveries::clear(tx, &first.tenant, &first.id)?;
+            store::messages::note_source(tx, &first)
         })
         .await?;
     let mut calls = Vec::new();

@@ -23,16 +23,19 @@ impl RuleComposer {
         Self::default()
     }
 
-    fn rules(&self, tx: &ReadTx, tenant: &TenantKey) -> Result<Arc<RuleSet>, StoreError> {
+    /// The rules of a tenant that are in force, compiled: only those that have changed since the last question are
+    /// compiled for this one.
+    pub fn rules(&self, tx: &ReadTx, tenant: &TenantKey) -> Result<Arc<RuleSet>, StoreError> {
         let revision = store::rules::revision(tx, tenant)?;
         let known = {
             let compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-            compiled.get(tenant).filter(|(of, _)| *of == revision).map(|(_, rules)| Arc::clone(rules))
+            compiled.get(tenant).cloned()
         };
-        if let Some(rules) = known {
-            return Ok(rules);
-        }
-        let rules = Arc::new(RuleSet::compile(store::rules::list(tx, tenant)?));
+        let former = match known {
+            Some((of, rules)) if of == revision => return Ok(rules),
+            other => other.map(|(_, rules)| rules).unwrap_or_default(),
+        };
+        let rules = Arc::new(former.succeeded_by(store::rules::list(tx, tenant)?));
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         compiled.insert(tenant.clone(), (revision, Arc::clone(&rules)));
         Ok(rules)

@@ -4,12 +4,13 @@ use super::variables::{MessageVariable, Spoken};
 use crate::expr::{EvalError, ExprError, Filter, Template};
 use crate::model::rule::Part;
 use crate::model::{AppKey, CorpKey, Message, Rule, RuleId, Target};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Rules in the order in which they are asked, with their expressions compiled. Build it once for as long as the rules
 /// stay the same.
 #[derive(Debug, Default)]
-pub struct RuleSet(Vec<Compiled>);
+pub struct RuleSet(Vec<Arc<Compiled>>);
 
 /// One rule that is in force.
 #[derive(Debug)]
@@ -51,14 +52,24 @@ impl RuleSet {
     /// Compiles the rules that are in force. Expressions that do not compile are kept as faults, which show when a message
     /// meets them.
     pub fn compile(rules: impl IntoIterator<Item = Rule>) -> Self {
+        Self::default().succeeded_by(rules)
+    }
+
+    /// [`RuleSet::compile`], but rules that this set has exactly as they are now are not compiled again.
+    pub fn succeeded_by(&self, rules: impl IntoIterator<Item = Rule>) -> Self {
         let mut rules: Vec<Rule> = rules.into_iter().filter(|rule| rule.enabled).collect();
         rules.sort_by(|a, b| (a.order, a.id.as_str()).cmp(&(b.order, b.id.as_str())));
-        Self(rules.into_iter().map(Compiled::new).collect())
+        let known: HashMap<&RuleId, &Arc<Compiled>> = self.0.iter().map(|known| (&known.rule.id, known)).collect();
+        let compiled = rules.into_iter().map(|rule| match known.get(&rule.id) {
+            Some(known) if known.rule == rule => Arc::clone(known),
+            _ => Arc::new(Compiled::new(rule)),
+        });
+        Self(compiled.collect())
     }
 
     /// The rules in force, in the order in which they are asked.
     pub fn rules(&self) -> impl Iterator<Item = &Compiled> {
-        self.0.iter()
+        self.0.iter().map(AsRef::as_ref)
     }
 
     /// Which targets a message goes to. Nothing and no fault: no rule matches.
@@ -193,6 +204,22 @@ mod tests {
         ] {
             assert_eq!(picked(rules.clone(), &message), want, "{rules:?}");
         }
+    }
+
+    #[test]
+    fn only_what_has_changed_is_compiled_again() {
+        let rules =
+            [rule("a", None, None, &["oa"]), rule("b", None, Some("true"), &["oa"]), rule("c", None, None, &["hr"])];
+        let before = RuleSet::compile(rules.clone());
+        let [a, b, c] = rules;
+        let changed = Rule { filter: Some("false".into()), ..b };
+        let after = before.succeeded_by([Rule { order: 9, ..a }, changed.clone(), c, rule("d", None, None, &["oa"])]);
+        let ids: Vec<&str> = after.rules().map(|compiled| compiled.rule().id.as_str()).collect();
+        assert_eq!(ids, ["b", "c", "d", "a"], "in the new order");
+        let is_kept = |at: usize| before.0.iter().any(|known| Arc::ptr_eq(known, &after.0[at]));
+        assert_eq!([0, 1, 2, 3].map(is_kept), [false, true, false, false]);
+        assert_eq!(*after.0[0].rule(), changed);
+        assert_eq!(after.pick(&message()).targets.len(), 2, "b carries nothing any more");
     }
 
     #[test]

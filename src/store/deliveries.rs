@@ -1,20 +1,23 @@
-//! Deliveries: by message and number, by recipient, and by state where a message has not simply been sent.
+//! Deliveries: by message and number, by recipient, and by state.
 
-use super::key::{Prefix, Str};
+use super::key::{Key, Prefix, Str};
 use super::messages::{change_head, id_at};
-use super::page::SCAN_MAX;
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
-use super::{StoreError, messages, outbox};
+use super::walk::{Walk, step};
+use super::{RowError, StoreError, messages, outbox};
 use crate::model::{CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, TenantKey, UserId};
 use std::ops::ControlFlow;
+
+/// Places that one page looks at.
+const LOOKED_AT_MAX: usize = 20_000;
 
 /// (message, seq)
 const DELIVERIES: Table<(Str, u32), Delivery> = Table::new("deliveries");
 /// (tenant, recipient, message, seq); see [`Recipient::key`]
 const BY_RECIPIENT: Table<(Str, Str, Str, u32), ()> = Table::new("deliveries_by_recipient");
-/// (tenant, state, message, seq), but for those that are sent or wait
+/// (tenant, state, message, seq)
 const BY_STATE: Table<(Str, Str, Str, u32), ()> = Table::new("deliveries_by_state");
 pub(super) const TABLES: &[TableInfo] = &[DELIVERIES.info(), BY_RECIPIENT.info(), BY_STATE.info()];
 
@@ -40,10 +43,6 @@ fn recipients(row: &Delivery) -> impl Iterator<Item = String> {
     let employee = row.employee.clone().map(|id| Recipient::Employee(id).key());
     let member = row.corp.clone().zip(row.userid.clone()).map(|(corp, id)| Recipient::Member(corp, id).key());
     employee.into_iter().chain(member)
-}
-
-fn is_indexed(state: DeliveryState) -> bool {
-    !matches!(state, DeliveryState::Waiting | DeliveryState::Sent)
 }
 
 /// The delivery with this number.
@@ -98,12 +97,10 @@ pub fn put(tx: &WriteTx, tenant: &TenantKey, rows: &[Delivery]) -> Result<(), St
             if before == Some(row.state) {
                 continue;
             }
-            if let Some(state) = before.filter(|state| is_indexed(*state)) {
+            if let Some(state) = before {
                 by_state.remove((tenant.as_str(), state.name(), message, row.seq))?;
             }
-            if is_indexed(row.state) {
-                by_state.put((tenant.as_str(), row.state.name(), message, row.seq), &())?;
-            }
+            by_state.put((tenant.as_str(), row.state.name(), message, row.seq), &())?;
             moves.push((before, row));
         }
     }
@@ -159,32 +156,85 @@ impl DeliveryCursor {
     }
 }
 
-/// One page of a tenant's deliveries, those of the newest messages first. A page looks at a bounded number of rows: it
-/// may be short and still have a `next`.
+/// One page of a tenant's deliveries, those of the newest messages first. Recipients, states and sources have lists of their
+/// own, which are walked together, so what is rare among others is found without looking at these. A page looks at a bounded
+/// number of places: it may be short and still have a `next`.
 pub fn search(
-    tx: &impl Reads,
+    tx: &ReadTx,
     tenant: &TenantKey,
     filter: &DeliveryFilter,
     after: Option<&DeliveryCursor>,
     limit: usize,
 ) -> Result<(Vec<Delivery>, Option<DeliveryCursor>), StoreError> {
-    let bound = Bound::new(filter, after);
-    let mut page = Page { tenant, filter, bound: &bound, limit, rows: Vec::new(), last: None, scanned: 0, of: None };
+    let from = filter.from_ms.map(id_at);
+    let until = filter.until_ms.map(|ms| place_of(&id_at(ms), 0));
+    let before = after.map(|cursor| place_of(cursor.message.as_str(), cursor.seq));
+    let before = before.into_iter().chain(until).min();
+    let (from, before) = (from.as_deref().map(str::as_bytes), before.as_deref());
+    let of_tenant = || Prefix::text(tenant.as_str());
+    let mut walks = Vec::new();
     if let Some(recipient) = &filter.recipient {
-        let key = recipient.key();
-        index(tx, &BY_RECIPIENT, tenant, &key, &mut page)?;
-    } else if let [state] = filter.states.as_slice()
-        && is_indexed(*state)
-    {
-        index(tx, &BY_STATE, tenant, state.name(), &mut page)?;
-    } else {
-        let range = match &bound.until {
-            Some((message, seq)) => Prefix::all().before::<(Str, u32)>((message, *seq)),
-            None => everything(),
-        };
-        DELIVERIES.scan_back(tx, &range, |_, row| page.visit(tx, row))?;
+        walks.push(Walk::new(tx, BY_RECIPIENT.name(), [of_tenant().then_text(&recipient.key())], from, before)?);
     }
-    Ok((page.rows, page.last))
+    if !filter.states.is_empty() || walks.is_empty() {
+        let is_wanted = |state: &DeliveryState| filter.states.is_empty() || filter.states.contains(state);
+        let prefixes =
+            DeliveryState::ALL.into_iter().filter(is_wanted).map(|state| of_tenant().then_text(state.name()));
+        walks.push(Walk::new(tx, BY_STATE.name(), prefixes, from, before)?);
+    }
+    let mut of_source = match &filter.source {
+        Some(source) => Some(messages::walk_source(tx, tenant, source, from)?),
+        None => None,
+    };
+    let (mut rows, mut looked_at) = (Vec::new(), 0);
+    while let Some((place, mut is_wanted)) = step(&mut walks)? {
+        let (message, seq) = read_place(&place)?;
+        if let Some(of_source) = &mut of_source
+            && is_wanted
+            && !of_source.has(message.as_bytes())?
+        {
+            let Some(older) = of_source.peek() else { return Ok((rows, None)) };
+            let end = [older, &[0xFF]].concat();
+            walks.iter_mut().try_for_each(|walk| walk.down_to(&end))?;
+            is_wanted = false;
+        }
+        if is_wanted {
+            rows.extend(DELIVERIES.get(tx, (&message, seq))?);
+        }
+        looked_at += 1;
+        if rows.len() >= limit || looked_at >= LOOKED_AT_MAX {
+            return Ok((rows, Some(DeliveryCursor { message: message.into(), seq })));
+        }
+    }
+    Ok((rows, None))
+}
+
+/// How a delivery stands behind the prefixes of its lists.
+fn place_of(message: &str, seq: u32) -> Vec<u8> {
+    let mut place = Vec::with_capacity(48);
+    <(Str, u32)>::encode((message, seq), &mut place);
+    place
+}
+
+fn read_place(place: &[u8]) -> Result<(String, u32), StoreError> {
+    <(Str, u32)>::decode(place).ok_or_else(|| StoreError::BadRow {
+        table: BY_STATE.name(),
+        key: hex::encode(place),
+        cause: RowError::Key,
+    })
+}
+
+/// Messages with a delivery in a state, of one tenant or all of `tenants`, the newest first. A place is of a delivery; what
+/// begins with the id of a message is of it.
+pub(super) fn walk_state<'tx>(
+    tx: &'tx ReadTx,
+    tenants: &[TenantKey],
+    state: DeliveryState,
+    from: Option<&[u8]>,
+    before: Option<&[u8]>,
+) -> Result<Walk<'tx>, StoreError> {
+    let prefixes = tenants.iter().map(|tenant| Prefix::text(tenant.as_str()).then_text(state.name()));
+    Walk::new(tx, BY_STATE.name(), prefixes, from, before)
 }
 
 /// The rows of the first state index that are in one of the states of dead letters, in no order across states.
@@ -201,88 +251,6 @@ pub fn count_dead(tx: &impl Reads, tenant: &TenantKey, limit: usize) -> Result<u
         }
     }
     Ok(count)
-}
-
-/// Where a search begins (exclusive) and how far back it goes.
-struct Bound {
-    until: Option<(String, u32)>,
-    from: Option<String>,
-}
-
-impl Bound {
-    fn new(filter: &DeliveryFilter, after: Option<&DeliveryCursor>) -> Self {
-        let cursor = after.map(|cursor| (cursor.message.to_string(), cursor.seq));
-        let time = filter.until_ms.map(|ms| (id_at(ms), 0));
-        let until = match (cursor, time) {
-            (Some(cursor), Some(time)) => Some(cursor.min(time)),
-            (cursor, time) => cursor.or(time),
-        };
-        Self { until, from: filter.from_ms.map(id_at) }
-    }
-}
-
-struct Page<'a> {
-    tenant: &'a TenantKey,
-    filter: &'a DeliveryFilter,
-    bound: &'a Bound,
-    limit: usize,
-    rows: Vec<Delivery>,
-    last: Option<DeliveryCursor>,
-    scanned: usize,
-    /// The message last looked up: whether it is of the tenant and of the source.
-    of: Option<(MessageId, bool)>,
-}
-
-impl Page<'_> {
-    fn visit(&mut self, tx: &impl Reads, row: Delivery) -> Result<ControlFlow<()>, StoreError> {
-        self.last = None;
-        if self.bound.from.as_deref().is_some_and(|from| row.message.as_str() < from) {
-            return Ok(ControlFlow::Break(()));
-        }
-        self.scanned += 1;
-        let cursor = DeliveryCursor { message: row.message.clone(), seq: row.seq };
-        let is_wanted = self.filter.states.is_empty() || self.filter.states.contains(&row.state);
-        if is_wanted && self.is_of(tx, &row.message)? {
-            self.rows.push(row);
-        }
-        if self.rows.len() >= self.limit || self.scanned >= SCAN_MAX {
-            self.last = Some(cursor);
-            return Ok(ControlFlow::Break(()));
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn is_of(&mut self, tx: &impl Reads, id: &MessageId) -> Result<bool, StoreError> {
-        if let Some((known, is_of)) = &self.of
-            && known == id
-        {
-            return Ok(*is_of);
-        }
-        let message = messages::find(tx, id)?;
-        let is_of = message.is_some_and(|message| {
-            message.tenant == *self.tenant && self.filter.source.as_ref().is_none_or(|source| *source == message.source)
-        });
-        self.of = Some((id.clone(), is_of));
-        Ok(is_of)
-    }
-}
-
-fn index(
-    tx: &impl Reads,
-    table: &Table<(Str, Str, Str, u32), ()>,
-    tenant: &TenantKey,
-    key: &str,
-    page: &mut Page<'_>,
-) -> Result<(), StoreError> {
-    let prefix = Prefix::text(tenant.as_str()).then_text(key);
-    let range = match &page.bound.until {
-        Some((message, seq)) => prefix.before::<(Str, Str, Str, u32)>((tenant.as_str(), key, message, *seq)),
-        None => prefix.range(),
-    };
-    table.scan_back(tx, &range, |(_, _, message, seq), ()| match DELIVERIES.get(tx, (&message, seq))? {
-        Some(row) => page.visit(tx, row),
-        None => Ok(ControlFlow::Continue(())),
-    })
 }
 
 /// Takes the deliveries of a message whose recipients are found anew out again.
@@ -305,9 +273,7 @@ pub(super) fn remove_some(
         for key in recipients(row) {
             by_recipient.remove((tenant.as_str(), &key, message.as_str(), row.seq))?;
         }
-        if is_indexed(row.state) {
-            by_state.remove((tenant.as_str(), row.state.name(), message.as_str(), row.seq))?;
-        }
+        by_state.remove((tenant.as_str(), row.state.name(), message.as_str(), row.seq))?;
     }
     Ok(rows.len())
 }
@@ -326,9 +292,7 @@ pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> 
             }
         };
         by_recipient.extend(recipients(&row).map(|key| (tenant.clone(), key, message.clone(), seq)));
-        if is_indexed(row.state) {
-            by_state.push((tenant, row.state.name().to_owned(), message, seq));
-        }
+        by_state.push((tenant, row.state.name().to_owned(), message, seq));
         Ok(ControlFlow::Continue(()))
     })?;
     checks.same_keys(BY_RECIPIENT.name(), BY_RECIPIENT.keys(tx, &everything())?, by_recipient);

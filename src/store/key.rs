@@ -154,6 +154,11 @@ impl Prefix {
         self
     }
 
+    /// The bytes that all of its keys begin with.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The stretch's bounds: from the prefix itself up to the first key that does not begin with it.
     pub fn range(&self) -> Range {
         Range { from: Bound::Included(self.0.clone()), to: self.end() }
@@ -202,6 +207,15 @@ pub struct Range {
 }
 
 impl Range {
+    /// Whether nothing can lie in it.
+    pub(super) fn is_empty(&self) -> bool {
+        match (&self.from, &self.to) {
+            (Bound::Included(from), Bound::Included(to)) => from > to,
+            (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from >= to,
+            _ => false,
+        }
+    }
+
     /// The bounds as the engine takes them.
     pub(super) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
         (self.from.as_ref().map(Vec::as_slice), self.to.as_ref().map(Vec::as_slice))

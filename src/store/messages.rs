@@ -1,20 +1,23 @@
 //! Messages by id (ids sort by the time of acceptance), where each stands, and which ones wait for their recipients to
 //! be found.
 
-use super::key::{Prefix, Str};
-use super::page::SCAN_MAX;
+use super::key::{Prefix, Range, Str};
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
-use super::{Search, StoreError, deliveries, outbox, todos};
+use super::walk::Walk;
+use super::{Search, StoreError, deliveries, outbox, tenants, todos};
 use crate::model::{CallId, DeliveryState, Message, MessageHead, MessageId, Priority, TenantKey};
 use std::ops::ControlFlow;
+
+/// Rows that one page looks at.
+const LOOKED_AT_MAX: usize = 20_000;
 
 /// message
 const MESSAGES: Table<Str, Message> = Table::new("messages");
 /// message → where it stands; absent until its recipients were found
 const HEADS: Table<Str, MessageHead> = Table::new("message_heads");
-/// (tenant, source, message), made with the head
+/// (tenant, source, message), made with the first delivery or with the head
 const BY_SOURCE: Table<(Str, Str, Str), ()> = Table::new("messages_by_source");
 /// (lane, message) of those whose recipients are still to be found
 const QUEUE: Table<(u32, Str), ()> = Table::new("message_queue");
@@ -110,10 +113,10 @@ pub struct Listed {
     pub head: Option<MessageHead>,
 }
 
-/// One page of messages, the newest first, behind the one that the page before ended with. A page looks at a bounded
-/// number of rows: it may be short and still have a `next`.
+/// One page of messages, the newest first, behind the one that the page before ended with. States and sources have lists of
+/// their own. A page looks at a bounded number of rows: it may be short and still have a `next`.
 pub fn search(
-    tx: &impl Reads,
+    tx: &ReadTx,
     filter: &MessageFilter,
     after: Option<&MessageId>,
     limit: usize,
@@ -124,76 +127,138 @@ pub fn search(
         (None, ms) => ms.map(id_at),
     };
     let from = filter.from_ms.map(id_at);
-    let mut page = Paging { rows: Vec::new(), last: None, scanned: 0, limit, is_over: false };
-    let mut visit = |message: Message| -> Result<ControlFlow<()>, StoreError> {
-        if from.as_deref().is_some_and(|from| message.id.as_str() < from) {
-            page.is_over = true;
-            return Ok(ControlFlow::Break(()));
-        }
-        page.scanned += 1;
-        page.last = Some(message.id.clone());
-        let texts = [message.title.as_str(), &message.body, &message.event, message.id.as_str()];
-        let is_hit = filter.tenant.as_ref().is_none_or(|tenant| *tenant == message.tenant)
-            && filter.source.as_ref().is_none_or(|source| *source == message.source)
-            && filter.text.as_ref().is_none_or(|search| search.hits(texts));
-        if is_hit {
-            let head = HEADS.get(tx, message.id.as_str())?;
-            let has = |state| match &head {
-                Some(head) => head.tally.of(state) > 0,
-                None => state == DeliveryState::Waiting,
-            };
-            if filter.state.is_none_or(has) {
-                page.rows.push(Listed { message, head });
+    let (from, until) = (from.as_deref(), until.as_deref());
+    let mut page = Paging { tx, filter, rows: Vec::new(), last: None, scanned: 0, limit };
+    match (filter.state, &filter.tenant, &filter.source) {
+        // most messages of a source have been sent, so its own list leads further
+        (None | Some(DeliveryState::Sent), Some(tenant), Some(source)) => {
+            let mut ids = walk_source(tx, tenant, source, from.map(str::as_bytes))?;
+            if let Some(until) = until {
+                ids.down_to(until.as_bytes())?;
+                ids.pass(until.as_bytes())?;
+            }
+            while let Some(place) = ids.peek().map(<[u8]>::to_vec) {
+                if page.look_up(&place)?.is_break() {
+                    break;
+                }
+                ids.pass(&place)?;
             }
         }
-        Ok(page.flow())
-    };
-    match (&filter.tenant, &filter.source) {
-        (Some(tenant), Some(source)) => {
-            let prefix = Prefix::text(tenant.as_str()).then_text(source);
-            let range = match &until {
-                Some(id) => prefix.before::<(Str, Str, Str)>((tenant.as_str(), source, id)),
-                None => prefix.range(),
-            };
-            BY_SOURCE.scan_back(tx, &range, |(_, _, id), ()| match MESSAGES.get(tx, &id)? {
-                Some(message) => visit(message),
-                None => Ok(ControlFlow::Continue(())),
-            })?;
+        (Some(state), ..) => {
+            let mut ids = having(tx, filter.tenant.as_ref(), state, from, until)?;
+            while let Some(id) = ids.iter().filter_map(Walk::peek).map(message_of).max().map(<[u8]>::to_vec) {
+                if page.look_up(&id)?.is_break() {
+                    break;
+                }
+                ids.iter_mut().try_for_each(|walk| walk.pass(&id))?;
+            }
         }
         _ => {
-            let range = match &until {
-                Some(id) => Prefix::all().before::<Str>(id),
-                None => everything(),
-            };
-            MESSAGES.scan_back(tx, &range, |_, message| visit(message))?;
+            let prefix = Prefix::all();
+            let from = from.map(|id| prefix.from::<Str>(id).from);
+            let to = until.map(|id| prefix.before::<Str>(id).to);
+            let whole = everything();
+            let range = Range { from: from.unwrap_or(whole.from), to: to.unwrap_or(whole.to) };
+            if !range.is_empty() {
+                MESSAGES.scan_json_back(tx, &range, |id, json| page.visit(MessageId::from(id), json))?;
+            }
         }
     }
     let next = page.next();
     Ok((page.rows, next))
 }
 
+/// Messages with a delivery in a state, of one tenant or all. Until its recipients were found, a message waits.
+fn having<'tx>(
+    tx: &'tx ReadTx,
+    tenant: Option<&TenantKey>,
+    state: DeliveryState,
+    from: Option<&str>,
+    until: Option<&str>,
+) -> Result<Vec<Walk<'tx>>, StoreError> {
+    let (from, until) = (from.map(str::as_bytes), until.map(str::as_bytes));
+    let tenants = match tenant {
+        Some(tenant) => vec![tenant.clone()],
+        None => tenants::list(tx)?.into_iter().map(|tenant| tenant.key).collect(),
+    };
+    let mut walks = vec![deliveries::walk_state(tx, &tenants, state, from, until)?];
+    if state == DeliveryState::Waiting {
+        let lanes = Priority::ALL.into_iter().map(|priority| Prefix::all().then_u32(priority.lane()));
+        walks.push(Walk::new(tx, QUEUE.name(), lanes, from, until)?);
+    }
+    Ok(walks)
+}
+
+/// The id in a place that is of a message or of one of its deliveries; ids have no nought.
+fn message_of(place: &[u8]) -> &[u8] {
+    place.split(|byte| *byte == 0).next().unwrap_or(place)
+}
+
+/// Messages of a source whose recipients were found or are being written, the newest first.
+pub(super) fn walk_source<'tx>(
+    tx: &'tx ReadTx,
+    tenant: &TenantKey,
+    source: &str,
+    from: Option<&[u8]>,
+) -> Result<Walk<'tx>, StoreError> {
+    Walk::new(tx, BY_SOURCE.name(), [Prefix::text(tenant.as_str()).then_text(source)], from, None)
+}
+
 /// A page in the making.
-struct Paging<T> {
-    rows: Vec<T>,
+struct Paging<'a> {
+    tx: &'a ReadTx,
+    filter: &'a MessageFilter,
+    rows: Vec<Listed>,
     last: Option<MessageId>,
     scanned: usize,
     limit: usize,
-    is_over: bool,
 }
 
-impl<T> Paging<T> {
-    fn flow(&mut self) -> ControlFlow<()> {
-        if self.rows.len() >= self.limit || self.scanned >= SCAN_MAX {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
+impl Paging<'_> {
+    /// [`Paging::visit`] of a message that a list names.
+    fn look_up(&mut self, id: &[u8]) -> Result<ControlFlow<()>, StoreError> {
+        let id = String::from_utf8_lossy(id);
+        let own = MessageId::from(id.as_ref());
+        let found = MESSAGES.get_json(self.tx, &id, |json| self.visit(own, json))?;
+        Ok(found.unwrap_or(ControlFlow::Continue(())))
+    }
+
+    /// Takes a message in, where it is wanted; it is decoded only where it may be.
+    fn visit(&mut self, id: MessageId, json: &[u8]) -> Result<ControlFlow<()>, StoreError> {
+        self.scanned += 1;
+        self.last = Some(id);
+        if self.filter.text.as_ref().is_none_or(|text| text.may_hit(json)) {
+            let message: Message = MESSAGES.decode_json(json)?;
+            let texts = [message.title.as_str(), &message.body, &message.event, message.id.as_str()];
+            let is_hit = self.filter.tenant.as_ref().is_none_or(|tenant| *tenant == message.tenant)
+                && self.filter.source.as_ref().is_none_or(|source| *source == message.source)
+                && self.filter.text.as_ref().is_none_or(|search| search.hits(texts));
+            if is_hit {
+                let head = HEADS.get(self.tx, message.id.as_str())?;
+                let has = |state| match &head {
+                    Some(head) => head.tally.of(state) > 0,
+                    None => state == DeliveryState::Waiting,
+                };
+                if self.filter.state.is_none_or(has) {
+                    self.rows.push(Listed { message, head });
+                }
+            }
         }
+        Ok(if self.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= self.limit || self.scanned >= LOOKED_AT_MAX
     }
 
     fn next(&self) -> Option<MessageId> {
-        let is_full = self.rows.len() >= self.limit || self.scanned >= SCAN_MAX;
-        if is_full && !self.is_over { self.last.clone() } else { None }
+        if self.is_full() { self.last.clone() } else { None }
     }
+}
+
+/// Notes the source of a message whose deliveries are about to be written, before it has a head.
+pub fn note_source(tx: &WriteTx, message: &Message) -> Result<(), StoreError> {
+    BY_SOURCE.put(tx, (message.tenant.as_str(), &message.source, message.id.as_str()), &())
 }
 
 /// Sources that the tenant's messages had, by name.
@@ -267,8 +332,8 @@ fn remove(tx: &WriteTx, id: &MessageId, limit: usize) -> Result<usize, StoreErro
         for call in &head.calls {
             outbox::remove_call(tx, call)?;
         }
-        BY_SOURCE.remove(tx, (head.tenant.as_str(), &head.source, id.as_str()))?;
     }
+    BY_SOURCE.remove(tx, (message.tenant.as_str(), &message.source, id.as_str()))?;
     dequeue(tx, &message)?;
     todos::remove(tx, id)?;
     MESSAGES.remove(tx, id.as_str())?;
@@ -290,6 +355,13 @@ pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> 
         }
     }
     lost.into_iter().for_each(|what| checks.fault(HEADS.name(), what));
-    checks.same_keys(BY_SOURCE.name(), BY_SOURCE.keys(tx, &everything())?, sources);
+    let present = BY_SOURCE.keys(tx, &everything())?;
+    for (tenant, source, id) in &present {
+        // noted before the head
+        let early = if HEADS.has(tx, id)? { None } else { MESSAGES.get(tx, id)? };
+        let early = early.filter(|message| message.tenant.as_str() == tenant && message.source == *source);
+        sources.extend(early.map(|_| (tenant.clone(), source.clone(), id.clone())));
+    }
+    checks.same_keys(BY_SOURCE.name(), present, sources);
     Ok(())
 }

@@ -43,6 +43,7 @@ mod registry;
 mod sealing;
 mod table;
 mod tx;
+mod walk;
 mod writer;
 
 pub mod accounts;

@@ -159,6 +159,17 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         })
     }
 
+    /// Calls `read` with the JSON bytes of a row, undecoded, if there is one.
+    pub(super) fn get_json<T>(
+        &self,
+        tx: &impl Reads,
+        key: K::Ref<'_>,
+        read: impl FnOnce(&[u8]) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let bytes = encode_key::<K>(key);
+        tx.source().get(self.name, &bytes, |value| read(json_of(value).map_err(|cause| self.bad(&bytes, cause))?))
+    }
+
     /// The keys of a stretch; the rows are not decoded.
     pub fn keys(&self, tx: &impl Reads, range: &Range) -> Result<Vec<K::Owned>, StoreError> {
         let mut keys = Vec::new();

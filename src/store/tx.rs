@@ -15,6 +15,9 @@ use std::sync::Arc;
 
 type ReadTable = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
 
+/// Rows of a read transaction, which they keep alive.
+pub(super) type Rows = redb::Range<'static, &'static [u8], &'static [u8]>;
+
 /// A table of a read transaction; `None` when the file does not have it.
 type Opened = (&'static str, Option<Rc<ReadTable>>);
 
@@ -94,6 +97,12 @@ impl ReadTx {
     /// An engine error with this store's path.
     pub(super) fn fail(&self, error: impl Into<redb::Error>) -> StoreError {
         StoreError::engine(self.lease.path(), error)
+    }
+
+    /// The rows of a stretch, for whoever walks several at once; `None` when the file does not have the table.
+    pub(super) fn rows(&self, name: &'static str, range: &Range) -> Result<Option<Rows>, StoreError> {
+        let Some(table) = self.open(name)? else { return Ok(None) };
+        table.range::<&[u8]>(range.bounds()).map(Some).map_err(|e| self.fail(e))
     }
 
     fn open(&self, name: &'static str) -> Result<Option<Rc<ReadTable>>, StoreError> {

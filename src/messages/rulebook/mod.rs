@@ -7,7 +7,9 @@ mod trial;
 
 pub use check::{RuleWarning, check, warnings};
 pub use error::{RuleError, RuleFault, RuleFaultKind};
-pub use trial::{Sample, SampleButton, Trial, TrialFault, TrialRule, TrialTarget, run_trial};
+pub use trial::{
+    Sample, SampleButton, Trial, TrialFault, TrialRule, TrialTarget, run_trial, run_trial_of_draft, run_trial_of_saved,
+};
 
 use crate::model::rule::{Part, RULES_MAX};
 use crate::model::{

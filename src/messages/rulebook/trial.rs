@@ -1,12 +1,18 @@
-//! The test box: which rules a message meets, what members would read, and what is wrong. Nothing is sent or stored.
+//! The test box: which rules a message meets, what members would read, and what is wrong. Nothing is sent or stored, and
+//! nothing is compiled that is compiled for sending already.
 
+use super::{RuleBody, RuleError, must_exist, settled};
+use crate::messages::RuleComposer;
 use crate::messages::render::{RenderFault, render};
 use crate::messages::rules::{Compiled, CompiledTarget, RuleSet};
 use crate::model::content::{Content, LimitFault};
-use crate::model::{AppKey, Button, CorpKey, Message, Priority, Recipients, Rule, RuleId, TenantKey, TodoKind};
+use crate::model::{AppKey, Button, CorpKey, Message, Priority, Recipients, RuleId, TenantKey, TodoKind};
+use crate::store;
+use crate::sync::Env;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A message to try rules with. What is absent takes the words of a sample.
@@ -145,9 +151,42 @@ impl TrialFault {
     }
 }
 
+/// [`run_trial`] with the saved rules of a tenant, as they are compiled for sending.
+///
+/// # Errors
+/// [`RuleError::Store`] when there is no such tenant.
+pub async fn run_trial_of_saved(
+    env: &Env,
+    composer: &Arc<RuleComposer>,
+    tenant: &TenantKey,
+    message: &Message,
+) -> Result<Trial, RuleError> {
+    let (composer, tenant) = (Arc::clone(composer), tenant.clone());
+    let read = move |tx: &store::ReadTx| {
+        must_exist(tx, &tenant)?;
+        composer.rules(tx, &tenant)
+    };
+    Ok(run_trial(&*env.store.read_async(read).await?, message))
+}
+
+/// [`run_trial`] with one rule that is not saved, as if it were in force alone.
+///
+/// # Errors
+/// [`RuleError::Store`] when there is no such tenant.
+pub async fn run_trial_of_draft(
+    env: &Env,
+    tenant: &TenantKey,
+    draft: RuleBody,
+    message: &Message,
+) -> Result<Trial, RuleError> {
+    let of = tenant.clone();
+    env.store.read_async(move |tx| must_exist(tx, &of)).await?;
+    let (rule, _) = settled(RuleBody { enabled: true, ..draft }, RuleId::from("new"), tenant, 0);
+    Ok(run_trial(&RuleSet::compile([rule]), message))
+}
+
 /// Asks the rules and renders the message at every target. Pure.
-pub fn run_trial(rules: Vec<Rule>, message: &Message) -> Trial {
-    let set = RuleSet::compile(rules);
+pub fn run_trial(set: &RuleSet, message: &Message) -> Trial {
     let mut trial = Trial { rules: Vec::new(), targets: Vec::new() };
     let mut taken: BTreeSet<(CorpKey, AppKey)> = BTreeSet::new();
     for compiled in set.rules() {

@@ -2,7 +2,7 @@
 //! its bytes and no search of its own. They are taken out and put into the other tables of the inbox after the answer.
 
 use super::packed::{self, Arrival, Arrivals};
-use super::{REPEATS, Received, receive_all};
+use super::{REPEATS, Received, receive_all, with_work};
 use crate::model::{CorpKey, InboxItem};
 use crate::store::error::{RowError, StoreError};
 use crate::store::key::{Key, Prefix, Range, Str};
@@ -83,21 +83,24 @@ pub fn receive_late(tx: &WriteTx, all: &[Late]) -> Result<(Vec<Received>, usize)
     let mut results = Vec::with_capacity(all.len());
     let mut repeats_of_arrived = Arrivals::default();
     let mut corps = Corps::default();
-    for Late { item, since_ms } in all {
-        if corps.since_ms(tx, item.corp.as_str())? != Some(*since_ms) {
-            results.push(Received::Former);
-            continue;
-        }
-        let (corp, receiver, created_at_s, digest) = key_of(item);
-        let found = before.get(&(corp.to_owned(), receiver.to_owned(), created_at_s, digest.to_owned()));
-        match found {
-            Some(first) => {
-                repeats_of_arrived.push(&Arrival { since_ms: *since_ms, ..as_arrival(item)? });
-                results.push(first.clone());
+    with_work(tx, |work| {
+        for Late { item, since_ms } in all {
+            if corps.since_ms(tx, item.corp.as_str())? != Some(*since_ms) {
+                results.push(Received::Former);
+                continue;
             }
-            None => results.extend(receive_all(tx, std::slice::from_ref(item))?),
+            let (corp, receiver, created_at_s, digest) = key_of(item);
+            let found = before.get(&(corp.to_owned(), receiver.to_owned(), created_at_s, digest.to_owned()));
+            match found {
+                Some(first) => {
+                    repeats_of_arrived.push(&Arrival { since_ms: *since_ms, ..as_arrival(item)? });
+                    results.push(first.clone());
+                }
+                None => results.push(work.receive(item)?),
+            }
         }
-    }
+        Ok(())
+    })?;
     arrive(tx, &repeats_of_arrived)?;
     Ok((results, repeats_of_arrived.len()))
 }

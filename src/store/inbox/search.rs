@@ -1,13 +1,16 @@
 //! Looking through received callbacks: newest first, by filters, a bounded stretch at a time.
 
-use super::{BY_KIND, FAILED, ITEMS, WAITING};
+use super::{BY_PLACE, FAILED, ITEMS, WAITING};
 use crate::model::{CallbackOf, CorpKey, InboxId, InboxItem, InboxState};
 use crate::store::key::{Prefix, Range, Str};
-use crate::store::{PAGE_MAX, Reads, Search, StoreError};
+use crate::store::walk::{Walk, step};
+use crate::store::{PAGE_MAX, ReadTx, Search, StoreError};
 use std::ops::{Bound, ControlFlow};
 
 /// Rows that one page looks at. When it ends there, `next` is set although the page may be short or empty.
 pub const LOOKED_AT_MAX: usize = 20_000;
+/// A row that is looked up by a list counts as so many that are read in passing.
+const BY_LIST: usize = 4;
 
 /// Which callbacks are wanted; the default wants all.
 #[derive(Debug, Clone, Default)]
@@ -29,23 +32,19 @@ pub struct InboxFilter {
 }
 
 impl InboxFilter {
+    fn is_kind(&self, kind: &str) -> bool {
+        let wanted = self.kind.as_deref();
+        wanted.is_none_or(|wanted| if wanted.ends_with('.') { kind.starts_with(wanted) } else { kind == wanted })
+    }
+
     fn hits(&self, item: &InboxItem) -> bool {
-        let is_kind = |kind: &String| {
-            if kind.ends_with('.') { item.kind.starts_with(kind.as_str()) } else { item.kind == kind.as_str() }
-        };
         self.receiver.as_ref().is_none_or(|receiver| item.receiver == *receiver)
-            && self.kind.as_ref().is_none_or(is_kind)
+            && self.is_kind(&item.kind)
             && self.state.is_none_or(|state| item.state == state)
             && self.from.as_ref().is_none_or(|from| item.from.eq_ignore_ascii_case(from))
             && self.text.as_ref().is_none_or(|text| text.hits([item.text.as_str()]))
             && self.from_ms.is_none_or(|from_ms| item.received_at_ms >= from_ms)
             && self.until_ms.is_none_or(|until_ms| item.received_at_ms < until_ms)
-    }
-
-    /// The one kind whose list has everything that is wanted; what waits is in no such list.
-    fn listed_kind(&self, something_waits: bool) -> Option<&str> {
-        let is_listed = self.state == Some(InboxState::Done) || (self.state.is_none() && !something_waits);
-        self.kind.as_deref().filter(|kind| is_listed && !kind.ends_with('.'))
     }
 }
 
@@ -58,15 +57,16 @@ pub struct InboxPage {
     pub next: Option<InboxId>,
 }
 
-/// The newest callbacks of a corp before item `before` (all when `None`) that the filter wants.
+/// The newest callbacks of a corp before item `before` (all when `None`) that the filter wants. Receivers, kinds and states
+/// have lists of their own, so what is rare among others is found without looking at these; what senders and texts are
+/// looked for in is read in passing, and decoded only where it may hit.
 pub fn search(
-    tx: &impl Reads,
+    tx: &ReadTx,
     corp: &CorpKey,
     filter: &InboxFilter,
     before: Option<&InboxId>,
     limit: usize,
 ) -> Result<InboxPage, StoreError> {
-    let limit = limit.clamp(1, PAGE_MAX);
     let until = filter.until_ms.map(first_id);
     // the id that everything wanted stands before
     let end = match (before, &until) {
@@ -75,49 +75,110 @@ pub fn search(
         (None, until) => until.as_deref(),
     };
     let begin = filter.from_ms.map(first_id);
-    let mut page = InboxPage { rows: Vec::with_capacity(limit.min(64)), next: None };
-    let mut looked_at = 0;
-    let mut last: Option<String> = None;
-    let mut take = |id: String, item: Option<InboxItem>| {
-        if page.rows.len() == limit || looked_at == LOOKED_AT_MAX {
-            page.next = last.take().map(InboxId::from);
-            return ControlFlow::Break(());
+    let (from, to) = (begin.as_deref().map(str::as_bytes), end.map(str::as_bytes));
+    let of_corp = || Prefix::text(corp.as_str());
+    let mut lists = Vec::new();
+    if filter.receiver.is_some() || filter.kind.is_some() {
+        let places = places(tx, corp, filter)?;
+        let prefixes = places.iter().map(|(receiver, kind)| of_corp().then_text(receiver).then_text(kind));
+        lists.push(Walk::new(tx, BY_PLACE.name(), prefixes, from, to)?);
+    }
+    let mut others = Vec::new();
+    match filter.state {
+        Some(InboxState::Waiting) => lists.push(Walk::new(tx, WAITING.name(), [of_corp()], from, to)?),
+        Some(InboxState::Failed) => lists.push(Walk::new(tx, FAILED.name(), [of_corp()], from, to)?),
+        Some(InboxState::Done) => {
+            others.push(Walk::new(tx, WAITING.name(), [of_corp()], from, to)?);
+            others.push(Walk::new(tx, FAILED.name(), [of_corp()], from, to)?);
         }
-        looked_at += 1;
-        last = Some(id);
-        page.rows.extend(item.filter(|item| filter.hits(item)));
-        ControlFlow::Continue(())
+        None => {}
+    }
+    let mut looked = Look::new(filter, limit.clamp(1, PAGE_MAX));
+    let is_other = |others: &mut [Walk<'_>], id: &str| -> Result<bool, StoreError> {
+        for walk in others {
+            if walk.has(id.as_bytes())? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     };
-    let get = |id: &str| ITEMS.get(tx, (corp.as_str(), id));
-    let something_waits = WAITING.first_key(tx, &Prefix::text(corp.as_str()).range())?.is_some();
-    match (filter.state, filter.listed_kind(something_waits)) {
-        (Some(InboxState::Waiting), _) => {
-            WAITING.scan_back(tx, &stretch(corp, begin.as_deref(), end), |(_, id), ()| {
-                let item = get(&id)?;
-                Ok(take(id, item))
-            })?;
-        }
-        (Some(InboxState::Failed), _) => {
-            FAILED.scan_back(tx, &stretch(corp, begin.as_deref(), end), |(_, id), ()| {
-                let item = get(&id)?;
-                Ok(take(id, item))
-            })?;
-        }
-        (_, Some(kind)) => {
-            let prefix = Prefix::text(corp.as_str()).then_text(kind);
-            let from = begin.as_ref().map(|id| prefix.from::<(Str, Str, Str)>((corp.as_str(), kind, id)));
-            let to = end.map(|id| prefix.before::<(Str, Str, Str)>((corp.as_str(), kind, id)));
-            BY_KIND.scan_back(tx, &between(prefix.range(), from, to), |(_, _, id), ()| {
-                let item = get(&id)?;
-                Ok(take(id, item))
-            })?;
-        }
-        _ => {
-            let range = stretch(corp, begin.as_deref(), end);
-            ITEMS.scan_back(tx, &range, |(_, id), item| Ok(take(id, Some(item))))?;
+    if lists.is_empty() {
+        ITEMS.scan_json_back(tx, &stretch(corp, begin.as_deref(), end), |(_, id), json| {
+            let json = if is_other(&mut others, &id)? { None } else { Some(json) };
+            looked.take(id, 1, json)
+        })?;
+    } else {
+        while let Some((place, is_common)) = step(&mut lists)? {
+            let id = String::from_utf8_lossy(&place).into_owned();
+            let flow = if !is_common || is_other(&mut others, &id)? {
+                looked.take(id, 1, None)?
+            } else {
+                let own = id.clone();
+                let found = ITEMS.get_json(tx, (corp.as_str(), &id), |json| looked.take(own, BY_LIST, Some(json)))?;
+                found.unwrap_or(ControlFlow::Continue(()))
+            };
+            if flow.is_break() {
+                break;
+            }
         }
     }
-    Ok(page)
+    Ok(looked.page)
+}
+
+/// The pairs of receiver and kind that a corp has callbacks of and the filter wants; each is found by one look.
+fn places(tx: &ReadTx, corp: &CorpKey, filter: &InboxFilter) -> Result<Vec<(String, String)>, StoreError> {
+    let mut found = Vec::new();
+    let of_corp = Prefix::text(corp.as_str());
+    let mut rest = match &filter.receiver {
+        Some(receiver) => of_corp.clone().then_text(receiver.segment()).range(),
+        None => of_corp.range(),
+    };
+    while let Some((_, receiver, kind, _)) = BY_PLACE.first_key(tx, &rest)? {
+        let behind = of_corp.clone().then_text(&receiver).then_text(&kind).range().to;
+        let Bound::Excluded(next) = behind else { break };
+        rest.from = Bound::Included(next);
+        if filter.is_kind(&kind) {
+            found.push((receiver, kind));
+        }
+    }
+    Ok(found)
+}
+
+/// A page in the making.
+struct Look<'a> {
+    filter: &'a InboxFilter,
+    /// What stands in the JSON of everything that is wanted.
+    sender: Option<Search>,
+    limit: usize,
+    page: InboxPage,
+    cost: usize,
+    last: Option<String>,
+}
+
+impl<'a> Look<'a> {
+    fn new(filter: &'a InboxFilter, limit: usize) -> Self {
+        let page = InboxPage { rows: Vec::with_capacity(limit.min(64)), next: None };
+        let sender = filter.from.as_deref().filter(|from| from.is_ascii()).map(Search::new);
+        Self { filter, sender, limit, page, cost: 0, last: None }
+    }
+
+    /// Takes the next row in, where it is wanted; `json` is `None` where it cannot be.
+    fn take(&mut self, id: String, cost: usize, json: Option<&[u8]>) -> Result<ControlFlow<()>, StoreError> {
+        if self.page.rows.len() == self.limit || self.cost >= LOOKED_AT_MAX {
+            self.page.next = self.last.take().map(InboxId::from);
+            return Ok(ControlFlow::Break(()));
+        }
+        self.cost += cost;
+        self.last = Some(id);
+        let may_hit = |search: &Option<Search>, json: &[u8]| search.as_ref().is_none_or(|search| search.may_hit(json));
+        if let Some(json) = json.filter(|json| may_hit(&self.sender, json) && may_hit(&self.filter.text, json)) {
+            let item: InboxItem = ITEMS.decode_json(json)?;
+            if self.filter.hits(&item) {
+                self.page.rows.push(item);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
 }
 
 /// The smallest id of a moment: UUID v7 begins with its 48 bits of milliseconds.

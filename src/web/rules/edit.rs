@@ -7,6 +7,7 @@ use crate::http::errors::{rule_problem, setup_problem};
 use crate::http::permission::MessagesManage;
 use crate::locale::{Lang, T};
 use crate::messages::rulebook::{self, RuleError, Sample, SampleButton, SavedRule, TrialTarget};
+use crate::messages::rules::RuleSet;
 use crate::model::rule::{BUTTON_MAX_CHARS, Part};
 use crate::model::{ContentKind, Corp, Rule, RuleId, TenantKey, TodoKind};
 use crate::setup::service as setup;
@@ -190,7 +191,7 @@ async fn page(
     let previews = rule.targets.iter().map(|target| {
         let alone = Rule { targets: vec![target.clone()], source: None, filter: None, enabled: true, ..rule.clone() };
         let message = sample(who.t, target.kind).into_message(tenant, now_ms);
-        let trial = rulebook::run_trial(vec![alone], &message);
+        let trial = rulebook::run_trial(&RuleSet::compile([alone]), &message);
         trial.targets.first().map(|target| Preview::of(who.t, target))
     });
     let previews = previews.flatten().collect();

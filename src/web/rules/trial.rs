@@ -5,7 +5,7 @@ use crate::http::Problem;
 use crate::http::errors::{rule_problem, setup_problem, store_problem};
 use crate::http::permission::MessagesRead;
 use crate::locale::T;
-use crate::messages::rulebook::{self, Sample, SampleButton, TrialRule, run_trial};
+use crate::messages::rulebook::{self, Sample, SampleButton, TrialRule};
 use crate::model::{Corp, Message, MessageId, Priority, TenantKey, TodoKind};
 use crate::setup::service as setup;
 use crate::store;
@@ -139,7 +139,6 @@ async fn test(
 
 async fn answer(who: &Person, web: &Web, tenant: &TenantKey, fields: Fields) -> Result<HttpResponse, Problem> {
     let t = who.t;
-    let rules = rulebook::list(&web.app.env, tenant).await.map_err(rule_problem)?;
     let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
     let mut faults = Faults::default();
     let mut message = fields.message(who, tenant, web.app.clock.now_ms(), &mut faults);
@@ -152,7 +151,8 @@ async fn answer(who: &Person, web: &Web, tenant: &TenantKey, fields: Fields) -> 
             None => faults.add("message", t.trial_message_unknown()),
         }
     }
-    let trial = run_trial(rules, &message);
+    let trial =
+        rulebook::run_trial_of_saved(&web.app.env, &web.app.rules, tenant, &message).await.map_err(rule_problem)?;
     let name_of = |id: &str| trial.rules.iter().find(|rule| rule.id.as_str() == id).map(|rule| rule.name.clone());
     let targets = trial.targets.iter().map(|target| Shown {
         place: place(&corps, target.corp.as_str(), target.app.as_str()),
