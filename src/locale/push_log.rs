@@ -176,6 +176,11 @@ impl T {
                 "企业微信拒绝了应用的凭证或权限，请检查应用设置。",
                 "WeCom refuses the app's secret or rights: check the app's settings.",
             ),
+            "no_callback" => (
+                "应用没有设置接收消息的地址，带按钮的卡片无法发送：请在企业微信后台为应用启用 API 接收消息并填写回调地址，然后重新发送。",
+                "The app has no callback URL, and cards with buttons need one: switch receiving messages on for the app in \
+                 WeCom's console, enter the callback URL, then send it again.",
+            ),
             "settings" => ("企业或应用的设置不完整。", "The settings of the corp or the app are not complete."),
             "read_only" => ("企业设为只读，不发送。", "The corp is set to read-only: nothing is sent."),
             "refused" => ("企业微信拒绝了这条消息。", "WeCom refused the message."),

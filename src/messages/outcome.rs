@@ -115,6 +115,10 @@ pub(super) fn judge(call: &SendCall, error: &CallError, now_ms: i64) -> Judged {
             RefusalClass::Credential | RefusalClass::IpNotTrusted | RefusalClass::Permission | RefusalClass::Setup => {
                 paused(None, true, "refused_app")
             }
+            // it is about cards with buttons: whatever else the app sends goes on
+            RefusalClass::NoCallback if call.doubts == 0 => {
+                Judged::Failed { code: "no_callback", text: text.clone(), errcode: refusal.errcode }
+            }
             RefusalClass::NobodyReached => Judged::Nobody { errcode: refusal.errcode, text: text.clone() },
             _ if call.doubts > 0 => {
                 Judged::Unknown { text: format!("an attempt was lost, and its repetition was refused: {text}") }
@@ -345,6 +349,8 @@ mod tests {
             (call(1, 0, true), refused(81013), 1_000, "nobody"),
             (call(1, 0, true), refused(40058), 1_000, "failed refused"),
             (call(1, 1, true), refused(40058), 1_000, "unknown"),
+            (call(1, 0, true), refused(43012), 1_000, "failed no_callback"),
+            (call(1, 1, true), refused(43012), 1_000, "unknown"),
             (call(1, 0, true), not_sent(NotSentCause::Connect("x".into())), 1_000, "again no_connection fault"),
             (call(1, 0, true), not_sent(NotSentCause::Throttled { until_ms: 9 }), 1_000, "again quota pause"),
             (call(1, 0, true), not_sent(NotSentCause::NoSecret("x".into())), 1_000, "again settings fault"),

@@ -51,3 +51,11 @@ pub fn demo_callbacks(state: &State, bridge_url: &str, corp_key: &str) {
         }
     });
 }
+
+/// Tells nobody of the demo corp's events: their addresses were those of a bridge that is gone.
+pub fn without_callbacks(state: &State) {
+    state.with_corp(CORPID, |corp| {
+        corp.contacts.callback = None;
+        corp.apps.values_mut().for_each(|app| app.callback = None);
+    });
+}

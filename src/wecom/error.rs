@@ -126,7 +126,9 @@ pub enum RefusalClass {
     CodeSpent,
     /// Too late: the message is older than 24 hours.
     TooLate,
-    /// The app is switched off, has no callback URL, or may not use this call; an administrator must act in the console.
+    /// The app has no callback URL, which this call needs and others do not; an administrator must act in the console.
+    NoCallback,
+    /// The app is switched off, or may not use this call; an administrator must act in the console.
     Setup,
     /// Anything else.
     Other,

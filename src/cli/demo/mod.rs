@@ -121,6 +121,7 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
         }))
         .await?;
     let password = account::ready_account(scene.app(), &stage.actor).await?;
+    scene.connect_callbacks();
     let exit = match (first.held, is_quiet) {
         (true, _) => Exit::Held,
         (false, true) => Exit::Done,

@@ -61,6 +61,7 @@ impl Scene {
             let text = std::fs::read_to_string(&kept)
                 .map_err(|cause| CommandError::failed(format!("{}: cannot be read: {cause}", kept.display())))?;
             sandbox.state().load_json(&text).map_err(|error| CommandError::from_chain(&error))?;
+            seed::without_callbacks(sandbox.state());
         } else {
             seed::demo(sandbox.state());
         }
@@ -139,6 +140,11 @@ impl Scene {
             rulebook::save(env, actor, &tenant, None, body).await.map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// Has WeCom tell the bridge what happens from now on: presses on cards, messages of members, changes in the console.
+    pub(super) fn connect_callbacks(&self) {
+        seed::demo_callbacks(self.sandbox.state(), &self.url(), CORP);
     }
 
     fn keep_sandbox(&self) -> Result<(), String> {

@@ -68,9 +68,11 @@ pub(super) fn judge(update: &CardUpdate, error: &CallError, now_ms: i64) -> Judg
         CallErrorKind::Refused(refusal) => match refusal.class {
             RefusalClass::Busy | RefusalClass::Conflict => again(later, "busy", true),
             RefusalClass::RateLimited => again(later.max(now_ms + 60_000), "quota", false),
-            RefusalClass::Credential | RefusalClass::IpNotTrusted | RefusalClass::Permission | RefusalClass::Setup => {
-                again(later, "refused_app", false)
-            }
+            RefusalClass::Credential
+            | RefusalClass::IpNotTrusted
+            | RefusalClass::Permission
+            | RefusalClass::NoCallback
+            | RefusalClass::Setup => again(later, "refused_app", false),
             // an attempt before this one arrived: who else has the code?
             RefusalClass::CodeSpent if update.doubts > 0 && now_ms < update.good_until_ms => Judged::Done(Vec::new()),
             RefusalClass::CodeSpent if update.doubts == 0 => {

@@ -239,6 +239,7 @@ mod tests {
             | RefusalClass::NobodyReached
             | RefusalClass::CodeSpent
             | RefusalClass::TooLate
+            | RefusalClass::NoCallback
             | RefusalClass::Setup
             | RefusalClass::Other => false,
         }

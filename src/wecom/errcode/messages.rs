@@ -178,7 +178,7 @@ pub(super) static ROWS: &[Explanation] = &[
     ),
     row(
         43012,
-        Class::Setup,
+        Class::NoCallback,
         ["应用没有设置接收消息地址", "The app has no callback URL"],
         ["带按钮的卡片需要回调", "Cards with buttons need one"],
         CALLBACK,

@@ -59,6 +59,7 @@ enum Class {
     NobodyReached,
     CodeSpent,
     TooLate,
+    NoCallback,
     Setup,
     Other,
 }
@@ -160,6 +161,7 @@ pub(super) fn class_of(endpoint: &str, code: i64, text: &str) -> RefusalClass {
         Class::NobodyReached => RefusalClass::NobodyReached,
         Class::CodeSpent => RefusalClass::CodeSpent,
         Class::TooLate => RefusalClass::TooLate,
+        Class::NoCallback => RefusalClass::NoCallback,
         Class::Setup => RefusalClass::Setup,
         Class::Other => RefusalClass::Other,
     }
