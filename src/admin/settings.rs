@@ -3,7 +3,7 @@
 
 use super::Env;
 use crate::config::web_base;
-use crate::model::Actor;
+use crate::model::{Actor, digest};
 use crate::store::{self, Reads, Scope, StoreError, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
@@ -76,6 +76,9 @@ pub enum SettingsError {
         /// What it must be.
         rule: String,
     },
+    /// Somebody has changed the settings since they were looked at.
+    #[error("somebody has changed these settings since they were looked at; look at them again")]
+    Stale,
     /// The store failed.
     #[error("store")]
     Store(#[from] StoreError),
@@ -100,6 +103,23 @@ pub async fn set(env: &Env, actor: &Actor, settings: Settings) -> Result<Setting
         Ok(settings.clone())
     });
     Ok(stored.await?)
+}
+
+/// [`set`], unless the settings are not those any more that `seen` is the digest of ([`digest::of`]).
+///
+/// # Errors
+/// [`SettingsError::Stale`]; then nothing was changed.
+pub async fn set_seen(env: &Env, actor: &Actor, seen: &str, settings: Settings) -> Result<Settings, SettingsError> {
+    let settings = checked(settings)?;
+    let (actor, seen) = (actor.clone(), seen.to_owned());
+    let stored = env.store.write(move |tx| {
+        if digest::of(&read(tx)?) != seen {
+            return Ok(Err(SettingsError::Stale));
+        }
+        put(tx, &actor, &settings)?;
+        Ok(Ok(settings.clone()))
+    });
+    stored.await?
 }
 
 /// Stores checked settings.

@@ -73,6 +73,7 @@ pub fn setup_problem(error: SetupError) -> Problem {
             Problem::new(StatusCode::NOT_FOUND, format!("{kind}.not_found"), sentence(&error))
         }
         SetupError::Conflict { .. } => Problem::conflict("setup.conflict", sentence(&error)),
+        SetupError::Stale => Problem::conflict("setup.stale", sentence(&error)),
         SetupError::Linked(ref linked) => {
             let linked = serde_json::to_value(linked).unwrap_or_default();
             Problem::conflict("setup.linked", sentence(&error)).with("linked", linked)
@@ -341,6 +342,7 @@ pub fn settings_problem(error: SettingsError) -> Problem {
         SettingsError::Value { field, ref rule } => {
             Problem::invalid("settings.invalid", sentence(&error)).at(field, rule.clone())
         }
+        SettingsError::Stale => Problem::conflict("setup.stale", sentence(&error)),
         SettingsError::Store(cause) => store_problem(cause),
     }
 }

@@ -130,6 +130,8 @@ texts! {
     app_remove = "移除应用", "Remove app";
     app_remove_lead = "删除云桥中这个应用的设置和 Secret，企业微信一侧不受影响。", "Removes the app's settings and secret here; WeCom is not touched.";
     app_is_needed = "企业正在用这个应用读取详情，请先换一个。", "The corp reads details with this app; choose another one first.";
+    app_secret_again = "请再次输入 Secret：没有保存，页面也不会回填。", "Type the secret again: nothing was saved, and it is not filled in by the page.";
+    app_secret_needed = "读取成员资料的应用需要 Secret。", "The app that reads details needs its secret.";
     app_fault_agentid = "AgentID 是一个正整数，如 1000002。", "An AgentID is a whole number such as 1000002.";
     apps_none = "还没有应用。读取姓名等详情需要一个自建应用。", "No app yet. Reading details needs one.";
     callback_on = "已开启", "on";

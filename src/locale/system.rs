@@ -160,6 +160,8 @@ texts! {
     settings_keep_audit_hint = "建议一直保留。清理后，剩余部分仍可校验是否被改动。", "Best kept for good. What stays can still be verified.";
     settings_fault_days(from, to) = "请填写 0，或 {from} 到 {to} 之间的整数。", "Give 0, or a whole number from {from} to {to}.";
     settings_fault_range(from, to) = "请填写 {from} 到 {to} 之间的整数。", "Give a whole number from {from} to {to}.";
+    settings_stale = "这些设置在您打开页面之后被别人修改过，没有保存。", "Somebody changed these settings after you opened the page; nothing was saved.";
+    settings_stale_hint = "下面是您填写的内容。请在另一个页面查看现在的设置并核对；再次保存将覆盖对方的修改。", "Below is what you entered. Look at the present settings in another tab first; saving again overwrites the other change.";
     settings_operator = "运维设置", "Set by the operator";
     settings_operator_lead = "这些设置在 config.toml 中，修改后需要重启服务。", "These stand in config.toml and need a restart.";
     settings_listen = "监听地址", "Listens on";

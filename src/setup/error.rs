@@ -22,6 +22,9 @@ pub enum SetupError {
         /// What stands against it, and what to do.
         why: String,
     },
+    /// Somebody has changed the settings since the form was opened that would replace them.
+    #[error("somebody has changed these settings since they were looked at; look at them again")]
+    Stale,
     /// A corp would become another WeCom while links to the former one are there; see [`super::Links`].
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Linked(Vec<Linked>),

@@ -141,6 +141,28 @@ pub async fn put_settings(
     edit_corp(store, actor, &key, BTreeMap::new(), consent, edit).await
 }
 
+/// Changes a corp's settings from what they are at that moment, in one transaction; its apps and secrets stay. What `edit`
+/// refuses is not written. Answers the corp as it is then.
+///
+/// # Errors
+/// As [`put_settings`], and what `edit` answers.
+pub async fn edit_settings(
+    store: &Store,
+    actor: &Actor,
+    key: &CorpKey,
+    consent: Consent,
+    edit: impl Fn(&mut Corp) -> Result<(), SetupError> + Send + 'static,
+) -> Result<(Saved, Corp), SetupError> {
+    let name = format!("corp {key}");
+    let edit = move |present: Option<Corp>| {
+        let present = present.ok_or_else(|| SetupError::NotFound(name.clone()))?;
+        let mut corp = present.clone();
+        edit(&mut corp)?;
+        Ok(Corp { apps: present.apps, ..corp })
+    };
+    edit_corp(store, actor, key, BTreeMap::new(), consent, edit).await
+}
+
 /// Makes a corp out of the one that is there, in one transaction: nothing that others write in between is lost.
 async fn edit_corp(
     store: &Store,

@@ -89,6 +89,15 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
     row(
+        "setup.stale",
+        ["设置已被修改", "打开页面之后有人修改过这些设置，没有保存。", "重新打开页面，核对后再修改。"],
+        [
+            "The settings have changed",
+            "Somebody has changed them since the page was opened; nothing was saved.",
+            "Open the page again, look at them, and repeat the change.",
+        ],
+    ),
+    row(
         "binding.changed",
         [
             "关联已经变化",

@@ -71,7 +71,7 @@ fn unreadable_files(file: &SetupFile) -> Vec<String> {
 
 fn refusal(error: SetupError) -> CommandError {
     match error {
-        SetupError::Faults(_) | SetupError::NotFound(_) | SetupError::Conflict { .. } => {
+        SetupError::Faults(_) | SetupError::NotFound(_) | SetupError::Conflict { .. } | SetupError::Stale => {
             CommandError::usage(error.to_string())
         }
         SetupError::Linked(_) => CommandError::usage(format!(

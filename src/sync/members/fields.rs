@@ -48,7 +48,7 @@ impl FieldMap {
         let external_defaults = EXTERNAL_DEFAULTS.iter().map(|(key, text)| ("external_fields", *key, *text));
         let external =
             options.external_fields.iter().map(|(key, text)| ("external_fields", key.as_str(), text.as_str()));
-        for (section, key, text) in defaults.chain(own).chain(external_defaults).chain(external) {
+        for (section, key, text) in defaults.chain(external_defaults).chain(own).chain(external) {
             let option = format!("{section}.{key}");
             let Some(field) = field_of(section, key) else {
                 return Err(PlanRefusal::BadOption {

@@ -6,6 +6,7 @@ use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::CorpWrite;
 use crate::model::{App, AppKey, CallbackOf, Corp, CorpKey, Secret, SecretName};
+use crate::setup::service::Consent;
 use crate::setup::{SetupError, service};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
@@ -87,8 +88,16 @@ async fn page(
         has_callback_keys: is_set(SecretName::AppToken(key.clone())) && is_set(SecretName::AppAesKey(key.clone())),
         guide: guide(who.t, &corp, &CallbackOf::App(key), &public_url),
         corp,
+        // what was typed is not sent back: it is to be typed again
+        faults: match fields.secret.trim().is_empty() || faults.is_empty() {
+            true => faults,
+            false => {
+                let mut faults = faults;
+                faults.add("secret", who.t.app_secret_again());
+                faults
+            }
+        },
         fields: Fields { secret: String::new(), ..fields },
-        faults,
         is_new,
     })
 }
@@ -131,10 +140,18 @@ async fn show(
 async fn store_app(who: &Person, web: &Web, corp: &Corp, fields: &Fields, faults: &mut Faults) -> Result<(), Problem> {
     let t = who.t;
     let agentid = fields.agentid.trim().parse::<u64>().ok().filter(|id| *id > 0);
-    let Some(agentid) = agentid else {
+    if agentid.is_none() {
         faults.add("agentid", t.app_fault_agentid());
-        return Ok(());
-    };
+    }
+    let wants_reader = is_on(fields.is_reader.as_ref());
+    if wants_reader && fields.secret.trim().is_empty() {
+        let name = SecretName::App(AppKey::from(fields.key.trim()));
+        let secrets = service::list_secrets(&web.app.store, &corp.key).await.map_err(setup_problem)?;
+        if !secrets.iter().any(|(known, is_set)| *known == name && *is_set) {
+            faults.add("secret", t.app_secret_needed());
+        }
+    }
+    let Some(agentid) = agentid.filter(|_| faults.is_empty()) else { return Ok(()) };
     let app = App {
         key: AppKey::from(fields.key.trim()),
         name: fields.name.trim().to_owned(),
@@ -151,12 +168,13 @@ async fn store_app(who: &Person, web: &Web, corp: &Corp, fields: &Fields, faults
         return place(t, error, &NAMES, "key", faults);
     }
     web.app.clients.forget(&corp.key);
-    let wants_reader = is_on(fields.is_reader.as_ref());
-    let is_reader = corp.read_app.as_ref() == Some(&key);
-    if wants_reader != is_reader {
-        let mut changed = get(web, &corp.key).await?;
-        changed.read_app = wants_reader.then_some(key);
-        service::put_settings(store, &actor, changed, None.into()).await.map_err(setup_problem)?;
+    if wants_reader != (corp.read_app.as_ref() == Some(&key)) {
+        let edit = move |corp: &mut Corp| {
+            corp.read_app = wants_reader.then(|| key.clone());
+            Ok(())
+        };
+        let done = service::edit_settings(store, &actor, &corp.key, Consent::default(), edit).await;
+        done.map_err(setup_problem)?;
     }
     Ok(())
 }

@@ -42,6 +42,8 @@ struct EditPage {
     faults: Faults,
     tenants: Vec<(String, String)>,
     is_new: bool,
+    /// Somebody has saved something else since the form was opened.
+    is_stale: bool,
     /// The corp would become another WeCom: what becomes of its links is to be chosen.
     linked: Option<Linked>,
 }
@@ -99,7 +101,15 @@ async fn show_new(who: Admin<CorpWrite>, web: web::Data<Web>, query: Query<NewQu
     };
     let fields = CorpFields::fresh(query.0.tenant.as_deref().unwrap_or(&first.0));
     let f = who.frame(who.t.corp_new());
-    reply::page(&EditPage { f, fields, faults: Faults::default(), tenants, is_new: true, linked: None })
+    reply::page(&EditPage {
+        f,
+        fields,
+        faults: Faults::default(),
+        tenants,
+        is_new: true,
+        is_stale: false,
+        linked: None,
+    })
 }
 
 /// A corp as it is before anything is set.
@@ -150,14 +160,30 @@ async fn create(who: Admin<CorpWrite>, web: web::Data<Web>, form: Form<CorpField
         }
     }
     let tenants = tenants(&web).await?;
-    reply::again(&EditPage { f: who.frame(t.corp_new()), fields, faults, tenants, is_new: true, linked: None })
+    reply::again(&EditPage {
+        f: who.frame(t.corp_new()),
+        fields,
+        faults,
+        tenants,
+        is_new: true,
+        is_stale: false,
+        linked: None,
+    })
 }
 
 async fn show(who: Admin<CorpWrite>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
     let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let f = who.frame(who.t.corp_edit());
     let (fields, tenants) = (CorpFields::of(&corp), tenants(&web).await?);
-    reply::page(&EditPage { f, fields, faults: Faults::default(), tenants, is_new: false, linked: None })
+    reply::page(&EditPage {
+        f,
+        fields,
+        faults: Faults::default(),
+        tenants,
+        is_new: false,
+        is_stale: false,
+        linked: None,
+    })
 }
 
 async fn save(
@@ -170,7 +196,7 @@ async fn save(
     let mut corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let mut fields = form.0;
     (fields.key, fields.tenant) = (corp.key.to_string(), corp.tenant.to_string());
-    let (mut faults, mut linked) = (Faults::default(), None);
+    let (mut faults, mut linked, mut is_stale) = (Faults::default(), None, false);
     numbers(&who, fields.put_over(&mut corp), &mut faults);
     let links = match fields.links.as_str() {
         "reset" => Some(Links::Reset),
@@ -180,7 +206,19 @@ async fn save(
     // an unconfirmed choice is none: the corp is refused once more, and the page asks again
     let confirmed = links.filter(|_| fields.confirm.trim() == key.as_str());
     if faults.is_empty() {
-        match service::put_settings(&web.app.store, &who.actor(), corp, confirmed.into()).await {
+        let entered = fields.clone();
+        let edit = move |present: &mut Corp| {
+            if CorpFields::mark(present) != entered.seen {
+                return Err(SetupError::Stale);
+            }
+            entered.put_over(present);
+            Ok(())
+        };
+        match service::edit_settings(&web.app.store, &who.actor(), &key, confirmed.into(), edit).await {
+            Err(SetupError::Stale) => {
+                let present = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
+                (is_stale, fields.seen) = (true, CorpFields::mark(&present));
+            }
             Ok(_) => {
                 let told = if confirmed == Some(Links::Reset) { t.links_dropped() } else { t.saved() };
                 return Ok(reply::go(&who, &format!("/corps/{key}"), Some(Flash::good(told))));
@@ -199,7 +237,7 @@ async fn save(
     }
     fields.confirm.clear();
     let tenants = tenants(&web).await?;
-    reply::again(&EditPage { f: who.frame(t.corp_edit()), fields, faults, tenants, is_new: false, linked })
+    reply::again(&EditPage { f: who.frame(t.corp_edit()), fields, faults, tenants, is_new: false, is_stale, linked })
 }
 
 #[derive(Debug, Deserialize)]

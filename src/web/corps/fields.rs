@@ -1,8 +1,8 @@
 //! The form of a corp: what was entered, from and to the domain.
 
-use crate::model::{Access, Corp, CorpKey, Edition, Quota, TenantKey};
+use crate::model::{Access, Corp, CorpKey, Edition, Quota, TenantKey, digest};
 use crate::setup::{RawEndpoints, default_endpoints};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Names of the fields, for placing faults.
 pub(super) const NAMES: [&str; 17] = [
@@ -26,9 +26,11 @@ pub(super) const NAMES: [&str; 17] = [
 ];
 
 /// As it was entered.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct CorpFields {
+    /// [`CorpFields::mark`] of the corp that the form was filled from.
+    pub(super) seen: String,
     pub(super) tenant: String,
     pub(super) key: String,
     pub(super) name: String,
@@ -69,8 +71,17 @@ impl CorpFields {
         }
     }
 
+    /// Tells whether a corp is still what a form was filled from.
+    pub(super) fn mark(corp: &Corp) -> String {
+        digest::of(&Self::blank(corp))
+    }
+
     /// The form of a corp as it is.
     pub(super) fn of(corp: &Corp) -> Self {
+        Self { seen: Self::mark(corp), ..Self::blank(corp) }
+    }
+
+    fn blank(corp: &Corp) -> Self {
         let at = &corp.endpoints;
         let standard = default_endpoints(
             corp.edition,

@@ -2,9 +2,9 @@
 
 use super::schedule::Choice;
 use crate::locale::T;
-use crate::model::{Corp, Leaver, MatchRule, OutOfScope, StrategyChoice};
+use crate::model::{Corp, Leaver, MatchRule, OutOfScope, StrategyChoice, digest};
 use crate::web::form::{Faults, is_on};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Text fields of a member that a mapping may fill, with the mapping that is in force where none is given.
@@ -18,18 +18,24 @@ pub(super) const MAPPED: [(&str, &str); 10] = [
     ("alias", "{{ alias }}"),
     ("address", ""),
     ("biz_mail", ""),
-    ("external_position", ""),
+    ("extattr.工号", "{{ employee_no }}"),
 ];
 
+/// The same of the external profile.
+pub(super) const MAPPED_OUTSIDE: [(&str, &str); 1] = [("position", "{{ position }}")];
+
 /// As it was entered. Lists come as columns: the first `map_field` belongs to the first `map_text`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct SyncFields {
+    /// [`SyncFields::mark`] of the settings that the form was filled from.
+    pub(super) seen: String,
     pub(super) auto_bind: Option<String>,
     pub(super) strategy: String,
     pub(super) pull_kind: String,
     pub(super) pull_at: String,
     pub(super) pull_text: String,
+    pub(super) pull_time_zone: String,
     pub(super) match_employee: Vec<String>,
     pub(super) match_member: Vec<String>,
     pub(super) enabled: Option<String>,
@@ -77,26 +83,30 @@ fn tick(is_on: bool) -> Option<String> {
 }
 
 impl SyncFields {
+    /// Tells whether the settings of a corp are still what a form was filled from.
+    pub(super) fn mark(corp: &Corp) -> String {
+        digest::of(&Self::blank(corp))
+    }
+
     /// The settings as they are.
     pub(super) fn of(corp: &Corp) -> Self {
+        Self { seen: Self::mark(corp), ..Self::blank(corp) }
+    }
+
+    fn blank(corp: &Corp) -> Self {
         let (pull, down) = (&corp.pull, &corp.downstream);
         let (pull_choice, sync_choice) = (Choice::of(&pull.cron), Choice::of(&down.cron));
-        let mut mapped: Vec<(String, String)> = MAPPED
-            .iter()
-            .map(|(field, standard)| {
-                let text = down.fields.get(*field).map_or(*standard, String::as_str);
-                ((*field).to_owned(), text.to_owned())
-            })
-            .collect();
-        let more = down.fields.iter().filter(|(field, _)| !MAPPED.iter().any(|(known, _)| known == field));
-        mapped.extend(more.map(|(field, text)| (field.clone(), text.clone())));
+        let mapped = in_force(&MAPPED, &down.fields);
+        let outside = in_force(&MAPPED_OUTSIDE, &down.external_fields);
         let guard = &down.guard;
         Self {
+            seen: String::new(),
             auto_bind: tick(pull.auto_bind),
             strategy: strategy_name(pull.strategy).into(),
             pull_kind: pull_choice.kind,
             pull_at: pull_choice.at,
             pull_text: pull_choice.text,
+            pull_time_zone: pull.time_zone.clone(),
             match_employee: corp.match_rules.iter().map(|rule| rule.employee.clone()).collect(),
             match_member: corp.match_rules.iter().map(|rule| rule.member.clone()).collect(),
             enabled: tick(down.enabled),
@@ -131,19 +141,17 @@ impl SyncFields {
             max_changed_emails_percent: guard.max_changed_emails_percent.to_string(),
             map_field: mapped.iter().map(|(field, _)| field.clone()).collect(),
             map_text: mapped.into_iter().map(|(_, text)| text).collect(),
-            external_field: down.external_fields.keys().cloned().collect(),
-            external_text: down.external_fields.values().cloned().collect(),
+            external_field: outside.iter().map(|(field, _)| field.clone()).collect(),
+            external_text: outside.into_iter().map(|(_, text)| text).collect(),
             confirm: String::new(),
             what: String::new(),
         }
     }
 
-    /// Puts what was entered over a corp; faults that no domain check would find are told here.
+    /// Puts what was entered over a corp; a number that is left empty is a fault, for 0 switches some of them off. Faults that no domain check would find are told here.
     pub(super) fn put_over(&self, t: T, corp: &mut Corp, faults: &mut Faults) {
         let mut number = |name: &str, text: &str| {
-            let text = text.trim();
-            let value = if text.is_empty() { Some(0) } else { text.parse().ok() };
-            value.unwrap_or_else(|| {
+            text.trim().parse().unwrap_or_else(|_| {
                 faults.add(name, t.fault_whole_number());
                 0
             })
@@ -181,9 +189,9 @@ impl SyncFields {
         };
         down.disabled_department = self.disabled_department.trim().to_owned();
         down.scope.filter = self.filter.trim().to_owned();
-        down.fields = mappings(&self.map_field, &self.map_text, true);
-        down.external_fields = mappings(&self.external_field, &self.external_text, false);
-        let zone = self.time_zone.trim();
+        down.fields = mappings(&self.map_field, &self.map_text, &MAPPED);
+        down.external_fields = mappings(&self.external_field, &self.external_text, &MAPPED_OUTSIDE);
+        let zone = |zone: &str| zone.trim().to_owned();
         for (name, kind, at, text) in [
             ("pull", &self.pull_kind, &self.pull_at, &self.pull_text),
             ("sync", &self.sync_kind, &self.sync_at, &self.sync_text),
@@ -194,9 +202,9 @@ impl SyncFields {
                 continue;
             };
             if name == "pull" {
-                (corp.pull.cron, corp.pull.time_zone) = (cron, zone.to_owned());
+                (corp.pull.cron, corp.pull.time_zone) = (cron, zone(&self.pull_time_zone));
             } else {
-                (corp.downstream.cron, corp.downstream.time_zone) = (cron, zone.to_owned());
+                (corp.downstream.cron, corp.downstream.time_zone) = (cron, zone(&self.time_zone));
             }
         }
         corp.pull.auto_bind = is_on(self.auto_bind.as_ref());
@@ -214,10 +222,19 @@ impl SyncFields {
     }
 }
 
+/// The mappings that are in force: known fields with their standard or what stands in its place, then further ones.
+fn in_force(known: &[(&str, &str)], own: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let standard = known.iter().map(|(field, text)| {
+        let text = own.get(*field).map_or(*text, String::as_str);
+        ((*field).to_owned(), text.to_owned())
+    });
+    let more = own.iter().filter(|(field, _)| !known.iter().any(|(known, _)| known == field));
+    standard.chain(more.map(|(field, text)| (field.clone(), text.clone()))).collect()
+}
+
 /// Mappings that say something else than the standard; a known field that is left empty is switched off.
-fn mappings(fields: &[String], texts: &[String], has_standard: bool) -> BTreeMap<String, String> {
-    let standard =
-        |field: &str| MAPPED.iter().find(|(known, _)| has_standard && *known == field).map(|(_, text)| *text);
+fn mappings(fields: &[String], texts: &[String], known: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let standard = |field: &str| known.iter().find(|(known, _)| *known == field).map(|(_, text)| *text);
     fields
         .iter()
         .zip(texts)
@@ -261,14 +278,32 @@ mod tests {
     #[test]
     fn only_what_differs_from_the_standard_is_kept() {
         let text = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let fields = text(&["name", "mobile", "address", "position", "extattr.工号", "", "extattr.x"]);
-        let texts = text(&["{{ name }}", "", "", "{{ position }}!", "{{ employee_no }}", "lost", ""]);
-        let kept = mappings(&fields, &texts, true);
-        let expected: BTreeMap<String, String> =
-            [("mobile", ""), ("position", "{{ position }}!"), ("extattr.工号", "{{ employee_no }}")]
-                .into_iter()
-                .map(|(field, text)| (field.to_owned(), text.to_owned()))
-                .collect();
+        let fields = text(&["name", "mobile", "address", "position", "extattr.部门", "", "extattr.x", "extattr.工号"]);
+        let texts = text(&["{{ name }}", "", "", "{{ position }}!", "{{ unit.name }}", "lost", "", ""]);
+        let kept = mappings(&fields, &texts, &MAPPED);
+        let expected: BTreeMap<String, String> = [
+            ("mobile", ""),
+            ("position", "{{ position }}!"),
+            ("extattr.部门", "{{ unit.name }}"),
+            ("extattr.工号", ""),
+        ]
+        .into_iter()
+        .map(|(field, text)| (field.to_owned(), text.to_owned()))
+        .collect();
         assert_eq!(kept, expected);
+    }
+
+    /// What is written without being named in the options stands in the form, and saving it unchanged names nothing.
+    #[test]
+    fn every_mapping_in_force_is_shown() {
+        use crate::sync::members::fields::{DEFAULTS, EXTERNAL_DEFAULTS};
+        for (known, defaults) in [(&MAPPED[..], &DEFAULTS[..]), (&MAPPED_OUTSIDE[..], &EXTERNAL_DEFAULTS[..])] {
+            for default in defaults {
+                assert!(known.contains(default), "{default:?}");
+            }
+            let shown = in_force(known, &BTreeMap::new());
+            let (fields, texts): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
+            assert_eq!(mappings(&fields, &texts, known), BTreeMap::new());
+        }
     }
 }

@@ -5,11 +5,11 @@ use super::schedule;
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, sync_problem};
 use crate::http::permission::{CorpWrite, SyncRead};
-use crate::locale::T;
+use crate::locale::{Advice, T, advice};
 use crate::model::{ApiScope, Corp, CorpKey, PlanHead, PlanState};
 use crate::setup::SetupError;
 use crate::setup::service::{self as setup, Consent};
-use crate::sync::service;
+use crate::sync::{SyncError, service};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
 use crate::web::frame::Frame;
@@ -37,8 +37,12 @@ struct SettingsPage {
     pull_times: Vec<String>,
     sync_times: Vec<String>,
     what_if: Option<PlanHead>,
+    /// Why there is no plan with these settings.
+    refused: Option<(Advice, String)>,
     can_change: bool,
     needs_confirmation: bool,
+    /// Somebody has saved other settings since the form was opened.
+    is_stale: bool,
 }
 
 type Pairs = Vec<(&'static str, &'static str)>;
@@ -55,8 +59,10 @@ impl SettingsPage {
             fields,
             faults,
             what_if: None,
+            refused: None,
             can_change: who.may(ApiScope::CorpWrite),
             needs_confirmation: false,
+            is_stale: false,
         }
     }
 
@@ -123,6 +129,10 @@ impl SettingsPage {
         super::fields::MAPPED.iter().any(|(known, _)| *known == field)
     }
 
+    fn is_known_outside(&self, field: &str) -> bool {
+        super::fields::MAPPED_OUTSIDE.iter().any(|(known, _)| *known == field)
+    }
+
     fn rule_fault(&self, row: &usize) -> &str {
         let of = |side: &str| self.faults.of(&format!("match[{row}].{side}"));
         let employee = of("employee");
@@ -156,7 +166,8 @@ impl SettingsPage {
 }
 
 fn rows(first: &[String], second: &[String]) -> Vec<(usize, String, String)> {
-    let known = first.iter().zip(second).map(|(a, b)| (a.clone(), b.clone()));
+    let known = first.iter().zip(second).filter(|(a, b)| !a.trim().is_empty() || !b.trim().is_empty());
+    let known = known.map(|(a, b)| (a.clone(), b.clone()));
     let empty = std::iter::repeat_n((String::new(), String::new()), 2);
     known.chain(empty).enumerate().map(|(at, (a, b))| (at + 1, a, b)).collect()
 }
@@ -177,7 +188,8 @@ fn place(t: T, path: &str, message: &str, faults: &mut Faults) {
     let field = match path {
         "pull.cron" => "pull_text".to_owned(),
         "downstream.cron" => "sync_text".to_owned(),
-        "pull.time_zone" | "downstream.time_zone" => "time_zone".to_owned(),
+        "pull.time_zone" => "pull_time_zone".to_owned(),
+        "downstream.time_zone" => "time_zone".to_owned(),
         "downstream.scope.filter" => "filter".to_owned(),
         _ => {
             let mapping = path
@@ -201,8 +213,7 @@ async fn save(
     form: Form<SyncFields>,
 ) -> Result<HttpResponse, Problem> {
     let (t, fields) = (who.t, form.0);
-    let before = get(&web, &key).await?;
-    let (mut corp, mut faults) = (before.clone(), Faults::default());
+    let (mut corp, mut faults) = (get(&web, &key).await?, Faults::default());
     fields.put_over(t, &mut corp, &mut faults);
     for fault in crate::setup::check_corp(&corp, "") {
         place(t, &fault.path, &fault.message, &mut faults);
@@ -212,13 +223,36 @@ async fn save(
     }
     if fields.what == "try" {
         let (options, rules) = (corp.downstream.clone(), Some(corp.match_rules.clone()));
-        let found = service::plan_with_options(&web.app.env, &key, options, rules).await.map_err(sync_problem)?;
+        let found = service::plan_with_options(&web.app.env, &key, options, rules).await;
         let mut page = SettingsPage::new(&who, &web, corp, fields, faults);
-        page.what_if = Some(found.head);
+        match found {
+            Ok(found) => page.what_if = Some(found.head),
+            // what was entered stays: it is what has to be mended
+            Err(SyncError::Plan(refusal)) => {
+                page.refused = Some((advice(who.lang(), refusal.code(), 422), refusal.to_string()));
+                return reply::again(&page);
+            }
+            Err(error) => return Err(sync_problem(error)),
+        }
         return reply::page(&page);
     }
     let consent = Consent { links: None, to_delete: fields.confirm.trim() == key.as_str() };
-    match setup::put_settings(&web.app.store, &who.actor(), corp.clone(), consent).await {
+    let entered = fields.clone();
+    // checked above; compared and put over what is there at that moment, so that nothing that others save is lost
+    let edit = move |present: &mut Corp| {
+        if SyncFields::mark(present) != entered.seen {
+            return Err(SetupError::Stale);
+        }
+        entered.put_over(t, present, &mut Faults::default());
+        Ok(())
+    };
+    match setup::edit_settings(&web.app.store, &who.actor(), &key, consent, edit).await {
+        Err(SetupError::Stale) => {
+            let seen = SyncFields::mark(&get(&web, &key).await?);
+            let mut page = SettingsPage::new(&who, &web, corp, SyncFields { seen, ..fields }, faults);
+            page.is_stale = true;
+            reply::again(&page)
+        }
         Err(SetupError::Unconfirmed(_)) => {
             let mut page = SettingsPage::new(&who, &web, corp, fields, faults);
             page.needs_confirmation = true;

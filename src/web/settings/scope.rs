@@ -6,7 +6,7 @@ use crate::http::Problem;
 use crate::http::errors::{browse_problem, setup_problem};
 use crate::http::permission::{CorpWrite, SyncRead};
 use crate::model::{ApiScope, Corp, CorpKey, EmployeeId, Scope, UnitId};
-use crate::setup::service as setup;
+use crate::setup::service::{self as setup, Consent};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
@@ -157,11 +157,14 @@ async fn change(
     key: web::Path<CorpKey>,
     form: Form<Fields>,
 ) -> Result<HttpResponse, Problem> {
-    let mut corp = setup::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let fields = form.0;
-    if edit(&mut corp.downstream.scope, &fields.what, fields.id.trim()) {
-        setup::put_settings(&web.app.store, &who.actor(), corp, None.into()).await.map_err(setup_problem)?;
-    }
+    let (what, id) = (fields.what, fields.id);
+    let edit = move |corp: &mut Corp| {
+        edit(&mut corp.downstream.scope, &what, id.trim());
+        Ok(())
+    };
+    let done = setup::edit_settings(&web.app.store, &who.actor(), &key, Consent::default(), edit).await;
+    done.map_err(setup_problem)?;
     let back = if fields.back.starts_with('?') { fields.back.as_str() } else { "" };
     let path = format!("/corps/{key}/settings/scope{back}");
     Ok(reply::go(&who, &path, Some(Flash::good(who.t.scope_saved()))))

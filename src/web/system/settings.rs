@@ -7,6 +7,7 @@ use crate::http::Problem;
 use crate::http::errors::{settings_problem, store_problem};
 use crate::http::permission::SettingsWrite;
 use crate::locale::Lang;
+use crate::model::digest;
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
 use crate::web::frame::Frame;
@@ -24,6 +25,9 @@ pub(super) fn routes(routes: &mut Routes) {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 struct Fields {
+    /// Digest of the settings that the form was filled from.
+    #[serde(default)]
+    seen: String,
     #[serde(default)]
     public_url: String,
     language: String,
@@ -42,6 +46,8 @@ struct SettingsPage {
     f: Frame,
     fields: Fields,
     faults: Faults,
+    /// Somebody has saved other settings since the form was opened.
+    is_stale: bool,
     /// What `config.toml` sets, which wins.
     fixed_url: Option<String>,
     listen: String,
@@ -55,6 +61,7 @@ impl SettingsPage {
             f: who.frame(who.t.nav_settings()),
             fields,
             faults,
+            is_stale: false,
             fixed_url: config.public_url.clone(),
             listen: config.listen.to_string(),
             data_dir: config.data_dir.display().to_string(),
@@ -73,6 +80,7 @@ impl SettingsPage {
 async fn show(who: Admin<SettingsWrite>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let known = settings::get(&web.app.admin).await.map_err(store_problem)?;
     let fields = Fields {
+        seen: digest::of(&known),
         public_url: known.public_url.unwrap_or_default(),
         language: known.language,
         session_idle_min: known.session_idle_min.to_string(),
@@ -120,7 +128,12 @@ async fn save(who: Admin<SettingsWrite>, web: web::Data<Web>, form: Form<Fields>
         keep_audit_days,
     };
     if faults.is_empty() {
-        match settings::set(&web.app.admin, &who.actor(), wanted).await {
+        match settings::set_seen(&web.app.admin, &who.actor(), &fields.seen, wanted).await {
+            Err(SettingsError::Stale) => {
+                let known = settings::get(&web.app.admin).await.map_err(store_problem)?;
+                let fields = Fields { seen: digest::of(&known), ..fields };
+                return reply::again(&SettingsPage { is_stale: true, ..SettingsPage::new(&who, &web, fields, faults) });
+            }
             Ok(_) => return Ok(reply::go(&who, "/system/settings", Some(Flash::good(t.saved())))),
             Err(SettingsError::Value { field: "public_url", .. }) => faults.add("public_url", t.settings_fault_url()),
             Err(error) => return Err(settings_problem(error)),

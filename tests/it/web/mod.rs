@@ -13,4 +13,5 @@ mod messages;
 mod office;
 mod rules;
 mod security;
+mod settings;
 mod sync;

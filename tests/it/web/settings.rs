@@ -1,0 +1,151 @@
+//! Settings in the browser: what others have saved meanwhile stands, and nothing is switched off by the way.
+
+use super::browser::{Browser, Shown};
+use super::office::{CORP, Office};
+use serde_json::json;
+use wecom_bridge::model::{Corp, CorpKey, Role, SecretName};
+use wecom_bridge::store;
+
+const SETTINGS: &str = "/corps/acme-main/settings";
+
+fn corp(office: &Office) -> Corp {
+    let key = CorpKey::from("acme-main");
+    office.bridge.app.store.read(|tx| store::corps::find(tx, &key)).unwrap().unwrap()
+}
+
+async fn save(browser: &Browser, page: &Shown, fields: &[(&str, &str)]) -> Shown {
+    let mut all = vec![("what", "save")];
+    all.extend(fields);
+    browser.submit(page, "/settings", &all).await
+}
+
+/// Two tabs: the older one is told, and overwrites only when it is sent once more.
+#[tokio::test]
+async fn an_older_form_does_not_take_back_what_a_colleague_has_saved() {
+    let office = Office::open().await;
+    let [a, b] = [
+        Browser::sign_in(&office.bridge, Role::Administrator).await,
+        Browser::sign_in(&office.bridge, Role::Administrator).await,
+    ];
+    let older = a.get(SETTINGS).await.expect(200);
+    let newer = b.get(SETTINGS).await.expect(200);
+    b.follow(&save(&b, &newer, &[("max_removals", "5"), ("invite", "1")]).await).await.expect(200).has("value=\"5\"");
+    let stale = save(&a, &older, &[("userid_from", "account")]).await.expect(422);
+    stale.has("被别人修改过").has("name=\"userid_from\" value=\"account\"");
+    assert_eq!(corp(&office).downstream.guard.max_removals, 5);
+    assert!(corp(&office).downstream.invite);
+    assert_eq!(corp(&office).downstream.userid_from, "employee_no");
+
+    let older = a.get(&format!("{CORP}/edit")).await.expect(200);
+    let newer = b.get(&format!("{CORP}/edit")).await.expect(200);
+    b.follow(&b.submit(&newer, "/edit", &[("seats", "77")]).await).await.expect(200);
+    let stale = a.submit(&older, "/edit", &[("name", "改名")]).await.expect(422);
+    stale.has("被别人修改过").has("改名");
+    assert_eq!((corp(&office).quota.seats, corp(&office).name.as_str()), (77, "阿克米企业"));
+    a.follow(&a.submit(&stale, "/edit", &[]).await).await.expect(200);
+    assert_eq!(corp(&office).name, "改名", "it was looked at and saved once more");
+
+    let older = a.get("/system/settings").await.expect(200);
+    let newer = b.get("/system/settings").await.expect(200);
+    b.follow(&b.submit(&newer, "/settings", &[("two_person_removals", "1")]).await).await.expect(200);
+    a.submit(&older, "/settings", &[("session_idle_min", "31")]).await.expect(422).has("被别人修改过");
+    let settings = office.bridge.get("/api/v1/settings").await.expect(200);
+    assert_eq!((&settings["two_person_removals"], &settings["session_idle_min"]), (&json!(true), &json!(30)));
+    office.close().await;
+}
+
+/// Picking the scope changes the scope alone: what is saved elsewhere at the same time stays.
+#[tokio::test]
+async fn picking_and_saving_at_once_lose_nothing() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let scope = format!("{SETTINGS}/scope");
+    browser.get(&scope).await.expect(200);
+    let pick = |id: &'static str| {
+        let (browser, scope) = (&browser, &scope);
+        async move { browser.post(scope, &[("what", "+exclude"), ("id", id)]).await }
+    };
+    let picked = futures_util::future::join_all(["zhang", "li", "wang", "script"].map(pick)).await;
+    picked.iter().for_each(|shown| assert_eq!(shown.status, 303));
+    let mut excluded: Vec<String> = corp(&office).downstream.scope.exclude.iter().map(ToString::to_string).collect();
+    excluded.sort();
+    assert_eq!(excluded, ["li", "script", "wang", "zhang"]);
+    office.close().await;
+}
+
+#[tokio::test]
+async fn an_emptied_guard_is_a_fault_and_none_that_is_off() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let page = browser.get(SETTINGS).await.expect(200);
+    for name in ["max_moves_percent", "max_removals", "delete_after_days"] {
+        let refused = save(&browser, &page, &[(name, "")]).await.expect(422);
+        refused.has(&format!("id=\"e-{name}\"")).has("请填写整数");
+    }
+    assert_eq!(corp(&office).downstream.guard.max_moves_percent, 50);
+    browser.follow(&save(&browser, &page, &[("max_moves_percent", "0")]).await).await.expect(200);
+    assert_eq!(corp(&office).downstream.guard.max_moves_percent, 0);
+    office.close().await;
+}
+
+/// Reading and syncing each have their time zone.
+#[tokio::test]
+async fn saving_unchanged_settings_changes_no_schedule() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let before = corp(&office);
+    let body = json!({
+        "tenant": "acme", "name": before.name, "corpid": before.corpid, "access": "read-only",
+        "endpoints": before.endpoints, "match_rules": before.match_rules,
+        "pull": { "cron": "0 0 3 * * *", "time_zone": "Europe/Berlin" },
+    });
+    office.bridge.put("/api/v1/corps/acme-main", &body).await.expect(200);
+    let page = browser.get(SETTINGS).await.expect(200);
+    browser.follow(&save(&browser, &page, &[]).await).await.expect(200).has("Europe/Berlin");
+    assert_eq!(corp(&office).pull.time_zone, "Europe/Berlin");
+    assert_eq!(corp(&office).downstream.time_zone, "Asia/Shanghai");
+    let refused = save(&browser, &page, &[("pull_time_zone", "Berlin")]).await.expect(422);
+    refused.has("id=\"e-pull_time_zone\"").lacks("id=\"e-time_zone\"");
+    office.close().await;
+}
+
+/// A secret that was typed is not sent back by the page; that it is to be typed again is said.
+#[tokio::test]
+async fn a_secret_is_not_lost_without_a_word() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let new = format!("{CORP}/apps/new");
+    let page = browser.get(&new).await.expect(200);
+    let typed = [
+        ("name", "OA"),
+        ("key", "oa"),
+        ("agentid", "abc"),
+        ("secret", "a-secret-of-43-characters"),
+        ("is_reader", "1"),
+    ];
+    let again = browser.submit(&page, "/apps/new", &typed).await.expect(422);
+    again.has("id=\"e-agentid\"").has("id=\"e-secret\"").has("请再次输入 Secret").lacks("a-secret-of-43");
+    let refused = browser.submit(&again, "/apps/new", &[("agentid", "1000002"), ("secret", "")]).await.expect(422);
+    refused.has("读取成员资料的应用需要 Secret");
+    assert!(corp(&office).apps.is_empty());
+    let secret = ("secret", "a-secret-of-43-characters");
+    let done = browser.submit(&refused, "/apps/new", &[("agentid", "1000002"), secret]).await;
+    browser.follow(&done).await.expect(200);
+    assert_eq!(corp(&office).read_app.as_ref().map(|app| app.as_str()), Some("oa"));
+    let names = |tx: &_| store::secrets::names(tx, &"acme-main".into());
+    let names = office.bridge.app.store.read(names).unwrap();
+    assert!(names.contains(&SecretName::App("oa".into()).path()), "{names:?}");
+    office.close().await;
+}
+
+/// What was entered is what has to be mended: it is not lost where no plan can be made with it.
+#[tokio::test]
+async fn what_cannot_be_tried_is_told_beside_what_was_entered() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let page = browser.get(SETTINGS).await.expect(200);
+    let tried = browser.submit(&page, "/settings", &[("what", "try"), ("top_department", "77")]).await.expect(422);
+    tried.has("试算结果：指定的上级部门不存在").has("name=\"top_department\" value=\"77\"");
+    assert_eq!(corp(&office).downstream.top_department, 0);
+    office.close().await;
+}
