@@ -62,6 +62,7 @@ texts! {
     push_new_picture = "图片地址", "Picture";
     push_new_preview = "预览", "Preview";
     push_new_send = "发送", "Send";
+    push_new_sent_before = "这条消息刚才已经受理过，没有再发一次。", "This message was accepted before; it was not sent once more.";
     push_new_sent = "消息已受理，正在发送。", "The message was accepted and is on its way.";
     push_new_reach(count, corp, app) = "{corp} / {app}：{count} 个成员", "{corp} / {app}: {count} members";
     push_new_calls(count) = "共需调用企业微信 {count} 次。", "It costs {count} calls.";

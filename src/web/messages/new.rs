@@ -6,8 +6,8 @@ use crate::http::errors::{browse_problem, message_problem, store_problem};
 use crate::http::permission::MessagesSend;
 use crate::locale::T;
 use crate::messages::accept::BUTTONS_MAX;
-use crate::messages::{MessageError, NewMessage, NewRecipients, Preview};
-use crate::model::{Button, EmployeeId, Priority, TenantKey, TodoKind, UnitId};
+use crate::messages::{MessageError, NewMessage, NewRecipients, OnceKey, Preview};
+use crate::model::{AccountId, Button, EmployeeId, Priority, TenantKey, TodoKind, UnitId, digest};
 use crate::store;
 use crate::web::directory::pick;
 use crate::web::flash::Flash;
@@ -19,7 +19,7 @@ use crate::web::state::Web;
 use crate::web::visit::Admin;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Kinds of to-do messages as the form names them.
 const KINDS: [(&str, TodoKind); 6] = [
@@ -35,9 +35,11 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.get("/tenants/{tenant}/messages/new", show).post("/tenants/{tenant}/messages/new", send);
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Fields {
+    /// Made for each form that is opened: what it says is sent once, however often it comes.
+    once: String,
     source: String,
     title: String,
     body: String,
@@ -152,6 +154,14 @@ impl Fields {
         (0..BUTTONS_MAX).map(button).filter(is_there).collect()
     }
 
+    /// The key under which this very message of this form is accepted once; another text is another message.
+    fn once(&self, account: &AccountId, tenant: &TenantKey) -> Option<OnceKey> {
+        let said = Self { once: String::new(), seen: None, act: String::new(), ..self.clone() };
+        let fingerprint = digest::of(&(tenant, said));
+        let key = some(&self.once).map(|once| format!("{once}:{fingerprint}"))?;
+        Some(OnceKey { scope: format!("form:{account}"), key, fingerprint })
+    }
+
     fn message(&self, tenant: &TenantKey) -> NewMessage {
         let everyone = is_on(self.everyone.as_ref());
         let recipients = NewRecipients {
@@ -189,7 +199,8 @@ async fn show(
     tenant: web::Path<TenantKey>,
 ) -> Result<HttpResponse, Problem> {
     let tenant = get_tenant(&web, &tenant).await?.key;
-    let fields = Fields { source: "manual".into(), priority: "normal".into(), ..Fields::default() };
+    let once = uuid::Uuid::new_v4().simple().to_string();
+    let fields = Fields { once, source: "manual".into(), priority: "normal".into(), ..Fields::default() };
     let f = who.frame(who.t.nav_push_new());
     reply::page(&NewPage {
         f,
@@ -238,7 +249,8 @@ async fn send(
     // a message to everybody is looked at before it goes out
     let is_seen = !is_on(fields.everyone.as_ref()) || is_on(fields.seen.as_ref());
     let done = if fields.act == "send" && is_seen {
-        web.app.messages.accept(&who.actor(), vec![message], None).await.map(|accepted| accepted.ids.into_iter().next())
+        let once = fields.once(&who.account.id, &tenant);
+        web.app.messages.accept(&who.actor(), vec![message], once).await
     } else {
         match web.app.messages.preview(&who.actor(), message).await {
             Ok(preview) => return reply::page(&page(Some(preview), Faults::default())),
@@ -246,9 +258,12 @@ async fn send(
         }
     };
     match done {
-        Ok(id) => {
-            let id = id.map(|id| id.to_string()).unwrap_or_default();
-            let flash = Flash::good(t.push_new_sent());
+        Ok(accepted) => {
+            let id = accepted.ids.first().map(ToString::to_string).unwrap_or_default();
+            let flash = match accepted.is_again {
+                true => Flash::warning(t.push_new_sent_before()),
+                false => Flash::good(t.push_new_sent()),
+            };
             Ok(reply::go(&who, &format!("/tenants/{tenant}/messages/{id}"), Some(flash)))
         }
         Err(MessageError::Invalid(list)) => {

@@ -141,6 +141,24 @@ async fn a_to_do_is_made_by_hand_and_closed_on_its_page() {
     office.close().await;
 }
 
+/// A double click, or a page that is sent again from the history.
+#[tokio::test]
+async fn one_form_sends_one_message_however_often_it_comes() {
+    let office = Office::open().await;
+    let new = format!("{TENANT}/messages/new");
+    let form = office.get(&new).await.expect(200);
+    let fields = [("title", "开会"), ("employees", "zhang"), ("act", "send")];
+    let first = office.browser.submit(&form, "/messages/new", &fields).await.location();
+    let again = office.browser.submit(&form, "/messages/new", &fields).await;
+    assert_eq!(again.location(), first);
+    office.browser.follow(&again).await.expect(200).has("没有再发一次");
+    let other = [("title", "散会"), ("employees", "zhang"), ("act", "send")];
+    assert_ne!(office.browser.submit(&form, "/messages/new", &other).await.location(), first, "another text");
+    let form = office.get(&new).await.expect(200);
+    assert_ne!(office.browser.submit(&form, "/messages/new", &fields).await.location(), first, "another form");
+    office.close().await;
+}
+
 #[tokio::test]
 async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
     let office = Office::open().await;
