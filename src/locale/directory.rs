@@ -127,6 +127,8 @@ texts! {
     edit_ext = "扩展字段", "Further columns";
     edit_ext_hint = "每行一个，写成“名称 = 值”。", "One a line, as name = value.";
     edit_ext_fault(line) = "“{line}”不是“名称 = 值”的形式。", "“{line}” is not of the form name = value.";
+    import_further = "作为扩展字段读取的列：", "Columns taken as further fields:";
+    import_further_hint = "列名与已知字段不同的列会这样处理。如果其中有手机号、姓名等，请把列名改为模板中的名称后重新上传。", "Columns with no known caption are kept like this. If one of them is a mobile or a name, give it the caption of the template and upload again.";
     edit_stale = "这条资料在您打开页面之后被别人修改过，没有保存。", "Somebody changed this after you opened the page; nothing was saved.";
     edit_stale_hint = "请核对下面您填写的内容，确认后再次保存将覆盖对方的修改。", "Check what you entered; saving again overwrites the other change.";
     edit_unit_remove = "删除部门", "Remove this unit";

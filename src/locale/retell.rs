@@ -7,6 +7,17 @@ use super::{Lang, T, retell_run};
 /// fault of an expression, `{s0}` as the subject of a record, `{t0}` told in its turn.
 const FORMS: &[(&str, &str)] = &[
     // notices of a plan
+    ("there is neither a mobile nor an e-mail that can be used", "手机号和邮箱都不可用"),
+    (
+        "among the removals are {} heads and {} administrators; {} departments lose their last member",
+        "移出的人员中有 {0} 名负责人、{1} 名 OA 管理员；{2} 个部门失去最后一名成员",
+    ),
+    ("among the removals are {} heads and {} administrators", "移出的人员中有 {0} 名负责人、{1} 名 OA 管理员"),
+    (
+        "among those who move are {} heads and {} administrators; {} departments lose their last member",
+        "移动的人员中有 {0} 名负责人、{1} 名 OA 管理员；{2} 个部门失去最后一名成员",
+    ),
+    ("among those who move are {} heads and {} administrators", "移动的人员中有 {0} 名负责人、{1} 名 OA 管理员"),
     (
         "overwritten without a comparison, because the credentials do not show what is there: {}; {} members",
         "无法核对就会覆盖：{0}；{1} 个成员",
@@ -201,6 +212,11 @@ mod tests {
         let zh = T::new(Lang::Zh);
         for (said, told) in [
             ("to 12 members", "送达 12 个成员"),
+            (
+                "among the removals are 360 heads and 0 administrators; 12 departments lose their last member",
+                "移出的人员中有 360 名负责人、0 名 OA 管理员；12 个部门失去最后一名成员",
+            ),
+            ("among those who move are 1 heads and 2 administrators", "移动的人员中有 1 名负责人、2 名 OA 管理员"),
             ("mobile is left out: employee e7 has the same", "手机号不写入：与人员 e7 相同"),
             (
                 "position is left out: it has 130 characters, WeCom allows 128",

@@ -99,6 +99,9 @@ texts! {
     plan_tab_checks = "检查与提示", "Checks and notices";
     plan_tab_cost = "调用与时间", "Calls and time";
     plan_none = "没有需要同步的变更", "Nothing has to be changed";
+    plan_none_but = "上面列出的人员没有处理；其他人员在 OA 与企业微信中一致。", "The people above are left out; for everybody else OA and WeCom agree.";
+    plan_left_out(count) = "{count} 人没有进入企业微信：", "{count} people do not come into WeCom:";
+    plan_left_out_all = "查看原因", "See why";
     plan_none_hint = "OA 与企业微信已经一致。", "OA and WeCom agree.";
     plan_apply = "执行这个计划", "Apply this plan";
     plan_apply_hint = "只执行这里列出的内容；执行前再核对企业微信，若已有变化就停下，不写入任何内容。", "Exactly what is listed here is done. WeCom is compared first; if it has changed, nothing is written.";
@@ -335,6 +338,7 @@ texts! {
     explain_no_changes = "没有需要执行的变更。", "Nothing has to be done.";
     explain_requests = "实际调用", "The exact calls";
     explain_blocks = "阻碍与提示", "What stands in the way";
+    explain_failed = "上次同步时，企业微信没有接受这一步：", "The last sync could not do this step:";
     explain_no_blocks = "没有阻碍。", "Nothing stands in the way.";
 }
 

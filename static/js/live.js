@@ -26,6 +26,7 @@
       if (progress && said.total) { progress.max = said.total; progress.value = said.done; }
       const count = part.querySelector("[data-done]");
       if (count && said.total) count.textContent = `${said.done} / ${said.total}`;
+      if (said.total) part.querySelector("[data-before]")?.remove();
       if (Date.now() - last > 1200) { last = Date.now(); refresh(); }
     };
     events.addEventListener("progress", told);

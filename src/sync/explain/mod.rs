@@ -1,8 +1,10 @@
 //! One person's explanation (PEER-04): source row, scope, match attempts, field values, the exact requests, and what
 //! stands in the way. Computes, writes nothing.
 
+mod failed;
 mod told;
 
+pub use failed::last_failure;
 pub use told::Told;
 
 use super::input::{PlanInput, PlanRefusal};
@@ -94,7 +96,8 @@ pub struct FieldExplanation {
     /// What we last wrote.
     #[schema(value_type = Option<String>)]
     pub pushed: Option<Text>,
-    /// `same`, `differs`, `ignored` (WeCom ignored it before), `invalid`, `taken`, `new`
+    /// `same`, `implied` (WeCom shows the position in its place), `differs`, `ignored` (WeCom ignored it before), `invalid`,
+    /// `taken`, `new`, `unsent` (there is no member, and none is created)
     pub state: &'static str,
 }
 
@@ -172,7 +175,10 @@ fn look(
         explanation.member = matched.and_then(|userid| find_member(input, told, userid)).cloned();
     }
     if let Some(at) = at {
-        explanation.fields = fields(&source, at, explanation.member.as_ref(), binding, &FieldMap::compile(options)?);
+        let creates = |change: &Change| matches!(change.action, Action::CreateMember { .. });
+        let is_created = explanation.changes.iter().any(creates);
+        let map = FieldMap::compile(options)?;
+        explanation.fields = fields(&source, at, explanation.member.as_ref(), binding, &map, is_created);
     }
     explanation.requests =
         explanation.changes.iter().filter_map(|change| request(input.corp.edition, &change.action)).collect();
@@ -223,6 +229,7 @@ fn fields(
     member: Option<&Member>,
     binding: Option<&MemberBinding>,
     map: &FieldMap,
+    is_created: bool,
 ) -> Vec<FieldExplanation> {
     let person = source.person(at);
     let nobody = Reserved::default();
@@ -235,7 +242,11 @@ fn fields(
                 Err(reason) => (None, Some(reason.clone())),
             };
             let state = match member {
-                None => "new",
+                None if error.is_some() => "invalid",
+                None if is_created && is_implied => "implied",
+                None if is_created => "new",
+                None => "unsent",
+                Some(member) if is_implied && member.fields.get(&mapping.field).is_none() => "implied",
                 Some(member) => match compare_field(&mapping.field, wanted, is_implied, at, member, binding, &nobody) {
                     FieldState::Same => "same",
                     FieldState::Differs { .. } => "differs",

@@ -2,15 +2,16 @@
 
 use super::cards::CorpView;
 use super::plan::changes;
+use super::run;
 use crate::browse::Paging;
 use crate::browse::directory::{EmployeeQuery, EmployeeRow};
 use crate::browse::plan::ChangeKind;
 use crate::http::Problem;
-use crate::http::errors::{browse_problem, sync_problem};
+use crate::http::errors::{browse_problem, store_problem, sync_problem};
 use crate::http::permission::SyncRead;
 use crate::locale::T;
 use crate::model::{CorpKey, EmployeeId, MemberField, TenantKey};
-use crate::sync::explain::Explanation;
+use crate::sync::explain::{Explanation, last_failure};
 use crate::sync::service;
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
@@ -97,6 +98,15 @@ struct ExplainPage {
     changes: Vec<ChangeView>,
     requests: Vec<(String, String)>,
     notices: Vec<(String, String)>,
+    /// What the last sync could not do for this person.
+    failed: Option<FailureView>,
+}
+
+struct FailureView {
+    href: String,
+    step: String,
+    errcode: Option<run::ErrcodeView>,
+    message: String,
 }
 
 struct PersonView {
@@ -162,7 +172,18 @@ async fn show(
     let (key, employee) = path.into_inner();
     let (corp, tenant) = corp_of(&web, &key).await?;
     let explained = service::explain(&web.app.env, &key, &employee).await.map_err(sync_problem)?;
-    reply::page(&view(&who, corp, &tenant, explained))
+    let read = web.app.store.read_async(move |tx| {
+        let failed = last_failure(tx, &key, &explained)?;
+        Ok((explained, failed))
+    });
+    let (explained, failed) = read.await.map_err(store_problem)?;
+    let failed = failed.map(|(run, record)| FailureView {
+        href: who.url(&format!("/runs/{}/records?outcome=failed", link::part(&run))),
+        step: record.step,
+        errcode: run::explain(who.t, record.errcode),
+        message: record.message,
+    });
+    reply::page(&ExplainPage { failed, ..view(&who, corp, &tenant, explained) })
 }
 
 fn view(who: &Admin<SyncRead>, corp: CorpView, tenant: &TenantKey, found: Explanation) -> ExplainPage {
@@ -232,9 +253,9 @@ fn view(who: &Admin<SyncRead>, corp: CorpView, tenant: &TenantKey, found: Explan
                 pushed: field.pushed.as_ref().map(ToString::to_string),
                 state: t.field_state(field.state),
                 tone: match field.state {
-                    "same" => "good",
+                    "same" | "implied" => "good",
                     "differs" | "new" => "info",
-                    "ignored" => "warn",
+                    "ignored" | "unsent" => "warn",
                     _ => "bad",
                 },
                 error: field.error.clone(),
@@ -261,6 +282,7 @@ fn view(who: &Admin<SyncRead>, corp: CorpView, tenant: &TenantKey, found: Explan
             })
             .collect(),
         notices: found.notices.iter().map(|notice| (t.notice_text(&notice.code), notice.text.clone())).collect(),
+        failed: None,
     }
 }
 

@@ -178,3 +178,15 @@ async fn what_has_changed_since_the_preview_or_was_discarded_is_not_imported() {
     auditor.post(&format!("{}/confirm", shown.path), &[]).await.expect(403);
     office.close().await;
 }
+
+/// A column that is called otherwise than the known fields is named, and new people come with their values.
+#[tokio::test]
+async fn what_new_people_come_with_and_further_columns_are_shown() {
+    let office = Office::open().await;
+    let content = "人员编号,姓名,主部门,电话号码,职位\nn1,新人,2,13700000000,工程师\n".as_bytes().to_vec();
+    office.get(IMPORT).await.expect(200);
+    let uploaded = office.browser.upload(IMPORT, &[("mode", "merge")], "employees.csv", content).await;
+    let shown = office.browser.follow(&uploaded).await.expect(200);
+    shown.has("作为扩展字段读取的列").has("电话号码").has("<ins>13700000000</ins>").has("<ins>工程师</ins>");
+    office.close().await;
+}

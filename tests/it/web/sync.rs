@@ -153,8 +153,15 @@ async fn a_failed_record_is_explained_and_tried_again() {
     run.has("部分完成").has("失败的记录（1）").has("企业微信返回 40066");
     let failed = browser.get(&format!("{}/records?outcome=failed", run.path)).await.expect(200);
     failed.has("失败").has("共 1 条").has("重试");
+    let file = browser.get(&format!("{}/records.csv?outcome=failed", run.path)).await.expect(200);
+    let explained =
+        format!("/corps/acme-main/explain/{}", file.text.lines().nth(1).unwrap().split(',').nth(3).unwrap());
+    let shown = browser.get(&explained).await.expect(200);
+    run.has(&format!("<a href=\"{explained}\">"));
+    shown.has("上次同步时，企业微信没有接受这一步").has("40066").has("user/create").lacks("没有阻碍");
     let started = browser.submit(&run, "/retry", &[]).await;
     watch(&world, &browser, &started).await.has("完成").lacks("失败的记录");
+    browser.get(&explained).await.expect(200).lacks("上次同步时");
     world.stop().await;
 }
 
@@ -339,7 +346,8 @@ async fn a_record_of_a_link_that_is_gone_asks_for_a_new_plan() {
     world.first_sync().await;
     let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
     let people = world.bridge.get("/api/v1/tenants/acme/employees").await.expect(200);
-    let mut person = people["items"].as_array().unwrap().iter().find(|row| row["status"] != "departed").unwrap().clone();
+    let mut person =
+        people["items"].as_array().unwrap().iter().find(|row| row["status"] != "departed").unwrap().clone();
     person["position"] = json!("新的职务");
     let id = person["id"].as_str().unwrap().to_owned();
     let units = json!({ "employees": [person] });
@@ -436,5 +444,21 @@ async fn small_things_do_not_mislead() {
     browser.get("/corps").await.expect(200).has(&format!("OA 在职人员 {} 人", PEOPLE - 1));
     assert!(world.bridge.app.store.verify().unwrap().is_good());
     Browser::new(&world.bridge).get("/sign-in?utm_source=mail").await.expect(200);
+    world.stop().await;
+}
+
+/// Somebody who cannot be created is told before anything else: the plan is empty, and yet not all is well.
+#[tokio::test]
+async fn who_cannot_be_created_is_told_at_the_top_of_the_preview() {
+    let world = World::new().await;
+    world.first_sync().await;
+    let units = world.bridge.get("/api/v1/tenants/acme/units").await.expect(200);
+    let row = json!({ "id": "E900001", "name": "无号者", "account": "nobody", "unit_id": units["items"][0]["id"], "mobile": "123", "employee_no": "E900001" });
+    world.bridge.put("/api/v1/tenants/acme/employees/E900001", &row).await.expect(200);
+    let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
+    let plan = press(&world, &browser, "plan").await;
+    plan.has("1 人没有进入企业微信").has("无号者").has("/explain/E900001").has("上面列出的人员没有处理");
+    plan.lacks("OA 与企业微信已经一致");
+    browser.get(&format!("{}?tab=checks&reason=member.record_incomplete", plan.path)).await.expect(200).has("E900001");
     world.stop().await;
 }

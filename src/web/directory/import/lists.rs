@@ -1,5 +1,6 @@
 //! The lists of a preview: which one is open, and its rows as they are searched for. Pure.
 
+use crate::directory::diff::field_changes;
 use crate::directory::fields::Record;
 use crate::directory::{Change, ChangeKind, Changes, Diff, Fault, FieldChange};
 use crate::locale::T;
@@ -91,7 +92,15 @@ where
 {
     let caption = |field: &str| if is_unit { t.unit_field(field) } else { t.employee_field(field) };
     let (id, name) = change.names();
-    let fields = change.fields.iter().map(|field| (caption(&field.field), field.clone())).collect();
+    let named = |field: FieldChange| (caption(&field.field), field);
+    let fields = match change.kind {
+        // everything that somebody new comes with: at a first import nothing else shows a column that was not read
+        ChangeKind::Added => {
+            let all = field_changes(&R::blank(), &change.row).into_iter();
+            all.filter(|field| !matches!(field.field.as_str(), "id" | "name")).map(named).collect()
+        }
+        _ => change.fields.iter().cloned().map(named).collect(),
+    };
     Row { kind: change.kind, id, name, is_unit, fields }
 }
 

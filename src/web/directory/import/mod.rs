@@ -8,7 +8,9 @@ mod show;
 
 use crate::directory::{Imported, Preview, Upload};
 use crate::http::Problem;
+use crate::model::Text;
 use crate::web::routes::Routes;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -21,6 +23,8 @@ pub(super) fn routes(routes: &mut Routes) {
 pub(in crate::web) struct Waiting {
     pub(super) upload: Upload,
     pub(super) preview: Preview,
+    /// Columns of people that no known field is called like: they are taken as further ones.
+    pub(super) further: BTreeSet<Text>,
 }
 
 /// Where an import stands.
@@ -55,7 +59,9 @@ pub(in crate::web) struct Import(Mutex<State>);
 
 impl Import {
     pub(super) fn new(upload: Upload, preview: Preview) -> Self {
-        Self(Mutex::new(State::Waiting(Arc::new(Waiting { upload, preview }))))
+        let people = &preview.diff.employees.rows;
+        let further = people.iter().flat_map(|change| change.row.ext.keys().cloned()).collect();
+        Self(Mutex::new(State::Waiting(Arc::new(Waiting { upload, preview, further }))))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -44,6 +44,8 @@ pub(super) struct PreviewPage {
     list: Listing,
     file: String,
     summary: Summary,
+    /// Columns that are taken as further ones.
+    further: String,
     shrunken: Option<Fault>,
     other_people: Option<Fault>,
     tabs: Vec<Tab>,
@@ -140,9 +142,7 @@ async fn show(
     let (tenant, id) = path.into_inner();
     let found = web.imports.find(&id, tenant.as_str(), web.app.clock.now_ms()).ok_or_else(|| gone(&id))?;
     match found.state() {
-        State::Waiting(waiting) => {
-            reply::page(&page(&who, tenant, id, &waiting, waiting.upload.options, None, false))
-        }
+        State::Waiting(waiting) => reply::page(&page(&who, tenant, id, &waiting, waiting.upload.options, None, false)),
         State::Failed { waiting, code, told } => {
             let failed = Some((advice(who.lang(), &code, 409), told));
             reply::page(&page(&who, tenant, id, &waiting, waiting.upload.options, failed, false))
@@ -190,6 +190,7 @@ pub(super) fn page(
     PreviewPage {
         f: who.frame(t.import_preview_title()),
         file: waiting.upload.name.clone(),
+        further: waiting.further.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(t.links_and()),
         shrunken: diff.shrunken.clone(),
         other_people: diff.other_people.clone(),
         tabs: tabs.into(),

@@ -4,6 +4,7 @@ mod act;
 pub(super) mod changes;
 mod checks;
 mod cost;
+mod left_out;
 mod tree;
 
 use super::cards::{CorpView, PlanCard};
@@ -82,6 +83,8 @@ struct PlanPage {
     decision: Option<DecisionView>,
     applied_by: Option<String>,
     act: act::Act,
+    /// Who cannot be brought into WeCom.
+    left_out: Vec<left_out::LeftOut>,
     faults: Faults,
     reason: String,
     changes_total: usize,
@@ -129,12 +132,14 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
     let (app, t) = (&web.app, who.t);
     let list = Listing::of(who, &PARAMS);
     let head = crate::sync::service::get_plan(&app.env, plan).await.map_err(sync_problem)?;
-    let key = head.corp.clone();
+    let looked_at = head.clone();
     let read = app.store.read_async(move |tx| {
-        Ok((store::corps::find(tx, &key)?, crate::admin::settings::read(tx)?.two_person_removals))
+        let Some(corp) = store::corps::find(tx, &looked_at.corp)? else { return Ok(None) };
+        let left_out = left_out::find(tx, &corp, &looked_at)?;
+        Ok(Some((corp, left_out, crate::admin::settings::read(tx)?.two_person_removals)))
     });
-    let (corp, needs_two) = read.await.map_err(store_problem)?;
-    let corp = corp.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
+    let found = read.await.map_err(store_problem)?;
+    let (corp, left_out, needs_two) = found.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
     let now_ms = app.clock.now_ms();
     let tab = match list.get("tab") {
         "checks" => Tab::Checks,
@@ -173,6 +178,7 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
             .map(|decision| DecisionView::new(t, decision)),
         decision: head.decision.as_ref().map(|decision| DecisionView::new(t, decision)),
         applied_by: head.taken_by.as_ref().map(ToString::to_string),
+        left_out: left_out::view(t, who, &corp, &list, left_out),
         act: act::Act::new(who, &corp, &head, needs_two, now_ms),
         faults: entered.faults,
         reason: entered.reason,

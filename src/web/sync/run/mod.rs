@@ -10,8 +10,10 @@ use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::SyncRead;
 use crate::http::{Problem, Settings};
 use crate::locale::{self, T};
-use crate::model::{ApiScope, FailedRecord, MirrorHead, PlanState, Run, RunBrief, RunId, RunKind, RunState};
-use crate::store;
+use crate::model::{
+    ApiScope, Corp, EmployeeId, FailedRecord, MirrorHead, PlanHead, PlanState, Run, RunBrief, RunId, RunKind, RunState,
+};
+use crate::store::{self, Reads, StoreError};
 use crate::sync::SyncError;
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
@@ -49,16 +51,18 @@ struct Trouble {
 }
 
 /// WeCom's refusal, explained.
-struct ErrcodeView {
-    code: i64,
-    meaning: &'static str,
-    cause: &'static str,
-    fix: &'static str,
+pub(super) struct ErrcodeView {
+    pub(super) code: i64,
+    pub(super) meaning: &'static str,
+    pub(super) cause: &'static str,
+    pub(super) fix: &'static str,
 }
 
 struct FailedView {
     seq: u32,
     subject: String,
+    /// Whom it is about: the name and the page that explains.
+    person: Option<(String, String)>,
     step: String,
     errcode: Option<ErrcodeView>,
     message: Said,
@@ -129,11 +133,14 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
         return Ok(reply::see_other(&who.url(&format!("/plans/{}", link::part(plan)))));
     }
     let (key, plan) = (run.corp.clone(), run.plan.clone());
+    let seqs: Vec<u32> = run.failed.iter().take(FAILED_SHOWN).map(|record| record.seq).collect();
     let read = web.app.store.read_async(move |tx| {
         let plan = plan.map(|plan| store::plans::head(tx, &plan)).transpose()?.flatten();
-        Ok((store::corps::find(tx, &key)?, store::mirror::head(tx, &key)?, plan))
+        let corp = store::corps::find(tx, &key)?;
+        let people = people(tx, corp.as_ref(), plan.as_ref(), &seqs)?;
+        Ok((corp, store::mirror::head(tx, &key)?, plan, people))
     });
-    let (corp, mirror, plan) = read.await.map_err(store_problem)?;
+    let (corp, mirror, plan, people) = read.await.map_err(store_problem)?;
     let name = corp.map_or_else(|| run.corp.to_string(), |corp| corp.name);
     let is_applied =
         run.kind == RunKind::Downstream && plan.as_ref().is_some_and(|plan| plan.state == PlanState::Taken);
@@ -150,7 +157,16 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
         plan: run.plan.as_ref().filter(|_| plan.is_some()).map(link::part),
         events: who.url(&format!("/runs/{id}/events")),
         trouble: trouble(t, &run),
-        failed: run.failed.iter().take(FAILED_SHOWN).map(|record| failed(t, record)).collect(),
+        failed: run
+            .failed
+            .iter()
+            .zip(people)
+            .map(|(record, person)| {
+                let link = |id: &EmployeeId| who.url(&format!("/corps/{}/explain/{}", run.corp, link::part(id)));
+                let person = person.map(|(id, name)| (name, link(&id)));
+                FailedView { person, ..failed(t, record) }
+            })
+            .collect(),
         failed_total: run.failed_total,
         endpoints: run.calls.by_endpoint.iter().map(|(endpoint, calls)| (endpoint.clone(), *calls)).collect(),
         reads: run.calls.reads,
@@ -187,7 +203,7 @@ async fn watch(
     events::stream(web.app.clone(), &settings, now, live, right)
 }
 
-fn explain(t: T, code: i64) -> Option<ErrcodeView> {
+pub(super) fn explain(t: T, code: i64) -> Option<ErrcodeView> {
     let known = errcode::explain(code).filter(|_| code != 0)?;
     Some(ErrcodeView {
         code,
@@ -197,8 +213,26 @@ fn explain(t: T, code: i64) -> Option<ErrcodeView> {
     })
 }
 
+/// Whom these changes of a plan are about.
+fn people(
+    tx: &impl Reads,
+    corp: Option<&Corp>,
+    plan: Option<&PlanHead>,
+    seqs: &[u32],
+) -> Result<Vec<Option<(EmployeeId, String)>>, StoreError> {
+    let person = |seq: &u32| {
+        let (Some(corp), Some(plan)) = (corp, plan) else { return Ok(None) };
+        let change = store::plans::change(tx, &plan.id, *seq)?;
+        let Some(id) = change.as_ref().and_then(|change| change.action.employee()) else { return Ok(None) };
+        let known = store::directory::find_employee(tx, &corp.tenant, id)?;
+        Ok(Some((id.clone(), known.map_or_else(|| id.to_string(), |employee| employee.name.to_string()))))
+    };
+    seqs.iter().map(person).collect()
+}
+
 fn failed(t: T, record: &FailedRecord) -> FailedView {
     FailedView {
+        person: None,
         seq: record.seq,
         subject: t.run_subject(&record.subject),
         step: record.step.clone(),

@@ -1,0 +1,85 @@
+//! People whom a plan cannot bring into WeCom: told above everything else, for a plan that is empty because of them looks
+//! as if all were well.
+
+use crate::locale::T;
+use crate::model::{Corp, EmployeeId, PlanHead};
+use crate::store::{self, Reads, StoreError};
+use crate::web::link::part;
+use crate::web::listing::Listing;
+use crate::web::visit::Visit;
+
+/// Notices about somebody who should be in WeCom and is not brought there.
+const CODES: [&str; 8] = [
+    "employee.bad_record",
+    "employee.unit_without_department",
+    "employee.waits",
+    "member.contact_taken",
+    "member.record_incomplete",
+    "member.userid_invalid",
+    "member.userid_shared",
+    "scope.filter_failed",
+];
+/// People of each kind that are named.
+const NAMED: usize = 5;
+
+/// People who are left out for one reason.
+pub(super) struct LeftOut {
+    pub(super) why: String,
+    pub(super) total: usize,
+    /// Name and page of the first of them.
+    pub(super) people: Vec<(String, String)>,
+    /// The page with all of them.
+    pub(super) href: String,
+}
+
+/// Who is left out, by reason: the codes with their numbers and the first people with their names.
+pub(super) fn find(
+    tx: &impl Reads,
+    corp: &Corp,
+    head: &PlanHead,
+) -> Result<Vec<(&'static str, usize, Vec<(EmployeeId, String)>)>, StoreError> {
+    let mut all = Vec::new();
+    for code in CODES {
+        let (mut total, mut people) = (0, Vec::new());
+        for notice in head.notices.iter().filter(|notice| notice.code == code) {
+            // the last one of many says how many more there are
+            if let Some(more) = notice.subject.strip_suffix(" more").and_then(|count| count.parse::<usize>().ok()) {
+                total += more;
+                continue;
+            }
+            total += 1;
+            if people.len() < NAMED {
+                let id = EmployeeId::from(notice.subject.as_str());
+                let known = store::directory::find_employee(tx, &corp.tenant, &id)?;
+                let name = known.map_or_else(|| id.to_string(), |employee| employee.name.to_string());
+                people.push((id, name));
+            }
+        }
+        if total > 0 {
+            all.push((code, total, people));
+        }
+    }
+    Ok(all)
+}
+
+/// The same for the page.
+pub(super) fn view(
+    t: T,
+    visit: &Visit,
+    corp: &Corp,
+    list: &Listing,
+    found: Vec<(&'static str, usize, Vec<(EmployeeId, String)>)>,
+) -> Vec<LeftOut> {
+    let link = |(id, name): (EmployeeId, String)| {
+        (name, visit.url(&format!("/corps/{}/explain/{}", corp.key, part(id.as_str()))))
+    };
+    found
+        .into_iter()
+        .map(|(code, total, people)| LeftOut {
+            why: t.notice_text(code),
+            total,
+            people: people.into_iter().map(link).collect(),
+            href: format!("{}?tab=checks&reason={code}", list.action),
+        })
+        .collect()
+}
