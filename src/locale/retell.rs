@@ -7,6 +7,11 @@ use super::{Lang, T, retell_run};
 /// fault of an expression, `{s0}` as the subject of a record, `{t0}` told in its turn.
 const FORMS: &[(&str, &str)] = &[
     // notices of a plan
+    ("the field {} gives no userid: {}", "字段 {0} 生成不了账号：{t1}"),
+    (
+        "1 to 64 bytes of A-Z a-z 0-9 _ . @ -, beginning with a letter or digit",
+        "1 到 64 位字母、数字或 _ . @ -，以字母或数字开头",
+    ),
     ("there is neither a mobile nor an e-mail that can be used", "手机号和邮箱都不可用"),
     (
         "among the removals are {} heads and {} administrators; {} departments lose their last member",

@@ -291,7 +291,8 @@ impl T {
     /// A text field of a member, by its path.
     pub fn member_field(self, path: &str) -> String {
         let known = FIELDS.iter().find(|(known, ..)| *known == path);
-        known.map_or_else(|| path.to_owned(), |(_, zh, en)| self.lang.pick(zh, en).to_owned())
+        let own = path.strip_prefix("extattr.").unwrap_or(path);
+        known.map_or_else(|| own.to_owned(), |(_, zh, en)| self.lang.pick(zh, en).to_owned())
     }
 
     /// What is wrong with an option.

@@ -23,7 +23,7 @@ pub(super) static FIELD_STATES: &[Row] = &[
     ("invalid", "不符合要求", "not acceptable"),
     ("taken", "被他人使用", "taken"),
     ("new", "将写入", "to be written"),
-    ("unsent", "不会写入：没有成员，也不会创建", "not written: there is no member and none is created"),
+    ("unsent", "不会写入", "not written"),
     ("implied", "企业微信自动采用职务，不用另写", "WeCom shows the position; not written"),
 ];
 
