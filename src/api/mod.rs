@@ -8,6 +8,7 @@ mod apps;
 mod audit;
 mod auth;
 mod auto_replies;
+mod backups;
 mod bindings;
 mod cb;
 mod confirm;
@@ -105,6 +106,7 @@ fn table() -> Routes {
     imports::routes(&mut routes);
     expressions::routes(&mut routes);
     exports::routes(&mut routes);
+    backups::routes(&mut routes);
     mirror::routes(&mut routes);
     bindings::routes(&mut routes);
     inbox::routes(&mut routes);

@@ -1,6 +1,7 @@
 //! The one table from the rooms' errors to answers: which status, which stable code. The sentence is the error's own.
 
 use super::{Fault, Problem};
+use crate::ops::backups::BackupError;
 use crate::admin::AccountError;
 use crate::admin::keys::{Excess, KeyError};
 use crate::admin::settings::SettingsError;
@@ -344,5 +345,20 @@ pub fn settings_problem(error: SettingsError) -> Problem {
         }
         SettingsError::Stale => Problem::conflict("setup.stale", sentence(&error)),
         SettingsError::Store(cause) => store_problem(cause),
+    }
+}
+
+/// A backup on the appliance that cannot be made, found or removed.
+pub fn backup_problem(error: BackupError) -> Problem {
+    match error {
+        BackupError::Store(cause) => store_problem(cause),
+        BackupError::Unknown(name) => Problem::not_found("backup", name),
+        BackupError::Folder { .. } => Problem::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "backup.folder",
+            "The folder of the backups cannot be used: is the disk full or read-only?",
+        )
+        .caused_by(error),
+        BackupError::Bug(_) => Problem::internal(error),
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 const FOLDER: &str = "backups";
 const SETTINGS: &str = "backups";
@@ -19,7 +20,7 @@ const ZONE_MS: i64 = 8 * 3_600_000;
 const EVERY: Duration = Duration::from_secs(60);
 
 /// When backups are made by themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct BackupSettings {
     /// Hour of the day (UTC+8) at which one is made every day, 0 to 23; `None` = never by themselves.

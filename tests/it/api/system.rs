@@ -109,3 +109,32 @@ async fn tls_is_spoken_and_the_certificate_can_be_exchanged() {
     assert_eq!(get(second).await.unwrap().status(), 200, "the former certificate stays in force");
     bridge.stop().await;
 }
+
+/// What the backup page does can be done by a program too.
+#[tokio::test]
+async fn backups_on_the_appliance_are_made_listed_taken_home_and_removed() {
+    let bridge = Bridge::start().await;
+    assert_eq!(bridge.get("/api/v1/backups").await.expect(200)["items"], json!([]));
+    let made = bridge.act("/api/v1/backups").await;
+    let view = made.expect(201);
+    let path = made.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(path, format!("/api/v1/backups/{}", view["name"].as_str().unwrap()));
+    assert_eq!(bridge.get("/api/v1/backups").await.expect(200)["items"], json!([view]));
+    let file = bridge.request(reqwest::Method::GET, &path).send().await.unwrap();
+    assert_eq!(file.headers()["content-type"], "application/octet-stream");
+    assert_eq!(file.bytes().await.unwrap().len() as u64, view["bytes"].as_u64().unwrap());
+    bridge.delete(&path).await.expect(204);
+    bridge.delete(&path).await.expect_problem(404, "backup.not_found");
+    bridge.get("/api/v1/backups/..%2Fwecom-bridge.redb").await.expect(404);
+
+    assert_eq!(bridge.get("/api/v1/backup-settings").await.expect(200), json!({ "hour": 3, "keep": 7 }));
+    let never = json!({ "hour": null, "keep": 2 });
+    assert_eq!(bridge.put("/api/v1/backup-settings", &never).await.expect(200), never);
+    for wrong in [json!({ "hour": 24 }), json!({ "keep": 0 }), json!({ "keep": 91 })] {
+        bridge.put("/api/v1/backup-settings", &wrong).await.expect_problem(422, "request.body");
+    }
+    assert_eq!(bridge.get("/api/v1/backup-settings").await.expect(200), never);
+    let verified = bridge.get("/api/v1/store/verify").await.expect(200);
+    assert_eq!((&verified["whole"], &verified["faults_total"]), (&json!(true), &json!(0)), "{verified}");
+    bridge.stop().await;
+}
