@@ -38,7 +38,14 @@ texts! {
     callback_state_silent = "尚未收到", "nothing yet";
 
     inbox_lead = "企业微信推送的每一条消息和事件，先落盘、再应答、再处理；可以筛选、查看和重放。", "Every message and event, stored before it is answered, worked on afterwards; look, filter, replay.";
+    inbox_kept_title = "保留期限", "Kept for";
+    inbox_kept_days = "保留天数", "Days";
+    inbox_kept(days) = "保留 {days} 天。", "Kept for {days} days.";
+    inbox_kept_hint = "1 到 365 天，所有企业共用；更早的回调会被删除。", "1 to 365 days, for all corps; older callbacks are removed.";
     inbox_receiver = "接收方", "Receiver";
+    inbox_code = "代码", "Code";
+    inbox_id = "编号", "Id";
+    post_due = "下次发送", "Next attempt";
     inbox_kind = "类型", "Kind";
     inbox_state = "状态", "State";
     inbox_sender = "发送人账号", "Sender's userid";

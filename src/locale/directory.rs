@@ -191,6 +191,14 @@ texts! {
 
     cmp_lead = "左边是 OA，右边是企业微信。实心圆点表示已关联；未关联的部门在首次同步时按同级同名自动关联，否则新建。", "The OA on the left, WeCom on the right. A solid dot means linked; units without a link are linked at the first sync by level and name, or else created.";
     cmp_tree = "对照", "Side by side";
+    cmp_search = "查找部门名称或编号", "Name or id of a unit or department";
+    cmp_state = "对比结果", "How they compare";
+    cmp_unit_id = "OA 部门编号", "Unit id";
+    cmp_unit = "OA 部门", "Unit";
+    cmp_employees = "OA 人数", "Employees";
+    cmp_department_id = "企业微信部门 ID", "Department id";
+    cmp_department = "企业微信部门", "Department";
+    cmp_members = "成员数", "Members";
     cmp_oa = "OA", "OA";
     cmp_wecom = "企业微信", "WeCom";
     cmp_linked = "已关联", "Linked";

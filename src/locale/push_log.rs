@@ -71,6 +71,7 @@ texts! {
     push_queue_calls = "等待的调用", "Waiting calls";
     push_queue_overdue = "最久已到期", "Longest overdue";
     push_queue_seconds(count) = "{count} 秒", "{count} s";
+    push_queue_day_limit = "每日上限", "Daily limit";
     push_queue_day = "今日人次", "Person-times today";
     push_queue_day_unknown = "未设置账号上限", "account limit not set";
     push_queue_minute = "单个成员每分钟最多", "Fullest member, minute";

@@ -130,6 +130,7 @@ texts! {
     scope_people_title = "单独包含或排除的人", "People one by one";
     scope_included = "额外包含", "Included";
     scope_excluded = "排除", "Excluded";
+    scope_first_hits(count) = "只显示前 {count} 个，请把名称写得更完整。", "The first {count} are shown: give more of the name.";
     scope_find = "查找人员", "Find people";
     scope_search = "姓名、工号、账号或手机号", "Name, number, account or mobile";
     scope_include = "包含", "Include";
@@ -286,6 +287,12 @@ impl T {
     pub fn guard_option(self, name: &str) -> (&'static str, &'static str) {
         let known = GUARDS.iter().find(|(known, ..)| *known == name);
         known.map_or(("", ""), |(_, zh, en)| (self.lang.pick(zh[0], en[0]), self.lang.pick(zh[1], en[1])))
+    }
+
+    /// The name of a guard: that of its option, or what it counts where it is none.
+    pub fn guard_label(self, name: &str) -> String {
+        let (label, _) = self.guard_option(name);
+        if label.is_empty() { self.guard_name(name) } else { label.to_owned() }
     }
 
     /// A text field of a member, by its path.

@@ -112,6 +112,7 @@ texts! {
     plan_barred_access = "企业设置为只读，不能执行。", "The corp is set to read-only; nothing can be applied.";
     plan_barred_enabled = "同步到企业微信尚未开启，不能执行。", "Sync to WeCom is switched off; nothing can be applied.";
     plan_is_held = "触发了安全设置，需要审批后才能执行", "A guard holds this plan until somebody decides";
+    decisions_until = "失效时间", "Expires";
     plan_guard_over(value, limit) = "{value}，上限 {limit}", "{value}, limit {limit}";
     plan_waits_for_admin = "请联系系统管理员审批。", "An administrator has to decide.";
     plan_is_refused = "这个计划违反了必须遵守的规则，永远不会执行。请看“检查与提示”。", "This plan breaks an invariant and is never applied. See the checks.";

@@ -5,7 +5,9 @@ use super::reply;
 use crate::browse::{BrowseError, Views, export};
 use crate::http::Problem;
 use crate::http::errors::browse_problem;
+use crate::store::StoreError;
 use actix_web::HttpResponse;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write;
 
@@ -61,6 +63,44 @@ impl Out<'_> {
             Target::Xlsx(out) => export::xlsx(out, "list", self.captions, rows),
         }
     }
+}
+
+/// The answer with a list of few rows, all of them in memory.
+///
+/// # Errors
+/// Those of [`file`].
+pub async fn few<const N: usize>(
+    views: &Views,
+    kind: Kind,
+    name: &str,
+    captions: [&'static str; N],
+    rows: Vec<[String; N]>,
+) -> Result<HttpResponse, Problem> {
+    file(views, kind, name, captions.to_vec(), move |out: Out<'_>| out.rows(rows.into_iter().map(Ok))).await
+}
+
+/// The rows of a list that is read page by page, so that few are held at once. `read` gets the place where the page before ended, and
+/// answers where its own does, `None` at the end of the list.
+pub fn pages<R, C>(
+    mut read: impl FnMut(Option<C>) -> Result<(Vec<R>, Option<C>), StoreError>,
+) -> impl Iterator<Item = Result<R, BrowseError>> {
+    let (mut waiting, mut place, mut is_end) = (VecDeque::new(), None, false);
+    std::iter::from_fn(move || {
+        while waiting.is_empty() && !is_end {
+            match read(place.take()) {
+                Ok((rows, next)) => {
+                    waiting.extend(rows);
+                    is_end = next.is_none();
+                    place = next;
+                }
+                Err(error) => {
+                    is_end = true;
+                    return Some(Err(error.into()));
+                }
+            }
+        }
+        waiting.pop_front().map(Ok)
+    })
 }
 
 /// The answer with a file that `fill` writes, on a thread of its own.

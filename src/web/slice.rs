@@ -25,6 +25,20 @@ impl<T> Slice<T> {
         Self::sized(list, all, ROWS, show)
     }
 
+    /// The same for one of several lists of a page, whose place stands in a parameter of its own.
+    pub fn placed<A>(list: &Listing, parameter: &str, all: &[A], show: impl FnMut(&A) -> T) -> Self {
+        let page = page_of(list, parameter, all.len());
+        let rows = all.iter().skip((page - 1) * ROWS).take(ROWS).map(show).collect();
+        Self::part(list, parameter, rows, all.len())
+    }
+
+    /// Rows that were read for [`page_of`] already, out of `total`.
+    pub fn part(list: &Listing, parameter: &str, rows: Vec<T>, total: usize) -> Self {
+        let (page, pages) = (page_of(list, parameter, total), total.div_ceil(ROWS).max(1));
+        let to = |page: usize| list.with(parameter, &page.to_string());
+        Self { rows, total, previous: (page > 1).then(|| to(page - 1)), next: (page < pages).then(|| to(page + 1)) }
+    }
+
     /// The same with pages of this size.
     pub fn sized<A>(list: &Listing, all: &[A], size: usize, show: impl FnMut(&A) -> T) -> Self {
         let pages = all.len().div_ceil(size).max(1);
@@ -37,6 +51,11 @@ impl<T> Slice<T> {
             next: (page < pages).then(|| to(page + 1)),
         }
     }
+}
+
+/// The page, counted from 1, of a list with so many rows that a parameter asks for.
+pub fn page_of(list: &Listing, parameter: &str, total: usize) -> usize {
+    list.get(parameter).parse().unwrap_or(1_usize).clamp(1, total.div_ceil(ROWS).max(1))
 }
 
 /// Whether one of the texts holds what the address searches for, in whatever case.

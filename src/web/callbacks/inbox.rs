@@ -3,19 +3,21 @@
 use super::addresses::name_of;
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
-use crate::http::permission::{CallbacksManage, CallbacksRead};
+use crate::callbacks::InboxSettings;
+use crate::http::permission::{CallbacksManage, CallbacksRead, SettingsWrite};
 use crate::locale::T;
 use crate::model::{ApiScope, CallbackOf, Corp, CorpKey, InboxId, InboxItem, InboxState};
 use crate::setup::service;
-use crate::store::Search;
+use crate::store::{self, PAGE_MAX, Search};
 use crate::store::inbox::InboxFilter;
+use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -25,7 +27,12 @@ const PARAMETERS: [&str; 8] = ["receiver", "kind", "state", "sender", "q", "from
 const DAY_MS: i64 = 24 * 3_600_000;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/corps/{corp}/inbox", list).post("/corps/{corp}/inbox-replays", replay);
+    routes
+        .get("/corps/{corp}/inbox", list)
+        .get("/corps/{corp}/inbox.csv", csv)
+        .get("/corps/{corp}/inbox.xlsx", xlsx)
+        .post("/corps/{corp}/inbox-replays", replay)
+        .post("/corps/{corp}/inbox-settings", save_settings);
 }
 
 pub(super) struct Row {
@@ -64,6 +71,8 @@ struct InboxPage {
     rows: Vec<Row>,
     next: Option<String>,
     can_replay: bool,
+    kept_days: u32,
+    can_set: bool,
 }
 
 impl InboxPage {
@@ -116,9 +125,84 @@ async fn list(
         rows: page.rows.into_iter().map(|item| Row::of(t, &corp, item)).collect(),
         next: page.next.map(|id| list.at("before", id.as_str())),
         can_replay: who.may(ApiScope::CallbacksManage),
+        kept_days: web.app.callbacks.settings().await.map_err(store_problem)?.kept_days,
+        can_set: who.may(ApiScope::SettingsWrite),
         corp,
         list,
     })
+}
+
+async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &key, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &key, Kind::Xlsx).await
+}
+
+/// Everything that the filters want, the newest first, with what was said.
+async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
+    let (t, list) = (who.t, Listing::of(who, &PARAMETERS));
+    let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
+    let filter = filter(|name| list.get(name).to_owned());
+    // what has just arrived is taken over first
+    web.app.callbacks.search(key, filter.clone(), None, 1).await.map_err(store_problem)?;
+    let captions = vec![
+        t.audit_when(),
+        t.inbox_kind(),
+        t.inbox_code(),
+        t.inbox_receiver(),
+        t.inbox_sender(),
+        t.inbox_state(),
+        t.inbox_note(),
+        t.inbox_source(),
+        t.inbox_id(),
+    ];
+    let (store, key) = (web.app.store.clone(), key.clone());
+    let fill = move |out: Out<'_>| {
+        let read = |before: Option<InboxId>| {
+            let page = store.read(|tx| store::inbox::search(tx, &key, &filter, before.as_ref(), PAGE_MAX))?;
+            Ok((page.rows, page.next))
+        };
+        out.rows(export::pages(read).map(|item| {
+            let row = Row::of(t, &corp, item?);
+            Ok([
+                time::machine(row.item.received_at_ms),
+                row.what,
+                row.item.kind.to_string(),
+                row.receiver,
+                row.item.from.to_string(),
+                row.state.to_owned(),
+                row.item.note.as_deref().map(|note| t.inbox_done_text(note).to_string()).unwrap_or_default(),
+                row.item.text,
+                row.item.id.to_string(),
+            ])
+        }))
+    };
+    export::file(&web.app.views, kind, "inbox", captions, fill).await
+}
+
+#[derive(Debug, Deserialize)]
+struct Kept {
+    kept_days: String,
+}
+
+/// Sets how long callbacks of all corps are kept.
+async fn save_settings(
+    who: Admin<SettingsWrite>,
+    web: web::Data<Web>,
+    key: web::Path<CorpKey>,
+    form: Form<Kept>,
+) -> Result<HttpResponse, Problem> {
+    let to = format!("/corps/{key}/inbox");
+    let range = InboxSettings::KEPT_DAYS;
+    let Some(kept_days) = form.0.kept_days.trim().parse().ok().filter(|days| range.contains(days)) else {
+        let fault = who.t.settings_fault_range(*range.start(), *range.end());
+        return Ok(reply::go(&who, &to, Some(Flash::bad(fault))));
+    };
+    let saved = web.app.callbacks.put_settings(&who.actor(), InboxSettings { kept_days }).await;
+    saved.map_err(store_problem)?;
+    Ok(reply::go(&who, &to, Some(Flash::good(who.t.saved()))))
 }
 
 /// The filter of the page that the button stands on.

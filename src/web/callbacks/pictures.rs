@@ -6,9 +6,11 @@ use crate::http::errors::{reply_problem, setup_problem};
 use crate::http::permission::{CallbacksManage, CallbacksRead};
 use crate::model::{ApiScope, App, AppKey, Corp, CorpKey, Picture, PictureId, ReplyContent};
 use crate::setup::service;
+use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
 use crate::web::upload::Upload;
@@ -20,6 +22,8 @@ use askama::Template;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/corps/{corp}/apps/{app}/pictures", show)
+        .get("/corps/{corp}/apps/{app}/pictures.csv", csv)
+        .get("/corps/{corp}/apps/{app}/pictures.xlsx", xlsx)
         .post("/corps/{corp}/apps/{app}/pictures", add)
         .get("/corps/{corp}/apps/{app}/pictures/{picture}", content)
         .post("/corps/{corp}/apps/{app}/pictures/{picture}/remove", remove);
@@ -40,6 +44,7 @@ struct Row {
 #[template(path = "callbacks/pictures.html")]
 struct PicturesPage {
     f: Frame,
+    list: Listing,
     corp: Corp,
     app: App,
     rows: Vec<Row>,
@@ -83,6 +88,8 @@ async fn page(
     };
     Ok(PicturesPage {
         f: who.frame_at(key, "replies", t.reply_pictures()),
+        // a form's fault page stands at the same address
+        list: Listing::of(who, &[]),
         rows: pictures.into_iter().map(row).collect(),
         corp,
         app,
@@ -144,4 +151,32 @@ async fn remove(
         Err(error) => return Err(reply_problem(error)),
     };
     Ok(reply::go(&who, &format!("/corps/{corp}/apps/{app}/pictures"), Some(flash)))
+}
+
+async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>, path: web::Path<(CorpKey, AppKey)>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &path, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<CallbacksRead>, web: web::Data<Web>, path: web::Path<(CorpKey, AppKey)>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &path, Kind::Xlsx).await
+}
+
+async fn whole(who: &Person, web: &Web, path: &(CorpKey, AppKey), kind: Kind) -> Result<HttpResponse, Problem> {
+    let (t, page) = (who.t, page(who, web, (&path.0, &path.1), "").await?);
+    let rows = page.rows.into_iter().map(|row| {
+        let fault = row.picture.fault.unwrap_or_default();
+        let (size, added) = (row.picture.size.to_string(), time::machine(row.picture.added_at_ms));
+        [row.picture.name, size, added, row.state.to_owned(), row.until, fault, row.rules, row.picture.id.to_string()]
+    });
+    let captions = [
+        t.reply_image(),
+        t.backup_size(),
+        t.audit_when(),
+        t.inbox_state(),
+        t.keys_expires(),
+        t.inbox_note(),
+        t.reply_name(),
+        t.inbox_id(),
+    ];
+    export::few(&web.app.views, kind, "pictures", captions, rows.collect()).await
 }

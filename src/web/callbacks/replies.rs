@@ -9,6 +9,7 @@ use crate::model::{
     ApiScope, App, AppKey, AutoReply, AutoReplyId, Corp, CorpKey, Matching, Picture, ReplyContent, Said, SaidKind,
 };
 use crate::setup::service;
+use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
@@ -16,7 +17,7 @@ use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -24,7 +25,11 @@ use serde::Deserialize;
 const PARAMETERS: [&str; 3] = ["app", "try", "picture"];
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/corps/{corp}/replies", show).post("/corps/{corp}/apps/{app}/replies", act);
+    routes
+        .get("/corps/{corp}/replies", show)
+        .get("/corps/{corp}/replies.csv", csv)
+        .get("/corps/{corp}/replies.xlsx", xlsx)
+        .post("/corps/{corp}/apps/{app}/replies", act);
 }
 
 /// One rule in words.
@@ -86,6 +91,51 @@ fn answer(t: T, content: &ReplyContent, pictures: &[Picture]) -> (&'static str, 
             (t.reply_news(), articles.iter().map(|article| article.title.clone()).collect::<Vec<_>>().join("\n"))
         }
     }
+}
+
+async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &key, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &key, Kind::Xlsx).await
+}
+
+/// The rules of the app that is shown, or of the first one.
+async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
+    let (t, list) = (who.t, Listing::of(who, &["app"]));
+    let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
+    let app = corp.find_app(&AppKey::from(list.get("app"))).or(corp.apps.first());
+    let mut rows = Vec::new();
+    if let Some(app) = app {
+        let pictures = web.app.callbacks.pictures(key, &app.key).await.map_err(reply_problem)?;
+        for rule in web.app.callbacks.auto_replies(key, &app.key).await.map_err(reply_problem)? {
+            let (kind, answer) = answer(t, &rule.reply, &pictures);
+            let state = if rule.enabled { t.reply_on() } else { t.reply_off() };
+            let said = said(t, &rule);
+            rows.push([
+                rule.priority.to_string(),
+                rule.name,
+                said,
+                kind.to_owned(),
+                answer,
+                state.to_owned(),
+                app.key.to_string(),
+                rule.id.to_string(),
+            ]);
+        }
+    }
+    let captions = [
+        t.reply_priority(),
+        t.reply_name(),
+        t.reply_when(),
+        t.inbox_kind(),
+        t.reply_answer(),
+        t.inbox_state(),
+        t.inbox_receiver(),
+        t.inbox_id(),
+    ];
+    export::few(&web.app.views, kind, "auto-replies", captions, rows).await
 }
 
 async fn show(

@@ -5,13 +5,15 @@ use crate::http::errors::webhook_problem;
 use crate::http::permission::{CallbacksManage, CallbacksRead};
 use crate::locale::T;
 use crate::model::{ApiScope, PostId, PostState, WebhookPost};
+use crate::store::{self, PAGE_MAX};
+use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
 use crate::webhooks::{WebhookError, WebhookView};
 use actix_web::{HttpResponse, web};
@@ -20,6 +22,10 @@ use askama::Template;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/webhooks", list)
+        .get("/webhooks.csv", csv)
+        .get("/webhooks.xlsx", xlsx)
+        .get("/webhooks/{webhook}/posts.csv", posts_csv)
+        .get("/webhooks/{webhook}/posts.xlsx", posts_xlsx)
         .get("/webhooks/{webhook}", show)
         .post("/webhooks/{webhook}/test", test)
         .post("/webhooks/{webhook}/redrives", redrive_all)
@@ -30,6 +36,7 @@ pub(super) fn routes(routes: &mut Routes) {
 #[template(path = "callbacks/webhooks.html")]
 struct WebhooksPage {
     f: Frame,
+    list: Listing,
     rows: Vec<WebhookView>,
     can_change: bool,
 }
@@ -49,6 +56,8 @@ struct WebhookPage {
     f: Frame,
     view: WebhookView,
     list: Listing,
+    /// The posts as a file.
+    files: Listing,
     posts: Vec<Post>,
     next: Option<String>,
     paused: String,
@@ -65,7 +74,8 @@ impl WebhookPage {
 async fn list(who: Admin<CallbacksRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let rows = web.app.webhooks.list().await.map_err(webhook_problem)?;
     let can_change = who.may(ApiScope::CallbacksManage);
-    reply::page(&WebhooksPage { f: who.frame(who.t.nav_webhooks()), rows, can_change })
+    let list = Listing::of(&who, &[]);
+    reply::page(&WebhooksPage { f: who.frame(who.t.nav_webhooks()), list, rows, can_change })
 }
 
 fn row(t: T, post: WebhookPost) -> Post {
@@ -78,6 +88,108 @@ fn row(t: T, post: WebhookPost) -> Post {
     Post { when: time::second(post.made_at_ms), due, what: t.callback_kind(&post.kind), state, class, post }
 }
 
+async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<CallbacksRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Xlsx).await
+}
+
+async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let rows = web.app.webhooks.list().await.map_err(webhook_problem)?;
+    let corps = |row: &WebhookView| row.webhook.corps.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let rows = rows.into_iter().map(|row| {
+        let state = match (row.webhook.enabled, row.gauge.failures) {
+            (false, _) => t.reply_off(),
+            (true, 0) => t.reply_on(),
+            (true, _) => t.webhook_failing(),
+        };
+        let (waiting, dead) = (row.gauge.waiting.to_string(), row.gauge.dead.to_string());
+        let corps = corps(&row);
+        [row.webhook.name, row.webhook.url, row.webhook.events.join(" "), corps, waiting, dead, state.to_owned()]
+    });
+    let captions = [
+        t.webhook_name(),
+        "URL",
+        t.webhook_events(),
+        t.webhook_corps(),
+        t.webhook_waiting(),
+        t.post_dead(),
+        t.inbox_state(),
+    ];
+    export::few(&web.app.views, kind, "webhooks", captions, rows.collect()).await
+}
+
+async fn posts_csv(
+    who: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    posts(&who, &web, &name, Kind::Csv).await
+}
+
+async fn posts_xlsx(
+    who: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    posts(&who, &web, &name, Kind::Xlsx).await
+}
+
+/// What one webhook was told and is to be told, the newest first.
+async fn posts(who: &Person, web: &Web, name: &str, kind: Kind) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    web.app.webhooks.get(name).await.map_err(webhook_problem)?;
+    let state = wanted(&Listing::of(who, &["state"]));
+    let captions = vec![
+        t.audit_when(),
+        t.inbox_kind(),
+        t.inbox_code(),
+        t.inbox_state(),
+        t.post_attempts(),
+        t.post_due(),
+        t.inbox_note(),
+        t.inbox_source(),
+        t.inbox_id(),
+    ];
+    let (store, name) = (web.app.store.clone(), name.to_owned());
+    let fill = move |out: Out<'_>| {
+        let read = |before: Option<PostId>| {
+            let posts = store.read(|tx| store::webhooks::search(tx, &name, state, before.as_ref(), PAGE_MAX))?;
+            let next = posts.last().filter(|_| posts.len() == PAGE_MAX).map(|post| post.id.clone());
+            Ok((posts, next))
+        };
+        out.rows(export::pages(read).map(|post| {
+            let row = row(t, post?);
+            let fault = row.post.error.as_deref().map(|error| t.post_fault(error).0.to_string());
+            Ok([
+                time::machine(row.post.made_at_ms),
+                row.what,
+                row.post.kind.to_string(),
+                row.state.to_owned(),
+                row.post.attempts.to_string(),
+                row.due,
+                fault.unwrap_or_default(),
+                row.post.body,
+                row.post.id.to_string(),
+            ])
+        }))
+    };
+    export::file(&web.app.views, kind, "posts", captions, fill).await
+}
+
+/// The state that a list of posts is narrowed to.
+fn wanted(list: &Listing) -> Option<PostState> {
+    match list.get("state") {
+        "waiting" => Some(PostState::Waiting),
+        "done" => Some(PostState::Done),
+        "dead" => Some(PostState::Dead),
+        _ => None,
+    }
+}
+
 async fn show(
     who: Admin<CallbacksRead>,
     web: web::Data<Web>,
@@ -86,12 +198,7 @@ async fn show(
     let t = who.t;
     let view = web.app.webhooks.get(&name).await.map_err(webhook_problem)?;
     let list = Listing::of(&who, &["state", "before"]);
-    let state = match list.get("state") {
-        "waiting" => Some(PostState::Waiting),
-        "done" => Some(PostState::Done),
-        "dead" => Some(PostState::Dead),
-        _ => None,
-    };
+    let (state, files) = (wanted(&list), list.clone().on(who.url(&format!("/webhooks/{name}/posts"))));
     let before = Some(list.get("before")).filter(|id| !id.is_empty()).map(PostId::from);
     let mut posts = web.app.webhooks.posts(&name, state, before, ROWS + 1).await.map_err(webhook_problem)?;
     let has_more = posts.len() > ROWS;
@@ -104,6 +211,7 @@ async fn show(
         posts: posts.into_iter().map(|post| row(t, post)).collect(),
         next,
         list,
+        files,
         can_change: who.may(ApiScope::CallbacksManage),
     })
 }

@@ -12,23 +12,37 @@ use crate::http::Problem;
 use crate::http::permission::SyncRead;
 use crate::locale::T;
 use crate::model::{ApiScope, CorpKey, DepartmentId, TenantKey, UnitId};
+use crate::store::Search;
+use crate::web::export::{self, Kind};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use crate::web::{code, reply};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use lines::{Line, close, line, outline, place_of};
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/corps/{corp}/compare", show).get("/corps/{corp}/compare/branch", branch);
+    routes
+        .get("/corps/{corp}/compare", show)
+        .get("/corps/{corp}/compare.csv", csv)
+        .get("/corps/{corp}/compare.xlsx", xlsx)
+        .get("/corps/{corp}/compare/branch", branch);
 }
 
-const KNOWN: &[&str] = &["unit", "department", "strays", "state", "page", "level", "pick"];
+const KNOWN: &[&str] = &["unit", "department", "strays", "state", "q", "page", "level", "pick"];
 /// Units or departments that are offered for a link.
 const PICKED: usize = 30;
+/// All states, what differs first.
+const STATES: [SideState; 5] = [
+    SideState::OnlyHere,
+    SideState::OnlyThere,
+    SideState::NameDiffers,
+    SideState::Moved,
+    SideState::Linked,
+];
 /// Deeper lines are indented no further.
 const LEVEL_MAX: usize = 12;
 
@@ -128,13 +142,13 @@ impl ComparePage {
         ];
         let tab = |(state, count): (SideState, usize)| {
             let code = code::of(state);
-            (format!("{}?state={code}", self.list.action), t.side_state(state), count, self.list.is("state", &code))
+            (self.list.with("state", &code), t.side_state(state), count, self.list.is("state", &code))
         };
         all.into_iter().map(tab).collect()
     }
 
     fn is_tree(&self) -> bool {
-        self.list.get("state").is_empty()
+        self.list.get("state").is_empty() && self.list.get("q").is_empty()
     }
 
     fn unit_id<'a>(&self, unit: &'a UnitNode) -> Option<&'a UnitId> {
@@ -188,14 +202,43 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     let page = list.get("page").parse().unwrap_or(1_usize).max(1);
     let (t, pick) = (who.t, list.get("pick").to_owned());
     let wanted = pick.clone();
-    let found = web.app.views.mirror(&corp, move |view| Ok(find(t, view, place, state, page, &wanted)));
+    let search = list.get("q").to_owned();
+    let found = web.app.views.mirror(&corp, move |view| Ok(find(t, view, place, (state, &search), page, &wanted)));
     let found = looked(found.await)?;
     let (f, can_bind) = (who.frame(t.nav_compare()), who.may(ApiScope::BindingWrite));
     reply::page(&ComparePage { f, corp, list, found, pick, page, can_bind })
 }
 
-fn find(t: T, view: &MirrorView, place: Option<Side>, state: Option<SideState>, page: usize, pick: &str) -> Found {
+/// Rows of both sides, of one state or of all, one of whose names or ids holds what is looked for.
+fn matching(view: &MirrorView, state: Option<SideState>, search: &str) -> Vec<SideRow> {
+    let states = state.map_or(STATES.to_vec(), |state| vec![state]);
+    let rows = states.into_iter().flat_map(|state| view.sides_of(state, 0, usize::MAX).nodes);
+    let wanted = Search::new(search);
+    rows.filter(|row| {
+        let (unit, department) = (row.unit.as_ref(), row.department.as_ref());
+        let id = department.and_then(|node| node.branch.node()).map(ToString::to_string).unwrap_or_default();
+        let names = [unit.map(|unit| unit.name.as_str()), department.and_then(|node| node.name.as_deref())];
+        let ids = [unit.and_then(|unit| unit.branch.node()).map(UnitId::as_str), Some(id.as_str())];
+        wanted.hits(names.into_iter().chain(ids).flatten())
+    })
+    .collect()
+}
+
+fn find(
+    t: T,
+    view: &MirrorView,
+    place: Option<Side>,
+    (state, search): (Option<SideState>, &str),
+    page: usize,
+    pick: &str,
+) -> Found {
     let (lines, total) = match state {
+        _ if !search.is_empty() => {
+            let rows = matching(view, state, search);
+            let total = rows.len();
+            let shown = rows.into_iter().skip((page - 1) * ROWS).take(ROWS);
+            (shown.map(|row| line(row, 0, place.as_ref())).collect(), total)
+        }
         Some(state) => {
             let rows = view.sides_of(state, (page - 1) * ROWS, ROWS);
             (rows.nodes.into_iter().map(|row| line(row, 0, place.as_ref())).collect(), rows.total)
@@ -272,6 +315,50 @@ fn choose(t: T, view: &MirrorView, place: &Side, pick: &str) -> Option<Chosen> {
         _ => {}
     }
     Some(chosen)
+}
+
+async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &corp, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &corp, Kind::Xlsx).await
+}
+
+/// Both sides row by row, of the state and the search that are shown, else everything.
+async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
+    let (t, list) = (who.t, Listing::of(who, KNOWN));
+    let (state, search): (Option<SideState>, _) = (code::find(list.get("state")), list.get("q").to_owned());
+    let look = move |view: &MirrorView| -> Result<_, BrowseError> {
+        let row = |row: SideRow| {
+            let (unit, department) = (row.unit, row.department);
+            let text = |count: u32| count.to_string();
+            [
+                t.side_state(row.state).to_owned(),
+                unit.as_ref().and_then(|unit| unit.branch.node()).map(ToString::to_string).unwrap_or_default(),
+                unit.as_ref().map(|unit| unit_name(t, &unit.branch, &unit.name)).unwrap_or_default(),
+                unit.as_ref().map(|unit| text(unit.total)).unwrap_or_default(),
+                department.as_ref().and_then(|node| node.branch.node()).map(ToString::to_string).unwrap_or_default(),
+                department
+                    .as_ref()
+                    .map(|node| department_name(t, &node.branch, node.name.as_deref()))
+                    .unwrap_or_default(),
+                department.as_ref().map(|node| text(node.total)).unwrap_or_default(),
+            ]
+        };
+        Ok(matching(view, state, &search).into_iter().map(row).collect::<Vec<_>>())
+    };
+    let rows = looked(web.app.views.mirror(corp, look).await)?;
+    let captions = [
+        t.cmp_state(),
+        t.cmp_unit_id(),
+        t.cmp_unit(),
+        t.cmp_employees(),
+        t.cmp_department_id(),
+        t.cmp_department(),
+        t.cmp_members(),
+    ];
+    export::few(&web.app.views, kind, "compare", captions, rows).await
 }
 
 async fn branch(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {

@@ -154,8 +154,19 @@ async fn list(
     })
 }
 
-/// Why, in the reader's language; WeCom's own words where we have none.
+/// Why, in the reader's language, with what WeCom's errcode means; WeCom's own words where we have none.
 pub(super) fn why(t: crate::locale::T, row: &Delivery) -> String {
+    let told = what(t, row);
+    match row.errcode.filter(|code| *code != 0).and_then(crate::wecom::errcode::explain) {
+        Some(known) => {
+            let (meaning, fix) = (t.lang.pick(known.meaning.zh, known.meaning.en), t.lang.pick(known.fix.zh, known.fix.en));
+            [told.as_str(), meaning, fix].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        }
+        None => told,
+    }
+}
+
+fn what(t: crate::locale::T, row: &Delivery) -> String {
     match row.code.as_deref().map(|code| t.delivery_why(code)).filter(|text| !text.is_empty()) {
         // what exactly is wrong with the content stands in the sentence
         Some(text) if row.code.as_deref() == Some("content") => {

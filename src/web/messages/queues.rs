@@ -7,9 +7,11 @@ use crate::messages::MessageError;
 use crate::messages::search::AppQueue;
 use crate::messages::settings::MessageSettings;
 use crate::model::ApiScope;
+use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, Nothing};
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
@@ -19,13 +21,18 @@ use askama::Template;
 use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/messages/queues", show).post("/messages/queues/resume", resume).post("/messages/queues", save);
+    routes
+        .get("/messages/queues", show)
+        .get("/messages/queues.csv", csv)
+        .get("/messages/queues.xlsx", xlsx)
+        .post("/messages/queues/resume", resume).post("/messages/queues", save);
 }
 
 #[derive(Template)]
 #[template(path = "messages/queues.html")]
 struct QueuesPage {
     f: Frame,
+    list: Listing,
     queues: Vec<AppQueue>,
     keep_days: String,
     faults: Faults,
@@ -46,6 +53,7 @@ async fn page(web: &Web, who: &Person, keep_days: Option<String>, faults: Faults
     let settings = web.app.messages.settings().await.map_err(store_problem)?;
     Ok(QueuesPage {
         f: who.frame(who.t.nav_push_queues()),
+        list: Listing::of(who, &[]),
         queues,
         keep_days: keep_days.unwrap_or_else(|| settings.keep_days.to_string()),
         faults,
@@ -55,6 +63,48 @@ async fn page(web: &Web, who: &Person, keep_days: Option<String>, faults: Faults
 
 async fn show(who: Admin<MessagesRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     reply::page(&page(&web, &who, None, Faults::default()).await?)
+}
+
+async fn csv(who: Admin<MessagesRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<MessagesRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Xlsx).await
+}
+
+async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let page = page(web, who, None, Faults::default()).await?;
+    let rows = page.queues.iter().map(|queue| {
+        let state = if queue.paused.is_some() { t.push_queue_paused() } else { t.push_queue_runs() };
+        [
+            queue.corp.to_string(),
+            queue.app.to_string(),
+            state.to_owned(),
+            page.why(queue).to_owned(),
+            queue.calls.to_string(),
+            queue.overdue_s.to_string(),
+            queue.day_used.to_string(),
+            queue.day_limit.map(|limit| limit.to_string()).unwrap_or_default(),
+            queue.fullest_minute.to_string(),
+            queue.fullest_hour.to_string(),
+        ]
+    });
+    let captions = [
+        t.corp_key(),
+        t.inbox_receiver(),
+        t.push_queue_state(),
+        t.inbox_note(),
+        t.push_queue_calls(),
+        t.push_queue_overdue(),
+        t.push_queue_day(),
+        t.push_queue_day_limit(),
+        t.push_queue_minute(),
+        t.push_queue_hour(),
+    ];
+    let rows = rows.collect();
+    export::few(&web.app.views, kind, "queues", captions, rows).await
 }
 
 async fn resume(who: Admin<MessagesManage>, web: web::Data<Web>, _: Form<Nothing>) -> Result<HttpResponse, Problem> {

@@ -32,7 +32,7 @@ pub(super) fn of_corp(person: &Person, corp: &CorpStats, now_ms: i64) -> Vec<Tod
     let about = |rest: String| format!("{} · {rest}", corp.name);
     let mut list: Vec<Todo> = Vec::new();
     list.extend(corp.waiting.iter().map(|plan| {
-        let guards = plan.guards.iter().map(|name| t.guard_option(name).0).collect::<Vec<_>>().join(t.links_and());
+        let guards = plan.guards.iter().map(|name| t.guard_label(name)).collect::<Vec<_>>().join(t.links_and());
         let age = time::ago(t, plan.created_at_ms, now_ms);
         Todo {
             tone: "warn",

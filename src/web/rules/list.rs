@@ -6,13 +6,15 @@ use crate::http::permission::{MessagesManage, MessagesRead};
 use crate::messages::rulebook;
 use crate::model::{Corp, Rule, RuleId, Target, TenantKey};
 use crate::setup::service as setup;
+use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -20,6 +22,8 @@ use serde::Deserialize;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/tenants/{tenant}/rules", show)
+        .get("/tenants/{tenant}/rules.csv", csv)
+        .get("/tenants/{tenant}/rules.xlsx", xlsx)
         .post("/tenants/{tenant}/rules/order", order)
         .post("/tenants/{tenant}/rules/{rule}/switch", switch)
         .post("/tenants/{tenant}/rules/{rule}/remove", remove);
@@ -29,6 +33,7 @@ pub(super) fn routes(routes: &mut Routes) {
 #[template(path = "rules/list.html")]
 struct ListPage {
     f: Frame,
+    list: Listing,
     tenant: TenantKey,
     rules: Vec<Rule>,
     corps: Vec<Corp>,
@@ -36,12 +41,8 @@ struct ListPage {
 }
 
 impl ListPage {
-    /// `阿克米企业 / OA`, or the keys where they are gone.
     fn place(&self, target: &Target) -> String {
-        let corp = self.corps.iter().find(|corp| corp.key == target.corp);
-        let app = corp.and_then(|corp| corp.find_app(&target.app)).map_or(target.app.as_str(), |app| &app.name);
-        let corp = corp.map_or(target.corp.as_str(), |corp| &corp.name);
-        format!("{corp} / {app}")
+        place(&self.corps, target)
     }
 
     fn kind(&self, target: &Target) -> &'static str {
@@ -53,6 +54,51 @@ impl ListPage {
     }
 }
 
+/// `阿克米企业 / OA`, or the keys where they are gone.
+fn place(corps: &[Corp], target: &Target) -> String {
+    let corp = corps.iter().find(|corp| corp.key == target.corp);
+    let app = corp.and_then(|corp| corp.find_app(&target.app)).map_or(target.app.as_str(), |app| &app.name);
+    let corp = corp.map_or(target.corp.as_str(), |corp| &corp.name);
+    format!("{corp} / {app}")
+}
+
+async fn csv(who: Admin<MessagesRead>, web: web::Data<Web>, tenant: web::Path<TenantKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &tenant, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<MessagesRead>, web: web::Data<Web>, tenant: web::Path<TenantKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &tenant, Kind::Xlsx).await
+}
+
+async fn whole(who: &Person, web: &Web, tenant: &TenantKey, kind: Kind) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let rules = rulebook::list(&web.app.env, tenant).await.map_err(rule_problem)?;
+    let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
+    let rows = rules.into_iter().enumerate().map(|(at, rule)| {
+        let target = |target: &Target| format!("{} ({})", place(&corps, target), t.content_kind(target.kind));
+        let targets: Vec<String> = rule.targets.iter().map(target).collect();
+        [
+            (at + 1).to_string(),
+            rule.name,
+            rule.source.unwrap_or_default(),
+            rule.filter.unwrap_or_default(),
+            targets.join("\n"),
+            if rule.enabled { t.rule_is_on() } else { t.rule_is_off() }.to_owned(),
+            rule.id.to_string(),
+        ]
+    });
+    let captions = [
+        t.rules_order(),
+        t.rule_name(),
+        t.rule_source(),
+        t.rule_filter(),
+        t.rule_targets(),
+        t.rule_enabled(),
+        t.inbox_id(),
+    ];
+    export::few(&web.app.views, kind, "rules", captions, rows.collect()).await
+}
+
 async fn show(
     who: Admin<MessagesRead>,
     web: web::Data<Web>,
@@ -60,9 +106,9 @@ async fn show(
 ) -> Result<HttpResponse, Problem> {
     let rules = rulebook::list(&web.app.env, &tenant).await.map_err(rule_problem)?;
     let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
-    let f = who.frame(who.t.nav_rules());
+    let (f, list) = (who.frame(who.t.nav_rules()), Listing::of(&who, &[]));
     let may_change = who.may(crate::model::ApiScope::MessagesManage);
-    reply::page(&ListPage { f, tenant: tenant.into_inner(), rules, corps, may_change })
+    reply::page(&ListPage { f, list, tenant: tenant.into_inner(), rules, corps, may_change })
 }
 
 #[derive(Debug, Deserialize)]

@@ -10,17 +10,20 @@ use crate::setup::service::{self as setup, Consent};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
-use crate::web::listing::Listing;
+use crate::web::listing::{Listing, ROWS};
 use crate::web::reply;
 use crate::web::routes::Routes;
+use crate::web::slice::{self, Slice};
 use crate::web::state::Web;
 use crate::web::visit::Admin;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-/// Units and people that one page offers.
-const OFFERED_MAX: usize = 200;
+/// Units that a search offers.
+const FOUND_MAX: usize = 50;
+/// What the address says: the unit that is looked into, the searches, and the page of each list.
+const PARAMETERS: [&str; 7] = ["at", "uq", "q", "below", "chosen", "included", "excluded"];
 
 pub(super) fn routes(routes: &mut Routes) {
     routes.get("/corps/{corp}/settings/scope", show).post("/corps/{corp}/settings/scope", change);
@@ -42,17 +45,19 @@ struct ScopePage {
     corp: Corp,
     list: Listing,
     path: Vec<(String, String)>,
-    units: Vec<Entry>,
+    units: Slice<Entry>,
+    /// Hits of the search for units.
+    found: Vec<Entry>,
     people: Vec<Entry>,
-    chosen_units: Vec<Entry>,
-    included: Vec<Entry>,
-    excluded: Vec<Entry>,
+    chosen_units: Slice<Entry>,
+    included: Slice<Entry>,
+    excluded: Slice<Entry>,
     can_change: bool,
 }
 
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
     let corp = setup::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
-    let list = Listing::of(&who, &["at", "q"]);
+    let list = Listing::of(&who, &PARAMETERS);
     let view = web.app.views.directory_view(&corp.tenant).await.map_err(browse_problem)?;
     let scope = &corp.downstream.scope;
     let unit_entry = |node: &UnitNode| {
@@ -66,9 +71,22 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>
         }
     };
     let at = Some(list.get("at")).filter(|id| !id.is_empty()).map(|id| Branch::Node(UnitId::from(id)));
-    let nodes = match &at {
-        Some(branch) => view.children(branch, 0, OFFERED_MAX).map(|children| children.nodes).unwrap_or_default(),
-        None => view.tops(),
+    // the page that is asked for is known when the number of units is
+    let below = |from: usize| match &at {
+        Some(branch) => view.children(branch, from, ROWS).map_or((Vec::new(), 0), |part| (part.nodes, part.total)),
+        None => {
+            let tops = view.tops();
+            let total = tops.len();
+            (tops.into_iter().skip(from).take(ROWS).collect(), total)
+        }
+    };
+    let total = below(0).1;
+    let (nodes, _) = below((slice::page_of(&list, "below", total) - 1) * ROWS);
+    let found = view.find_units(list.get("uq"), FOUND_MAX);
+    let way = |node: &UnitNode| {
+        let steps = view.path(&node.branch);
+        let names: Vec<String> = steps.iter().map(|step| step.name.to_string()).collect();
+        names.join(" / ")
     };
     let path = at.as_ref().map(|branch| view.path(branch)).unwrap_or_default();
     let path =
@@ -94,28 +112,30 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>
             page.rows.iter().map(|row| person_entry(&row.id)).collect()
         }
     };
-    let chosen_units = scope
-        .units
-        .iter()
-        .map(|id| match view.unit(&Branch::Node(id.clone())) {
-            Some(node) => unit_entry(&node),
-            None => Entry {
-                id: id.to_string(),
-                name: id.to_string(),
-                detail: who.t.scope_gone().to_owned(),
-                is_chosen: true,
-                has_below: false,
-            },
-        })
-        .collect();
+    let chosen = |id: &UnitId| match view.unit(&Branch::Node(id.clone())) {
+        Some(node) => unit_entry(&node),
+        None => Entry {
+            id: id.to_string(),
+            name: id.to_string(),
+            detail: who.t.scope_gone().to_owned(),
+            is_chosen: true,
+            has_below: false,
+        },
+    };
+    let offered: Vec<Entry> = nodes.iter().filter(|node| node.branch.node().is_some()).map(unit_entry).collect();
     reply::page(&ScopePage {
         f: who.frame(who.t.scope_title()),
-        units: nodes.iter().filter(|node| node.branch.node().is_some()).map(unit_entry).collect(),
+        units: Slice::part(&list, "below", offered, total),
+        found: found
+            .iter()
+            .filter(|node| node.branch.node().is_some())
+            .map(|node| Entry { detail: way(node), ..unit_entry(node) })
+            .collect(),
         path,
         people,
-        chosen_units,
-        included: scope.include.iter().map(person_entry).collect(),
-        excluded: scope.exclude.iter().map(person_entry).collect(),
+        chosen_units: Slice::placed(&list, "chosen", &scope.units, chosen),
+        included: Slice::placed(&list, "included", &scope.include, person_entry),
+        excluded: Slice::placed(&list, "excluded", &scope.exclude, person_entry),
         can_change: who.may(ApiScope::CorpWrite),
         list,
         corp,

@@ -6,27 +6,30 @@ use crate::http::errors::store_problem;
 use crate::http::permission::SyncRead;
 use crate::model::ApiScope;
 use crate::store;
+use crate::web::export::{self, Kind};
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/decisions", list);
+    routes.get("/decisions", list).get("/decisions.csv", csv).get("/decisions.xlsx", xlsx);
 }
 
 #[derive(Template)]
 #[template(path = "sync/decisions.html")]
 struct DecisionsPage {
     f: Frame,
+    list: Listing,
     plans: Vec<PlanCard>,
     may_decide: bool,
 }
 
-async fn list(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+async fn waiting(who: &Person, web: &Web) -> Result<Vec<PlanCard>, Problem> {
     let (t, now_ms) = (who.t, web.app.clock.now_ms());
     let read =
         web.app.store.read_async(move |tx| Ok((store::plans::waiting(tx, None, now_ms)?, store::corps::list(tx)?)));
@@ -40,10 +43,50 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse,
             None => card,
         }
     });
+    Ok(plans.collect())
+}
+
+async fn list(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let page = DecisionsPage {
-        f: who.frame(t.nav_decisions()),
-        plans: plans.collect(),
+        f: who.frame(who.t.nav_decisions()),
+        list: Listing::of(&who, &[]),
+        plans: waiting(&who, &web).await?,
         may_decide: who.may(ApiScope::SyncDecide),
     };
     reply::page(&page)
+}
+
+async fn csv(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Xlsx).await
+}
+
+async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let rows = waiting(who, web).await?.into_iter().map(|plan| {
+        let over = |guard: &(String, String, String)| format!("{}: {}", guard.0, t.plan_guard_over(&guard.1, &guard.2));
+        let guards: Vec<String> = plan.guards.iter().map(over).collect();
+        let counts: Vec<String> = plan.counts.iter().map(|count| format!("{} {}", count.label, count.count)).collect();
+        let blast = [
+            (plan.heads, t.blast_heads(plan.heads)),
+            (plan.admins, t.blast_admins(plan.admins)),
+            (plan.emptied, t.blast_emptied(plan.emptied)),
+        ];
+        let blast: Vec<String> = blast.into_iter().filter(|(count, _)| *count > 0).map(|(_, told)| told).collect();
+        let (guards, counts, blast) = (guards.join("\n"), counts.join("\n"), blast.join("\n"));
+        [plan.at_machine, plan.corp_name, guards, counts, blast, plan.expires, plan.id]
+    });
+    let captions = [
+        t.decisions_made(),
+        t.decisions_corp(),
+        t.decisions_why(),
+        t.decisions_what(),
+        t.decisions_blast(),
+        t.decisions_until(),
+        t.inbox_id(),
+    ];
+    export::few(&web.app.views, kind, "decisions", captions, rows.collect()).await
 }

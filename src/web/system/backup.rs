@@ -1,19 +1,20 @@
 //! Backups: make, download, remove, nightly; verify the store; how to restore.
 
 use crate::http::Problem;
-use crate::http::errors::store_problem;
+use crate::http::errors::{backup_problem, store_problem};
 use crate::http::permission::OpsBackup;
-use crate::ops::backups::{self, BackupError, BackupFile, BackupSettings};
+use crate::ops::backups::{self, BackupFile, BackupSettings};
 use crate::store::Store;
 use crate::store::VerifyReport;
+use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -22,6 +23,8 @@ use serde::Deserialize;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/system/backup", list)
+        .get("/system/backup.csv", csv)
+        .get("/system/backup.xlsx", xlsx)
         .post("/system/backup", make)
         .post("/system/backup/settings", save_settings)
         .post("/system/backup/verify", verify)
@@ -39,6 +42,7 @@ struct Row {
 #[template(path = "system/backup.html")]
 struct BackupPage {
     f: Frame,
+    list: Listing,
     rows: Vec<Row>,
     settings: BackupSettings,
     key_file: String,
@@ -63,29 +67,16 @@ fn size(bytes: u64) -> String {
     format!("{mebibytes:.1} MiB")
 }
 
-fn problem(error: BackupError) -> Problem {
-    match error {
-        BackupError::Store(cause) => store_problem(cause),
-        BackupError::Unknown(name) => Problem::not_found("backup", name),
-        BackupError::Folder { .. } => Problem::new(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "backup.folder",
-            "The folder of the backups cannot be used: is the disk full or read-only?",
-        )
-        .caused_by(error),
-        BackupError::Bug(_) => Problem::internal(error),
-    }
-}
-
 async fn list(who: Admin<OpsBackup>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let app = &web.app;
-    let rows = backups::list(app).await.map_err(problem)?;
+    let rows = backups::list(app).await.map_err(backup_problem)?;
     let rows = rows
         .into_iter()
         .map(|file| Row { made: time::minute(file.made_at_ms), size: size(file.bytes), file })
         .collect();
     reply::page(&BackupPage {
         f: who.frame(who.t.nav_backup()),
+        list: Listing::of(&who, &[]),
         rows,
         settings: backups::settings(app).await.map_err(store_problem)?,
         key_file: app.config.keys.master_key_file.display().to_string(),
@@ -93,8 +84,26 @@ async fn list(who: Admin<OpsBackup>, web: web::Data<Web>) -> Result<HttpResponse
     })
 }
 
+async fn csv(who: Admin<OpsBackup>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Csv).await
+}
+
+async fn xlsx(who: Admin<OpsBackup>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::Xlsx).await
+}
+
+async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
+    let t = who.t;
+    let rows = backups::list(&web.app).await.map_err(backup_problem)?.into_iter().map(|file| {
+        let how = if file.is_automatic { t.backup_automatic() } else { t.backup_by_hand() };
+        [file.name, time::machine(file.made_at_ms), file.bytes.to_string(), how.to_owned()]
+    });
+    let captions = [t.backup_file(), t.backup_when(), t.backup_size(), t.backup_kind()];
+    export::few(&web.app.views, kind, "backups", captions, rows.collect()).await
+}
+
 async fn make(who: Admin<OpsBackup>, web: web::Data<Web>, _: Form<Nothing>) -> Result<HttpResponse, Problem> {
-    let made = backups::make(&web.app, &who.actor(), false).await.map_err(problem)?;
+    let made = backups::make(&web.app, &who.actor(), false).await.map_err(backup_problem)?;
     Ok(reply::go(&who, "/system/backup", Some(Flash::good(who.t.backup_made(made.name, size(made.bytes))))))
 }
 
@@ -125,13 +134,13 @@ async fn remove(
     name: web::Path<String>,
     _: Form<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    backups::remove(&web.app, &who.actor(), &name).await.map_err(problem)?;
+    backups::remove(&web.app, &who.actor(), &name).await.map_err(backup_problem)?;
     Ok(reply::go(&who, "/system/backup", Some(Flash::good(who.t.backup_removed(&*name)))))
 }
 
 /// Hands a file out piece by piece.
 async fn download(_: Admin<OpsBackup>, web: web::Data<Web>, name: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let path = backups::find(&web.app, &name).await.map_err(problem)?;
+    let path = backups::find(&web.app, &name).await.map_err(backup_problem)?;
     let file = tokio::fs::File::open(&path).await.map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")))

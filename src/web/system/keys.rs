@@ -207,6 +207,24 @@ struct MadePage {
     name: String,
     text: String,
     public_url: String,
+    /// A path that the key may read; `None` where it may read nothing.
+    sample: Option<&'static str>,
+}
+
+/// What a key with these scopes can be tried with.
+fn sample(scopes: &[ApiScope]) -> Option<&'static str> {
+    let readable = [
+        (ApiScope::OpsRead, "/api/v1/status"),
+        (ApiScope::DirectoryRead, "/api/v1/tenants"),
+        (ApiScope::CorpRead, "/api/v1/corps"),
+        (ApiScope::MessagesRead, "/api/v1/message-queues"),
+        (ApiScope::CallbacksRead, "/api/v1/webhooks"),
+        (ApiScope::AuditRead, "/api/v1/audit"),
+        (ApiScope::AccountsAdmin, "/api/v1/accounts"),
+        (ApiScope::KeysAdmin, "/api/v1/api-keys"),
+        (ApiScope::OpsBackup, "/api/v1/backups"),
+    ];
+    readable.into_iter().find(|(scope, _)| scopes.contains(scope)).map(|(_, path)| path)
 }
 
 async fn show_new(who: Admin<KeysAdmin>) -> Result<HttpResponse, Problem> {
@@ -232,7 +250,7 @@ async fn create(who: Admin<KeysAdmin>, web: web::Data<Web>, form: Form<Fields>) 
         Ok((key, text)) => {
             let public_url = web.app.public_url().await.map_err(store_problem)?;
             let (f, text) = (who.frame(who.t.keys_made()), text.expose().to_owned());
-            reply::page(&MadePage { f, name: key.name, text, public_url })
+            reply::page(&MadePage { f, sample: sample(&key.scopes), name: key.name, text, public_url })
         }
         Err(error) => refused(&who, fields, error),
     }

@@ -61,6 +61,19 @@ async fn the_inbox_is_filtered_looked_into_and_replayed() {
     browser.get(&path).await.expect(200).has("重新处理 1 次");
     let auditor = Browser::sign_in(&bridge, Role::Auditor).await;
     auditor.get(&path).await.expect(200).lacks("重新处理</button>");
+    let file = browser.get(&format!("{list}.csv?kind=message.")).await.expect(200);
+    file.has("zhangsan").has("文字消息");
+    assert_eq!(browser.get(&format!("{list}.csv?kind=event.")).await.expect(200).text.lines().count(), 1);
+    // how long callbacks are kept is set by an administrator, on the same page
+    browser.get(&list).await.expect(200).has("保留 30 天").lacks("name=\"kept_days\"");
+    let admin = Browser::sign_in(&bridge, Role::Administrator).await;
+    for (days, told) in [("0", "请填写 1 到 365"), ("x", "请填写 1 到 365"), ("90", "已保存")] {
+        let done = admin.post(&format!("{CORP}/inbox-settings"), &[("kept_days", days)]).await;
+        admin.follow(&done).await.expect(200).has(told);
+    }
+    admin.get(&list).await.expect(200).has("value=\"90\"");
+    assert_eq!(bridge.get("/api/v1/inbox-settings").await.expect(200)["kept_days"], 90);
+    browser.post(&format!("{CORP}/inbox-settings"), &[("kept_days", "1")]).await.expect(403);
     close(bridge).await;
 }
 

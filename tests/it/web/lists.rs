@@ -150,3 +150,90 @@ async fn a_long_history_is_looked_through_page_by_page() {
     office.get(&format!("{TENANT}/employees/nobody/history.csv")).await.expect(404);
     office.close().await;
 }
+
+/// Every list can be taken home, with the filters of the address; who may not look at it may not take it.
+#[tokio::test]
+async fn every_list_is_taken_home() {
+    let office = Office::open().await;
+    let admin = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let bridge = &office.bridge;
+    bridge.act("/api/v1/backups").await.expect(201);
+    let hook = json!({ "url": "http://127.0.0.1:9/hook", "events": ["*"], "enabled": false });
+    bridge.put("/api/v1/webhooks/oa", &hook).await.expect(201);
+    let app = json!({ "name": "OA", "agentid": 1000002 });
+    bridge.put("/api/v1/corps/acme-main/apps/oa", &app).await.expect(201);
+    for (path, least, text) in [
+        ("/corps", 1, "acme-main"),
+        ("/webhooks", 1, "http://127.0.0.1:9/hook"),
+        ("/webhooks/oa/posts", 0, ""),
+        ("/decisions", 0, ""),
+        ("/tenants/acme/rules", 0, ""),
+        ("/messages/queues", 0, ""),
+        ("/system/backup", 1, "wecom-bridge-"),
+        (&format!("{CORP}/inbox"), 0, ""),
+        (&format!("{CORP}/replies"), 0, ""),
+        (&format!("{CORP}/apps/oa/pictures"), 0, ""),
+        (&format!("{CORP}/compare"), 4, "研发部"),
+    ] {
+        let file = admin.get(&format!("{path}.csv")).await.expect(200);
+        assert!(file.text.contains(text), "{path}: {}", file.text);
+        let rows = rows(&file);
+        assert!(rows.len() >= least, "{path}: {rows:?}");
+        is_workbook(&admin, &format!("{path}.xlsx")).await;
+    }
+    let operator = &office.browser;
+    operator.get("/system/backup.csv").await.expect(403);
+    for page in ["/corps", "/webhooks", "/decisions", "/tenants/acme/rules", "/system/backup"] {
+        admin.get(page).await.expect(200).has(&format!("{page}.csv"));
+    }
+    office.close().await;
+}
+
+/// What differs between both sides is found by name and id, and taken home.
+#[tokio::test]
+async fn the_comparison_is_searched() {
+    let office = Office::open().await;
+    let path = format!("{CORP}/compare");
+    office.get(&format!("{path}?q=研发")).await.expect(200).has("研发部").lacks("销售部").has("共 1 条");
+    office.get(&format!("{path}?q=技术")).await.expect(200).has("技术部").lacks("研发部");
+    office.get(&format!("{path}?q=nothing")).await.expect(200).lacks("研发部").lacks("技术部");
+    let found = rows(&office.get(&format!("{path}.csv?q=研发")).await.expect(200));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0][1].as_str(), found[0][2].as_str()), ("2", "研发部"));
+    let here = rows(&office.get(&format!("{path}.csv?state=only_here")).await.expect(200));
+    assert!(here.iter().all(|row| row[4].is_empty()), "{here:?}");
+    office.close().await;
+}
+
+/// Units are found by name, all of them can be reached, and a long list does not make the page long.
+#[tokio::test]
+async fn the_scope_is_picked_among_many_units_and_people() {
+    let office = Office::open().await;
+    let admin = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let shops: Vec<_> = (0..250).map(|at| json!({ "id": format!("s{at:03}"), "parent_id": "1", "name": format!("门店{at:03}") })).collect();
+    office.bridge.post("/api/v1/tenants/acme/units", &json!({ "units": shops })).await.expect(200);
+    let path = format!("{CORP}/settings/scope");
+    let mut page = admin.get(&format!("{path}?at=1")).await.expect(200);
+    page.has("共 252 条");
+    let mut seen = 0;
+    loop {
+        seen += page.text.matches("value=\"+unit\"").count();
+        let Some(next) = page.text.split("rel=\"next\" href=\"").nth(1) else { break };
+        page = admin.get(&super::browser::unescape(next.split('"').next().unwrap())).await.expect(200);
+    }
+    assert_eq!(seen, 252, "every unit is offered on one of the pages");
+    let found = admin.get(&format!("{path}?uq=门店249")).await.expect(200);
+    found.has("总部 / 门店249").lacks("门店248");
+
+    let corp = office.bridge.get("/api/v1/corps/acme-main").await.expect(200);
+    let mut wanted = corp.clone();
+    let excluded: Vec<String> = (0..1_200).map(|at| format!("gone{at:04}")).collect();
+    wanted["downstream"]["scope"]["exclude"] = json!(excluded);
+    office.bridge.put("/api/v1/corps/acme-main", &wanted).await.expect(200);
+    let page = admin.get(&path).await.expect(200);
+    assert!(page.text.len() < 150_000, "{} bytes", page.text.len());
+    page.has("共 1200 条").has("gone0000").lacks("gone0050");
+    let last = admin.get(&format!("{path}?excluded=24")).await.expect(200);
+    last.has("gone1199").lacks("gone0000");
+    office.close().await;
+}
