@@ -351,7 +351,7 @@ async fn file(
     let is_zh = choice("captions", query.0.captions.as_deref(), "en", "zh")?;
     let tenant = super::lists::of(&state, tenant.into_inner(), |_, tenant| Result::Ok(tenant.clone())).await?;
     let name = format!("deliveries-{tenant}.{}", if is_xlsx { "xlsx" } else { "csv" });
-    let rows = log::rows(&state.app.store, tenant, filter).map(|row| row.map_err(BrowseError::from));
+    let rows = log::rows(&state.app.store, tenant, filter, log::cells).map(|row| row.map_err(BrowseError::from));
     let captions = log::captions(is_zh);
     let written = state.app.views.file(move |out| {
         if is_xlsx { export::xlsx(out, "deliveries", &captions, rows) } else { export::csv(out, &captions, rows) }

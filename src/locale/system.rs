@@ -149,6 +149,7 @@ texts! {
     settings_max = "最长登录多少小时", "Hours after which a session ends in any case";
     settings_max_hint = "1–72 小时，对之后的登录生效。", "1 to 72; holds for sessions opened from then on.";
     settings_two = "移除人员需要两个人审批", "Removals need two people";
+    settings_two_few(count) = "已保存。双人审批需要两名不是发起人的系统管理员，目前可登录的系统管理员只有 {count} 名，可能无人能审批：请再添加管理员。", "Saved. Two administrators who did not start the plan have to allow it, but only {count} can sign in: nobody may be able to decide. Add administrators.";
     settings_two_hint = "被安全设置拦下且会移除人员的计划，需要两个系统管理员先后同意，且都不是发起人。", "A held plan that removes people is allowed by two administrators, neither of whom made it.";
     settings_keep = "保留多久", "How long things are kept";
     settings_keep_lead = "每天凌晨 4 点清理。填 0 表示一直保留。", "Old records are removed at four every night. 0 = kept for good.";

@@ -36,11 +36,12 @@ pub fn captions(is_zh: bool) -> Vec<&'static str> {
     }
 }
 
-/// The rows of a search, read page by page.
+/// The rows of a search, read page by page; `tell` says a delivery, as [`cells`] does for programs.
 pub fn rows(
     store: &Store,
     tenant: TenantKey,
     filter: DeliveryFilter,
+    tell: impl Fn(&Delivery) -> Vec<String> + Send + 'static,
 ) -> impl Iterator<Item = Result<Vec<String>, StoreError>> + Send + 'static {
     let store = store.clone();
     let (mut after, mut is_over, mut page) = (None::<DeliveryCursor>, false, Vec::new().into_iter());
@@ -52,7 +53,7 @@ pub fn rows(
             if is_over {
                 return None;
             }
-            match read(&store, &tenant, &filter, after.as_ref()) {
+            match read(&store, &tenant, &filter, after.as_ref(), &tell) {
                 Ok((rows, next)) => {
                     is_over = next.is_none();
                     after = next;
@@ -74,6 +75,7 @@ fn read(
     tenant: &TenantKey,
     filter: &DeliveryFilter,
     after: Option<&DeliveryCursor>,
+    tell: &impl Fn(&Delivery) -> Vec<String>,
 ) -> Result<PageRead, StoreError> {
     store.read(|tx| {
         let (found, next) = store::deliveries::search(tx, tenant, filter, after, PAGE)?;
@@ -93,15 +95,16 @@ fn read(
                 of(|message| message.event.clone()),
                 of(|message| message.title.clone()),
             ];
-            rows.push(head.into_iter().chain(cells(&row)).collect());
+            rows.push(head.into_iter().chain(tell(&row)).collect());
         }
         Ok((rows, next))
     })
 }
 
-fn cells(row: &Delivery) -> [String; 9] {
+/// A delivery with its codes as they are.
+pub fn cells(row: &Delivery) -> Vec<String> {
     let text = |value: Option<&dyn std::fmt::Display>| value.map(ToString::to_string).unwrap_or_default();
-    [
+    vec![
         text(row.employee.as_ref().map(|id| id as _)),
         text(row.corp.as_ref().map(|id| id as _)),
         text(row.app.as_ref().map(|id| id as _)),

@@ -2,9 +2,10 @@
 
 use crate::browse::Misplaced;
 use crate::browse::mirror::{Likeness, LinkState, Naming, SideState, StatusFilter};
+use crate::directory::fields::Record;
 use crate::directory::{ChangeKind, FaultCode};
-use crate::locale::{T, directory_fault};
-use crate::model::MemberStatus;
+use crate::locale::{Lang, T, directory_fault};
+use crate::model::{Employee, MemberStatus, OrgUnit};
 use crate::sync::bindings::LinkFaultCode;
 use std::borrow::{Borrow, Cow};
 
@@ -13,6 +14,21 @@ impl T {
     pub fn fault_text(self, code: impl Borrow<FaultCode>) -> Cow<'static, str> {
         let code = code.borrow().code();
         directory_fault(self.lang, &code).map_or(Cow::Owned(code), Cow::Borrowed)
+    }
+
+    /// A sheet of a directory file by its caption; as it stands where the file has named it.
+    pub fn file_sheet(self, sheet: &str) -> String {
+        let known = [(OrgUnit::TABLE, OrgUnit::TABLE_ZH), (Employee::TABLE, Employee::TABLE_ZH)];
+        let caption = known.into_iter().find(|(name, _)| *name == sheet).map(|(_, caption)| caption);
+        caption.filter(|_| self.lang == Lang::Zh).unwrap_or(sheet).to_owned()
+    }
+
+    /// A column of a sheet by its caption; as it stands where the file has named it.
+    pub fn file_column(self, sheet: &str, column: &str) -> String {
+        let is_unit = [OrgUnit::TABLE, OrgUnit::TABLE_ZH].contains(&sheet);
+        let of_unit = OrgUnit::fields().iter().find(|field| is_unit && field.name == column).map(|field| field.caption);
+        let of_person = || Employee::fields().iter().find(|field| field.name == column).map(|field| field.caption);
+        of_unit.or_else(of_person).filter(|_| self.lang == Lang::Zh).unwrap_or(column).to_owned()
     }
 
     /// What happens to a row.

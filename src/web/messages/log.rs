@@ -203,10 +203,26 @@ async fn file(
     let tenant = get_tenant(&web, &tenant).await?.key;
     let list = Listing::of(&who, &PARAMETERS);
     let filter = filter(&web.app.store, &tenant, &list).map_err(store_problem)?;
+    let t = who.t;
     let (store, name) = (web.app.store.clone(), format!("{}-{tenant}", who.t.nav_push_log()));
     let fill = move |out: Out<'_>| match filter {
-        Some(filter) => out.rows(log::rows(&store, tenant, filter).map(|row| row.map_err(BrowseError::from))),
+        Some(filter) => {
+            let (people, key) = (store.clone(), tenant.clone());
+            let tell = move |row: &Delivery| {
+                let mut cells = log::cells(row);
+                // the state and the reason as the page says them, and who it is
+                (cells[4], cells[6]) = (t.delivery_state(row.state).to_owned(), why(t, row));
+                let name = row.employee.as_ref().and_then(|id| {
+                    people.read(|tx| store::directory::find_employee(tx, &key, id)).ok().flatten()
+                });
+                cells.push(name.map(|person| person.name.to_string()).unwrap_or_default());
+                cells
+            };
+            out.rows(log::rows(&store, tenant, filter, tell).map(|row| row.map_err(BrowseError::from)))
+        }
         None => out.rows(std::iter::empty::<Result<Vec<String>, BrowseError>>()),
     };
-    export::file(&web.app.views, kind, &name, log::captions(who.t.lang == Lang::Zh), fill).await
+    let mut captions = log::captions(t.lang == Lang::Zh);
+    captions.push(t.field_name());
+    export::file(&web.app.views, kind, &name, captions, fill).await
 }

@@ -1,10 +1,11 @@
 //! Base settings of the appliance (OPS-01, PEER-29).
 
+use crate::admin::accounts;
 use crate::admin::settings::{
     self, KEEP_AUDIT_DAYS, KEEP_DAYS, SESSION_IDLE_MIN, SESSION_MAX_H, Settings, SettingsError,
 };
 use crate::http::Problem;
-use crate::http::errors::{settings_problem, store_problem};
+use crate::http::errors::{account_problem, settings_problem, store_problem};
 use crate::http::permission::SettingsWrite;
 use crate::locale::Lang;
 use crate::model::digest;
@@ -134,10 +135,26 @@ async fn save(who: Admin<SettingsWrite>, web: web::Data<Web>, form: Form<Fields>
                 let fields = Fields { seen: digest::of(&known), ..fields };
                 return reply::again(&SettingsPage { is_stale: true, ..SettingsPage::new(&who, &web, fields, faults) });
             }
-            Ok(_) => return Ok(reply::go(&who, "/system/settings", Some(Flash::good(t.saved())))),
+            Ok(saved) => return Ok(reply::go(&who, "/system/settings", Some(told(&who, &web, &saved).await?))),
             Err(SettingsError::Value { field: "public_url", .. }) => faults.add("public_url", t.settings_fault_url()),
             Err(error) => return Err(settings_problem(error)),
         }
     }
     reply::again(&SettingsPage::new(&who, &web, fields, faults))
+}
+
+/// So many administrators can decide whatever one of them has started: two who are not that one.
+const DECIDERS: usize = 3;
+
+/// That it is saved; with a warning where a decision would want more people than there are.
+async fn told(who: &Person, web: &Web, saved: &Settings) -> Result<Flash, Problem> {
+    if !saved.two_person_removals {
+        return Ok(Flash::good(who.t.saved()));
+    }
+    let all = accounts::list(&web.app.admin).await.map_err(account_problem)?;
+    let count = all.iter().filter(|account| account.is_enabled_administrator()).count();
+    Ok(match count < DECIDERS {
+        true => Flash::warning(who.t.settings_two_few(count)),
+        false => Flash::good(who.t.saved()),
+    })
 }

@@ -91,6 +91,8 @@ async fn bad_rows_are_listed_and_left_out_only_when_that_is_said() {
     let uploaded = office.browser.upload(IMPORT, &[("mode", "merge")], "employees.csv", content).await;
     let shown = office.browser.follow(&uploaded).await.expect(200);
     shown.has("第 3 行").has("性别").has("&#60;b&#62;").has("值不符合要求").has("不能为空");
+    // the column that lacks a value is called as the file calls it
+    shown.has("<td data-label=\"列\">姓名</td>").lacks("<td data-label=\"列\">name</td>");
     let refused = office.browser.submit(&shown, "/confirm", &[]).await.expect(422);
     refused.has("bad rows");
     assert!(!office.active().contains(&"n1".to_owned()));

@@ -237,3 +237,35 @@ async fn the_scope_is_picked_among_many_units_and_people() {
     last.has("gone1199").lacks("gone0000");
     office.close().await;
 }
+
+/// A key that was just made is shown with something that it may read.
+#[tokio::test]
+async fn a_new_key_is_tried_with_what_it_may_read() {
+    let office = Office::open().await;
+    let admin = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    for (scope, path) in [("messages.read", Some("/api/v1/message-queues")), ("ops.read", Some("/api/v1/status")), ("sync.run", None)] {
+        let page = admin.get("/system/keys/new").await.expect(200);
+        let made = admin.submit(&page, "/system/keys/new", &[("name", scope), ("scopes", scope)]).await.expect(200);
+        match path {
+            Some(path) => {
+                let key = made.text.split("Bearer ").nth(1).unwrap().split(['&', '"', '<']).next().unwrap();
+                assert!(made.text.contains(path), "{scope}");
+                let asked = office.bridge.bare(reqwest::Method::GET, path).bearer_auth(key).send().await.unwrap();
+                assert_eq!(asked.status().as_u16(), 200, "{scope}");
+            }
+            None => drop(made.lacks("curl")),
+        }
+    }
+    office.close().await;
+}
+
+/// Whoever asks for two people is told when there are too few.
+#[tokio::test]
+async fn too_few_people_for_a_decision_of_two_are_told() {
+    let office = Office::open().await;
+    let admin = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let page = admin.get("/system/settings").await.expect(200);
+    let saved = admin.submit(&page, "/system/settings", &[("two_person_removals", "1")]).await;
+    admin.follow(&saved).await.expect(200).has("目前可登录的系统管理员只有 1 名");
+    office.close().await;
+}

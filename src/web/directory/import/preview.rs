@@ -285,9 +285,9 @@ async fn whole(
                 .rows(wanted(&list, &diff.employees, of_kind).into_iter().map(|change| changed(row(t, change, false)))),
             _ => out.rows(faults_of(&list, open, diff).into_iter().map(|fault| {
                 Ok([
-                    fault.place.sheet.to_string(),
+                    t.file_sheet(&fault.place.sheet),
                     if fault.place.row > 0 { fault.place.row.to_string() } else { String::new() },
-                    fault.place.column.to_string(),
+                    t.file_column(&fault.place.sheet, &fault.place.column),
                     fault.value.to_string(),
                     t.fault_text(fault.code).into_owned(),
                     fault.reason.clone(),
