@@ -121,6 +121,7 @@ impl Draft {
 
 fn path_meaning(name: &str) -> &'static str {
     match name {
+        "backup" => "Name of the file, as the list gives it.",
         "tenant" => "Key of the tenant.",
         "corp" => "Key of the corp.",
         "app" => "Key of the app.",

@@ -94,7 +94,7 @@ async fn every_error_carries_them() {
             stranger.send(stranger.request(Method::POST, "/system/settings").form(&[("a", "b")])).await,
         ),
         ("unknown verb", 405, admin.send(admin.request(Method::DELETE, "/corps")).await),
-        ("bad query", 400, admin.get("/sign-in?colour=red").await),
+        ("bad query", 400, admin.get("/sign-in?next=a&next=b").await),
         ("signed out, a page", 303, stranger.get("/corps").await),
         ("static, unknown", 404, admin.get("/static/none.js").await),
         ("static", 200, admin.get("/static/app.css").await),
