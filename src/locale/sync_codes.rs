@@ -143,7 +143,7 @@ mod tests {
     ];
 
     /// Texts of the same form in the engine that are no codes of changes or notices.
-    const OTHERS: [&str; 12] = [
+    const OTHERS: [&str; 13] = [
         "run.ended",
         "binding.swap",
         "scope.filter",
@@ -156,6 +156,7 @@ mod tests {
         "binding.rename",
         "binding.refused",
         "binding.bad_file",
+        "binding.changed",
     ];
 
     fn sources(folder: &Path, out: &mut Vec<String>) {
