@@ -111,7 +111,7 @@ texts! {
     webhook_tested = "测试事件已排队发送。", "A test is on its way.";
     webhook_is_off = "Webhook 已停用，先启用再测试。", "It is off: switch it on first.";
     webhook_waiting = "等待发送", "Waiting";
-    webhook_failing = "连接失败", "failing";
+    webhook_failing = "投递失败", "failing";
     webhook_failures(count) = "最近连续失败 {count} 次。", "Failed {count} times in a row.";
     webhook_paused(when) = "将在 {when} 后重试。", "Tried again after {when}.";
     webhook_fault_name = "请输入 1 到 40 位小写字母、数字和 -。", "1 to 40 of a-z, 0-9 and -.";

@@ -111,7 +111,7 @@ texts! {
 
     menus_lead = "选择一个应用，编辑它在企业微信中底部的菜单。", "Choose an app to edit the menu at the bottom of its talk in WeCom.";
     menu_of(app) = "菜单：{app}", "Menu of {app}";
-    menu_lead = "保存即发布到企业微信；成员端最迟 24 小时内刷新。", "Saving publishes to WeCom; members see it at the latest after a day.";
+    menu_lead = "发布后，成员端最迟 24 小时内刷新。仅保存的菜单只在这里，不影响成员。", "Members see what is published at the latest after a day. What is only saved stays here.";
     menu_publish = "保存并发布", "Save and publish";
     menu_save_only = "仅保存", "Save only";
     menu_published = "菜单已发布到企业微信", "The menu is published to WeCom";

@@ -34,7 +34,7 @@ texts! {
     opt_superiors = "同步直属上级", "Superiors";
     opt_superiors_hint = "把 OA 的直属上级写入企业微信，默认不写。", "Writes the OA's superiors into WeCom; off by default.";
     sync_matching = "自动关联", "Matching";
-    sync_matching_lead = "两边还没有关联的人，按下面的规则从上到下匹配。已有关联不受影响；匹配到多个人时不关联，进入“待处理”。", "People who are not bound yet are matched by these rules, top down. Bindings that exist are never changed; a rule that hits several binds nobody.";
+    sync_matching_lead = "两边还没有关联的人，按下面的规则从上到下匹配。已有关联不受影响；匹配到多个人时不关联，进入“待确认”。", "People who are not bound yet are matched by these rules, top down. Bindings that exist are never changed; a rule that hits several binds nobody.";
     opt_auto_bind = "拉取时自动关联", "Bind when pulling";
     opt_auto_bind_hint = "关闭后只能手动或用文件关联。", "While it is off, people bind by hand or by file.";
     rule_order = "顺序", "Order";

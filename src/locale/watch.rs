@@ -159,7 +159,7 @@ const ACTIONS: &[(&str, &str, &str)] = &[
 const CHECKS: &[(&str, &str, &str)] = &[
     ("network.dns", "域名解析", "Name"),
     ("network.tcp", "网络连接", "Connection"),
-    ("network.https", "加密连接", "HTTPS"),
+    ("network.https", "接口应答", "Answer of the API"),
     ("clock", "时钟", "Clock"),
     ("secret.contacts", "通讯录同步 Secret", "Contacts secret"),
     ("secret.app", "应用 Secret", "App secret"),

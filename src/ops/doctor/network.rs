@@ -28,11 +28,16 @@ pub(super) async fn examine(clock: &Clock, notes: &mut Notes<'_>) -> bool {
         }
     };
     let (status, ms) = (visit.status, watch.elapsed_ms());
+    let (en, zh) = if endpoints.api_base.starts_with("http:") {
+        ("; nothing is encrypted on the way (http://)", "，但传输没有加密（http://）")
+    } else {
+        ("", "")
+    };
     notes.add(
         "network.https",
         State::Ok,
-        format!("{} answers (HTTP {status}, {ms} ms)", endpoints.api_base),
-        format!("{} 有应答（HTTP {status}，{ms} 毫秒）", endpoints.api_base),
+        format!("{} answers (HTTP {status}, {ms} ms){en}", endpoints.api_base),
+        format!("{} 有应答（HTTP {status}，{ms} 毫秒）{zh}", endpoints.api_base),
     );
     skew(visit.date_ms, clock.now_ms(), notes);
     true
