@@ -187,6 +187,10 @@ impl Callbacks {
         self.settle().await;
         let (key, now_ms) = (corp.clone(), self.0.clock.now_ms());
         let mut gauges = self.0.store.read_async(move |tx| look(tx, &key, now_ms)).await?;
+        // there is none unless the store cannot be written
+        let (logged, first_ms) = self.0.intake.tail.of_corp(corp);
+        gauges.waiting += logged;
+        gauges.oldest_waiting_ms = gauges.oldest_waiting_ms.max(first_ms.map_or(0, |first_ms| now_ms - first_ms));
         for gauge in &mut gauges.receivers {
             let stored = std::mem::take(&mut gauge.health);
             gauge.health = self.0.failures.health(corp, &gauge.receiver, stored);

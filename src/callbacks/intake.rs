@@ -24,6 +24,8 @@ const WAITING_MAX_BYTES: usize = 64 << 20;
 const PACKED_MAX: usize = 100_000;
 /// Callbacks that one transaction unpacks beside others, at least.
 const UNPACKED_AT_ONCE: usize = 500;
+/// After a log could not be begun it is tried again so much later, milliseconds.
+const BEGIN_AGAIN_MS: i64 = 60_000;
 /// How often it is looked whose time is over.
 const TICK: Duration = Duration::from_millis(200);
 /// So many seconds before the start are remembered …
@@ -39,9 +41,25 @@ pub(super) struct Intake {
     /// What is in the log and may not be in the store yet.
     pub(super) tail: Tail,
     /// The log; of nobody but the one turn that is under way.
-    wal: Arc<Mutex<Option<Wal>>>,
+    log: Arc<Mutex<Log>>,
     /// Callbacks that lie packed in the log or the store, or may do so when the turn under way ends.
     packed: AtomicUsize,
+}
+
+/// The log, where one could be begun.
+#[derive(Default)]
+struct Log {
+    open: Option<Wal>,
+    /// The run that was announced last: no other may be written.
+    run: u64,
+    /// Not to be begun before that time after it failed, Unix milliseconds.
+    not_before_ms: i64,
+}
+
+impl Log {
+    fn lock(log: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 struct Pending {
@@ -102,8 +120,8 @@ impl Intake {
             late_bytes: 0,
             is_under_way: false,
         };
-        let (pending, wal) = (Mutex::new(pending), Arc::default());
-        Ok(Self { pending, tail, wal, packed: AtomicUsize::new(packed) })
+        let (pending, log) = (Mutex::new(pending), Arc::default());
+        Ok(Self { pending, tail, log, packed: AtomicUsize::new(packed) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Pending> {
@@ -155,7 +173,7 @@ impl Pending {
         self.late_bytes -= late.iter().map(|late| late.item.text.len()).sum::<usize>().min(self.late_bytes);
         let (arrivals, new) = (std::mem::take(&mut self.arrivals), std::mem::take(&mut self.new));
         let is_empty = arrivals.is_empty() && late.is_empty();
-        (!is_empty).then(|| Batch { arrivals: Arc::new(arrivals), items: Arc::new(late), new, late: waiting })
+        (!is_empty).then(|| Batch { arrivals: Arc::new(arrivals.shrunk()), items: Arc::new(late), new, late: waiting })
     }
 }
 
@@ -210,8 +228,8 @@ async fn drain(callbacks: &Callbacks) {
         let is_full = callbacks.0.intake.packed() > PACKED_MAX;
         if batch.items.is_empty() && !is_full && log(callbacks, &mut batch).await {
             batch.new.iter_mut().for_each(|waiter| waiter.answer(Ok(Received::New)));
-        } else {
-            commit(callbacks, &mut batch, is_full).await;
+        } else if let Some(run) = commit(callbacks, &mut batch, is_full).await {
+            begin_log(callbacks, &mut batch, run).await;
         }
         callbacks.0.stored.notify_one();
     }
@@ -220,15 +238,14 @@ async fn drain(callbacks: &Callbacks) {
 /// Writes new ones to the log; whether they are durable there. Otherwise they must go into the store, and the log with them.
 async fn log(callbacks: &Callbacks, batch: &mut Batch) -> bool {
     let intake = &callbacks.0.intake;
-    let (wal, arrivals, is_over) = (intake.wal.clone(), batch.arrivals.clone(), intake.tail.is_empty());
+    let (log, arrivals, is_over) = (intake.log.clone(), batch.arrivals.clone(), intake.tail.is_empty());
     let written = tokio::task::spawn_blocking(move || {
-        let mut open = wal.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(log) = open.as_mut() else { return Ok(None) };
-        let written = log.append(&arrivals, is_over);
-        if written.is_err() {
-            *open = None;
-        }
-        written
+        let mut log = Log::lock(&log);
+        // until it has succeeded there is none: an error, or a bug, leaves it as nobody knows
+        let Some(mut open) = log.open.take() else { return Ok(None) };
+        let written = open.append(&arrivals, is_over)?;
+        log.open = Some(open);
+        Ok(written)
     });
     match patiently(callbacks, batch, written).await {
         Ok(Ok(Some(logged))) => {
@@ -237,7 +254,7 @@ async fn log(callbacks: &Callbacks, batch: &mut Batch) -> bool {
             true
         }
         Ok(Ok(None)) => false,
-        Ok(Err(error)) => {
+        Ok(Err::<_, std::io::Error>(error)) => {
             tracing::error!(%error, "the log of callbacks could not be written, the store is written instead: {error}");
             false
         }
@@ -248,21 +265,33 @@ async fn log(callbacks: &Callbacks, batch: &mut Batch) -> bool {
     }
 }
 
-/// Commits a batch.
-async fn commit(callbacks: &Callbacks, batch: &mut Batch, is_full: bool) {
-    match write(callbacks, batch, 0..usize::MAX, true, is_full).await {
+/// Commits a batch and answers it. Where no log is open, one is announced with it, whose run this answers.
+async fn commit(callbacks: &Callbacks, batch: &mut Batch, is_full: bool) -> Option<u64> {
+    let run = {
+        let mut log = Log::lock(&callbacks.0.intake.log);
+        let is_due = log.open.is_none() && callbacks.0.clock.now_ms() >= log.not_before_ms;
+        is_due.then(|| {
+            log.run = wal::new_run();
+            log.run
+        })
+    };
+    match write(callbacks, batch, 0..usize::MAX, true, (is_full, run)).await {
         Ok(results) => {
             batch.new.iter_mut().for_each(|waiter| waiter.answer(Ok(Received::New)));
             batch.late.iter_mut().zip(results).for_each(|(waiter, result)| waiter.answer(Ok(result)));
+            run
         }
         // one that may be a repeat may be the cause: each is tried alone
-        Err(_) => one_by_one(callbacks, batch).await,
+        Err(_) => {
+            one_by_one(callbacks, batch).await;
+            None
+        }
     }
 }
 
 async fn one_by_one(callbacks: &Callbacks, batch: &mut Batch) {
     if !batch.new.is_empty() {
-        let result = write(callbacks, batch, 0..0, true, false).await;
+        let result = write(callbacks, batch, 0..0, true, (false, None)).await;
         for waiter in &mut batch.new {
             waiter.answer(match &result {
                 Ok(_) => Ok(Received::New),
@@ -271,7 +300,7 @@ async fn one_by_one(callbacks: &Callbacks, batch: &mut Batch) {
         }
     }
     for at in 0..batch.late.len() {
-        let result = write(callbacks, batch, at..at + 1, false, false).await;
+        let result = write(callbacks, batch, at..at + 1, false, (false, None)).await;
         let result = result.and_then(|mut results| results.pop().ok_or(StoreError::Closed));
         if let Some(waiter) = batch.late.get_mut(at) {
             waiter.answer(result);
@@ -279,17 +308,16 @@ async fn one_by_one(callbacks: &Callbacks, batch: &mut Batch) {
     }
 }
 
-/// One commit: what lies in the log, the new ones, and these of the late ones. Where no log is open, one is begun.
+/// One commit: what lies in the log, the new ones, and these of the late ones; the run of another log is announced with it.
 async fn write(
     callbacks: &Callbacks,
     batch: &mut Batch,
     late: std::ops::Range<usize>,
     with_new: bool,
-    unpacks: bool,
+    (unpacks, run): (bool, Option<u64>),
 ) -> Result<Vec<Received>, StoreError> {
     let intake = &callbacks.0.intake;
     let (arrivals, items, looked) = (batch.arrivals.clone(), batch.items.clone(), intake.tail.look());
-    let run = intake.wal.lock().unwrap_or_else(PoisonError::into_inner).is_none().then(wal::new_run);
     let added = if with_new { arrivals.len() } else { 0 };
     intake.packed.fetch_add(added, Ordering::AcqRel);
     let bundles = looked.bundles;
@@ -311,25 +339,28 @@ async fn write(
     intake.tail.forget(looked.end);
     intake.packed.fetch_add(repacked, Ordering::AcqRel);
     intake.note_unpacked(unpacked);
-    if let Some(run) = run {
-        begin_log(callbacks, run).await;
-    }
     Ok(results)
 }
 
 /// Begins the log that was announced. Where that fails the store is written until it succeeds.
-async fn begin_log(callbacks: &Callbacks, run: u64) {
-    let (store, wal) = (callbacks.0.store.clone(), callbacks.0.intake.wal.clone());
+async fn begin_log(callbacks: &Callbacks, batch: &mut Batch, run: u64) {
+    let (store, log) = (callbacks.0.store.clone(), callbacks.0.intake.log.clone());
     let begun = tokio::task::spawn_blocking(move || {
         let begun = Wal::begin(&store, run)?;
-        *wal.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
+        let mut log = Log::lock(&log);
+        // whoever took so long that another one was announced meanwhile comes too late
+        if log.run == run {
+            log.open = Some(begun);
+        }
         Ok::<_, StoreError>(())
     });
-    match begun.await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "callbacks go into the store without a log: {error}"),
-        Err(error) => tracing::error!(%error, "beginning the log of callbacks ended by a bug"),
-    }
+    let why = match patiently(callbacks, batch, begun).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::warn!("callbacks go into the store without a log: {why}");
+    Log::lock(&callbacks.0.intake.log).not_before_ms = callbacks.0.clock.now_ms() + BEGIN_AGAIN_MS;
 }
 
 /// Waits for what makes a batch durable. Who waits too long meanwhile is answered.

@@ -2,6 +2,7 @@
 //! time; the store's mark sees to it that each bundle is taken over once, and here it is forgotten once.
 
 use super::Callbacks;
+use crate::model::CorpKey;
 use crate::store::inbox::wal::{self, Logged};
 use crate::store::{StoreError, WriteTx};
 use std::collections::VecDeque;
@@ -45,6 +46,14 @@ impl Tail {
     pub(super) fn look(&self) -> Looked {
         let bundles = self.lock();
         Looked { bundles: bundles.waiting.iter().cloned().collect(), end: bundles.gone + bundles.waiting.len() }
+    }
+
+    /// How many callbacks of a corp they are, and the time of receipt of the first, Unix milliseconds.
+    pub(super) fn of_corp(&self, corp: &CorpKey) -> (usize, Option<i64>) {
+        let bundles = self.lock();
+        bundles.waiting.iter().map(|one| one.arrivals.of_corp(corp.as_str())).fold((0, None), |whole, one| {
+            (whole.0 + one.0, whole.1.or(one.1))
+        })
     }
 
     /// Everything up to there is in the store.

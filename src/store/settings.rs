@@ -2,7 +2,7 @@
 //! schedule, the previous size of a source.
 
 use super::StoreError;
-use super::key::{Prefix, Str};
+use super::key::{Key, Prefix, Str};
 use super::table::{Table, TableInfo};
 use super::tx::{Reads, WriteTx};
 use crate::model::{CorpKey, TenantKey};
@@ -55,6 +55,13 @@ pub fn put<T: Serialize>(tx: &WriteTx, scope: Scope<'_>, name: &str, value: &T) 
 /// Removes a setting; answers whether it was there.
 pub fn remove(tx: &WriteTx, scope: Scope<'_>, name: &str) -> Result<bool, StoreError> {
     Ok(SETTINGS.remove(tx, (&scope.name(), name))?.is_some())
+}
+
+/// Whether a row of a table is this setting.
+pub(super) fn is_row(table: &str, key: &[u8], scope: Scope<'_>, name: &str) -> bool {
+    let mut own = Vec::new();
+    <(Str, Str) as Key>::encode((&scope.name(), name), &mut own);
+    table == SETTINGS.name() && own == key
 }
 
 pub(super) fn clear(tx: &WriteTx, scope: Scope<'_>) -> Result<(), StoreError> {

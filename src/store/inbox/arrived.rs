@@ -64,8 +64,8 @@ pub struct Late {
     pub since_ms: i64,
 }
 
-/// Stores callbacks of which each may be a repeat, behind those that have arrived: a repeat of one of these is counted when
-/// it is taken out. Answers in the same order, and how many lie packed now.
+/// Stores callbacks of which each may be a repeat, behind those that have arrived, new ones as well as repeats of these,
+/// which are counted when they are taken out. Answers in the same order, and how many more lie packed now.
 ///
 /// # Errors
 /// As [`receive_all`].
@@ -81,7 +81,7 @@ pub fn receive_late(tx: &WriteTx, all: &[Late]) -> Result<(Vec<Received>, usize)
         }
     })?;
     let mut results = Vec::with_capacity(all.len());
-    let mut repeats_of_arrived = Arrivals::default();
+    let mut packed = Arrivals::default();
     let mut corps = Corps::default();
     with_work(tx, |work| {
         for Late { item, since_ms } in all {
@@ -90,19 +90,26 @@ pub fn receive_late(tx: &WriteTx, all: &[Late]) -> Result<(Vec<Received>, usize)
                 continue;
             }
             let (corp, receiver, created_at_s, digest) = key_of(item);
-            let found = before.get(&(corp.to_owned(), receiver.to_owned(), created_at_s, digest.to_owned()));
-            match found {
-                Some(first) => {
-                    repeats_of_arrived.push(&Arrival { since_ms: *since_ms, ..as_arrival(item)? });
-                    results.push(first.clone());
+            let key = (corp.to_owned(), receiver.to_owned(), created_at_s, digest.to_owned());
+            let known = match before.get(&key) {
+                Some(first) => first.clone(),
+                None if work.knows(item)? => {
+                    results.push(work.receive(item)?);
+                    continue;
                 }
-                None => results.push(work.receive(item)?),
-            }
+                None => {
+                    before.insert(key, Received::Again { id: item.id.clone(), reply: item.reply.clone() });
+                    Received::New
+                }
+            };
+            // behind what has arrived before it, or it would overtake
+            packed.push(&Arrival { since_ms: *since_ms, ..as_arrival(item)? });
+            results.push(known);
         }
         Ok(())
     })?;
-    arrive(tx, &repeats_of_arrived)?;
-    Ok((results, repeats_of_arrived.len()))
+    arrive(tx, &packed)?;
+    Ok((results, packed.len()))
 }
 
 fn key_of(item: &InboxItem) -> (&str, &str, i64, &str) {

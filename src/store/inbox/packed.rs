@@ -119,6 +119,20 @@ impl Arrivals {
         })
     }
 
+    /// Without room for more.
+    pub fn shrunk(mut self) -> Self {
+        self.rows.iter_mut().for_each(|(_, row)| row.shrink_to_fit());
+        self
+    }
+
+    /// How many they are of a corp, and the time of receipt of the first, Unix milliseconds.
+    pub fn of_corp(&self, corp: &str) -> (usize, Option<i64>) {
+        let all = self.rows.iter().flat_map(|(_, row)| unpack(row).filter_map(Result::ok));
+        let mut times = all.filter(|one| one.arrival.corp == corp).map(|one| one.arrival.received_at_ms);
+        let first = times.next();
+        (first.map_or(0, |_| 1 + times.count()), first)
+    }
+
     /// How many they are.
     pub fn len(&self) -> usize {
         self.count

@@ -4,8 +4,8 @@
 //!
 //! A record is one bundle of packed rows: magic (4 bytes), run (u64), number (u64), length of what follows (u32), CRC-32 of
 //! everything but the magic (u32), then each row as id (16 bytes), length (u32) and bytes. Numbers are little-endian. The
-//! run is drawn anew whenever a log is begun and stands in the store's mark: a log of another run or another store is not
-//! read. Once everything in it was taken over it is written from its start again; what is left of earlier records behind the
+//! run is drawn anew whenever a log is begun and stands in the store's mark, which copies of the store do not have: a log of
+//! another run or another store is not read. Once everything in it was taken over it is written from its start again; what is left of earlier records behind the
 //! newest has smaller numbers and ends the reading.
 
 use super::arrived::arrive;
@@ -26,6 +26,8 @@ const FILE_BYTES: u64 = 8 << 20;
 const MAGIC: &[u8; 4] = b"WBW1";
 const HEAD_BYTES: usize = 28;
 const ROW_HEAD_BYTES: usize = 20;
+/// What the buffer of records keeps when it is not in use.
+const BUFFER_KEPT_BYTES: usize = 256 << 10;
 /// Bytes that are put down at once when the file is made.
 const PIECE_BYTES: usize = 1 << 20;
 /// Name of the mark.
@@ -63,6 +65,9 @@ impl Wal {
     pub fn begin(store: &Store, run: u64) -> Result<Self, StoreError> {
         let path = path_of(store.path());
         let file = open_whole(&path)?;
+        // also where it was there: a process may have ended between its making and this
+        file.sync_all().map_err(|cause| StoreError::io("write", &path, cause))?;
+        file::sync_directory_of(&path)?;
         Ok(Self { file, run, next: 1, at: 0, buffer: Vec::new() })
     }
 
@@ -79,6 +84,8 @@ impl Wal {
         encode(&mut self.buffer, mark, bytes, arrivals);
         self.file.write_all_at(&self.buffer, at)?;
         self.file.sync_data()?;
+        self.buffer.clear();
+        self.buffer.shrink_to(BUFFER_KEPT_BYTES);
         (self.at, self.next) = (end, self.next + 1);
         Ok(Some(Logged { mark, arrivals: arrivals.clone() }))
     }
@@ -115,6 +122,11 @@ pub(in crate::store) fn disown(tx: &WriteTx) -> Result<(), StoreError> {
     settings::remove(tx, Scope::Appliance, MARK).map(drop)
 }
 
+/// Whether a row of a table is the mark, which stays out of copies.
+pub(in crate::store) fn is_mark(table: &str, key: &[u8]) -> bool {
+    settings::is_row(table, key, Scope::Appliance, MARK)
+}
+
 /// Gives the log of a store a second name, beside a second name of the store; whoever begins one beside the first makes a
 /// new file then.
 pub(in crate::store) fn keep_beside(store: &Path, kept: &Path) -> Result<(), StoreError> {
@@ -131,8 +143,13 @@ pub(in crate::store) fn keep_beside(store: &Path, kept: &Path) -> Result<(), Sto
 /// # Errors
 /// [`StoreError::Io`] when the file is there and cannot be read.
 pub fn recover(store: &Store, tx: &impl Reads) -> Result<Vec<Logged>, StoreError> {
+    recover_beside(store.path(), tx)
+}
+
+/// [`recover`] of the log beside another file than that of the store, of which the store is a copy.
+pub(in crate::store) fn recover_beside(store: &Path, tx: &impl Reads) -> Result<Vec<Logged>, StoreError> {
     let Some(mark) = settings::get::<Mark>(tx, Scope::Appliance, MARK)? else { return Ok(Vec::new()) };
-    let path = path_of(store.path());
+    let path = path_of(store);
     let mut bytes = Vec::new();
     match File::open(&path).and_then(|file| file.take(FILE_BYTES).read_to_end(&mut bytes)) {
         Ok(_) => Ok(decode(&bytes, mark)),
@@ -160,15 +177,21 @@ fn open_whole(path: &Path) -> Result<File, StoreError> {
     make(path)
 }
 
+/// Beside its place first: what does not fit on the disk leaves nothing behind.
 fn make(path: &Path) -> Result<File, StoreError> {
-    let mut file = file::create_for_service(path)?;
+    let temporary = file::beside(path, "new");
     let zeros = vec![0; PIECE_BYTES];
-    (0..FILE_BYTES / PIECE_BYTES as u64)
-        .try_for_each(|_| file.write_all(&zeros))
-        .and_then(|()| file.sync_all())
-        .map_err(|cause| StoreError::io("write", path, cause))?;
-    file::sync_directory_of(path)?;
-    Ok(file)
+    let made = file::create_for_service(&temporary).and_then(|mut file| {
+        (0..FILE_BYTES / PIECE_BYTES as u64)
+            .try_for_each(|_| file.write_all(&zeros))
+            .and_then(|()| std::fs::rename(&temporary, path))
+            .map_err(|cause| StoreError::io("write", path, cause))?;
+        Ok(file)
+    });
+    if made.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    made
 }
 
 fn encode(buffer: &mut Vec<u8>, mark: Mark, bytes: usize, arrivals: &Arrivals) {

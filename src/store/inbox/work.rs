@@ -96,6 +96,12 @@ impl Work<'_> {
         Ok(received)
     }
 
+    /// Whether it is a repeat of one that is kept.
+    pub fn knows(&mut self, item: &InboxItem) -> Result<bool, StoreError> {
+        let key = (item.corp.as_str(), item.receiver.segment(), stamp(item), item.digest.as_str());
+        Ok(self.repeats.get(key)?.is_some())
+    }
+
     /// Writes an item for the first time, with its place in the lists.
     pub fn put_new(&mut self, item: &InboxItem) -> Result<(), StoreError> {
         let key = (item.corp.as_str(), item.id.as_str());

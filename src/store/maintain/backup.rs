@@ -2,6 +2,7 @@
 //! master key is not in it.
 
 use crate::store::error::StoreError;
+use crate::store::inbox::wal;
 use crate::store::tx::ReadTx;
 use crate::store::{Store, file};
 use redb::{Durability, TableHandle};
@@ -65,8 +66,11 @@ fn copy_table(tx: &ReadTx, database: &redb::Database, name: &str, to: &Path) -> 
             let mut table = target.open_table(definition).map_err(|e| fail(e.into()))?;
             for row in rows.by_ref().take(COPY_ROWS) {
                 let (key, value) = row.map_err(|e| tx.fail(e))?;
-                table.insert(key.value(), value.value()).map_err(|e| fail(e.into()))?;
                 copied += 1;
+                // the log is that of the store; a copy has none
+                if !wal::is_mark(name, key.value()) {
+                    table.insert(key.value(), value.value()).map_err(|e| fail(e.into()))?;
+                }
             }
         }
         target.commit().map_err(|e| fail(e.into()))?;

@@ -3,9 +3,10 @@
 use super::rekey::reseal;
 use crate::model::{Actor, CorpKey};
 use crate::store::error::StoreError;
+use crate::store::inbox::wal;
 use crate::store::open::StoreOptions;
 use crate::store::tx::WriteTx;
-use crate::store::{audit, corps, database_path, file, inbox, meta, open, sessions};
+use crate::store::{audit, corps, database_path, file, meta, open, sessions};
 use std::path::{Path, PathBuf};
 
 /// What a restore did beside its main work.
@@ -54,9 +55,12 @@ fn copy_and_check(from: &Path, to: &Path, options: &StoreOptions, actor: &Actor)
     let store = open::open(to, opens, crate::store::migrate::MIGRATIONS).map_err(named)?;
     let report = store.verify().map_err(named)?;
     let actor = actor.clone();
+    // a former store that was kept with its log; backups have none
+    let logged = store.read(|tx| wal::recover_beside(from, tx))?;
     let ended = store.write_blocking(move |tx| {
         sessions::clear(tx)?;
-        inbox::wal::disown(tx)?;
+        wal::take_over(tx, &logged)?;
+        wal::disown(tx)?;
         if !meta::is_only_check(tx, crate::store::Reads::keys(tx))? {
             reseal(tx)?;
         }
@@ -110,7 +114,7 @@ fn exchange(new: &Path, to: &Path, options: &StoreOptions) -> Result<Option<Path
         // A second name first and then the exchange: at no moment is there no store.
         std::fs::hard_link(to, &kept).map_err(|cause| StoreError::io("keep", to, cause))?;
         // What the former store was still to take over stays with it; the new one has no mark that leads to this log.
-        inbox::wal::keep_beside(to, &kept)?;
+        wal::keep_beside(to, &kept)?;
         former = Some(kept);
     }
     std::fs::rename(new, to).map_err(|cause| StoreError::io("replace", to, cause))?;

@@ -1,7 +1,10 @@
 //! The write-ahead log in front of the inbox, from outside: answered is kept, shown and copied, with a log and without one.
 
 use super::*;
+use wecom_bridge::app::App;
+use wecom_bridge::callbacks::{Answer, Request};
 use wecom_bridge::clock::Clock;
+use wecom_bridge::model::CorpKey;
 use wecom_bridge::store::{self, Store, StoreOptions};
 
 async fn bridge() -> Bridge {
@@ -58,6 +61,48 @@ async fn what_is_answered_lies_in_the_log_until_somebody_needs_it() {
 }
 
 #[tokio::test]
+async fn what_lay_in_the_log_when_the_process_ended_is_there_after_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    super::kill::prepare(folder.path()).await;
+    let of = "oa";
+    let app = super::kill::open(folder.path());
+    for id in 1..=3 {
+        take(&app, of, id).await;
+    }
+    app.callbacks.take_over_log().await.unwrap();
+    for id in 4..=6 {
+        take(&app, of, id).await;
+    }
+    assert_eq!(arrived(&app.store), 3);
+    // as if it had been killed: nobody takes anything over
+    drop(app);
+
+    let app = super::kill::open(folder.path());
+    assert_eq!(arrived(&app.store), 3);
+    take(&app, of, 5).await;
+    take(&app, of, 7).await;
+    app.callbacks.start();
+    app.callbacks.idle().await.unwrap();
+    let corp = CorpKey::from("acme-main");
+    let filter = store::inbox::InboxFilter::default();
+    let page = app.store.read(|tx| store::inbox::search(tx, &corp, &filter, None, 100)).unwrap();
+    let all: Vec<(String, u32)> = page.rows.into_iter().rev().map(|item| (item.digest, item.repeats)).collect();
+    let want = [("m1", 0), ("m2", 0), ("m3", 0), ("m4", 0), ("m5", 1), ("m6", 0), ("m7", 0)];
+    assert_eq!(all, want.map(|(digest, repeats)| (digest.to_owned(), repeats)));
+    app.close().await;
+}
+
+/// Takes a message without HTTP between.
+async fn take(app: &App, receiver: &str, id: u64) {
+    let (crypto, clock) = (crypto("ww1"), Clock::system());
+    let encrypted = crypto.encrypt(&text_message_at(clock.now_ms().div_euclid(1_000), id, "zhangsan", "x"));
+    let query = query(&crypto, clock.now_ms(), &encrypted);
+    let request = Request { corp: "acme-main", receiver, query: &query, from: &|| None };
+    let answer = app.callbacks.receive(request, request_body("ww", Some(218), &encrypted).as_bytes()).await;
+    assert!(matches!(answer, Answer::Taken { .. }), "{answer:?}");
+}
+
+#[tokio::test]
 async fn without_a_log_the_store_is_written() {
     let bridge = bridge().await;
     let file = bridge.app.store.path().with_extension("wal");
@@ -65,9 +110,12 @@ async fn without_a_log_the_store_is_written() {
     deliver_all(&bridge, 1..=3).await;
     assert_eq!(arrived(&bridge.app.store), 3);
     std::fs::remove_dir(&file).unwrap();
-    deliver_all(&bridge, 4..=5).await;
-    assert_eq!(arrived(&bridge.app.store), 4, "the log is begun as soon as that succeeds");
+    deliver_all(&bridge, 4..=4).await;
+    assert_eq!((arrived(&bridge.app.store), file.exists()), (4, false), "it is not tried at every callback");
+    bridge.app.clock.advance(std::time::Duration::from_secs(60));
+    deliver_all(&bridge, 5..=6).await;
+    assert_eq!(arrived(&bridge.app.store), 5, "the log is begun as soon as that succeeds");
     bridge.app.callbacks.shutdown().await;
-    assert_eq!(arrived(&bridge.app.store), 5, "whoever stops neatly leaves nothing in it");
+    assert_eq!(arrived(&bridge.app.store), 6, "whoever stops neatly leaves nothing in it");
     bridge.stop().await;
 }

@@ -137,8 +137,26 @@ fn a_restored_store_does_not_read_the_log_of_the_former_one_which_keeps_it() {
     let mut log = begin(&store, 8);
     log.append(&bundle(&[2], 10), true).unwrap().unwrap();
     assert_eq!(ids(&recovered(&store)), [2]);
-    let former = Store::open(&kept, options).unwrap();
+    let former = Store::open(&kept, options.clone()).unwrap();
     assert_eq!(ids(&recovered(&former)), [1]);
+    drop((former, log, store));
+    // the way back: what lies in the log of the kept one comes with it
+    restore(&kept, home.path(), &options, &Actor::cli("root")).unwrap();
+    let store = home.open();
+    assert_eq!((arrived(&store), recovered(&store).len()), (1, 0));
+}
+
+#[test]
+fn a_copy_has_no_log() {
+    let home = Home::new();
+    let store = home.open();
+    let mut log = begin(&store, 7);
+    let copy = home.path().join("copy.redb");
+    store.backup(&copy).unwrap();
+    log.append(&bundle(&[1], 10), false).unwrap().unwrap();
+    drop((log, store));
+    std::fs::copy(&copy, home.database()).unwrap();
+    assert_eq!(recovered(&home.open()).len(), 0, "the log belongs to another store now");
 }
 
 #[test]
