@@ -4,12 +4,15 @@
 use super::plan::{self, CALL_MAX};
 use super::{Messages, digest};
 use crate::model::{CallId, CallState, Carried, Delivery, DeliveryState, Priority, SendCall, UserId};
-use crate::store::outbox::{self, Burst};
+use crate::store::outbox::{self, Burst, BurstItem};
 use crate::store::{self, StoreError, WriteTx};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A member and what was collected for them.
 type Collected = (UserId, Vec<Delivery>);
+
+/// What does not go out together with the rest of a burst follows so much later.
+const REST_MS: i64 = 62_000;
 
 /// Sends what was collected: by itself where it is one message, else as a digest. Members who collected the same share
 /// their calls.
@@ -25,17 +28,25 @@ pub(super) async fn end(messages: &Messages, bursts: Vec<Burst>, now_ms: i64) ->
                 if found.until_ms > now_ms {
                     continue;
                 }
-                let rows = waiting(tx, &found, now_ms)?;
+                let items = outbox::take_items(tx, &found)?;
+                let had_items = !items.is_empty();
+                let (mut rows, lines) = waiting(tx, items, now_ms)?;
+                let rest = rows.split_off(digest::fitting(&lines));
                 if let Some(userid) = rows.first().and_then(|row| row.userid.clone()) {
                     let same = rows.iter().map(|row| format!("{} {:?}", row.message, row.call)).collect();
                     groups.entry((found.app.clone(), found.rule.clone(), same)).or_default().push((userid, rows));
                 }
-                let goes_on = !found.rule.is_empty() && !found.items.is_empty();
-                if goes_on {
+                if !rest.is_empty() {
+                    let mut burst = Burst { until_ms: now_ms + REST_MS, collected: 0, ..found };
+                    for row in rest {
+                        outbox::collect(tx, &mut burst, &BurstItem { message: row.message, seq: row.seq })?;
+                    }
+                    outbox::put_burst(tx, &burst)?;
+                } else if !found.rule.is_empty() && had_items {
                     let until_ms = now_ms + found.window_ms;
-                    outbox::put_burst(tx, &Burst { until_ms, items: Vec::new(), ..found })?;
+                    outbox::put_burst(tx, &Burst { until_ms, collected: 0, ..found })?;
                 } else {
-                    outbox::remove_burst(tx, &found.app, &found.rule, &found.userid)?;
+                    outbox::remove_burst(tx, &found)?;
                 }
             }
             let mut ids = ids.iter();
@@ -53,16 +64,13 @@ pub(super) async fn end(messages: &Messages, bursts: Vec<Burst>, now_ms: i64) ->
     Ok(())
 }
 
-/// The collected deliveries that still wait, each once; those whose time is over expire.
-fn waiting(tx: &WriteTx, burst: &Burst, now_ms: i64) -> Result<Vec<Delivery>, StoreError> {
-    let mut rows: Vec<Delivery> = Vec::new();
-    for item in &burst.items {
+/// The collected deliveries that still wait, each once, with what is said of each; those whose time is over expire.
+fn waiting(tx: &WriteTx, items: Vec<BurstItem>, now_ms: i64) -> Result<(Vec<Delivery>, Vec<digest::Line>), StoreError> {
+    let (mut rows, mut lines, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for item in items {
         let Some(row) = store::deliveries::find(tx, &item.message, item.seq)? else { continue };
         let is_collected = matches!(row.code.as_deref(), Some("digest" | "member_limit"));
-        if row.state != DeliveryState::Waiting
-            || !is_collected
-            || rows.iter().any(|known| known.seq == row.seq && known.message == row.message)
-        {
+        if row.state != DeliveryState::Waiting || !is_collected || !known.insert((item.message.clone(), item.seq)) {
             continue;
         }
         let Some(message) = store::messages::find(tx, &item.message)? else { continue };
@@ -74,8 +82,9 @@ fn waiting(tx: &WriteTx, burst: &Burst, now_ms: i64) -> Result<Vec<Delivery>, St
             continue;
         }
         rows.push(row);
+        lines.push(digest::Line { title: message.title, url: message.url });
     }
-    Ok(rows)
+    Ok((rows, lines))
 }
 
 /// One call for members who collected the same messages.

@@ -11,6 +11,8 @@ pub struct Line {
     pub url: Option<String>,
 }
 
+/// Texts that go out together; what needs more follows a minute later. WeCom throws away what is beyond 30 in a minute.
+pub const TEXTS_MAX: usize = 10;
 /// Characters of a title that a digest shows.
 const TITLE_MAX: usize = 60;
 /// Bytes that are left for the line with the count.
@@ -19,24 +21,38 @@ const HEAD_BYTES: usize = 64;
 /// The texts that hold every line once, each within WeCom's limit of 2,048 bytes (doc path 90236). A link that is too
 /// long for a text is left out and its title stays.
 pub fn texts(lines: &[Line]) -> Vec<Content> {
-    let mut bodies = vec![String::new()];
-    for (n, line) in lines.iter().enumerate() {
-        let text = render(n + 1, line);
-        let is_full =
-            bodies.last().is_some_and(|body| !body.is_empty() && body.len() + text.len() > TEXT_BYTES - HEAD_BYTES);
-        if is_full {
-            bodies.push(String::new());
-        }
-        if let Some(body) = bodies.last_mut() {
-            body.push_str(&text);
-        }
-    }
+    let (bodies, _) = bodies(lines, usize::MAX);
     let count = bodies.len();
     let head = |n: usize| match count {
         1 => format!("您有 {} 条新消息：", lines.len()),
         _ => format!("您有 {} 条新消息（{n}/{count}）：", lines.len()),
     };
     bodies.iter().enumerate().map(|(n, body)| Content::text(format!("{}{body}", head(n + 1)))).collect()
+}
+
+/// How many lines, from the first on, fit into [`TEXTS_MAX`] texts; at least one.
+pub fn fitting(lines: &[Line]) -> usize {
+    bodies(lines, TEXTS_MAX).1.max(1).min(lines.len())
+}
+
+/// The bodies of at most so many texts, and how many lines are in them.
+fn bodies(lines: &[Line], max: usize) -> (Vec<String>, usize) {
+    let mut bodies = vec![String::new()];
+    for (n, line) in lines.iter().enumerate() {
+        let text = render(n + 1, line);
+        let is_full =
+            bodies.last().is_some_and(|body| !body.is_empty() && body.len() + text.len() > TEXT_BYTES - HEAD_BYTES);
+        if is_full {
+            if bodies.len() >= max {
+                return (bodies, n);
+            }
+            bodies.push(String::new());
+        }
+        if let Some(body) = bodies.last_mut() {
+            body.push_str(&text);
+        }
+    }
+    (bodies, lines.len())
 }
 
 fn render(number: usize, line: &Line) -> String {

@@ -310,7 +310,7 @@ fn collect(
     let item = outbox::BurstItem { message: row.message.clone(), seq: row.seq };
     let (burst, is_collected) = match known {
         Some(mut burst) => {
-            burst.items.push(item);
+            outbox::collect(tx, &mut burst, &item)?;
             (burst, true)
         }
         None => {
@@ -320,7 +320,7 @@ fn collect(
                 userid: folded.to_owned(),
                 until_ms: now_ms + window_ms,
                 window_ms,
-                items: Vec::new(),
+                collected: 0,
             };
             (burst, false)
         }

@@ -63,15 +63,13 @@ pub(super) fn end(tx: &WriteTx, corp: &CorpKey) -> Result<LooseEnds, StoreError>
     for call in outbox::open_calls(tx, corp)? {
         ended.deliveries += end_call(tx, call)?;
     }
-    for burst in outbox::take_bursts(tx, corp)? {
-        for item in burst.items {
-            let row = deliveries::find(tx, &item.message, item.seq)?;
-            let Some(row) = row.filter(|row| row.state == DeliveryState::Waiting) else { continue };
-            let Some(message) = super::messages::find(tx, &item.message)? else { continue };
-            let row = ended_row(row, DeliveryState::Failed, ENDED, tx.now_ms());
-            deliveries::put(tx, &message.tenant, &[row])?;
-            ended.deliveries += 1;
-        }
+    for item in outbox::take_bursts(tx, corp)? {
+        let row = deliveries::find(tx, &item.message, item.seq)?;
+        let Some(row) = row.filter(|row| row.state == DeliveryState::Waiting) else { continue };
+        let Some(message) = super::messages::find(tx, &item.message)? else { continue };
+        let row = ended_row(row, DeliveryState::Failed, ENDED, tx.now_ms());
+        deliveries::put(tx, &message.tenant, &[row])?;
+        ended.deliveries += 1;
     }
     for update in todos::open_of(tx, corp)? {
         end_update(tx, update)?;

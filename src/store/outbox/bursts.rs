@@ -3,7 +3,7 @@
 use super::{app_of, time};
 use crate::model::{CorpKey, MessageId};
 use crate::store::StoreError;
-use crate::store::key::Str;
+use crate::store::key::{Prefix, Str};
 use crate::store::registry::Checks;
 use crate::store::table::{Table, everything};
 use crate::store::tx::{ReadTx, Reads, WriteTx};
@@ -12,6 +12,8 @@ use std::ops::ControlFlow;
 
 /// (app and rule, folded userid)
 pub(super) const BURSTS: Table<(Str, Str), Burst> = Table::new("message_bursts");
+/// (app and rule, folded userid, number) → what was collected
+pub(super) const ITEMS: Table<(Str, Str, u64), BurstItem> = Table::new("message_burst_items");
 /// (until, app and rule, folded userid)
 pub(super) const BY_TIME: Table<(u64, Str, Str), ()> = Table::new("message_bursts_by_time");
 
@@ -28,8 +30,9 @@ pub struct Burst {
     pub until_ms: i64,
     /// How long each collection takes, milliseconds.
     pub window_ms: i64,
-    /// What was collected.
-    pub items: Vec<BurstItem>,
+    /// How many were collected since it was opened: the number of the next.
+    #[serde(default)]
+    pub collected: u64,
 }
 
 /// One collected message.
@@ -61,14 +64,33 @@ pub fn put_burst(tx: &WriteTx, burst: &Burst) -> Result<(), StoreError> {
     by_time.put((time(burst.until_ms), &key, &burst.userid), &())
 }
 
-/// Ends a burst and answers it.
-pub fn remove_burst(tx: &WriteTx, app: &str, rule: &str, userid: &str) -> Result<Option<Burst>, StoreError> {
-    let key = burst_key(app, rule);
-    let removed = BURSTS.remove(tx, (&key, userid))?;
-    if let Some(burst) = &removed {
-        BY_TIME.remove(tx, (time(burst.until_ms), &key, userid))?;
+/// Collects one more message; the caller writes the burst.
+pub fn collect(tx: &WriteTx, burst: &mut Burst, item: &BurstItem) -> Result<(), StoreError> {
+    let key = burst_key(&burst.app, &burst.rule);
+    ITEMS.put(tx, (&key, &burst.userid, burst.collected), item)?;
+    burst.collected += 1;
+    Ok(())
+}
+
+/// Takes out what was collected, the oldest first.
+pub fn take_items(tx: &WriteTx, burst: &Burst) -> Result<Vec<BurstItem>, StoreError> {
+    let range = Prefix::text(&burst_key(&burst.app, &burst.rule)).then_text(&burst.userid).range();
+    let mut items = Vec::new();
+    ITEMS.scan(tx, &range, |_, item| {
+        items.push(item);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    ITEMS.remove_range(tx, &range)?;
+    Ok(items)
+}
+
+/// Ends a burst whose items were taken out.
+pub fn remove_burst(tx: &WriteTx, burst: &Burst) -> Result<(), StoreError> {
+    let key = burst_key(&burst.app, &burst.rule);
+    if let Some(known) = BURSTS.remove(tx, (&key, &burst.userid))? {
+        BY_TIME.remove(tx, (time(known.until_ms), &key, &burst.userid))?;
     }
-    Ok(removed)
+    Ok(())
 }
 
 /// Bursts whose time has come, the oldest first, and when the next one's will.
@@ -85,8 +107,8 @@ pub fn due_bursts(tx: &impl Reads, now_ms: i64, limit: usize) -> Result<(Vec<Bur
     Ok((found, next))
 }
 
-/// Ends all bursts of a corp and answers them.
-pub(in crate::store) fn take_bursts(tx: &WriteTx, corp: &CorpKey) -> Result<Vec<Burst>, StoreError> {
+/// Ends all bursts of a corp and answers what they had collected.
+pub(in crate::store) fn take_bursts(tx: &WriteTx, corp: &CorpKey) -> Result<Vec<BurstItem>, StoreError> {
     let mut bursts = Vec::new();
     BURSTS.scan(tx, &everything(), |_, burst| {
         if app_of(&burst.app).is_some_and(|(of, _)| of == *corp) {
@@ -94,10 +116,12 @@ pub(in crate::store) fn take_bursts(tx: &WriteTx, corp: &CorpKey) -> Result<Vec<
         }
         Ok(ControlFlow::Continue(()))
     })?;
+    let mut items = Vec::new();
     for burst in &bursts {
-        remove_burst(tx, &burst.app, &burst.rule, &burst.userid)?;
+        items.extend(take_items(tx, burst)?);
+        remove_burst(tx, burst)?;
     }
-    Ok(bursts)
+    Ok(items)
 }
 
 pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {
@@ -107,5 +131,10 @@ pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> 
         Ok(ControlFlow::Continue(()))
     })?;
     checks.same_keys(BY_TIME.name(), BY_TIME.keys(tx, &everything())?, wanted);
+    for (key, userid, number) in ITEMS.keys(tx, &everything())? {
+        if BURSTS.get(tx, (&key, &userid))?.is_none_or(|burst| burst.collected <= number) {
+            checks.fault(ITEMS.name(), format!("item {number} of {key} {userid} is of no burst"));
+        }
+    }
     Ok(())
 }

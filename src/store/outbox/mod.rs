@@ -6,7 +6,7 @@ mod days;
 mod prints;
 
 pub(super) use bursts::take_bursts;
-pub use bursts::{Burst, BurstItem, burst, due_bursts, put_burst, remove_burst};
+pub use bursts::{Burst, BurstItem, burst, collect, due_bursts, put_burst, remove_burst, take_items};
 pub(super) use days::count_day;
 pub use days::{Day, day_of, days, forget_days};
 pub(super) use prints::forget_prints_of;
@@ -36,6 +36,7 @@ pub(super) const TABLES: &[TableInfo] = &[
     prints::PRINTS.info(),
     prints::BY_TIME.info(),
     bursts::BURSTS.info(),
+    bursts::ITEMS.info(),
     bursts::BY_TIME.info(),
     days::DAYS.info(),
 ];

@@ -239,11 +239,10 @@ fn write_messages(tx: &WriteTx) -> Result<(), StoreError> {
         "why": "unknown_outcome", "error": "no answer",
     });
     store::todos::put_update(tx, &row(update))?;
-    let burst = json!({
-        "app": "acme-main/oa", "rule": "r", "userid": "user1", "until_ms": 2, "window_ms": 1,
-        "items": [{"message": id, "seq": 0}]
-    });
-    store::outbox::put_burst(tx, &row(burst))
+    let burst = json!({ "app": "acme-main/oa", "rule": "r", "userid": "user1", "until_ms": 2, "window_ms": 1 });
+    let mut burst = row(burst);
+    store::outbox::collect(tx, &mut burst, &row(json!({ "message": id, "seq": 0 })))?;
+    store::outbox::put_burst(tx, &burst)
 }
 
 fn write_people(tx: &WriteTx) -> Result<(), StoreError> {
