@@ -35,7 +35,8 @@ const LOOK_EVERY_MS: i64 = 60_000;
 pub(super) fn note(tx: &WriteTx, callbacks: &super::ids::Ids, item: &mut InboxItem) -> Result<(), StoreError> {
     let CallbackOf::App(app) = &item.receiver else { return Ok(()) };
     let now_ms = tx.now_ms();
-    let waiting = || Piece { state: PieceState::Waiting, attempts: 0, error: None, errcode: None, changed_at_ms: now_ms };
+    let waiting =
+        || Piece { state: PieceState::Waiting, attempts: 0, error: None, errcode: None, changed_at_ms: now_ms };
     let is_first = item.replays == 0;
     if is_first {
         item.rest = item.pieces.iter().map(|_| waiting()).collect();
@@ -167,6 +168,10 @@ async fn one(callbacks: &Callbacks, piece: FollowUp, held: &mut Held) -> Result<
     if piece.due_at_ms > now_ms {
         held.members.insert(member);
         return Ok(Some(piece.due_at_ms));
+    }
+    if let Err(free_ms) = callbacks.0.messages.make_room(&piece.corp, &piece.app, &piece.to).await? {
+        held.members.insert(member);
+        return Ok(Some(free_ms));
     }
     let seen = piece.clone();
     let begun = callbacks.0.store.write(move |tx| begin(tx, &seen, now_ms)).await?;

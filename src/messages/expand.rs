@@ -2,7 +2,7 @@
 
 use super::compose::Composed;
 use super::plan::{self, Batch, CALL_MAX};
-use super::{Messages, bursts, recall, resolve};
+use super::{Messages, bursts, cards, recall, resolve};
 use crate::model::{CallId, CallState, Message, MessageHead, Tally};
 use crate::store::outbox;
 use crate::store::{self, StoreError, WriteTx};
@@ -146,6 +146,7 @@ async fn flush(messages: &Messages, small: Vec<Expansion>, now_ms: i64) -> Resul
                 }
                 apps.extend(calls.iter().map(|call| outbox::app_name(&call.corp, &call.app)));
                 finish(tx, &expansion.message, calls.into_iter().map(|call| call.id).collect(), now_ms)?;
+                cards::drop_ended(tx, &expansion.message, now_ms)?;
             }
             Ok(apps)
         })
@@ -215,6 +216,7 @@ async fn write_large(messages: &Messages, expansion: Expansion, now_ms: i64) -> 
             if is_recalled {
                 recall::cancel_all(tx, &message, now_ms)?;
             }
+            cards::drop_ended(tx, &message, now_ms)?;
             Ok(apps)
         })
         .await?;

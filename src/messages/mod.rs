@@ -49,6 +49,7 @@ pub use rules::{Compiled, CompiledTarget, Picked, RuleSet};
 pub use search::{MessageStatus, Trace};
 pub use variables::{MessageVariable, Spoken};
 
+use crate::model::{AppKey, CorpKey, UserId};
 use crate::store;
 use crate::sync::Env;
 use std::collections::HashMap;
@@ -141,19 +142,47 @@ impl Messages {
 
     /// Calls of this app may be due: its sender looks, and is started if it does not run.
     fn wake(&self, app: &str) {
+        self.desk(app);
+    }
+
+    /// The sender of an app, woken; started if it does not run.
+    fn desk(&self, app: &str) -> Option<Arc<deliver::Desk>> {
         let desk = {
             let mut senders = self.senders();
             if let Some(desk) = senders.get(app) {
                 desk.wake();
-                return;
+                return Some(Arc::clone(desk));
             }
-            let Some(desk) = deliver::Desk::new(app) else { return };
-            let desk = Arc::new(desk);
+            let desk = Arc::new(deliver::Desk::new(app)?);
             senders.insert(app.to_owned(), Arc::clone(&desk));
             desk
         };
-        let messages = self.clone();
-        self.0.tasks.spawn(async move { deliver::run(&messages, &desk).await });
+        let (messages, sender) = (self.clone(), Arc::clone(&desk));
+        self.0.tasks.spawn(async move { deliver::run(&messages, &sender).await });
+        Some(desk)
+    }
+
+    /// Something that is no message (the rest of an auto reply) is about to go to a member: counted as a message where it
+    /// fits into WeCom's limits, so that neither is thrown away. `Err`, and nothing is counted, where it does not: when it
+    /// does, Unix milliseconds.
+    pub(crate) async fn make_room(
+        &self,
+        corp: &CorpKey,
+        app: &AppKey,
+        userid: &UserId,
+    ) -> Result<Result<(), i64>, store::StoreError> {
+        let Some(desk) = self.desk(&store::outbox::app_name(corp, app)) else { return Ok(Ok(())) };
+        let (env, key) = (self.env(), corp.clone());
+        let (counted, now_ms) = (Arc::clone(&desk), env.clock.now_ms());
+        let read = move |tx: &store::ReadTx| {
+            if !counted.is_counted() || counted.is_outdated(tx)? {
+                counted.remember(tx, now_ms)?;
+            }
+            store::corps::find(tx, &key)
+        };
+        let corp = env.store.read_async(read).await?;
+        let quota = corp.map_or(0, |corp| u64::from(corp.quota.seats) * deliver::DAY_PER_SEAT);
+        Ok(desk.count_beside(&userid.folded(), quota, now_ms))
     }
 
     /// Starts a sender for every app that has something to send.

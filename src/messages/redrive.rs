@@ -26,14 +26,15 @@ pub struct Redrive {
 pub struct Redriven {
     /// Deliveries that wait to be sent now.
     pub again: usize,
-    /// Dead letters that are as dead as before: no rule, no link, a content that cannot be sent.
+    /// Dead letters that are as dead as before: no rule, no link, a content that cannot be sent; all of them where the message
+    /// was recalled.
     pub still_dead: usize,
     /// Deliveries that may have arrived and were left alone.
     pub doubtful: usize,
 }
 
 impl Messages {
-    /// Sends dead letters of a message again. What is not dead is left alone.
+    /// Sends dead letters of a message again. What is not dead is left alone, and so is a message that was recalled.
     ///
     /// # Errors
     /// [`MessageError::NoMessage`].
@@ -46,6 +47,7 @@ impl Messages {
             .read_async(move |tx| {
                 let Some(message) = store::messages::find(tx, &wanted)? else { return Ok(None) };
                 let targets = composer.compose(tx, &message)?;
+                let is_recalled = is_recalled(tx, &wanted)?;
                 let mut dead = Vec::new();
                 store::deliveries::scan(tx, &wanted, |row| {
                     if row.state.is_dead() && (wish.seqs.is_empty() || wish.seqs.contains(&row.seq)) {
@@ -63,8 +65,8 @@ impl Messages {
                         continue;
                     }
                     match aim(tx, &message, &row, &targets)? {
-                        Some(found) => aimed.push(found),
-                        None => done.still_dead += 1,
+                        Some(found) if !is_recalled => aimed.push(found),
+                        _ => done.still_dead += 1,
                     }
                 }
                 done.again = aimed.len();
@@ -99,6 +101,9 @@ impl Messages {
                 env.store
                     .write(move |tx| {
                         let mut batch = batch.clone();
+                        if is_recalled(tx, &message.id)? {
+                            return Ok(());
+                        }
                         // only what is still dead in this commit
                         let mut kept = Vec::new();
                         for row in batch.rows {
@@ -125,6 +130,11 @@ impl Messages {
         apps.iter().for_each(|app| self.wake(app));
         Ok(())
     }
+}
+
+/// Whether nobody is to get a message any more. A to-do that has ended may still be sent: its card says so at once.
+fn is_recalled(tx: &impl store::Reads, id: &MessageId) -> Result<bool, StoreError> {
+    Ok(store::messages::head(tx, id)?.is_some_and(|head| head.recall_at_ms.is_some()))
 }
 
 /// Where a dead letter goes now: to its former app where the rules still say so, else to the first that reaches it.

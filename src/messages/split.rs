@@ -20,6 +20,8 @@ const NUMBER_BYTES: usize = 8;
 pub enum Markup {
     /// `<a …>…</a>` and addresses.
     Text,
+    /// `<div …>` and `</div>`, each by itself, and addresses: what stands between them may be long.
+    Textcard,
     /// Links, bold, code, coloured stretches, short headings and quotations, addresses.
     Markdown,
 }
@@ -65,6 +67,34 @@ pub fn numbered(text: &str, markup: Markup, max: usize) -> Option<Vec<String>> {
 /// Numbers pieces of a message that has `total` parts; the first piece is part `first`.
 pub fn number(pieces: &[&str], first: usize, total: usize) -> Vec<String> {
     pieces.iter().enumerate().map(|(n, piece)| format!("({}/{total})\n{piece}", first + n)).collect()
+}
+
+/// How many `<div …>` are open at the end of a piece.
+pub fn open_tags(piece: &str) -> usize {
+    tags(piece).fold(0, |open, tag| if piece[tag].starts_with("</") { open.saturating_sub(1) } else { open + 1 })
+}
+
+/// A text without `<div …>` and `</div>`, for where they would be read as letters.
+pub fn without_tags(text: &str) -> String {
+    let (mut bare, mut from) = (String::with_capacity(text.len()), 0);
+    for tag in tags(text) {
+        bare.push_str(&text[from..tag.start]);
+        from = tag.end;
+    }
+    bare.push_str(&text[from..]);
+    bare
+}
+
+fn tags(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let all = text.match_indices('<').filter_map(|(at, _)| Some(at..stretches::tag(text, at)?));
+    let mut end = 0;
+    all.filter(move |tag| {
+        let is_next = tag.start >= end;
+        if is_next {
+            end = tag.end;
+        }
+        is_next
+    })
 }
 
 /// For each byte of the text, and its end, whether a piece may begin there: at a whole character, and not inside of what

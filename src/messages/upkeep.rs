@@ -1,7 +1,8 @@
 //! Removes what is older than the settings say, a little at a time.
 
-use super::Messages;
-use crate::store::{self, StoreError};
+use super::{Messages, cards};
+use crate::model::Message;
+use crate::store::{self, StoreError, WriteTx};
 use std::time::Duration;
 
 /// How often it is looked.
@@ -23,8 +24,17 @@ pub(super) async fn run(messages: &Messages) {
     }
 }
 
+/// Whether somebody may still decide a message on its card.
+fn is_open(tx: &WriteTx, message: &Message, now_ms: i64) -> Result<bool, StoreError> {
+    if !cards::has_buttons(message) || cards::valid_until(message) <= now_ms {
+        return Ok(false);
+    }
+    Ok(store::todos::find(tx, &message.id)?.is_none_or(|todo| todo.end().is_none()))
+}
+
 impl Messages {
-    /// Removes what is older than the settings say; answers how many rows that were.
+    /// Removes what is older than the settings say, but for what still waits and for to-dos that are open; answers how many
+    /// rows that were.
     pub async fn remove_old(&self) -> Result<usize, StoreError> {
         let env = self.env();
         let keep_days = self.settings().await?.keep_days;
@@ -33,8 +43,11 @@ impl Messages {
         env.store.write(move |tx| store::outbox::forget_days(tx, store::outbox::day_of(now_ms - DAYS_MS))).await?;
         let mut total = 0;
         while !self.0.stop.is_cancelled() {
-            let removed =
-                env.store.write(move |tx| store::messages::remove_before(tx, before_ms, ROWS_AT_ONCE)).await?;
+            let remove = move |tx: &WriteTx| {
+                let is_open = |message: &Message| is_open(tx, message, now_ms);
+                store::messages::remove_before(tx, before_ms, ROWS_AT_ONCE, is_open)
+            };
+            let removed = env.store.write(remove).await?;
             if removed == 0 {
                 break;
             }

@@ -296,12 +296,29 @@ pub(super) fn change_head(
 }
 
 /// Removes what is left of messages accepted before `before_ms`, with their deliveries and calls: about `limit` rows at
-/// once. Answers how many rows were removed; 0 = there is nothing more to remove.
-pub fn remove_before(tx: &WriteTx, before_ms: i64, limit: usize) -> Result<usize, StoreError> {
-    let range = Prefix::all().before::<Str>(&id_at(before_ms));
+/// once. What still waits to go out stays, and what is open, as `is_open` says. Answers how many rows were removed; 0 = there
+/// is nothing more to remove.
+pub fn remove_before(
+    tx: &WriteTx,
+    before_ms: i64,
+    limit: usize,
+    is_open: impl Fn(&Message) -> Result<bool, StoreError>,
+) -> Result<usize, StoreError> {
+    let mut range = Prefix::all().before::<Str>(&id_at(before_ms));
     let mut removed = 0;
     while removed < limit.max(1) {
         let Some(id) = MESSAGES.first_key(tx, &range)? else { break };
+        let message = MESSAGES.get(tx, &id)?;
+        let head = HEADS.get(tx, &id)?;
+        let waits = head.is_some_and(|head| head.tally.of(DeliveryState::Waiting) > 0);
+        let stays = match &message {
+            Some(message) => waits || is_queued(tx, message)? || is_open(message)?,
+            None => false,
+        };
+        if stays {
+            range = Range { from: Prefix::all().after::<Str>(&id).from, to: range.to };
+            continue;
+        }
         removed += remove(tx, &MessageId::from(id), limit - removed.min(limit - 1))?;
     }
     Ok(removed)

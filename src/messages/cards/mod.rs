@@ -26,7 +26,7 @@ pub use words::TEXT_MAX_CHARS;
 
 pub(super) use close::{recalled, show_recalled};
 pub(super) use run::run;
-pub(super) use show::{after_sent, has_buttons};
+pub(super) use show::{after_sent, drop_ended, has_buttons};
 pub(super) use view::status;
 
 use crate::model::{CallId, Message};
@@ -44,7 +44,7 @@ fn card_name(call: &CallId, part: u32) -> String {
 }
 
 /// Until when the buttons of a message decide, Unix milliseconds.
-fn valid_until(message: &Message) -> i64 {
+pub(super) fn valid_until(message: &Message) -> i64 {
     let longest = message.accepted_at_ms.saturating_add(BUTTONS_VALID_MS);
     message.expires_at_ms.map_or(longest, |at_ms| at_ms.min(longest))
 }

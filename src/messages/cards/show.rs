@@ -22,6 +22,14 @@ pub(in crate::messages) fn has_buttons(message: &Message) -> bool {
     !message.buttons.is_empty()
 }
 
+/// The recipients of a message were found, and it may have ended before that: nothing of it goes out then.
+pub(in crate::messages) fn drop_ended(tx: &WriteTx, message: &Message, now_ms: i64) -> Result<(), StoreError> {
+    match store::todos::find(tx, &message.id)?.filter(|todo| todo.end().is_some()) {
+        Some(todo) => drop_waiting(tx, &todo, now_ms),
+        None => Ok(()),
+    }
+}
+
 /// What has not gone out yet never will: nobody needs to be asked any more.
 pub(super) fn drop_waiting(tx: &WriteTx, todo: &Todo, now_ms: i64) -> Result<(), StoreError> {
     let Some(head) = store::messages::head(tx, &todo.message)? else { return Ok(()) };

@@ -51,16 +51,18 @@ pub(super) fn apply(
         }
         Choice::Go { .. } => {}
     }
-    if call.state == CallState::Sending {
+    let is_interrupted = call.state == CallState::Sending;
+    if is_interrupted {
         // it may have arrived; WeCom is not to blame, so that the next pause does not grow
         call.doubts = call.doubts.max(1);
         call.note(now_ms, "interrupted", Some("the process ended while it was on its way".into()));
-        if outcome::repeatable_until(&call).is_none_or(|until_ms| until_ms <= now_ms) {
-            let text = "the process ended while it was on its way, and WeCom no longer suppresses its repetition";
-            let judged = Judged::Unknown { text: text.into() };
-            outcome::write(tx, &call, &judged, &HashSet::new(), now_ms)?;
-            return Ok(None);
-        }
+    }
+    // also where it has waited since for something else: a connection, the quota, a person
+    if call.doubts > 0 && outcome::repeatable_until(&call).is_none_or(|until_ms| until_ms <= now_ms) {
+        let lost = if is_interrupted { "the process ended while it was on its way" } else { "an attempt was lost" };
+        let text = format!("{lost}, and WeCom no longer suppresses its repetition");
+        outcome::write(tx, &call, &Judged::Unknown { text }, &HashSet::new(), now_ms)?;
+        return Ok(None);
     }
     if call.first_sent_at_ms.is_none() {
         call.first_sent_at_ms = Some(now_ms);
@@ -122,11 +124,11 @@ fn divide(
                 userid: folded.to_string(),
                 until_ms: *free_ms,
                 window_ms: 0,
-                items: Vec::new(),
+                collected: 0,
             });
             for carried in &whole.carries {
                 let Some(mut row) = store::deliveries::find(tx, &carried.message, carried.seqs[*at])? else { continue };
-                burst.items.push(BurstItem { message: row.message.clone(), seq: row.seq });
+                outbox::collect(tx, &mut burst, &BurstItem { message: row.message.clone(), seq: row.seq })?;
                 row.code = Some("member_limit".into());
                 store::deliveries::put(tx, &whole.tenant, &[row])?;
             }

@@ -40,14 +40,14 @@ pub(super) fn choose(desk: &Desk, corp: &Corp, call: &SendCall, now_ms: i64) -> 
         }
     }
     let later = desk.full(call, now_ms);
-    let go = || Choice::Go { over: desk.count(call, &[], now_ms) };
+    let go = || Choice::Go { over: desk.count(call, desk::unsent(call), &[], now_ms) };
     let Some(last_ms) = later.iter().map(|(_, free_ms)| *free_ms).max() else { return go() };
     if is_repeat {
         // the request must stay as it was
         let can_wait = outcome::repeatable_until(call).is_none_or(|until_ms| last_ms < until_ms);
         return if can_wait { Choice::Hold { until_ms: last_ms, code: "member_limit" } } else { go() };
     }
-    desk.count(call, &later, now_ms);
+    desk.count(call, desk::unsent(call), &later, now_ms);
     desk.give_back(later.len() as u64 * desk::unsent(call) as u64);
     Choice::Divide { later }
 }

@@ -1,12 +1,12 @@
 //! All that is known about one app while the process lives: what holds it up, what went to its members lately, how much of
 //! the day's quota is used.
 
-use super::super::flows::{Flows, Fullest};
+use super::super::flows::{Flows, Fullest, MINUTE_MAX};
 use super::super::outcome::{self, Pause};
 use crate::model::{AppKey, CorpKey, SendCall, UserId};
 use crate::store::{ReadTx, StoreError, loose_ends, outbox};
-use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -19,6 +19,12 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const CHINA_MS: i64 = 8 * HOUR_MS;
 /// How far back the last hour is looked at: WeCom's hour may have begun a little earlier than ours.
 const LOOK_BACK_MS: i64 = HOUR_MS + 120_000;
+
+const MINUTE_MS: i64 = 60_000;
+/// How long something waits for calls that are under way for long.
+const LATE_MS: i64 = 1_000;
+/// Contents without a call of ours that are remembered.
+const BESIDE_MAX: usize = 50_000;
 
 /// An app whose calls wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +59,9 @@ pub(in crate::messages) struct Desk {
     flows: Mutex<Flows>,
     day: Mutex<Day>,
     under_way: Mutex<HashMap<String, UnderWay>>,
+    /// What went to members without a call of ours, and when: the rests of auto replies.
+    beside: Mutex<VecDeque<(i64, String)>>,
+    is_counted: AtomicBool,
     /// Since when its corp has been the WeCom that the counters are of; see [`loose_ends::since_ms`].
     counted_since_ms: AtomicI64,
 }
@@ -61,6 +70,7 @@ pub(in crate::messages) struct Desk {
 struct UnderWay {
     to: Vec<UserId>,
     parts: usize,
+    since_ms: i64,
 }
 
 /// A day in China, and the person-times that went out on it.
@@ -103,6 +113,8 @@ impl Desk {
             flows: Mutex::default(),
             day: Mutex::default(),
             under_way: Mutex::default(),
+            beside: Mutex::default(),
+            is_counted: AtomicBool::new(false),
             counted_since_ms: AtomicI64::new(0),
         })
     }
@@ -139,7 +151,7 @@ impl Desk {
     }
 
     /// Counts anew: what the store says was sent, and what is on its way. After an error nothing has changed.
-    pub(super) fn remember(&self, tx: &ReadTx, now_ms: i64) -> Result<(), StoreError> {
+    pub(in crate::messages) fn remember(&self, tx: &ReadTx, now_ms: i64) -> Result<(), StoreError> {
         let since_ms = loose_ends::since_ms(tx, &self.corp)?;
         let (mut flows, mut day) = recollect(tx, &self.name, since_ms, now_ms)?;
         for call in lock(&self.under_way).values() {
@@ -148,8 +160,41 @@ impl Desk {
                 flows.count(&userid.folded(), call.parts, now_ms);
             }
         }
+        let mut beside = lock(&self.beside);
+        beside.retain(|(at_ms, _)| *at_ms > since_ms.max(now_ms - DAY_MS));
+        for (at_ms, folded) in beside.iter() {
+            day.person_times += u64::from(china_day(*at_ms) == day.number);
+            if *at_ms > now_ms - LOOK_BACK_MS {
+                flows.count(folded, 1, *at_ms);
+            }
+        }
         (*lock(&self.flows), *lock(&self.day)) = (flows, day);
+        self.is_counted.store(true, Ordering::Relaxed);
         self.counted_since_ms.store(since_ms, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether it knows what went out before.
+    pub(in crate::messages) fn is_counted(&self) -> bool {
+        self.is_counted.load(Ordering::Relaxed)
+    }
+
+    /// Counts one content that goes to a member, folded, without a call of ours; `Err`, and nothing is counted, where it does
+    /// not fit in: when it does, Unix milliseconds. `quota` is that of the day; 0 = none.
+    pub(in crate::messages) fn count_beside(&self, folded: &str, quota: u64, now_ms: i64) -> Result<(), i64> {
+        let mut flows = lock(&self.flows);
+        if let Some(free_ms) = flows.free_at(folded, 1, now_ms) {
+            return Err(free_ms);
+        }
+        if !self.take_of_day(1, quota, now_ms) {
+            return Err(next_day_ms(now_ms));
+        }
+        flows.count(folded, 1, now_ms);
+        let mut beside = lock(&self.beside);
+        beside.push_back((now_ms, folded.to_owned()));
+        if beside.len() > BESIDE_MAX {
+            beside.pop_front();
+        }
         Ok(())
     }
 
@@ -189,8 +234,8 @@ impl Desk {
         lock(&self.under_way).keys().cloned().collect()
     }
 
-    pub(super) fn begin(&self, call: &SendCall) {
-        let under_way = UnderWay { to: call.to.clone(), parts: unsent(call) };
+    pub(super) fn begin(&self, call: &SendCall, now_ms: i64) {
+        let under_way = UnderWay { to: call.to.clone(), parts: unsent(call), since_ms: now_ms };
         lock(&self.under_way).insert(call.id.to_string(), under_way);
     }
 
@@ -201,15 +246,32 @@ impl Desk {
 
     /// Members of a call, by their place, at whom its contents do not fit in now, and when they do.
     pub(super) fn full(&self, call: &SendCall, now_ms: i64) -> Vec<(usize, i64)> {
-        let parts = unsent(call);
+        let (parts, late) = (unsent(call), self.late(now_ms));
         let mut flows = lock(&self.flows);
-        let free_at = |(at, userid): (usize, &UserId)| Some((at, flows.free_at(&userid.folded(), parts, now_ms)?));
+        let free_at = |(at, userid): (usize, &UserId)| {
+            let folded = userid.folded();
+            let is_crowded = late.get(&*folded).is_some_and(|late| late + parts > MINUTE_MAX);
+            let free_ms = flows.free_at(&folded, parts, now_ms);
+            Some((at, free_ms.max(is_crowded.then_some(now_ms + LATE_MS))?))
+        };
         call.to.iter().enumerate().filter_map(free_at).collect()
     }
 
-    /// Counts a call at its members, but for those at the places in `besides`; answers who is over WeCom's limits.
-    pub(super) fn count(&self, call: &SendCall, besides: &[(usize, i64)], at_ms: i64) -> HashSet<String> {
-        let parts = unsent(call);
+    /// Contents by member, folded, that have been under way for so long that their beginning counts no more, while WeCom may
+    /// count them at any moment.
+    fn late(&self, now_ms: i64) -> HashMap<String, usize> {
+        let mut late = HashMap::new();
+        for call in lock(&self.under_way).values().filter(|call| call.since_ms + MINUTE_MS <= now_ms) {
+            for userid in &call.to {
+                *late.entry(userid.folded().to_string()).or_default() += call.parts;
+            }
+        }
+        late
+    }
+
+    /// Counts contents of a call at its members, but for those at the places in `besides`; answers who is over WeCom's
+    /// limits.
+    pub(super) fn count(&self, call: &SendCall, parts: usize, besides: &[(usize, i64)], at_ms: i64) -> HashSet<String> {
         let mut flows = lock(&self.flows);
         let waits = |at: usize| besides.binary_search_by_key(&at, |(place, _)| *place).is_ok();
         let members = call.to.iter().enumerate().filter(|(at, _)| !waits(*at)).map(|(_, userid)| userid.folded());

@@ -156,7 +156,7 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
     let client = Arc::new(client.with_patience(Patience::Interactive));
     let agentid = corp.find_app(&desk.app).map_or(0, |app| app.agentid);
     for (call, over) in go {
-        desk.begin(&call);
+        desk.begin(&call, now_ms);
         let (messages, desk, client) = (messages.clone(), Arc::clone(desk), Arc::clone(&client));
         calls.spawn(async move {
             let id = call.id.to_string();

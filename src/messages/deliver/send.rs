@@ -5,7 +5,7 @@ use super::super::{Messages, REPEATS_S, recall};
 use super::AFTER_FAILURE;
 use super::desk::Desk;
 use crate::clock::Clock;
-use crate::model::SendCall;
+use crate::model::{CallPart, SendCall};
 use crate::store::{StoreError, WriteTx};
 use crate::wecom::message::{AppMessage, ToWhom};
 use crate::wecom::{CallError, Client, Credential};
@@ -29,7 +29,10 @@ pub(super) async fn send(
     let sent = parts(client, &credential, agentid, &mut call, &env.clock).await;
     let now_ms = env.clock.now_ms();
     if now_ms - began_ms > SLOW_MS {
-        desk.count(&call, &[], now_ms);
+        let went_out = |part: &&CallPart| part.sent_at_ms.is_some_and(|at_ms| at_ms >= began_ms);
+        // and the one that ended in an error, which may have arrived
+        let parts = call.parts.iter().filter(went_out).count() + usize::from(sent.is_err());
+        desk.count(&call, parts, &[], now_ms);
     }
     let judged = match sent {
         Ok(done) => {

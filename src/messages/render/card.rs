@@ -2,7 +2,7 @@
 
 use super::RenderFault;
 use super::form::Words;
-use crate::messages::split::{Markup, PARTS_MAX, number, split};
+use crate::messages::split::{Markup, PARTS_MAX, number, open_tags, split, without_tags};
 use crate::model::content::{
     Article, AspectPercent, Button, ButtonStyle, CARD_DESCRIPTION_BYTES, CARD_TITLE_BYTES, Card, CardType, Content,
     News, Picture, TEXT_BYTES, Target as Leads, Textcard, Titles,
@@ -60,6 +60,37 @@ fn divide(body: &str, max: usize, overlong: Overlong) -> Result<Divided, RenderF
     Ok(Divided { on_card: format!("(1/{total})\n{first}"), following })
 }
 
+/// The end of a stretch with a colour of its own.
+const CLOSE: &str = "</div>";
+/// Stretches with colours of their own that may be open where the card ends.
+const OPEN_MAX: usize = 2;
+
+/// The same for a body that may have `<div class="…">` (doc path 90236): what is open where the card ends is closed there, and
+/// what follows as text is without colours, which texts do not know.
+fn divide_marked(body: &str, max: usize, overlong: Overlong) -> Result<Divided, RenderFault> {
+    if body.len() <= max || overlong == Overlong::Refuse || without_tags(body).len() == body.len() {
+        return divide(body, max, overlong);
+    }
+    let first = max.saturating_sub(NUMBER_BYTES + OPEN_MAX * CLOSE.len());
+    let pieces = split(body, Markup::Textcard, first, TEXT_BYTES - NUMBER_BYTES, PARTS_MAX);
+    let pieces = pieces.ok_or(RenderFault::CannotSplit)?;
+    let (first, rest) = pieces.split_first().ok_or(RenderFault::CannotSplit)?;
+    let open = open_tags(first);
+    if open > OPEN_MAX {
+        return Err(RenderFault::CannotSplit);
+    }
+    let rest: Vec<String> =
+        rest.iter().map(|piece| without_tags(piece)).filter(|piece| !piece.trim().is_empty()).collect();
+    let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+    let total = rest.len() + 1;
+    let on_card = format!("{first}{}", CLOSE.repeat(open));
+    if rest.is_empty() {
+        return Ok(Divided { on_card, following: Vec::new() });
+    }
+    let following = number(&rest, 2, total).into_iter().map(Content::text).collect();
+    Ok(Divided { on_card: format!("(1/{total})\n{on_card}"), following })
+}
+
 /// The first content is the card.
 fn with_following(card: Content, following: Vec<Content>) -> Vec<Content> {
     std::iter::once(card).chain(following).collect()
@@ -69,7 +100,7 @@ pub(super) fn textcard(words: &Words, overlong: Overlong) -> Result<Vec<Content>
     let (title, body) = fit_title(&words.title, &words.body, |title| title.len() <= CARD_TITLE_BYTES);
     // WeCom wants a description (errors without one), and the rules let it be empty
     let body = if body.is_empty() { title.clone() } else { body };
-    let Divided { on_card, following } = divide(&body, CARD_DESCRIPTION_BYTES, overlong)?;
+    let Divided { on_card, following } = divide_marked(&body, CARD_DESCRIPTION_BYTES, overlong)?;
     let card = Textcard { title, description: on_card, url: words.url.clone(), btntxt: words.button.clone() };
     Ok(with_following(Content::Textcard(card), following))
 }

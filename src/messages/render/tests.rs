@@ -227,3 +227,35 @@ fn a_message_of_the_largest_size_can_be_said_in_every_form() {
     message.buttons = vec![Button { key: "k".repeat(64), text: "四个字的".into(), style: 1 }; 1];
     say(&message, target(ContentKind::TemplateCard)).unwrap();
 }
+
+#[test]
+fn colours_of_a_text_card_end_with_the_card_and_do_not_follow_as_letters() {
+    let long = Message { body: "内容".repeat(270), ..message() };
+    let template = "<div class=\"gray\">2026年11月26日</div><div class=\"highlight\">{{ body }}</div>完";
+    let said = say(&long, Target { body: template.into(), ..target(ContentKind::Textcard) }).unwrap();
+    let texts: Vec<String> = said
+        .iter()
+        .map(|content| {
+            let value = serde_json::to_value(content).unwrap();
+            let text = value.get("description").or(value.get("content")).unwrap();
+            text.as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert!(texts.len() > 1, "{texts:?}");
+    assert!(texts[0].starts_with("(1/") && texts[0].ends_with("内容</div>"), "{}", texts[0]);
+    assert_eq!(texts[0].matches("<div").count(), texts[0].matches("</div>").count());
+    assert!(texts[1..].iter().all(|text| !text.contains("div")), "{texts:?}");
+    let bare: String = texts.concat().chars().filter(|letter| matches!(letter, '内' | '容' | '完')).collect();
+    assert_eq!(bare, format!("{}完", "内容".repeat(270)), "nothing is lost");
+    // where it fits, and where nothing is coloured, everything is as it was
+    let short = say(&message(), Target { body: template.into(), ..target(ContentKind::Textcard) }).unwrap();
+    assert_eq!(short.len(), 1);
+    let mut from = 0;
+    let odd = "a<div>b<DIV class='x'>c</div><divan>d<div";
+    assert_eq!(crate::messages::split::without_tags(odd), "abc<divan>d<div");
+    for (at, open) in [(1, 0), (6, 1), (22, 2), (29, 1), (odd.len(), 1)] {
+        assert!(at >= from);
+        from = at;
+        assert_eq!(crate::messages::split::open_tags(&odd[..at]), open, "{}", &odd[..at]);
+    }
+}

@@ -4,6 +4,10 @@
 use super::Markup;
 use std::ops::Range;
 
+const CLOSE: &[u8] = b"</div>";
+/// Bytes of a tag.
+const TAG_MAX: usize = 128;
+
 /// Stretches that must stay whole, in the order of the text; those of one kind do not overlap. Headings and quotations only
 /// where one fits into a piece of `room` bytes.
 pub(super) fn whole(text: &str, markup: Markup, room: usize) -> Vec<Range<usize>> {
@@ -14,6 +18,7 @@ pub(super) fn whole(text: &str, markup: Markup, room: usize) -> Vec<Range<usize>
         let end = match markup {
             Markup::Text => ahead.link(at),
             Markup::Markdown => ahead.markdown(at),
+            Markup::Textcard => tag(text, at),
         };
         match end.or_else(|| address(text, at)) {
             Some(end) => {
@@ -35,6 +40,21 @@ pub(super) fn whole(text: &str, markup: Markup, room: usize) -> Vec<Range<usize>
         found.sort_by_key(|stretch| stretch.start);
     }
     found
+}
+
+/// End of `<div …>` or `</div>` that begins at a place.
+pub(super) fn tag(text: &str, at: usize) -> Option<usize> {
+    let rest = text.as_bytes().get(at..)?;
+    let opens = |mark: &[u8]| rest.get(..mark.len()).is_some_and(|open| open.eq_ignore_ascii_case(mark));
+    if opens(CLOSE) {
+        return Some(at + CLOSE.len());
+    }
+    if !opens(b"<div") || !matches!(rest.get(4), Some(b' ' | b'\t' | b'\n' | b'>')) {
+        return None;
+    }
+    // tags are short; what goes on for longer is none
+    let length = rest.iter().take(TAG_MAX).position(|byte| *byte == b'>')?;
+    Some(at + length + 1)
 }
 
 /// End of an address that begins at a place.

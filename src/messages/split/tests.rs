@@ -14,6 +14,9 @@ mod simple {
             let rest = &text[at..];
             let length = match markup {
                 Markup::Text => link(rest).or_else(|| address(rest)),
+                Markup::Textcard => {
+                    crate::messages::split::stretches::tag(text, at).map(|end| end - at).or_else(|| address(rest))
+                }
                 Markup::Markdown => markdown(rest).or_else(|| address(rest)),
             };
             match length {

@@ -139,7 +139,9 @@ async fn show(
         calls: calls.collect(),
         recipients: recipients.collect(),
         has_more,
-        has_dead: DeliveryState::ALL.into_iter().any(|state| state.is_dead() && status.tally.of(state) > 0),
+        // nobody is to get what was recalled
+        has_dead: status.recall_at_ms.is_none()
+            && DeliveryState::ALL.into_iter().any(|state| state.is_dead() && status.tally.of(state) > 0),
         may_manage: who.may(ApiScope::MessagesManage),
         may_send: who.may(ApiScope::MessagesSend),
         todo,

@@ -1,9 +1,9 @@
 //! Auto replies reach the member's phone, encrypted and within the same answer.
 
 use super::*;
-use wecom_bridge::sandbox::{DeliveryOptions, Effect, Fault};
 use wecom_bridge::sandbox::messages::content::Content;
 use wecom_bridge::sandbox::messages::message::Origin;
+use wecom_bridge::sandbox::{DeliveryOptions, Effect, Fault};
 
 const RULES: &str = "/api/v1/corps/acme-main/apps/oa/auto-replies";
 
@@ -206,6 +206,63 @@ async fn the_rest_of_a_reply_that_may_have_arrived_is_said_to_be_unknown() {
     let browser = crate::web::browser::Browser::sign_in(line.bridge(), wecom_bridge::model::Role::Operator).await;
     let page = browser.get(&format!("/corps/acme-main/inbox/{}", item["id"].as_str().unwrap())).await.expect(200);
     page.has("结果未知").has("可能没有送达");
+    line.stop().await;
+}
+
+#[tokio::test]
+async fn the_rest_of_replies_and_messages_share_the_limits_of_a_member() {
+    let line = line().await;
+    let (bridge, state) = (line.bridge(), line.world.sandbox.state());
+    bridge.app.messages.start();
+    let target = json!({ "corp": "acme-main", "app": "oa", "kind": "text" });
+    bridge.post("/api/v1/tenants/acme/rules", &json!({ "name": "r", "targets": [target] })).await.expect(201);
+    let long: String = (0..90).map(|n| format!("第{n}句,十五个字左右的一句话。")).collect();
+    bridge.post(RULES, &rule("长", "all", "", &long, 1)).await.expect(201);
+    let sends = || state.count("message/send");
+    for n in 0..10 {
+        line.act("zhangsan", Act::Text { content: format!("x{n}") });
+        line.settle().await;
+    }
+    let arrived = async {
+        while sends() < 10 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), arrived).await.expect("the rests arrive");
+    let rests = sends();
+    let mut ids = Vec::new();
+    for n in 0..30 {
+        let message = json!({
+            "tenant": "acme", "source": "workflow", "title": format!("第{n}条"), "priority": "high",
+            "recipients": { "bindings": [{ "corp": "acme-main", "userid": "zhangsan" }] },
+        });
+        let made = bridge.post("/api/v1/messages", &message).await.expect(202);
+        ids.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let row =
+        async |id: &str| bridge.get(&format!("/api/v1/messages/{id}/deliveries")).await.expect(200)["items"][0].clone();
+    let mut held = 0;
+    for id in &ids {
+        let told = async {
+            loop {
+                let row = row(id).await;
+                if row["state"] == "sent" || row["code"] == "member_limit" {
+                    return row;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let row = tokio::time::timeout(std::time::Duration::from_secs(30), told).await.expect("it goes or waits");
+        held += u64::from(row["state"] != "sent");
+    }
+    assert!(held >= rests, "{held} of 30 messages wait, after {rests} rests of replies");
+    let messages = state.messages(seed::CORPID);
+    let is_dropped = |message: &wecom_bridge::sandbox::messages::message::Message| {
+        let truth = |receipt| message.truth(receipt) == wecom_bridge::sandbox::messages::message::Truth::Dropped;
+        message.receipts.iter().any(truth)
+    };
+    assert!(!messages.iter().any(is_dropped), "WeCom threw nothing away");
+    bridge.app.messages.shutdown().await;
     line.stop().await;
 }
 

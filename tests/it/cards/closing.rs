@@ -98,6 +98,33 @@ async fn what_has_not_gone_out_is_not_sent_any_more() {
 }
 
 #[tokio::test]
+async fn what_ends_before_its_recipients_are_found_is_not_sent() {
+    let scene = Scene::new().await;
+    let mut ids = Vec::new();
+    let close = async |bridge: &Bridge, _: &Clock| {
+        // to a few, and to so many that they are found in portions
+        for people in [json!({ "employees": ["e0", "e1"] }), json!({ "everyone": true })] {
+            let mut message = todo(&[]);
+            message["recipients"] = people;
+            let made = bridge.post("/api/v1/messages", &message).await.expect(202);
+            let id = made["id"].as_str().unwrap().to_owned();
+            bridge.post(&format!("/api/v1/messages/{id}/todo"), &json!({ "state": "withdrawn" })).await.expect(200);
+            ids.push(id);
+        }
+    };
+    let scene = scene.restart(close).await;
+    for id in &ids {
+        scene.gone_out(id).await;
+        let status = scene.status(id).await;
+        assert!(status["tally"]["expired"].as_u64() >= Some(2) && status["tally"].get("sent").is_none(), "{status}");
+        let rows = scene.bridge.get(&format!("/api/v1/messages/{id}/deliveries")).await.expect(200);
+        assert_eq!(rows["items"][0]["code"], "todo_ended");
+    }
+    assert_eq!(scene.state().count("message/send"), 0);
+    scene.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_refused() {
     let scene = Scene::new().await;
     let id = scene.ask(&["e0"]).await;

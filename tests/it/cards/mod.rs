@@ -222,6 +222,20 @@ impl Scene {
         todo["cards"].as_array().unwrap().iter().map(|row| (text(row, "state"), text(row, "text"))).collect()
     }
 
+    /// The bridge goes away; what happens meanwhile; it comes back.
+    pub async fn restart(self, meanwhile: impl AsyncFnOnce(&Bridge, &Clock)) -> Self {
+        let Self { bridge, sandbox, clock, endpoint, secret, callback } = self;
+        bridge.app.messages.shutdown().await;
+        bridge.app.callbacks.shutdown().await;
+        bridge.app.webhooks.shutdown().await;
+        meanwhile(&bridge, &clock).await;
+        let bridge = Bridge::start_in(bridge.close().await, "", clock.clone()).await;
+        bridge.app.messages.start();
+        bridge.app.callbacks.start();
+        bridge.app.webhooks.start();
+        Self { bridge, sandbox, clock, endpoint, secret, callback }
+    }
+
     pub async fn stop(self) {
         let report = self.bridge.app.store.verify().unwrap();
         assert!(report.is_good(), "{:?}", report.faults);

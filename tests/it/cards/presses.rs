@@ -173,27 +173,41 @@ async fn a_press_in_time_decides_however_late_it_is_worked_on() {
     scene.gone_out(&id).await;
     let (task_id, keys) = scene.secrets(&id);
     // received, and then the bridge is away until the card's time is over
-    let Scene { bridge, sandbox, clock, endpoint, secret, callback } = scene;
-    bridge.app.callbacks.shutdown().await;
-    bridge.app.messages.shutdown().await;
-    bridge.app.webhooks.shutdown().await;
-    clock.advance(Duration::from_secs(3_599));
-    let crypto = CallbackCrypto::new(&callback.token, &callback.aes_key, CORPID).unwrap();
+    let crypto = CallbackCrypto::new(&scene.callback.token, &scene.callback.aes_key, CORPID).unwrap();
     let press = event("u1", &task_id, &keys[0].1, "code");
-    assert_eq!(crate::callbacks::deliver(&bridge, "/cb/acme-main/oa", &crypto, &press).await.status, 200);
-    clock.advance(Duration::from_secs(3_600));
-    let folder = bridge.close().await;
-    let bridge = Bridge::start_in(folder, "", clock.clone()).await;
-    bridge.app.messages.start();
-    bridge.app.callbacks.start();
-    bridge.app.webhooks.start();
-    let scene = Scene { bridge, sandbox, clock, endpoint, secret, callback };
+    let away = async |bridge: &Bridge, clock: &Clock| {
+        clock.advance(Duration::from_secs(3_599));
+        assert_eq!(crate::callbacks::deliver(bridge, "/cb/acme-main/oa", &crypto, &press).await.status, 200);
+        clock.advance(Duration::from_secs(3_600));
+    };
+    let scene = scene.restart(away).await;
     scene.settle().await;
     assert_eq!(scene.outcomes(&id).await, ["decided"]);
     assert_eq!(scene.todo(&id).await["decision"]["button"], "ok");
     assert_eq!(scene.endpoint.told().len(), 1);
     scene.forge("u0", &task_id, &keys[1].1, "x").await;
     assert_eq!(scene.outcomes(&id).await, ["decided", "late"]);
+    scene.stop().await;
+}
+
+#[tokio::test]
+async fn a_card_can_be_decided_for_as_long_as_it_says_however_short_messages_are_kept() {
+    let scene = Scene::new().await;
+    let (open, done) = (scene.ask(&["e0"]).await, scene.ask(&["e1"]).await);
+    scene.press("u1", "同意").await;
+    let settings = json!({ "keep_days": 7 });
+    scene.bridge.put("/api/v1/message-settings", &settings).await.expect(200);
+    scene.later(8 * 24).await;
+    scene.bridge.app.messages.remove_old().await.unwrap();
+    scene.bridge.get(&format!("/api/v1/messages/{done}")).await.expect_problem(404, "message.not_found");
+    scene.press("u0", "驳回").await;
+    assert_eq!(scene.outcomes(&open).await, ["decided"]);
+    assert_eq!(scene.endpoint.told().len(), 2);
+    // decided, it goes with the others; open, when its time is over
+    let open = scene.ask(&["e2"]).await;
+    scene.later(31 * 24).await;
+    scene.bridge.app.messages.remove_old().await.unwrap();
+    scene.bridge.get(&format!("/api/v1/messages/{open}")).await.expect_problem(404, "message.not_found");
     scene.stop().await;
 }
 

@@ -4,7 +4,7 @@ use super::world::{Route, START_MS, World, actor, corpid, message, to};
 use std::time::Duration;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::Redrive;
-use wecom_bridge::model::DeliveryState::{Failed, Recalled, Sent, Unknown};
+use wecom_bridge::model::DeliveryState::{Failed, Recalled, Sent, Unknown, Waiting};
 use wecom_bridge::model::content::Content;
 use wecom_bridge::sandbox::{Effect, Fault};
 use wecom_bridge::store;
@@ -71,6 +71,55 @@ async fn lost_answers_to_the_end_are_unknown_and_go_again_only_on_request() {
     let wish = Redrive { accept_duplicates: true, ..Redrive::default() };
     assert_eq!(world.messages.redrive(&actor(), &id, wish).await.unwrap().again, 1);
     assert_eq!(world.ended(&id).await.get(&Sent), Some(&1));
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_is_not_repeated_when_it_has_waited_for_too_long() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.state().add_fault(Fault::once("message/send", Effect::DropAfter));
+    world.state().add_fault(Fault { skip: 1, ..Fault::always("message/send", Effect::Errcode { errcode: 60020 }) });
+    let id = world.say("t", &["e0"]).await;
+    // the answer is lost, and the repetition finds that the app may not speak from here any more
+    world
+        .until(|| {
+            world.clock.advance(Duration::from_millis(500));
+            !world.messages.paused().is_empty()
+        })
+        .await;
+    assert_eq!(world.messages.paused()[0].code, "refused_app");
+    assert_eq!(world.states(&id)[0].0, Waiting);
+    // five hours later that is mended, and WeCom has forgotten the first attempt
+    world.clock.advance(Duration::from_secs(5 * 3_600));
+    world.state().clear_faults();
+    world.messages.resume_paused();
+    assert_eq!(world.ended(&id).await.get(&Unknown), Some(&1), "{:?}", world.deliveries(&id));
+    assert_eq!(world.inbox(0, "u0"), ["t"], "once");
+    let row = &world.deliveries(&id)[0];
+    assert!(row.error.as_deref().unwrap().contains("no longer suppresses"), "{row:?}");
+    // what has not been in doubt goes out all the same
+    world
+        .state()
+        .add_fault(Fault { count: Some(1), ..Fault::always("message/send", Effect::Errcode { errcode: 60020 }) });
+    let other = world.say("u", &["e0"]).await;
+    world.until(|| !world.messages.paused().is_empty()).await;
+    world.clock.advance(Duration::from_secs(5 * 3_600));
+    assert_eq!(world.ended(&other).await.get(&Sent), Some(&1));
+    world.is_good();
+}
+
+#[tokio::test]
+async fn a_message_that_was_recalled_is_not_sent_again() {
+    let world = World::new();
+    world.people(0, 0..1, "lab");
+    world.employees(1..2, "lab");
+    let id = world.say("t", &["e0", "e1"]).await;
+    world.ended(&id).await;
+    world.messages.recall(&actor(), &id).await.unwrap();
+    world.people(0, 1..2, "lab");
+    let done = world.messages.redrive(&actor(), &id, Redrive::default()).await.unwrap();
+    assert_eq!((done.again, done.still_dead), (0, 1));
+    assert_eq!(world.inbox(0, "u1"), Vec::<String>::new());
 }
 
 #[tokio::test]

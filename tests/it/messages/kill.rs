@@ -23,9 +23,9 @@ const PEOPLE: usize = 240;
 /// What is not urgent is collected at its members for so long.
 const DIGEST_MS: i64 = 1_000;
 
-/// Enough for so many kills: a process lives for ten calls at most.
+/// Enough for so many kills: a process lives for ten calls at most, and half of the calls carry several.
 fn messages(kills: usize) -> usize {
-    20 * kills.max(KILLS)
+    16 * kills.max(KILLS)
 }
 
 /// Numbers of the messages whose acceptance was answered: what is in this file is never posted again, so that whatever is

@@ -7,6 +7,7 @@ use wecom_bridge::messages::settings::MessageSettings;
 use wecom_bridge::model::DeliveryState::{Expired, Sent, Waiting};
 use wecom_bridge::model::QuietWindow;
 use wecom_bridge::sandbox::messages::message::Truth;
+use wecom_bridge::sandbox::{Effect, Fault};
 use wecom_bridge::store;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -112,6 +113,61 @@ async fn the_31st_message_in_a_minute_waits_and_is_put_together_instead_of_being
     assert!(!dropped);
     let queue = world.messages.queues().await.unwrap().remove(0);
     assert!(queue.fullest_hour >= 31 && queue.day_used == 62, "{queue:?}");
+    world.is_good();
+}
+
+/// What WeCom threw away without saying so.
+fn dropped(world: &World) -> usize {
+    let messages = world.state().messages(super::world::corpid(0));
+    let dropped = |message: &wecom_bridge::sandbox::messages::message::Message| {
+        message.receipts.iter().filter(|receipt| message.truth(receipt) == Truth::Dropped).count()
+    };
+    messages.iter().map(dropped).sum()
+}
+
+#[tokio::test]
+async fn what_wecom_answers_slowly_counts_when_it_is_through() {
+    let world = World::new();
+    world.people(0, 0..1, "lab");
+    world.let_cards_through();
+    world.set_routes(vec![Route { say: card, ..to("acme-main") }]);
+    world.state().add_fault(Fault { count: Some(30), ..Fault::always("message/send", Effect::Delay { ms: 40_000 }) });
+    let mut all = Vec::new();
+    for n in 0..60 {
+        all.push(world.say(&format!("第{n}条"), &["e0"]).await);
+    }
+    for id in &all {
+        assert_eq!(world.ended(id).await.get(&Sent), Some(&1), "{:?}", world.deliveries(id));
+    }
+    assert_eq!(dropped(&world), 0, "what is logged as sent has arrived");
+    world.is_good();
+}
+
+#[tokio::test]
+async fn a_storm_goes_out_in_portions_that_wecom_takes() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.set_routes(vec![Route { digest_ms: Some(10_000), ..to("acme-main") }]);
+    let storm = (0..700)
+        .map(|n| serde_json::from_value(message(&format!("第{n}条：{}", "告警".repeat(20)), &["e0"])).unwrap())
+        .collect();
+    let ids = world.messages.accept(&actor(), storm, None).await.unwrap().ids;
+    let waits = |id: &wecom_bridge::model::MessageId| world.tally(id).is_none_or(|tally| tally.contains_key(&Waiting));
+    world
+        .until(|| {
+            world.clock.advance(Duration::from_secs(1));
+            !ids.iter().rev().any(waits)
+        })
+        .await;
+    for id in &ids {
+        assert_eq!(world.tally(id).unwrap().get(&Sent), Some(&1));
+    }
+    assert_eq!(dropped(&world), 0);
+    let texts = world.inbox(0, "u0").join("\n");
+    assert!((0..700).all(|n| texts.contains(&format!("第{n}条："))), "each is in one of the texts");
+    let calls = world.store.read(|tx| store::messages::head(tx, &ids[699])).unwrap().unwrap().calls;
+    let call = world.store.read(|tx| store::outbox::call(tx, calls.last().unwrap())).unwrap().unwrap();
+    assert!(call.parts.len() <= 10 && call.carries.len() > 50, "{} in {} texts", call.carries.len(), call.parts.len());
     world.is_good();
 }
 
