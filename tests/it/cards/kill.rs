@@ -183,7 +183,9 @@ async fn killed_between_the_press_and_the_update() {
         } else {
             let (one, other) = presses.await;
             assert!(one && other, "round {round}");
-            for _ in 0..moments.below(3_000_000) {
+            // every second one dies in the very moment of the answer
+            let spins = if round % 2 == 0 { moments.below(20_000) } else { moments.below(3_000_000) };
+            for _ in 0..spins {
                 std::hint::spin_loop();
             }
             true
