@@ -303,7 +303,8 @@ async fn change(
                 sessions::revoke_all_in(tx, &actor, &account.id, None)?;
             }
             // a key must not do what its maker may not do any more
-            let is_beyond = |key: &ApiKey| !account.is_enabled() || !key.scopes.iter().all(|scope| account.role.may(*scope));
+            let is_beyond =
+                |key: &ApiKey| !account.is_enabled() || !key.scopes.iter().all(|scope| account.role.may(*scope));
             if (before.is_enabled(), before.role) != (account.is_enabled(), account.role) {
                 keys::revoke_of(tx, &actor, &account.name, tx.now_ms(), is_beyond)?;
             }

@@ -131,7 +131,8 @@ async fn verify(_: Key<OpsBackup>, state: web::Data<State>) -> Result<Ok<VerifyV
     let store = state.app.store.clone();
     let report = tokio::task::spawn_blocking(move || Store::verify(&store)).await.map_err(Problem::internal)?;
     let report = report.map_err(store_problem)?;
-    let faults = report.faults.iter().map(|fault| FaultView { table: fault.table.to_string(), what: fault.what.clone() });
+    let faults =
+        report.faults.iter().map(|fault| FaultView { table: fault.table.to_string(), what: fault.what.clone() });
     Result::Ok(Reply::new(VerifyView {
         whole: report.is_good(),
         rows: report.rows(),

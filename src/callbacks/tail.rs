@@ -51,9 +51,11 @@ impl Tail {
     /// How many callbacks of a corp they are, and the time of receipt of the first, Unix milliseconds.
     pub(super) fn of_corp(&self, corp: &CorpKey) -> (usize, Option<i64>) {
         let bundles = self.lock();
-        bundles.waiting.iter().map(|one| one.arrivals.of_corp(corp.as_str())).fold((0, None), |whole, one| {
-            (whole.0 + one.0, whole.1.or(one.1))
-        })
+        bundles
+            .waiting
+            .iter()
+            .map(|one| one.arrivals.of_corp(corp.as_str()))
+            .fold((0, None), |whole, one| (whole.0 + one.0, whole.1.or(one.1)))
     }
 
     /// Everything up to there is in the store.

@@ -1,7 +1,6 @@
 //! The one table from the rooms' errors to answers: which status, which stable code. The sentence is the error's own.
 
 use super::{Fault, Problem};
-use crate::ops::backups::BackupError;
 use crate::admin::AccountError;
 use crate::admin::keys::{Excess, KeyError};
 use crate::admin::settings::SettingsError;
@@ -11,6 +10,7 @@ use crate::directory::{DirectoryError, Fault as DirectoryFault, Place};
 use crate::menus::MenuError;
 use crate::messages::MessageError;
 use crate::messages::rulebook::RuleError;
+use crate::ops::backups::BackupError;
 use crate::setup::{SetupError, SetupFaults};
 use crate::store::StoreError;
 use crate::sync::SyncError;

@@ -28,7 +28,10 @@ pub(super) const FORMS: &[(&str, &str)] = &[
         "the directory's row of employee {} has changed since the plan was made",
         "人员 {0} 的 OA 资料在生成预览之后有改动",
     ),
-    ("{} (employee {}): {} does not follow from the directory as it is now", "{s0}（人员 {1}）：按现在的 OA 通讯录，不应{t2}"),
+    (
+        "{} (employee {}): {} does not follow from the directory as it is now",
+        "{s0}（人员 {1}）：按现在的 OA 通讯录，不应{t2}",
+    ),
     ("{}: {} does not follow from the directory as it is now", "{s0}：按现在的 OA 通讯录，不应{t1}"),
     ("creating it", "创建"),
     ("this change", "这样修改"),
@@ -122,10 +125,7 @@ pub(super) const FORMS: &[(&str, &str)] = &[
         "{t0}；凭证看不到它是否已经生效，请重试这条记录",
     ),
     ("not tried, because record {}, on which it rests, failed", "所依赖的第 {0} 条失败，没有执行"),
-    (
-        "{}: the request was sent and no usable answer came back ({})",
-        "请求已发出，但没有收到可用的应答（{0}：{1}）",
-    ),
+    ("{}: the request was sent and no usable answer came back ({})", "请求已发出，但没有收到可用的应答（{0}：{1}）"),
     ("{}: not sent: the corp is set to read-only access", "没有发出：企业设为只读（{0}）"),
     ("{}: not sent: the call quota is used up until {}", "没有发出：调用额度已用完，{1} 恢复（{0}）"),
     ("{}: not sent: no secret is set for {}", "没有发出：没有设置凭证 {1}（{0}）"),

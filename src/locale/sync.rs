@@ -360,7 +360,12 @@ impl T {
     pub fn actor_wanted(self, words: &str) -> String {
         let words = words.trim();
         let (key, cli) = (self.actor_key(""), self.actor_cli(""));
-        let kinds = [(key.trim(), "key:"), (cli.trim(), "cli:"), (self.actor_system(), "system"), (self.actor_schedule(), "schedule")];
+        let kinds = [
+            (key.trim(), "key:"),
+            (cli.trim(), "cli:"),
+            (self.actor_system(), "system"),
+            (self.actor_schedule(), "schedule"),
+        ];
         let folded = words.to_lowercase();
         for (said, stored) in kinds {
             let said = said.to_lowercase();

@@ -188,7 +188,11 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("cards.unreadable", "无法读取卡片更新", "the updates of cards cannot be read"),
     ("callbacks.refused", "回调被拒收", "callbacks are refused"),
     ("callbacks.failed", "有回调处理失败", "the work on callbacks failed"),
-    ("callbacks.unreadable", "有收到的回调无法读取，已另行保留", "received callbacks cannot be read and are kept aside"),
+    (
+        "callbacks.unreadable",
+        "有收到的回调无法读取，已另行保留",
+        "received callbacks cannot be read and are kept aside",
+    ),
     ("callbacks.waiting", "回调处理积压", "callbacks wait for work"),
     ("webhooks.dead", "Webhook 有死信", "webhooks have dead letters"),
     ("webhooks.failing", "Webhook 连续失败", "a webhook keeps failing"),

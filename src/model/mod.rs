@@ -60,7 +60,8 @@ pub use options::{
 };
 pub use picture::{AtWecom, Picture, PictureKind};
 pub use plan::{
-    BatchShare, Blast, BlastTotals, Budget, Decision, Direction, GuardVerdict, Invariant, Notice, PlanHead, PlanState, RenameOffer,
+    BatchShare, Blast, BlastTotals, Budget, Decision, Direction, GuardVerdict, Invariant, Notice, PlanHead, PlanState,
+    RenameOffer,
 };
 pub use rule::{ContentKind, Digest, Overlong, QuietHours, Rule, Target};
 pub use run::{

@@ -227,7 +227,9 @@ pub enum SyncError {
     #[error("the binding file cannot be used: {0}")]
     BindingFile(String),
     /// A binding file would link others by now than its preview showed.
-    #[error("links, people or members have changed since the preview, so the file would link others; nothing was linked")]
+    #[error(
+        "links, people or members have changed since the preview, so the file would link others; nothing was linked"
+    )]
     LinksChanged,
     /// A person cancelled it.
     #[error("cancelled")]

@@ -208,7 +208,8 @@ fn is_behind_trusted(request: &HttpRequest, settings: &Settings) -> bool {
 }
 
 fn is_https_at_proxy(request: &HttpRequest, settings: &Settings) -> bool {
-    is_behind_trusted(request, settings) && request.headers().get("x-forwarded-proto").is_some_and(|value| value.as_bytes() == b"https")
+    is_behind_trusted(request, settings)
+        && request.headers().get("x-forwarded-proto").is_some_and(|value| value.as_bytes() == b"https")
 }
 
 fn corp_of_path(request: &HttpRequest) -> Option<CorpKey> {

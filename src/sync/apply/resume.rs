@@ -102,7 +102,11 @@ impl Runner {
         let message =
             format!("not tried again, for WeCom has changed since the plan was made: {first}; make a new plan");
         self.ledger.reopen(&changes, [change.seq]);
-        self.settle(change, Outcome::Failed { errcode: 0, message, needs_plan: true }, super::queue::endpoint(&change.action));
+        self.settle(
+            change,
+            Outcome::Failed { errcode: 0, message, needs_plan: true },
+            super::queue::endpoint(&change.action),
+        );
         Ok(false)
     }
 }

@@ -1,15 +1,15 @@
 //! The inbox: what came, filtered, newest first; the work on many done again.
 
 use super::addresses::name_of;
+use crate::callbacks::InboxSettings;
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
-use crate::callbacks::InboxSettings;
 use crate::http::permission::{CallbacksManage, CallbacksRead, SettingsWrite};
 use crate::locale::T;
 use crate::model::{ApiScope, CallbackOf, Corp, CorpKey, InboxId, InboxItem, InboxState};
 use crate::setup::service;
-use crate::store::{self, PAGE_MAX, Search};
 use crate::store::inbox::InboxFilter;
+use crate::store::{self, PAGE_MAX, Search};
 use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
@@ -136,7 +136,11 @@ async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<Corp
     whole(&who, &web, &key, Kind::Csv).await
 }
 
-async fn xlsx(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+async fn xlsx(
+    who: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    key: web::Path<CorpKey>,
+) -> Result<HttpResponse, Problem> {
     whole(&who, &web, &key, Kind::Xlsx).await
 }
 

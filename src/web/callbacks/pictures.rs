@@ -153,11 +153,19 @@ async fn remove(
     Ok(reply::go(&who, &format!("/corps/{corp}/apps/{app}/pictures"), Some(flash)))
 }
 
-async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>, path: web::Path<(CorpKey, AppKey)>) -> Result<HttpResponse, Problem> {
+async fn csv(
+    who: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, AppKey)>,
+) -> Result<HttpResponse, Problem> {
     whole(&who, &web, &path, Kind::Csv).await
 }
 
-async fn xlsx(who: Admin<CallbacksRead>, web: web::Data<Web>, path: web::Path<(CorpKey, AppKey)>) -> Result<HttpResponse, Problem> {
+async fn xlsx(
+    who: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, AppKey)>,
+) -> Result<HttpResponse, Problem> {
     whole(&who, &web, &path, Kind::Xlsx).await
 }
 

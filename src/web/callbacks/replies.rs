@@ -97,7 +97,11 @@ async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<Corp
     whole(&who, &web, &key, Kind::Csv).await
 }
 
-async fn xlsx(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+async fn xlsx(
+    who: Admin<CallbacksRead>,
+    web: web::Data<Web>,
+    key: web::Path<CorpKey>,
+) -> Result<HttpResponse, Problem> {
     whole(&who, &web, &key, Kind::Xlsx).await
 }
 

@@ -36,13 +36,8 @@ const KNOWN: &[&str] = &["unit", "department", "strays", "state", "q", "page", "
 /// Units or departments that are offered for a link.
 const PICKED: usize = 30;
 /// All states, what differs first.
-const STATES: [SideState; 5] = [
-    SideState::OnlyHere,
-    SideState::OnlyThere,
-    SideState::NameDiffers,
-    SideState::Moved,
-    SideState::Linked,
-];
+const STATES: [SideState; 5] =
+    [SideState::OnlyHere, SideState::OnlyThere, SideState::NameDiffers, SideState::Moved, SideState::Linked];
 /// Deeper lines are indented no further.
 const LEVEL_MAX: usize = 12;
 

@@ -159,7 +159,8 @@ pub(super) fn why(t: crate::locale::T, row: &Delivery) -> String {
     let told = what(t, row);
     match row.errcode.filter(|code| *code != 0).and_then(crate::wecom::errcode::explain) {
         Some(known) => {
-            let (meaning, fix) = (t.lang.pick(known.meaning.zh, known.meaning.en), t.lang.pick(known.fix.zh, known.fix.en));
+            let (meaning, fix) =
+                (t.lang.pick(known.meaning.zh, known.meaning.en), t.lang.pick(known.fix.zh, known.fix.en));
             [told.as_str(), meaning, fix].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
         }
         None => told,
@@ -212,9 +213,10 @@ async fn file(
                 let mut cells = log::cells(row);
                 // the state and the reason as the page says them, and who it is
                 (cells[4], cells[6]) = (t.delivery_state(row.state).to_owned(), why(t, row));
-                let name = row.employee.as_ref().and_then(|id| {
-                    people.read(|tx| store::directory::find_employee(tx, &key, id)).ok().flatten()
-                });
+                let name = row
+                    .employee
+                    .as_ref()
+                    .and_then(|id| people.read(|tx| store::directory::find_employee(tx, &key, id)).ok().flatten());
                 cells.push(name.map(|person| person.name.to_string()).unwrap_or_default());
                 cells
             };

@@ -25,7 +25,8 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/messages/queues", show)
         .get("/messages/queues.csv", csv)
         .get("/messages/queues.xlsx", xlsx)
-        .post("/messages/queues/resume", resume).post("/messages/queues", save);
+        .post("/messages/queues/resume", resume)
+        .post("/messages/queues", save);
 }
 
 #[derive(Template)]

@@ -62,11 +62,19 @@ fn place(corps: &[Corp], target: &Target) -> String {
     format!("{corp} / {app}")
 }
 
-async fn csv(who: Admin<MessagesRead>, web: web::Data<Web>, tenant: web::Path<TenantKey>) -> Result<HttpResponse, Problem> {
+async fn csv(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+) -> Result<HttpResponse, Problem> {
     whole(&who, &web, &tenant, Kind::Csv).await
 }
 
-async fn xlsx(who: Admin<MessagesRead>, web: web::Data<Web>, tenant: web::Path<TenantKey>) -> Result<HttpResponse, Problem> {
+async fn xlsx(
+    who: Admin<MessagesRead>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+) -> Result<HttpResponse, Problem> {
     whole(&who, &web, &tenant, Kind::Xlsx).await
 }
 

@@ -3,8 +3,8 @@
 use super::{House, PASSWORD, cli, new_account, seen};
 use wecom_bridge::admin::AccountError;
 use wecom_bridge::admin::accounts::{self, NewAccount, Profile, Proof};
-use wecom_bridge::admin::passwords::PasswordFault;
 use wecom_bridge::admin::keys::{self, NewKey};
+use wecom_bridge::admin::passwords::PasswordFault;
 use wecom_bridge::admin::{second_factor, sessions, totp};
 use wecom_bridge::model::{Actor, ApiScope, Role, Secret};
 
@@ -88,7 +88,13 @@ async fn who_is_disabled_or_demoted_loses_their_keys() {
         made.unwrap().0.id
     };
     let valid = async || {
-        let mut names: Vec<String> = keys::list(&env.store).await.unwrap().into_iter().filter(|key| key.revoked_at_ms.is_none()).map(|key| key.name).collect();
+        let mut names: Vec<String> = keys::list(&env.store)
+            .await
+            .unwrap()
+            .into_iter()
+            .filter(|key| key.revoked_at_ms.is_none())
+            .map(|key| key.name)
+            .collect();
         names.sort();
         names
     };

@@ -100,13 +100,16 @@ async fn the_language_of_the_settings_is_for_who_has_chosen_none() {
     let bridge = Bridge::start().await;
     let ask = async |accepted: Option<&str>| {
         let request = bridge.bare(Method::GET, "/sign-in").header("accept", "text/html");
-        let request = accepted.map(|lang| request.try_clone().unwrap().header("accept-language", lang)).unwrap_or(request);
+        let request =
+            accepted.map(|lang| request.try_clone().unwrap().header("accept-language", lang)).unwrap_or(request);
         let text = request.send().await.unwrap().text().await.unwrap();
         text.split("<html lang=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     };
     assert_eq!(ask(None).await, "zh-CN");
     bridge.put("/api/v1/settings", &serde_json::json!({ "language": "en" })).await.expect(200);
-    for (accepted, expected) in [(None, "en"), (Some("fr"), "en"), (Some("zh-CN,zh;q=0.9"), "zh-CN"), (Some("en"), "en")] {
+    for (accepted, expected) in
+        [(None, "en"), (Some("fr"), "en"), (Some("zh-CN,zh;q=0.9"), "zh-CN"), (Some("en"), "en")]
+    {
         assert_eq!(ask(accepted).await, expected, "{accepted:?}");
     }
     bridge.stop().await;
@@ -154,7 +157,9 @@ async fn forms_behind_a_proxy_are_taken_from_the_public_address() {
 async fn head_is_answered_like_get_without_the_body() {
     let bridge = Bridge::start().await;
     let browser = Browser::sign_in(&bridge, Role::Administrator).await;
-    for (path, status) in [("/sign-in", 200), ("/", 200), ("/system/accounts.csv", 200), ("/nothing", 404), ("/sign-out", 405)] {
+    for (path, status) in
+        [("/sign-in", 200), ("/", 200), ("/system/accounts.csv", 200), ("/nothing", 404), ("/sign-out", 405)]
+    {
         let answer = browser.send(browser.request(Method::HEAD, path)).await.expect(status);
         assert_eq!(answer.text, "", "{path}");
     }

@@ -210,7 +210,9 @@ async fn the_comparison_is_searched() {
 async fn the_scope_is_picked_among_many_units_and_people() {
     let office = Office::open().await;
     let admin = Browser::sign_in(&office.bridge, Role::Administrator).await;
-    let shops: Vec<_> = (0..250).map(|at| json!({ "id": format!("s{at:03}"), "parent_id": "1", "name": format!("门店{at:03}") })).collect();
+    let shops: Vec<_> = (0..250)
+        .map(|at| json!({ "id": format!("s{at:03}"), "parent_id": "1", "name": format!("门店{at:03}") }))
+        .collect();
     office.bridge.post("/api/v1/tenants/acme/units", &json!({ "units": shops })).await.expect(200);
     let path = format!("{CORP}/settings/scope");
     let mut page = admin.get(&format!("{path}?at=1")).await.expect(200);
@@ -243,7 +245,9 @@ async fn the_scope_is_picked_among_many_units_and_people() {
 async fn a_new_key_is_tried_with_what_it_may_read() {
     let office = Office::open().await;
     let admin = Browser::sign_in(&office.bridge, Role::Administrator).await;
-    for (scope, path) in [("messages.read", Some("/api/v1/message-queues")), ("ops.read", Some("/api/v1/status")), ("sync.run", None)] {
+    for (scope, path) in
+        [("messages.read", Some("/api/v1/message-queues")), ("ops.read", Some("/api/v1/status")), ("sync.run", None)]
+    {
         let page = admin.get("/system/keys/new").await.expect(200);
         let made = admin.submit(&page, "/system/keys/new", &[("name", scope), ("scopes", scope)]).await.expect(200);
         match path {
