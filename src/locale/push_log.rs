@@ -79,6 +79,8 @@ texts! {
     push_queue_dropped(count) = "今日疑似被丢弃 {count} 条", "{count} probably dropped today";
     push_queue_state = "状态", "State";
     push_queue_runs = "正常", "running";
+    push_queue_throttled = "限额已满", "limit reached";
+    push_queue_throttled_until(when) = "企业微信限制了调用频率，{when} 后自动继续；立即重试不会更快。", "WeCom limits its calls: it goes on by itself after {when}; trying again at once does not help.";
     push_queue_paused = "暂停", "paused";
     push_queue_resume = "立即重试", "Try again now";
     push_queue_resumed = "已重新尝试。", "Trying again.";

@@ -165,6 +165,9 @@ pub struct AppQueue {
     /// The same as a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused_text: Option<String>,
+    /// Until when nothing goes out because a limit of WeCom on calls is reached, Unix milliseconds; it goes on by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throttled_until_ms: Option<i64>,
 }
 
 impl Messages {
@@ -218,12 +221,12 @@ impl Messages {
     /// # Errors
     /// [`MessageError::NoMessage`].
     pub async fn deliveries(&self, id: &MessageId, from: u32, limit: usize) -> Result<Vec<Delivery>, MessageError> {
-        let wanted = id.clone();
+        let (wanted, throttled) = (id.clone(), self.throttled());
         let read = move |tx: &store::ReadTx| {
             if store::messages::find(tx, &wanted)?.is_none() {
                 return Ok(None);
             }
-            with_reasons(tx, store::deliveries::list(tx, &wanted, from, limit)?).map(Some)
+            with_reasons(tx, store::deliveries::list(tx, &wanted, from, limit)?, &throttled).map(Some)
         };
         self.env().store.read_async(read).await?.ok_or_else(|| MessageError::NoMessage(id.clone()))
     }
@@ -236,9 +239,10 @@ impl Messages {
         after: Option<DeliveryCursor>,
         limit: usize,
     ) -> Result<(Vec<Delivery>, Option<DeliveryCursor>), StoreError> {
+        let throttled = self.throttled();
         let read = move |tx: &store::ReadTx| {
             let (rows, next) = store::deliveries::search(tx, &tenant, &filter, after.as_ref(), limit)?;
-            Ok((with_reasons(tx, rows)?, next))
+            Ok((with_reasons(tx, rows, &throttled)?, next))
         };
         self.env().store.read_async(read).await
     }
@@ -274,9 +278,18 @@ impl Messages {
                 let running = || senders.get(&name).map(|desk| desk.meter(now_ms));
                 let meter = stored.or_else(running).unwrap_or_default();
                 let held = paused.iter().find(|held| held.corp == corp && held.app == app);
-                AppQueue { dropped_today: dropped, ..queue(corp, app, seats, backlog, meter, held, now_ms) }
+                let throttled_until_ms = senders.get(&name).and_then(|desk| desk.throttled_until_ms(now_ms));
+                AppQueue { dropped_today: dropped, throttled_until_ms, ..queue(corp, app, seats, backlog, meter, held, now_ms) }
             })
             .collect())
+    }
+
+    /// Names of the apps whose calls wait for a limit of WeCom.
+    fn throttled(&self) -> Vec<String> {
+        let now_ms = self.env().clock.now_ms();
+        let senders = self.senders();
+        let held = senders.iter().filter(|(_, desk)| desk.throttled_until_ms(now_ms).is_some());
+        held.map(|(name, _)| name.clone()).collect()
     }
 
     /// How long the oldest message waits for its recipients to be found, milliseconds; `None` = none waits.
@@ -315,6 +328,7 @@ fn queue(
         dropped_today: 0,
         paused: held.map(|held| held.code.to_owned()),
         paused_text: held.map(|held| held.text.clone()),
+        throttled_until_ms: None,
     }
 }
 
@@ -332,8 +346,8 @@ fn steps(message: &Message, head: Option<&MessageHead>) -> Vec<TraceRow> {
 /// Code and text of what a call waits for.
 type Why = (Option<String>, Option<String>);
 
-/// What deliveries wait for stands in their calls.
-fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>, StoreError> {
+/// What deliveries wait for stands in their calls; those that were not tried yet wait for what holds their app up.
+fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>, throttled: &[String]) -> Result<Vec<Delivery>, StoreError> {
     let mut known: HashMap<CallId, Option<Why>> = HashMap::new();
     for row in rows.iter_mut().filter(|row| row.state == DeliveryState::Waiting) {
         let Some(id) = row.call.clone() else { continue };
@@ -346,6 +360,12 @@ fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>) -> Result<Vec<Delivery
         }
         if let Some(Some((code, error))) = known.get(&id) {
             (row.code, row.error) = (code.clone(), error.clone());
+        }
+        if row.code.is_none()
+            && let (Some(corp), Some(app)) = (&row.corp, &row.app)
+            && throttled.contains(&outbox::app_name(corp, app))
+        {
+            row.code = Some("quota".into());
         }
     }
     Ok(rows)

@@ -121,7 +121,10 @@ async fn messages(app: &App) -> Vec<Reason> {
         Some(Reason::of(&queue.corp, "messages.paused", text))
     });
     let late = queues.iter().filter(|queue| queue.paused.is_none() && queue.overdue_s >= OVERDUE_S).map(|queue| {
-        let text = format!("a call of the app {} has been due for {} seconds", queue.app, queue.overdue_s);
+        let mut text = format!("a call of the app {} has been due for {} seconds", queue.app, queue.overdue_s);
+        if let Some(until) = queue.throttled_until_ms.and_then(chrono::DateTime::from_timestamp_millis) {
+            text.push_str(&format!(": WeCom limits its calls until {}", until.format("%H:%M:%S UTC")));
+        }
         Reason::of(&queue.corp, "messages.late", text)
     });
     paused.chain(late).collect()

@@ -143,6 +143,13 @@ impl Desk {
         })
     }
 
+    /// Until when WeCom's limit on calls holds the app up, Unix milliseconds, where it does.
+    pub(in crate::messages) fn throttled_until_ms(&self, now_ms: i64) -> Option<i64> {
+        let gate = lock(&self.gate);
+        let is_held = gate.pause.as_ref().is_some_and(|pause| !pause.is_fault) && gate.until_ms > now_ms;
+        is_held.then_some(gate.until_ms)
+    }
+
     /// How full the flows to members are, and the day's person-times.
     pub(in crate::messages) fn meter(&self, now_ms: i64) -> (Fullest, u64) {
         let day = *lock(&self.day);

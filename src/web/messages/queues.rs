@@ -15,6 +15,7 @@ use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
+use crate::web::time;
 use crate::web::visit::{Admin, Person};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -41,6 +42,10 @@ struct QueuesPage {
 }
 
 impl QueuesPage {
+    fn minute(&self, at_ms: &i64) -> String {
+        time::minute(*at_ms)
+    }
+
     fn why<'a>(&self, queue: &'a AppQueue) -> &'a str {
         match queue.paused.as_deref().map(|code| self.f.t.delivery_why(code)).filter(|text| !text.is_empty()) {
             Some(text) => text,
@@ -78,7 +83,11 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
     let t = who.t;
     let page = page(web, who, None, Faults::default()).await?;
     let rows = page.queues.iter().map(|queue| {
-        let state = if queue.paused.is_some() { t.push_queue_paused() } else { t.push_queue_runs() };
+        let state = match (&queue.paused, queue.throttled_until_ms) {
+            (Some(_), _) => t.push_queue_paused(),
+            (None, Some(_)) => t.push_queue_throttled(),
+            (None, None) => t.push_queue_runs(),
+        };
         [
             queue.corp.to_string(),
             queue.app.to_string(),

@@ -40,6 +40,39 @@ async fn each_fault_is_overcome_and_every_message_arrives_once() {
 }
 
 #[tokio::test]
+async fn a_limit_of_wecom_is_told_with_its_end() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..2, "lab");
+    world.state().add_fault(Fault::always("message/send", Effect::Errcode { errcode: 45009 }));
+    let first = world.say("a", &["e0"]).await;
+    let told = async {
+        loop {
+            let queues = world.messages.queues().await.unwrap();
+            match queues[0].throttled_until_ms {
+                Some(until_ms) => return (until_ms, queues[0].paused.clone()),
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let (until_ms, paused) = tokio::time::timeout(Duration::from_secs(60), told).await.expect("it is told");
+    assert!(until_ms > START_MS && paused.is_none(), "until {until_ms}, paused {paused:?}: nobody needs to do anything");
+    // what was not tried waits for the same, and says so
+    let second = world.say("b", &["e1"]).await;
+    world.until(|| !world.deliveries(&second).is_empty()).await;
+    let rows = world.messages.deliveries(&second, 0, 9).await.unwrap();
+    assert_eq!((rows[0].state, rows[0].code.as_deref()), (Waiting, Some("quota")));
+    world.state().clear_faults();
+    let is_sent = |id| world.deliveries(id).iter().all(|row| row.state == Sent);
+    world
+        .until(|| {
+            world.clock.advance(Duration::from_secs(1));
+            is_sent(&first) && is_sent(&second)
+        })
+        .await;
+    assert_eq!(world.messages.queues().await.unwrap()[0].throttled_until_ms, None);
+}
+
+#[tokio::test]
 async fn what_is_refused_for_good_is_a_dead_letter_with_the_number() {
     let world = World::new();
     world.people(0, 0..1, "lab");
