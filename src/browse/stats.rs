@@ -263,7 +263,7 @@ mod tests {
             "id": format!("{hours_ago:05}"), "corp": "acme", "kind": "pull", "state": state, "by": "schedule",
             "started_at_ms": NOW_MS - hours_ago * HOUR_MS, "done": 0, "total": 0,
             "counts": {"departments": {}, "members": {"create": created}},
-            "calls": {"reads": 2, "writes": created, "by_endpoint": {}}, "failed": [{"any": "thing"}], "pull": pull
+            "calls": {"reads": 2, "writes": created, "by_endpoint": {}}, "failed": [{"any": "thing"}], "failed_total": 1, "pull": pull
         });
         serde_json::from_value(row).unwrap()
     }

@@ -279,7 +279,11 @@ impl Messages {
                 let meter = stored.or_else(running).unwrap_or_default();
                 let held = paused.iter().find(|held| held.corp == corp && held.app == app);
                 let throttled_until_ms = senders.get(&name).and_then(|desk| desk.throttled_until_ms(now_ms));
-                AppQueue { dropped_today: dropped, throttled_until_ms, ..queue(corp, app, seats, backlog, meter, held, now_ms) }
+                AppQueue {
+                    dropped_today: dropped,
+                    throttled_until_ms,
+                    ..queue(corp, app, seats, backlog, meter, held, now_ms)
+                }
             })
             .collect())
     }

@@ -52,7 +52,7 @@ async fn the_overview_of_a_corp() {
         "partly",
         json!({
             "counts": {"departments": {"move": 1}, "members": {"create": 5, "disable": 2, "enable": 1}},
-            "calls": {"reads": 3, "writes": 8, "by_endpoint": {}},
+            "calls": {"reads": 3, "writes": 8, "by_endpoint": {}}, "failed_total": 1,
             "failed": [{"seq": 0, "subject": "member a", "step": "user/create", "errcode": 1, "message": "m"}]
         }),
     );

@@ -55,7 +55,10 @@ async fn a_limit_of_wecom_is_told_with_its_end() {
         }
     };
     let (until_ms, paused) = tokio::time::timeout(Duration::from_secs(60), told).await.expect("it is told");
-    assert!(until_ms > START_MS && paused.is_none(), "until {until_ms}, paused {paused:?}: nobody needs to do anything");
+    assert!(
+        until_ms > START_MS && paused.is_none(),
+        "until {until_ms}, paused {paused:?}: nobody needs to do anything"
+    );
     // what was not tried waits for the same, and says so
     let second = world.say("b", &["e1"]).await;
     world.until(|| !world.deliveries(&second).is_empty()).await;
