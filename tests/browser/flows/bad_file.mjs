@@ -41,7 +41,7 @@ test('a bad file changes nothing and says where it is bad', () => World.ready({ 
   await upload(desk, 'oa.zip', archive({ units, employees: bad }));
   await desk.heading(t('import_preview_title'));
   await desk.main.getByRole('link', { name: t('import_faults') }).click();
-  for (const [row, column] of [[PEOPLE + 2, 'unit_id'], [PEOPLE + 3, 'name']]) {
+  for (const [row, column] of [[PEOPLE + 2, '主部门'], [PEOPLE + 3, '姓名']]) {
     const line = desk.main.getByRole('row').filter({ hasText: t('fault_row', { row }) });
     await line.getByRole('cell', { name: column, exact: true }).waitFor();
   }
