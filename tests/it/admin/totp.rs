@@ -96,7 +96,7 @@ async fn other_sessions_end_when_it_comes_into_force_and_guesses_at_it_are_slowe
     house.advance_s(5);
     confirm(&code(&house, &begun.secret, 0)).await.unwrap();
     let left = sessions::list(&house.env, Some(&account.id)).await.unwrap();
-    assert_eq!(left.into_iter().map(|session| session.id).collect::<Vec<_>>(), [own.clone()]);
+    assert_eq!(left.into_iter().map(|session| session.id).collect::<Vec<_>>(), std::slice::from_ref(&own));
 }
 
 /// A session that was left open does not become the account: its password and second factor ask for the password.

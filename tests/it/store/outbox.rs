@@ -22,14 +22,16 @@ enum Stage {
     Expanded,
 }
 
+/// Employee, member, state and the state that it is changed to.
+type One = (Option<u8>, Option<u8>, usize, Option<usize>);
+
 #[derive(Debug, Clone)]
 struct Sent {
     tenant: usize,
     source: usize,
     word: u8,
     stage: Stage,
-    /// Employee, member, state and the state that it is changed to.
-    deliveries: Vec<(Option<u8>, Option<u8>, usize, Option<usize>)>,
+    deliveries: Vec<One>,
 }
 
 fn sent() -> impl Strategy<Value = Sent> {
@@ -73,7 +75,7 @@ fn put(store: &Store, at: usize, sent: Sent) {
         }
         messages::note_source(tx, &message)?;
         let row = |changed: bool| {
-            move |(seq, one): (usize, &(Option<u8>, Option<u8>, usize, Option<usize>))| {
+            move |(seq, one): (usize, &One)| {
                 let state = if changed { one.3.unwrap_or(one.2) } else { one.2 };
                 delivery(at, seq, one.0, one.1, state)
             }

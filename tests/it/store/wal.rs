@@ -61,7 +61,7 @@ fn what_was_not_taken_over_is_found_at_the_next_start_and_taken_over_once() {
     let mut log = begin(&store, 7);
     let mut append = |ids: &[u8]| log.append(&bundle(ids, 100), false).unwrap().unwrap();
     let (first, second, third) = (append(&[1, 2]), append(&[3]), append(&[4]));
-    take_over(&store, &[first.clone()]);
+    take_over(&store, std::slice::from_ref(&first));
     // somebody who looked earlier comes later
     take_over(&store, &[first.clone(), second]);
     take_over(&store, &[first]);

@@ -8,6 +8,9 @@ use crate::web::link::part;
 use crate::web::listing::Listing;
 use crate::web::visit::Visit;
 
+/// Why people are left out, how many they are, and the first of them by name.
+type Reason = (&'static str, usize, Vec<(EmployeeId, String)>);
+
 /// Notices about somebody who should be in WeCom and is not brought there.
 const CODES: [&str; 8] = [
     "employee.bad_record",
@@ -33,11 +36,7 @@ pub(super) struct LeftOut {
 }
 
 /// Who is left out, by reason: the codes with their numbers and the first people with their names.
-pub(super) fn find(
-    tx: &impl Reads,
-    corp: &Corp,
-    head: &PlanHead,
-) -> Result<Vec<(&'static str, usize, Vec<(EmployeeId, String)>)>, StoreError> {
+pub(super) fn find(tx: &impl Reads, corp: &Corp, head: &PlanHead) -> Result<Vec<Reason>, StoreError> {
     let mut all = Vec::new();
     for code in CODES {
         let (mut total, mut people) = (0, Vec::new());
@@ -63,13 +62,7 @@ pub(super) fn find(
 }
 
 /// The same for the page.
-pub(super) fn view(
-    t: T,
-    visit: &Visit,
-    corp: &Corp,
-    list: &Listing,
-    found: Vec<(&'static str, usize, Vec<(EmployeeId, String)>)>,
-) -> Vec<LeftOut> {
+pub(super) fn view(t: T, visit: &Visit, corp: &Corp, list: &Listing, found: Vec<Reason>) -> Vec<LeftOut> {
     let link = |(id, name): (EmployeeId, String)| {
         (name, visit.url(&format!("/corps/{}/explain/{}", corp.key, part(id.as_str()))))
     };
