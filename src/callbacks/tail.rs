@@ -89,7 +89,7 @@ impl Callbacks {
     /// Writes to the store what lies in the log, for whoever copies the store.
     ///
     /// # Errors
-    /// As [`Callbacks::take_over`].
+    /// Those of the store; the log is as it was then.
     pub async fn take_over_log(&self) -> Result<(), StoreError> {
         if self.0.intake.tail.is_empty() { Ok(()) } else { self.take_over(|_| Ok(())).await }
     }

@@ -68,7 +68,7 @@ impl Out<'_> {
 /// The answer with a list of few rows, all of them in memory.
 ///
 /// # Errors
-/// Those of [`file`].
+/// Those of [`file()`].
 pub async fn few<const N: usize>(
     views: &Views,
     kind: Kind,

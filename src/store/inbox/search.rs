@@ -8,7 +8,7 @@ use crate::store::{PAGE_MAX, ReadTx, Search, StoreError};
 use std::ops::{Bound, ControlFlow};
 
 /// Rows that one page looks at. When it ends there, `next` is set although the page may be short or empty.
-pub const LOOKED_AT_MAX: usize = 20_000;
+pub const LOOKED_AT_MAX: usize = 4_000;
 /// A row that is looked up by a list counts as so many that are read in passing.
 const BY_LIST: usize = 4;
 
