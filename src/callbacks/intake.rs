@@ -205,8 +205,8 @@ pub(super) fn store(callbacks: &Callbacks, arrival: &Arrival<'_>) -> Result<Stor
         !std::mem::replace(&mut pending.is_under_way, true)
     };
     if begins {
-        let callbacks = callbacks.clone();
-        tokio::spawn(async move { drain(&callbacks).await });
+        let (callbacks, tasks) = (callbacks.clone(), callbacks.0.tasks.clone());
+        tasks.spawn(async move { drain(&callbacks).await });
     }
     Ok(stored)
 }
@@ -239,7 +239,7 @@ async fn drain(callbacks: &Callbacks) {
 async fn log(callbacks: &Callbacks, batch: &mut Batch) -> bool {
     let intake = &callbacks.0.intake;
     let (log, arrivals, is_over) = (intake.log.clone(), batch.arrivals.clone(), intake.tail.is_empty());
-    let written = tokio::task::spawn_blocking(move || {
+    let written = callbacks.0.tasks.spawn_blocking(move || {
         let mut log = Log::lock(&log);
         // until it has succeeded there is none: an error, or a bug, leaves it as nobody knows
         let Some(mut open) = log.open.take() else { return Ok(None) };
@@ -345,7 +345,8 @@ async fn write(
 /// Begins the log that was announced. Where that fails the store is written until it succeeds.
 async fn begin_log(callbacks: &Callbacks, batch: &mut Batch, run: u64) {
     let (store, log) = (callbacks.0.store.clone(), callbacks.0.intake.log.clone());
-    let begun = tokio::task::spawn_blocking(move || {
+    // whoever stops waits for it: it holds the store open
+    let begun = callbacks.0.tasks.spawn_blocking(move || {
         let begun = Wal::begin(&store, run)?;
         let mut log = Log::lock(&log);
         // whoever took so long that another one was announced meanwhile comes too late
