@@ -4,12 +4,13 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use std::sync::Arc;
 use wecom_bridge::admin::keys::{self, NewKey};
-use wecom_bridge::app::App;
+use wecom_bridge::app::{App, StartError};
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
 use wecom_bridge::front;
 use wecom_bridge::http::Running;
 use wecom_bridge::model::{Actor, ApiScope};
+use wecom_bridge::store::StoreError;
 
 /// A bridge that answers on loopback; everything it keeps goes with it.
 pub struct Bridge {
@@ -71,7 +72,7 @@ impl Bridge {
         ))
         .unwrap();
         let base_path = config.server.base_path.clone();
-        let app = App::open(config, clock).unwrap();
+        let app = opened(config, clock).await;
         let running = front::serve(app.clone(), None).unwrap();
         let mut bridge = Self {
             app,
@@ -185,4 +186,17 @@ pub fn filled(pattern: &str) -> String {
         });
     }
     path
+}
+
+/// Opens what a bridge of this process has only just closed: a read that was under way then may hold the file for a moment.
+async fn opened(config: Config, clock: Clock) -> Arc<App> {
+    let opening = async {
+        loop {
+            match App::open(config.clone(), clock.clone()) {
+                Err(StartError::Store(StoreError::InUse { .. })) => tokio::task::yield_now().await,
+                other => return other.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), opening).await.expect("the file is let go")
 }
