@@ -4,6 +4,7 @@
 #[macro_use]
 mod texts;
 
+mod actors;
 mod bindings;
 mod callbacks;
 mod corps;

@@ -15,3 +15,4 @@ mod rules;
 mod security;
 mod settings;
 mod sync;
+mod sync_told;
