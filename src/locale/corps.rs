@@ -124,6 +124,7 @@ texts! {
     app_callback = "接收消息（回调）", "Callback";
     app_callback_on = "接收这个应用的回调", "Receive this app's callbacks";
     app_callback_on_hint = "需要在管理后台填写下面的 URL、Token 和 EncodingAESKey。", "URL, Token and EncodingAESKey below then go into the console.";
+    app_callback_new_hint = "保存后显示要填到管理后台的 URL、Token 和 EncodingAESKey，以及填写的位置。", "After saving you see URL, Token and EncodingAESKey for the console, and where they go.";
     app_callback_lead = "成员发给应用的消息、菜单点击和卡片按钮从这里进来。", "Messages to the app, menu clicks and card buttons come in here.";
     app_saved = "应用已保存。", "The app was saved.";
     app_removed(key) = "应用 {key} 已移除。", "The app {key} was removed.";
@@ -159,7 +160,8 @@ texts! {
     guide_open = "打开", "Open";
     guide_found_at = "在管理后台的位置：", "In the console:";
     guide_goes_to = "填到管理后台：", "It goes to:";
-    guide_shown_once = "生成时显示，只显示一次", "shown once, when it is made";
+    guide_shown_once = "已生成；只在生成时显示一次", "made; it was shown once, when it was made";
+    guide_not_made = "点击“生成 Token 和密钥”后显示", "shown when you press “Make token and key”";
     guide_reach_public = "企业微信从互联网访问这个 URL，所以它必须能从互联网打开。经过反向代理时，请把 /cb/ 原样转发，包括问号后面的参数。", "WeCom calls this URL from the internet, so it must be reachable from there. A reverse proxy must pass /cb/ on unchanged, query included.";
     guide_reach_private = "由您单位自己的企业微信服务器访问，内网地址即可，不需要域名和互联网。菜单名称可能因版本略有不同。", "Your own WeCom server calls this URL: an address of the intranet will do. Menus may have other names in some versions.";
     guide_reach_government = "由政务微信平台的服务器访问，请确认平台到这个地址的网络已经打通。菜单名称可能因平台略有不同。", "The government platform calls this URL: make sure that its network reaches it. Menus may have other names on some platforms.";

@@ -138,8 +138,10 @@ texts! {
     decide_half_allowed = "已记录您的批准，还需要另一名管理员批准。", "Your word is noted; another administrator has to allow it too.";
     decide_rejected = "已作废，不会执行。", "Rejected; it is never applied.";
     decide_two = "移出人员的计划需要两名管理员先后批准，且都不是发起人。", "A plan that removes people is allowed by two administrators, neither of whom made it.";
-    decide_own_plan = "这个计划由您发起，请由另外两名管理员批准。您仍可以驳回。", "You had this plan made: two others must allow it. You may reject it.";
-    decide_own_allow = "您已经批准过，还需要另一名管理员批准。您仍可以驳回。", "You have allowed it already: another administrator must allow it too. You may reject it.";
+    decide_others(names) = "可以批准的系统管理员：{names}。", "Those who can allow it: {names}.";
+    decide_nobody_else = "目前没有其他系统管理员可以批准，请先添加。", "There is no other administrator who could allow it: add one.";
+    decide_own_plan = "这个计划由您发起，您不能批准，只能驳回；须由另外两名系统管理员批准。", "You had this plan made, so you may only reject it: two other administrators must allow it.";
+    decide_own_allow = "您已经批准过，还需要另一名系统管理员批准。您仍可以驳回。", "You have allowed it already: another administrator must allow it too. You may reject it.";
     decided_first(by, at) = "{by} 已于 {at} 作为第一人批准，还需要另一名管理员批准", "Allowed by {by}, {at}, as the first of two; another administrator must allow it too";
     plan_made_by(by) = "发起人：{by}", "made by {by}";
     decided_allowed(by, at) = "{by} 于 {at} 批准", "Allowed by {by}, {at}";

@@ -40,7 +40,7 @@ pub use cards::{NewTodoState, TodoStatus, TodoWish};
 pub use compose::{Compose, Composed, NoRules};
 pub use deliver::Paused;
 pub use error::{MessageError, MessageFault};
-pub use preview::Preview;
+pub use preview::{Preview, Unreached};
 pub use recall::Recalled;
 pub use redrive::{Redrive, Redriven};
 pub use render::{RenderFault, Rendered, render};

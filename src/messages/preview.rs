@@ -3,7 +3,7 @@
 use super::compose::Composed;
 use super::plan::{self, Fate};
 use super::{MessageError, Messages, NewMessage, accept, resolve};
-use crate::model::Actor;
+use crate::model::{Actor, EmployeeId};
 use crate::store;
 use std::sync::Arc;
 
@@ -12,11 +12,27 @@ use std::sync::Arc;
 pub struct Preview {
     /// Targets with the number of members that they reach.
     pub targets: Vec<(Composed, usize)>,
-    /// People that no target reaches, by reason: code, a sentence, how many.
-    pub unreached: Vec<(&'static str, String, usize)>,
+    /// People that no target reaches, by reason.
+    pub unreached: Vec<Unreached>,
     /// Calls that it would cost.
     pub calls: usize,
 }
+
+/// Those that no target reaches for one and the same reason.
+#[derive(Debug, Clone)]
+pub struct Unreached {
+    /// Why, as deliveries name it: `not_bound`, `unknown_employee` …
+    pub code: &'static str,
+    /// The same as a sentence.
+    pub text: String,
+    /// How many.
+    pub count: usize,
+    /// The first of them, at most [`NAMED_MAX`]; fewer where what was named is no employee.
+    pub people: Vec<EmployeeId>,
+}
+
+/// So many of those that are not reached are named.
+pub const NAMED_MAX: usize = 20;
 
 impl Messages {
     /// Looks at what a message would become.
@@ -38,14 +54,20 @@ impl Messages {
             }
             let targets = composer.compose(tx, &message)?;
             let mut reached = vec![0_usize; targets.len()];
-            let mut unreached: Vec<(&'static str, String, usize)> = Vec::new();
+            let mut unreached: Vec<Unreached> = Vec::new();
             for person in resolve::people(tx, &message)? {
                 match plan::fate(tx, &person, &targets)? {
                     Fate::Reached(list) => list.iter().for_each(|(at, _)| reached[*at] += 1),
-                    Fate::Not(_, code, text) => match unreached.iter_mut().find(|(known, ..)| *known == code) {
-                        Some((_, _, count)) => *count += 1,
-                        None => unreached.push((code, text, 1)),
-                    },
+                    Fate::Not(_, code, text) => {
+                        let at = unreached.iter().position(|group| group.code == code).unwrap_or_else(|| {
+                            unreached.push(Unreached { code, text, count: 0, people: Vec::new() });
+                            unreached.len() - 1
+                        });
+                        unreached[at].count += 1;
+                        if unreached[at].people.len() < NAMED_MAX {
+                            unreached[at].people.extend(person.employee);
+                        }
+                    }
                 }
             }
             let parts = |target: &Composed| target.contents.as_ref().map_or(0, Vec::len);

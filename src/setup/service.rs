@@ -3,7 +3,7 @@
 
 mod secrets;
 
-pub use secrets::{list_secrets, put_secret, remove_secret, renew_callback_keys};
+pub use secrets::{list_secrets, new_callback_keys, put_secret, remove_secret, renew_callback_keys};
 
 use super::check::{check_corp, check_secret, check_tenant};
 use super::consent::check_deletion;
@@ -106,7 +106,7 @@ pub async fn get_corp(store: &Store, key: &CorpKey) -> Result<Corp, SetupError> 
 }
 
 /// Creates or changes a corp with its apps and options, and sets the secrets that are given; others stay. Callback keys
-/// that nobody ever gave are generated.
+/// of apps that receive, and that nobody ever gave, are generated.
 ///
 /// # Errors
 /// [`SetupError::Faults`], also when the corp's calls would go to another place and stored secrets with them that are not
@@ -318,15 +318,9 @@ fn save_corp(
     for (name, secret) in secrets {
         put_if_other(tx, corp, name, secret, &mut changed)?;
     }
-    let callbacks = [(SecretName::ContactsToken, SecretName::ContactsAesKey)].into_iter().chain(
-        corp.apps
-            .iter()
-            .filter(|app| app.callback_enabled)
-            .map(|app| (SecretName::AppToken(app.key.clone()), SecretName::AppAesKey(app.key.clone()))),
-    );
-    for (token, aes_key) in callbacks {
-        put_if_absent(tx, corp, &token, generate_token, &mut changed)?;
-        put_if_absent(tx, corp, &aes_key, generate_aes_key, &mut changed)?;
+    for app in corp.apps.iter().filter(|app| app.callback_enabled) {
+        put_if_absent(tx, corp, &SecretName::AppToken(app.key.clone()), generate_token, &mut changed)?;
+        put_if_absent(tx, corp, &SecretName::AppAesKey(app.key.clone()), generate_aes_key, &mut changed)?;
     }
     let known = secret_names(corp);
     for name in former.iter().flat_map(secret_names).filter(|name| !known.contains(name)) {

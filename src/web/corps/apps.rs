@@ -1,5 +1,6 @@
 //! Apps of a corp (AUTH-03): add, change, secret, which one reads details.
 
+use super::callbacks::shown_once;
 use super::faults::place;
 use super::guide::{Guide, guide};
 use crate::http::Problem;
@@ -62,6 +63,10 @@ impl AppPage {
 
     fn renew_url(&self) -> String {
         self.f.url(&format!("/corps/{}/apps/{}/callback-keys", self.corp.key, self.fields.key))
+    }
+
+    fn callback_hint(&self) -> &'static str {
+        if self.has_callback_keys { self.f.t.app_callback_on_hint() } else { self.f.t.app_callback_new_hint() }
     }
 
     fn receives(&self) -> bool {
@@ -136,36 +141,49 @@ async fn show(
     reply::page(&page(&who, &web, corp, fields, Faults::default(), false).await?)
 }
 
-/// Saves what was entered; on success the corp's reader is set as well.
-async fn store_app(who: &Person, web: &Web, corp: &Corp, fields: &Fields, faults: &mut Faults) -> Result<(), Problem> {
+/// Saves what was entered; on success the corp's reader is set as well. Answers the callback keys of an app that begins to
+/// receive: they are shown now or never.
+async fn store_app(
+    who: &Person,
+    web: &Web,
+    corp: &Corp,
+    fields: &Fields,
+    faults: &mut Faults,
+) -> Result<Option<(Secret, Secret)>, Problem> {
     let t = who.t;
+    let secrets = service::list_secrets(&web.app.store, &corp.key).await.map_err(setup_problem)?;
+    let is_set = |name: SecretName| secrets.iter().any(|(known, is_set)| *known == name && *is_set);
+    let key = AppKey::from(fields.key.trim());
     let agentid = fields.agentid.trim().parse::<u64>().ok().filter(|id| *id > 0);
     if agentid.is_none() {
         faults.add("agentid", t.app_fault_agentid());
     }
     let wants_reader = is_on(fields.is_reader.as_ref());
     if wants_reader && fields.secret.trim().is_empty() {
-        let name = SecretName::App(AppKey::from(fields.key.trim()));
-        let secrets = service::list_secrets(&web.app.store, &corp.key).await.map_err(setup_problem)?;
-        if !secrets.iter().any(|(known, is_set)| *known == name && *is_set) {
+        if !is_set(SecretName::App(key.clone())) {
             faults.add("secret", t.app_secret_needed());
         }
     }
-    let Some(agentid) = agentid.filter(|_| faults.is_empty()) else { return Ok(()) };
+    let Some(agentid) = agentid.filter(|_| faults.is_empty()) else { return Ok(None) };
     let app = App {
-        key: AppKey::from(fields.key.trim()),
+        key: key.clone(),
         name: fields.name.trim().to_owned(),
         agentid,
         callback_enabled: is_on(fields.callback.as_ref()),
     };
-    let key = app.key.clone();
+    let of = CallbackOf::App(key.clone());
+    let made = (app.callback_enabled && !is_set(of.token())).then(service::new_callback_keys);
     let mut secrets = BTreeMap::new();
+    if let Some((token, aes_key)) = made.clone() {
+        secrets.insert(of.token(), token);
+        secrets.insert(of.aes_key(), aes_key);
+    }
     if !fields.secret.trim().is_empty() {
         secrets.insert(SecretName::App(key.clone()), Secret::new(fields.secret.trim()));
     }
     let (store, actor) = (&web.app.store, who.actor());
     if let Err(error) = service::put_app(store, &actor, &corp.key, app, secrets).await {
-        return place(t, error, &NAMES, "key", faults);
+        return place(t, error, &NAMES, "key", faults).map(|()| None);
     }
     web.app.clients.forget(&corp.key);
     if wants_reader != (corp.read_app.as_ref() == Some(&key)) {
@@ -176,7 +194,22 @@ async fn store_app(who: &Person, web: &Web, corp: &Corp, fields: &Fields, faults
         let done = service::edit_settings(store, &actor, &corp.key, Consent::default(), edit).await;
         done.map_err(setup_problem)?;
     }
-    Ok(())
+    Ok(made)
+}
+
+/// After saving: the keys where there are new ones, else the page itself.
+async fn saved(
+    who: &Person,
+    web: &Web,
+    key: &CorpKey,
+    app: &str,
+    made: Option<(Secret, Secret)>,
+    to: &str,
+) -> Result<HttpResponse, Problem> {
+    match made {
+        Some(keys) => shown_once(who, web, key, CallbackOf::App(AppKey::from(app.trim())), keys).await,
+        None => Ok(reply::go(who, to, Some(Flash::good(who.t.app_saved())))),
+    }
 }
 
 async fn create(
@@ -186,13 +219,14 @@ async fn create(
     form: Form<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let (corp, fields, mut faults) = (get(&web, &key).await?, form.0, Faults::default());
+    let mut made = None;
     if corp.find_app(&AppKey::from(fields.key.trim())).is_some() {
         faults.add("key", who.t.setup_fault_taken());
     } else {
-        store_app(&who, &web, &corp, &fields, &mut faults).await?;
+        made = store_app(&who, &web, &corp, &fields, &mut faults).await?;
     }
     if faults.is_empty() {
-        return Ok(reply::go(&who, &format!("/corps/{key}"), Some(Flash::good(who.t.app_saved()))));
+        return saved(&who, &web, &key, &fields.key, made, &format!("/corps/{key}")).await;
     }
     reply::again(&page(&who, &web, corp, fields, faults, true).await?)
 }
@@ -207,9 +241,9 @@ async fn save(
     let corp = get(&web, &key).await?;
     corp.find_app(&app).ok_or_else(|| Problem::not_found("app", &app))?;
     let (fields, mut faults) = (Fields { key: app.to_string(), ..form.0 }, Faults::default());
-    store_app(&who, &web, &corp, &fields, &mut faults).await?;
+    let made = store_app(&who, &web, &corp, &fields, &mut faults).await?;
     if faults.is_empty() {
-        return Ok(reply::go(&who, &format!("/corps/{key}/apps/{app}"), Some(Flash::good(who.t.app_saved()))));
+        return saved(&who, &web, &key, app.as_str(), made, &format!("/corps/{key}/apps/{app}")).await;
     }
     reply::again(&page(&who, &web, corp, fields, faults, false).await?)
 }

@@ -4,7 +4,7 @@ use super::guide::{Guide, guide};
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::CorpWrite;
-use crate::model::{AppKey, CallbackOf, Corp, CorpKey};
+use crate::model::{AppKey, CallbackOf, Corp, CorpKey, Secret};
 use crate::setup::service;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
@@ -33,9 +33,19 @@ struct KeysPage {
 }
 
 async fn renew(who: &Person, web: &Web, key: &CorpKey, of: CallbackOf) -> Result<HttpResponse, Problem> {
-    let store = &web.app.store;
-    let corp = service::get_corp(store, key).await.map_err(setup_problem)?;
-    let (token, aes_key) = service::renew_callback_keys(store, &who.actor(), key, &of).await.map_err(setup_problem)?;
+    let made = service::renew_callback_keys(&web.app.store, &who.actor(), key, &of).await;
+    shown_once(who, web, key, of, made.map_err(setup_problem)?).await
+}
+
+/// The page with keys that were just made: they are on no other.
+pub(super) async fn shown_once(
+    who: &Person,
+    web: &Web,
+    key: &CorpKey,
+    of: CallbackOf,
+    (token, aes_key): (Secret, Secret),
+) -> Result<HttpResponse, Problem> {
+    let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
     let public_url = web.app.public_url().await.map_err(store_problem)?;
     reply::page(&KeysPage {
         f: who.frame(who.t.callback_keys_title()),

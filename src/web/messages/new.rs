@@ -1,22 +1,27 @@
 //! A message sent by hand: entered, previewed, sent.
 
 use super::get_tenant;
+use super::names::Names;
+use crate::browse::Branch;
 use crate::http::Problem;
-use crate::http::errors::{browse_problem, message_problem, store_problem};
+use crate::http::errors::{browse_problem, message_problem, setup_problem, store_problem};
 use crate::http::permission::MessagesSend;
 use crate::locale::T;
 use crate::messages::accept::BUTTONS_MAX;
-use crate::messages::{MessageError, NewMessage, NewRecipients, OnceKey, Preview};
+use crate::messages::compose::Composed;
+use crate::messages::{MessageError, NewMessage, NewRecipients, OnceKey, Preview, Unreached};
 use crate::model::{AccountId, Button, EmployeeId, Priority, TenantKey, TodoKind, UnitId, digest};
+use crate::setup::service as setup;
 use crate::store;
 use crate::web::directory::pick;
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
 use crate::web::frame::Frame;
-use crate::web::reply;
 use crate::web::routes::Routes;
+use crate::web::rules::{self, Preview as Look};
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
+use crate::web::{link, reply};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -59,11 +64,15 @@ struct Fields {
     act: String,
 }
 
-/// What would be said at one target.
-struct Said {
-    reach: String,
-    texts: Vec<String>,
-    fault: String,
+/// What would become of the message.
+struct Shown {
+    /// Names and ids of the people and units that the fields name.
+    named: Vec<(String, String)>,
+    /// Where it goes, and as what.
+    targets: Vec<(String, Look)>,
+    /// Why it does not reach somebody, how many, and names with the pages of the first.
+    unreached: Vec<(String, usize, Vec<(String, String)>)>,
+    calls: usize,
 }
 
 #[derive(Template)]
@@ -73,9 +82,7 @@ struct NewPage {
     tenant: TenantKey,
     fields: Fields,
     faults: Faults,
-    preview: Option<Vec<Said>>,
-    unreached: Vec<(String, usize)>,
-    calls: usize,
+    preview: Option<Shown>,
     webhooks: Vec<String>,
 }
 
@@ -208,8 +215,6 @@ async fn show(
         fields,
         faults: Faults::default(),
         preview: None,
-        unreached: Vec::new(),
-        calls: 0,
         webhooks: webhooks(&web).await?,
     })
 }
@@ -227,21 +232,14 @@ async fn send(
     form: Form<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let tenant = get_tenant(&web, &tenant).await?.key;
-    let (t, mut fields, webhooks) = (who.t, form.0, webhooks(&web).await?);
-    let faults = named(&web, t, &tenant, &mut fields).await?;
+    let (t, typed, webhooks) = (who.t, form.0, webhooks(&web).await?);
+    let mut fields = typed.clone();
+    let (faults, names) = named(&web, t, &tenant, &mut fields).await?;
     let message = fields.message(&tenant);
-    let page = |preview: Option<Preview>, faults: Faults| {
-        let said = preview.as_ref().map(|preview| said(t, preview));
-        let unreached = preview.iter().flat_map(|preview| &preview.unreached);
-        let unreached = unreached.map(|(code, text, count)| {
-            let known = t.delivery_why(code);
-            (if known.is_empty() { t.told(text) } else { known.to_owned() }, *count)
-        });
-        let unreached = unreached.collect();
-        let calls = preview.as_ref().map_or(0, |preview| preview.calls);
+    let page = |preview: Option<Shown>, faults: Faults| {
         let f = who.frame(t.nav_push_new());
-        let (tenant, fields, webhooks) = (tenant.clone(), fields.clone(), webhooks.clone());
-        NewPage { f, tenant, fields, faults, preview: said, unreached, calls, webhooks }
+        // what was typed stays as it was: who is meant stands in the preview
+        NewPage { f, tenant: tenant.clone(), fields: typed.clone(), faults, preview, webhooks: webhooks.clone() }
     };
     if !faults.is_empty() {
         return reply::again(&page(None, faults));
@@ -253,7 +251,10 @@ async fn send(
         web.app.messages.accept(&who.actor(), vec![message], once).await
     } else {
         match web.app.messages.preview(&who.actor(), message).await {
-            Ok(preview) => return reply::page(&page(Some(preview), Faults::default())),
+            Ok(preview) => {
+                let shown = shown(&who, &web, &tenant, names, preview).await?;
+                return reply::page(&page(Some(shown), Faults::default()));
+            }
             Err(error) => Err(error),
         }
     };
@@ -279,52 +280,63 @@ async fn send(
     }
 }
 
-/// Puts ids in the place of names, accounts and numbers that only one person or unit has. What nobody has stays as it is:
-/// the preview tells it.
-async fn named(web: &Web, t: T, tenant: &TenantKey, fields: &mut Fields) -> Result<Faults, Problem> {
+/// People and units that are shown of those that the fields name.
+const NAMED_MAX: usize = 100;
+
+/// Puts ids in the place of names, accounts and numbers that only one person or unit has, and tells whom they mean. What
+/// nobody has stays as it is: the preview tells it.
+async fn named(
+    web: &Web,
+    t: T,
+    tenant: &TenantKey,
+    fields: &mut Fields,
+) -> Result<(Faults, Vec<(String, String)>), Problem> {
     let (employees, units) = (fields.employees.clone(), fields.units.clone());
     let picked = web.app.views.directory(tenant, move |view| {
         let mut faults = Faults::default();
         let employees = pick::each(t, &employees, &mut faults, "employees", |typed| pick::find_person(view, typed));
         let units = pick::each(t, &units, &mut faults, "units", |typed| pick::find_unit(view, typed));
-        Ok((employees, units, faults))
+        let person = |id: &str| view.employee(&EmployeeId::from(id)).map(|row| row.name.to_string());
+        let unit = |id: &str| view.unit(&Branch::Node(UnitId::from(id))).map(|unit| unit.name.to_string());
+        let with_name = |id: &str, name: Option<String>| name.map(|name| (name, id.to_owned()));
+        let people = ids(&employees).filter_map(|id| with_name(id, person(id)));
+        let names = people.chain(ids(&units).filter_map(|id| with_name(id, unit(id)))).take(NAMED_MAX).collect();
+        Ok((employees, units, faults, names))
     });
-    let (employees, units, faults) = picked.await.map_err(browse_problem)?;
+    let (employees, units, faults, names) = picked.await.map_err(browse_problem)?;
     (fields.employees, fields.units) = (employees, units);
-    Ok(faults)
+    Ok((faults, names))
 }
 
-fn said(t: T, preview: &Preview) -> Vec<Said> {
-    let one = |(target, count): &(crate::messages::Composed, usize)| Said {
-        reach: t.push_new_reach(count, &target.corp, &target.app),
-        texts: target.contents.iter().flatten().map(|content| text(&content.body())).collect(),
-        fault: target
-            .contents
-            .as_ref()
-            .err()
-            .map(|fault| t.content_fault(fault).unwrap_or_else(|| fault.clone()))
-            .unwrap_or_default(),
+async fn shown(
+    who: &Person,
+    web: &Web,
+    tenant: &TenantKey,
+    named: Vec<(String, String)>,
+    preview: Preview,
+) -> Result<Shown, Problem> {
+    let t = who.t;
+    let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
+    let missed = preview.unreached.iter().flat_map(|group| &group.people).cloned().collect();
+    let names = Names::read(web, tenant, missed).await?;
+    let target = |(target, count): &(Composed, usize)| {
+        let place = rules::place(&corps, target.corp.as_str(), target.app.as_str());
+        let fault = |text: &String| t.content_fault(text).unwrap_or_else(|| text.clone());
+        (t.push_new_reach(count, place), Look::of_contents(&target.contents, fault))
     };
-    preview.targets.iter().map(one).collect()
-}
-
-/// The words of a content, one under the other.
-fn text(body: &serde_json::Value) -> String {
-    fn walk(value: &serde_json::Value, into: &mut Vec<String>) {
-        match value {
-            serde_json::Value::String(text) => into.push(text.clone()),
-            serde_json::Value::Array(list) => list.iter().for_each(|value| walk(value, into)),
-            serde_json::Value::Object(map) => {
-                for (key, value) in map {
-                    if !matches!(key.as_str(), "card_type" | "task_id" | "key") {
-                        walk(value, into);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut words = Vec::new();
-    walk(body, &mut words);
-    words.join("\n")
+    let unreached = |group: Unreached| {
+        let known = t.delivery_why(group.code);
+        let why = if known.is_empty() { t.told(&group.text) } else { known.to_owned() };
+        let person = |id: &EmployeeId| match names.of(id) {
+            "" => (id.to_string(), String::new()),
+            name => (name.to_owned(), who.url(&format!("/tenants/{tenant}/employees/{}", link::part(id)))),
+        };
+        (why, group.count, group.people.iter().map(person).collect())
+    };
+    Ok(Shown {
+        named,
+        targets: preview.targets.iter().map(target).collect(),
+        calls: preview.calls,
+        unreached: preview.unreached.into_iter().map(unreached).collect(),
+    })
 }

@@ -8,6 +8,7 @@ use crate::http::permission::MessagesManage;
 use crate::locale::{Lang, T};
 use crate::messages::rulebook::{self, RuleError, Sample, SampleButton, SavedRule, TrialTarget};
 use crate::messages::rules::RuleSet;
+use crate::model::content::Content;
 use crate::model::rule::{BUTTON_MAX_CHARS, Part};
 use crate::model::{ContentKind, Corp, Rule, RuleId, TenantKey, TodoKind};
 use crate::setup::service as setup;
@@ -47,7 +48,7 @@ struct EditPage {
 }
 
 /// One target with its preview.
-pub(super) struct Preview {
+pub(in crate::web) struct Preview {
     /// What members would see.
     pub looks: Vec<Look>,
     /// Why nothing can be sent, and more in English.
@@ -57,6 +58,15 @@ pub(super) struct Preview {
 }
 
 impl Preview {
+    /// What is sent, or why it cannot be.
+    pub fn of_contents(contents: &Result<Vec<Content>, String>, fault: impl Fn(&String) -> String) -> Self {
+        Self {
+            looks: contents.iter().flatten().map(of).collect(),
+            fault: contents.as_ref().err().map(|text| ("", fault(text))),
+            advice: Vec::new(),
+        }
+    }
+
     pub fn of(t: T, target: &TrialTarget) -> Self {
         let detail = |fault: &rulebook::TrialFault| {
             let limits = fault.limits.iter().map(|limit| t.limit_fault(limit)).collect::<Vec<_>>().join("；");
@@ -161,6 +171,13 @@ pub(super) fn places(corps: &[Corp]) -> Vec<(String, String)> {
         apps.map(move |app| (format!("{}/{}", corp.key, app.key), format!("{} / {}", corp.name, app.name)))
     };
     corps.iter().flat_map(of_corp).collect()
+}
+
+/// How people call an app of a corp; its keys where it is gone.
+pub(in crate::web) fn place(corps: &[Corp], corp: &str, app: &str) -> String {
+    let wanted = format!("{corp}/{app}");
+    let known = places(corps).into_iter().find(|(place, _)| *place == wanted);
+    known.map_or(wanted, |(_, name)| name)
 }
 
 /// A message that shows everything that the rule may use.

@@ -8,6 +8,8 @@ mod trial;
 
 use super::routes::Routes;
 
+pub(super) use edit::{Preview, place};
+
 pub(super) fn routes(routes: &mut Routes) {
     list::routes(routes);
     trial::routes(routes);

@@ -1,12 +1,12 @@
 //! The box to try the rules: a message in, rules and previews out.
 
-use super::edit::Preview;
+use super::edit::{Preview, place};
 use crate::http::Problem;
 use crate::http::errors::{rule_problem, setup_problem, store_problem};
 use crate::http::permission::MessagesRead;
 use crate::locale::T;
 use crate::messages::rulebook::{self, Sample, SampleButton, TrialRule};
-use crate::model::{Corp, Message, MessageId, Priority, TenantKey, TodoKind};
+use crate::model::{Message, MessageId, Priority, TenantKey, TodoKind};
 use crate::setup::service as setup;
 use crate::store;
 use crate::web::form::{Faults, Form};
@@ -163,10 +163,4 @@ async fn answer(who: &Person, web: &Web, tenant: &TenantKey, fields: Fields) -> 
     let targets = targets.collect();
     let f = who.frame(t.trial_title());
     reply::page(&TrialPage { f, tenant: tenant.clone(), fields, faults, rules: trial.rules, targets })
-}
-
-fn place(corps: &[Corp], corp: &str, app: &str) -> String {
-    let wanted = format!("{corp}/{app}");
-    let known = super::edit::places(corps).into_iter().find(|(place, _)| *place == wanted);
-    known.map_or(wanted, |(_, name)| name)
 }

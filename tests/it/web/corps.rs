@@ -3,7 +3,7 @@
 use super::browser::Browser;
 use super::office::{CORP, Office};
 use serde_json::json;
-use wecom_bridge::model::{CorpKey, Role};
+use wecom_bridge::model::{CorpKey, Role, SecretName};
 use wecom_bridge::store;
 
 /// The page asks what becomes of the links, and only a typed confirmation drops them.
@@ -66,10 +66,10 @@ async fn the_guide_shows_where_callback_keys_go() {
     ] {
         let place = if form.starts_with("apps/") { format!("{CORP}/apps/oa") } else { CORP.to_owned() };
         let before = browser.get(&place).await.expect(200);
-        before.has(url).has(way).has("只显示一次").lacks("id=\"token-");
+        before.has(url).has(way).has("未生成密钥").has("点击“生成 Token 和密钥”后显示").lacks("id=\"token-");
         let made = browser.submit(&before, &format!("/{form}"), &[]).await.expect(200);
         made.has(url).has("id=\"token-").has("id=\"aes-key-").lacks("只显示一次");
-        browser.get(&place).await.expect(200).lacks("id=\"token-");
+        browser.get(&place).await.expect(200).has("密钥已生成").has("只在生成时显示一次").lacks("id=\"token-");
     }
     browser.get(CORP).await.lacks("请先填写");
 
@@ -77,6 +77,32 @@ async fn the_guide_shows_where_callback_keys_go() {
     let asked = browser.submit(&page, "/edit", &[("api_base", "https://qyapi.weixin.qq.com")]).await.expect(422);
     browser.follow(&browser.submit(&asked, "/edit", &[("links", "keep"), ("confirm", "acme-main")]).await).await;
     browser.get(CORP).await.expect(200).has("只有这台服务器自己能打开").has("请先填写");
+    office.close().await;
+}
+
+/// An app that begins to receive gets its keys, and they are shown on the page after saving, with where they go.
+#[tokio::test]
+async fn keys_of_a_new_app_are_shown_when_it_is_saved() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let page = browser.get(&format!("{CORP}/apps/new")).await.expect(200);
+    page.has("保存后显示要填到管理后台的").lacks("填写下面的");
+    let fields = [("name", "办公"), ("key", "oa"), ("agentid", "1000002"), ("secret", "app-secret"), ("callback", "1")];
+    let made = browser.submit(&page, "/apps/new", &fields).await.expect(200);
+    made.has("/cb/acme-main/oa").has("id=\"token-").has("id=\"aes-key-").has("设置 API 接收");
+    let key = CorpKey::from("acme-main");
+    let token = SecretName::AppToken("oa".into());
+    let stored = office.bridge.app.store.read(|tx| store::secrets::find(tx, &key, &token)).unwrap().unwrap();
+    made.has(stored.expose());
+
+    let app = format!("{CORP}/apps/oa");
+    let page = browser.get(&app).await.expect(200);
+    page.has("密钥已生成").lacks(stored.expose());
+    // saved again: the keys are there and stay
+    let saved = browser.submit(&page, "/apps/oa", &[("name", "OA")]).await;
+    browser.follow(&saved).await.expect(200).has("应用已保存");
+    let again = office.bridge.app.store.read(|tx| store::secrets::find(tx, &key, &token)).unwrap().unwrap();
+    assert_eq!(again, stored);
     office.close().await;
 }
 

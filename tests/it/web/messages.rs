@@ -173,9 +173,21 @@ async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
     };
     let preview = |employees, units| fields(employees, units, &[("act", "preview")]);
     let page = office.browser.post(&new, &preview("张三、wangwu nobody", "研发部")).await.expect(200);
-    page.has(">\nzhang\nwang\nnobody</textarea>").has(">\n2</textarea>").has("通讯录里没有这个人员");
+    page.has("张三、wangwu nobody</textarea>").has("研发部</textarea>").has("通讯录里没有这个人员");
+    page.has("张三 <span class=\"mono\">zhang</span>").has("研发部 <span class=\"mono\">2</span>");
+    page.has("<span class=\"badge\">nobody</span>");
     let page = office.browser.post(&new, &preview("李四", "")).await.expect(422);
     page.has("e-employees").has("li、li2");
+
+    // as WeCom shows it, with those whom it would miss
+    let app = json!({ "name": "办公", "agentid": 1_000_001 });
+    office.bridge.put("/api/v1/corps/acme-main/apps/oa", &app).await.expect(201);
+    let target = json!({ "corp": "acme-main", "app": "oa", "kind": "textcard", "url": "https://oa.example.com/" });
+    let rule = json!({ "name": "通知", "targets": [target] });
+    office.bridge.post("/api/v1/tenants/acme/rules", &rule).await.expect(201);
+    let page = office.browser.post(&new, &preview("张三", "")).await.expect(200);
+    page.has("class=\"wecom textcard\"").has("停电通知</strong>").has("阿克米企业 / 办公：0 个成员");
+    page.has("1 人收不到").has("/employees/zhang\">张三</a>");
 
     let everybody = [("everyone", "1"), ("act", "send")];
     let page = office.browser.post(&new, &fields("", "", &everybody)).await.expect(200);

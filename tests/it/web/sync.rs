@@ -304,7 +304,7 @@ async fn two_administrators_allow_a_removal_one_after_the_other() {
     leave(&world, 0, 9).await;
     let maker = Browser::sign_in(&world.bridge, Role::Administrator).await;
     let plan = press(&world, &maker, "plan").await;
-    plan.has("发起人：").has("这个计划由您发起");
+    plan.has("发起人：").has("这个计划由您发起").has("目前没有其他系统管理员可以批准").lacks("value=\"allow\"");
     let [first, second] = [
         Browser::sign_in(&world.bridge, Role::Administrator).await,
         Browser::sign_in(&world.bridge, Role::Administrator).await,
@@ -313,7 +313,10 @@ async fn two_administrators_allow_a_removal_one_after_the_other() {
     page.has("需要两名管理员先后批准").lacks("这个计划由您发起").lacks("作为第一人批准");
     let decided = first.submit(&page, "/decide", &[("decision", "allow"), ("reason", "<b>部门撤销")]).await;
     let page = first.follow(&decided).await.expect(200);
-    page.has("作为第一人批准").has("您已经批准过").has("&#60;b&#62;部门撤销");
+    page.has("作为第一人批准").has("您已经批准过").has("&#60;b&#62;部门撤销").lacks("value=\"allow\"");
+    // from a page that was opened before: what was typed stays, and the page says who must
+    let late = maker.post(&format!("{}/decide", plan.path), &[("decision", "allow"), ("reason", "我来批准")]).await;
+    late.expect(409).has("我来批准</textarea>").has("需要另一名管理员").has("可以批准的系统管理员：");
     assert!(!page.has_form("/apply"));
     let page = second.get(&plan.path).await.expect(200);
     page.has("作为第一人批准").lacks("您已经批准过");

@@ -5,7 +5,8 @@ use crate::http::Problem;
 use crate::http::errors::sync_problem;
 use crate::http::permission::{BindingWrite, SyncDecide, SyncRun};
 use crate::locale::T;
-use crate::model::{Access, ApiScope, Corp, DepartmentId, PlanHead, PlanId, PlanState, UnitId};
+use crate::model::{Access, Account, ApiScope, Corp, DepartmentId, PlanHead, PlanId, PlanState, UnitId};
+use crate::sync::SyncError;
 use crate::sync::bindings;
 use crate::sync::service::{self, Decided};
 use crate::web::flash::Flash;
@@ -53,6 +54,11 @@ pub(super) struct Barred {
 }
 
 impl Act {
+    /// Allowing is offered to those who can.
+    pub(super) fn may_say_yes(&self) -> bool {
+        !self.is_outdated && !(self.needs_two && self.not_own.is_some())
+    }
+
     pub(super) fn new(who: &Person, corp: &Corp, head: &PlanHead, needs_two: bool, now_ms: i64) -> Self {
         let t = who.t;
         let is_over = head.expires_at_ms <= now_ms;
@@ -95,6 +101,16 @@ fn not_own(t: T, who: &str, head: &PlanHead) -> Option<&'static str> {
     }
 }
 
+/// Names of the administrators who have neither had the plan made nor allowed it.
+pub(super) fn others(accounts: &[Account], head: &PlanHead) -> String {
+    let taken = |actor: &str| {
+        head.made_by.as_deref() == Some(actor) || head.first_allow.as_ref().is_some_and(|first| first.by == actor)
+    };
+    let free = accounts.iter().filter(|account| account.is_enabled_administrator());
+    let free = free.filter(|account| !taken(&format!("account:{}", account.name)));
+    free.map(|account| account.name.as_str()).collect::<Vec<_>>().join("、")
+}
+
 /// What must be typed before a plan is applied that removes people or departments.
 fn confirm_text(t: T, head: &PlanHead) -> Option<String> {
     let (people, departments) =
@@ -122,7 +138,7 @@ pub(super) async fn apply(
     if confirm_text(who.t, &head).is_some_and(|wanted| form.0.confirm.trim() != wanted) {
         let mut faults = Faults::default();
         faults.add("confirm", who.t.confirm_mismatch());
-        return page(&who, &web, &plan, Entered { faults, reason: String::new() }).await;
+        return page(&who, &web, &plan, Entered::refused(faults, String::new())).await;
     }
     let run = web.app.jobs.start_apply(&plan, &who.actor()).await.map_err(sync_problem)?;
     Ok(reply::go(&who, &format!("/runs/{run}"), None))
@@ -154,10 +170,18 @@ pub(super) async fn decide(
         faults.add("reason", t.decide_reason_long(REASON_MAX));
     }
     if !faults.is_empty() {
-        return page(&who, &web, &plan, Entered { faults, reason }).await;
+        return page(&who, &web, &plan, Entered::refused(faults, reason)).await;
     }
-    let decided =
-        service::decide(&web.app.env, &plan, is_allowed, &who.actor(), &reason).await.map_err(sync_problem)?;
+    let decided = match service::decide(&web.app.env, &plan, is_allowed, &who.actor(), &reason).await {
+        // the page says how things stand now, and what was typed stays
+        Err(error @ (SyncError::SecondPerson { .. } | SyncError::WrongState { .. } | SyncError::OptionsChanged(_))) => {
+            let problem = sync_problem(error);
+            let advice = crate::locale::advice(who.lang(), problem.code(), problem.status().as_u16());
+            faults.add("reason", advice.title);
+            return page(&who, &web, &plan, Entered { faults, reason, status: problem.status() }).await;
+        }
+        decided => decided.map_err(sync_problem)?,
+    };
     let flash = match decided {
         Decided::Allowed(_) => Flash::good(t.decide_allowed()),
         Decided::HalfAllowed(_) => Flash::warning(t.decide_half_allowed()),

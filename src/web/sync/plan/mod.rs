@@ -83,6 +83,8 @@ struct PlanPage {
     decision: Option<DecisionView>,
     applied_by: Option<String>,
     act: act::Act,
+    /// Names of those who can allow it, where two must.
+    others: String,
     /// Who cannot be brought into WeCom.
     left_out: Vec<left_out::LeftOut>,
     faults: Faults,
@@ -121,6 +123,14 @@ impl DecisionView {
 struct Entered {
     faults: Faults,
     reason: String,
+    /// 200, or why it stands here again.
+    status: StatusCode,
+}
+
+impl Entered {
+    fn refused(faults: Faults, reason: String) -> Self {
+        Self { faults, reason, status: StatusCode::UNPROCESSABLE_ENTITY }
+    }
 }
 
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, plan: web::Path<PlanId>) -> Result<HttpResponse, Problem> {
@@ -136,10 +146,13 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
     let read = app.store.read_async(move |tx| {
         let Some(corp) = store::corps::find(tx, &looked_at.corp)? else { return Ok(None) };
         let left_out = left_out::find(tx, &corp, &looked_at)?;
-        Ok(Some((corp, left_out, crate::admin::settings::read(tx)?.two_person_removals)))
+        let needs_two = crate::admin::settings::read(tx)?.two_person_removals;
+        let deciders = if needs_two { store::accounts::list(tx)? } else { Vec::new() };
+        Ok(Some((corp, left_out, needs_two, deciders)))
     });
     let found = read.await.map_err(store_problem)?;
-    let (corp, left_out, needs_two) = found.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
+    let (corp, left_out, needs_two, deciders) =
+        found.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
     let now_ms = app.clock.now_ms();
     let tab = match list.get("tab") {
         "checks" => Tab::Checks,
@@ -162,7 +175,6 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         Tab::Checks => Some(checks::view(who, web, &corp, &head, &list).await?),
         _ => None,
     };
-    let has_faults = !entered.faults.is_empty();
     let page = PlanPage {
         f: who.frame_at(&head.corp, "sync", t.plan_title()),
         card: PlanCard::new(t, &head, corp.name.clone(), now_ms),
@@ -179,6 +191,7 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         decision: head.decision.as_ref().map(|decision| DecisionView::new(t, decision)),
         applied_by: head.taken_by.as_ref().map(ToString::to_string),
         left_out: left_out::view(t, who, &corp, &list, left_out),
+        others: act::others(&deciders, &head),
         act: act::Act::new(who, &corp, &head, needs_two, now_ms),
         faults: entered.faults,
         reason: entered.reason,
@@ -193,7 +206,7 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         corp: CorpView { key: corp.key, name: corp.name },
         list,
     };
-    reply::page_with(if has_faults { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+    reply::page_with(entered.status, &page)
 }
 
 fn tiles(t: T, list: &Listing, members: ColourCounts, departments: ColourCounts) -> Vec<Tile> {
