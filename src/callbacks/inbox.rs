@@ -151,12 +151,16 @@ impl Callbacks {
         Ok(item)
     }
 
+    /// What [`Callbacks::replay_all`] would have done again.
+    pub async fn replayable(&self, corp: &CorpKey, filter: InboxFilter) -> Result<Vec<InboxId>, StoreError> {
+        let page = self.search(corp, filter, None, REPLAYED_AT_ONCE).await?;
+        Ok(page.rows.into_iter().filter(|item| item.state != InboxState::Waiting).map(|item| item.id).collect())
+    }
+
     /// Has the work on everything that a filter wants done again, at most [`REPLAYED_AT_ONCE`] of the newest; answers how
     /// many there are.
     pub async fn replay_all(&self, corp: &CorpKey, filter: InboxFilter, actor: &Actor) -> Result<usize, StoreError> {
-        let page = self.search(corp, filter, None, REPLAYED_AT_ONCE).await?;
-        let ids: Vec<InboxId> =
-            page.rows.into_iter().filter(|item| item.state != InboxState::Waiting).map(|item| item.id).collect();
+        let ids = self.replayable(corp, filter).await?;
         if ids.is_empty() {
             return Ok(0);
         }
@@ -188,7 +192,7 @@ impl Callbacks {
         let (key, now_ms) = (corp.clone(), self.0.clock.now_ms());
         let mut gauges = self.0.store.read_async(move |tx| look(tx, &key, now_ms)).await?;
         // there is none unless the store cannot be written
-        let (logged, first_ms) = self.0.intake.tail.of_corp(corp);
+        let (logged, first_ms) = self.logged(corp);
         gauges.waiting += logged;
         gauges.oldest_waiting_ms = gauges.oldest_waiting_ms.max(first_ms.map_or(0, |first_ms| now_ms - first_ms));
         for gauge in &mut gauges.receivers {

@@ -86,6 +86,12 @@ impl Callbacks {
         Ok(done)
     }
 
+    /// How many callbacks of a corp lie in the log and are not in the store yet, and the time of receipt of the first, Unix
+    /// milliseconds.
+    pub fn logged(&self, corp: &CorpKey) -> (usize, Option<i64>) {
+        self.0.intake.tail.of_corp(corp)
+    }
+
     /// Writes to the store what lies in the log, for whoever copies the store.
     ///
     /// # Errors

@@ -25,6 +25,10 @@ struct Seen {
 /// Looks the states up and renders everything.
 pub async fn render(app: &App) -> Result<String, StoreError> {
     let now_ms = app.clock.now_ms();
+    // what lies in the log of the inbox is looked up where it stands, if the store cannot take it
+    if let Err(error) = app.callbacks.take_over_log().await {
+        tracing::warn!(%error, "what has just arrived is not in the store yet: {error}");
+    }
     let seen = app.store.read_async(move |tx| look(tx, now_ms)).await?;
     let metrics = &app.metrics;
     for kind in [RunKind::Pull, RunKind::Downstream, RunKind::Plan] {
@@ -47,10 +51,13 @@ pub async fn render(app: &App) -> Result<String, StoreError> {
     };
     let posts: Vec<(String, usize, usize)> = app.store.read_async(read).await?;
     metrics.set_webhook_posts(&posts);
+    let mut oldest_ms = seen.oldest_callback_ms;
     for (corp, waiting, failed) in &seen.callbacks {
-        metrics.set_callbacks(corp, *waiting, *failed);
+        let (logged, first_ms) = app.callbacks.logged(corp);
+        metrics.set_callbacks(corp, waiting + logged, *failed);
+        oldest_ms = oldest_ms.into_iter().chain(first_ms).min();
     }
-    let waits_s = seen.oldest_callback_ms.map_or(0, |since_ms| (app.clock.now_ms() - since_ms) / 1000);
+    let waits_s = oldest_ms.map_or(0, |since_ms| (app.clock.now_ms() - since_ms) / 1000);
     metrics.set_queue_age("callbacks", waits_s);
     metrics.set_store_bytes(app.store.file_bytes()?);
     Ok(metrics.render())

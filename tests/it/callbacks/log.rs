@@ -35,6 +35,22 @@ async fn in_a_copy(bridge: &Bridge) -> usize {
 }
 
 #[tokio::test]
+async fn what_lies_in_the_log_is_measured() {
+    let bridge = bridge().await;
+    deliver_all(&bridge, 1..=4).await;
+    assert_eq!(arrived(&bridge.app.store), 1);
+    bridge.app.clock.advance(std::time::Duration::from_secs(7));
+    let metrics = bridge.get("/metrics").await.text;
+    for line in [
+        r#"wecom_bridge_callbacks_waiting{corp="acme-main"} 4"#,
+        r#"wecom_bridge_queue_age_seconds{queue="callbacks"} 7"#,
+    ] {
+        assert!(metrics.lines().any(|known| known == line), "{line} is not in {metrics}");
+    }
+    bridge.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_answered_lies_in_the_log_until_somebody_needs_it() {
     let bridge = bridge().await;
     deliver_all(&bridge, 1..=4).await;
