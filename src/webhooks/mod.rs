@@ -12,6 +12,10 @@ mod run;
 mod service;
 mod sign;
 
+/// What a telling of a decision on a card is of. Such tellings are no callbacks, and wait for the webhook that a message
+/// names.
+pub const DECISION: &str = "card.decision";
+
 pub use error::{WebhookError, WebhookFault};
 pub use queue::{RETRY_AFTER_S, WebhookGauge, enqueue, enqueue_for, enqueue_to};
 pub use service::{Made, WebhookView};

@@ -2,6 +2,7 @@
 
 use super::Webhooks;
 use super::queue::walk;
+use crate::model::{PostState, WebhookPost};
 use crate::store::{self, StoreError};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -18,6 +19,8 @@ const PAUSE_MS: i64 = 5_000;
 const UPKEEP_EVERY_MS: i64 = 3_600_000;
 /// How long tellings that have ended are kept.
 const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
+/// Dead letters are kept for so long after they died, that somebody may send them again.
+const DEAD_KEPT_MS: i64 = 14 * 24 * 3_600 * 1_000;
 /// So many ended ones are removed in one commit.
 const REMOVED_AT_ONCE: usize = 200;
 
@@ -126,18 +129,32 @@ pub(super) async fn run(webhooks: Webhooks) {
 
 impl Webhooks {
     /// Removes tellings that have ended and were made before a time, Unix milliseconds, or 30 days ago, whether their
-    /// endpoint works or not. They hold what was told: it goes where that goes.
+    /// endpoint works or not. They hold what was told: it goes where that goes. Decisions on cards are no callbacks of the
+    /// inbox and go after 30 days; dead letters of either kind not before 14 days after they died.
     ///
     /// # Errors
     /// Those of the store; a part may be removed then.
     pub async fn remove_before(&self, before_ms: i64) -> Result<(), StoreError> {
-        let before_ms = before_ms.max(self.0.clock.now_ms() - KEPT_MS);
+        let now_ms = self.0.clock.now_ms();
+        let before_ms = before_ms.max(now_ms - KEPT_MS);
+        let is_old = move |post: &WebhookPost| {
+            let before_ms = if *post.kind == *super::DECISION { now_ms - KEPT_MS } else { before_ms };
+            match post.state {
+                PostState::Dead => post.ended_at_ms.unwrap_or(post.made_at_ms) < before_ms.min(now_ms - DEAD_KEPT_MS),
+                _ => post.made_at_ms < before_ms,
+            }
+        };
         for webhook in self.0.store.read_async(store::webhooks::list).await? {
             loop {
                 let name = webhook.name.clone();
-                let write =
-                    move |tx: &store::WriteTx| store::webhooks::remove_ended(tx, &name, before_ms, REMOVED_AT_ONCE);
-                if self.0.store.write(write).await? < REMOVED_AT_ONCE || self.0.stop.is_cancelled() {
+                let read =
+                    move |tx: &store::ReadTx| store::webhooks::ended(tx, &name, before_ms, REMOVED_AT_ONCE, is_old);
+                let old = self.0.store.read_async(read).await?;
+                let (name, is_last) = (webhook.name.clone(), old.len() < REMOVED_AT_ONCE);
+                if !old.is_empty() {
+                    self.0.store.write(move |tx| store::webhooks::remove_ended(tx, &name, &old)).await?;
+                }
+                if is_last || self.0.stop.is_cancelled() {
                     break;
                 }
             }

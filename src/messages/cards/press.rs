@@ -10,7 +10,7 @@ use crate::webhooks;
 use serde_json::{Value, json};
 
 /// The event that a decision is told as.
-pub const DECISION: &str = "card.decision";
+pub use crate::webhooks::DECISION;
 
 /// A press as the callback tells it.
 #[derive(Debug, Clone, Copy)]

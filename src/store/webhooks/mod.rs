@@ -3,7 +3,7 @@
 mod posts;
 
 pub(super) use posts::end_of_corp;
-pub use posts::{add, counts, dead, due, find_post, next_due, put_post, remove_ended, search};
+pub use posts::{add, counts, dead, due, ended, find_post, next_due, put_post, remove_ended, search};
 
 use super::StoreError;
 use super::key::Str;

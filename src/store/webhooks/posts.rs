@@ -106,23 +106,37 @@ pub fn dead(tx: &impl Reads, webhook: &str, limit: usize) -> Result<Vec<WebhookP
     Ok(posts)
 }
 
-/// Removes at most `limit` tellings of a webhook that ended before `before_ms`, dead letters too; returns how many.
-pub fn remove_ended(tx: &WriteTx, webhook: &str, before_ms: i64, limit: usize) -> Result<usize, StoreError> {
+/// At most `limit` tellings of a webhook that have ended, were made before a time, and are old, as `is_old` says.
+pub fn ended(
+    tx: &impl Reads,
+    webhook: &str,
+    before_ms: i64,
+    limit: usize,
+    is_old: impl Fn(&WebhookPost) -> bool,
+) -> Result<Vec<PostId>, StoreError> {
     let mut old = Vec::new();
     POSTS.scan(tx, &Prefix::text(webhook).range(), |_, post| {
         if post.made_at_ms >= before_ms || old.len() == limit {
             return Ok(ControlFlow::Break(()));
         }
-        if post.state != PostState::Waiting {
+        if post.state != PostState::Waiting && is_old(&post) {
             old.push(post.id);
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    for id in &old {
-        POSTS.remove(tx, (webhook, id.as_str()))?;
-        DEAD.remove(tx, (webhook, id.as_str()))?;
+    Ok(old)
+}
+
+/// Removes tellings of a webhook, but for those that wait again.
+pub fn remove_ended(tx: &WriteTx, webhook: &str, ids: &[PostId]) -> Result<(), StoreError> {
+    for id in ids {
+        let key = (webhook, id.as_str());
+        if POSTS.get(tx, key)?.is_some_and(|post| post.state != PostState::Waiting) {
+            POSTS.remove(tx, key)?;
+            DEAD.remove(tx, key)?;
+        }
     }
-    Ok(old.len())
+    Ok(())
 }
 
 /// Ends the tellings that wait and are about a corp, as dead letters for this reason; answers how many.

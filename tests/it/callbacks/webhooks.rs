@@ -4,7 +4,8 @@ use super::endpoint::Endpoint;
 use super::*;
 use std::time::Duration;
 use wecom_bridge::clock::Clock;
-use wecom_bridge::model::ApiScope;
+use wecom_bridge::model::{ApiScope, WebhookPost};
+use wecom_bridge::store;
 
 const HOOK: &str = "/api/v1/webhooks/oa";
 
@@ -217,6 +218,39 @@ async fn what_ended_long_ago_is_removed_also_where_nobody_listens() {
     let left = scene.posts("").await;
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(left[0]["state"], "waiting", "and nobody listens still");
+    scene.stop().await;
+}
+
+#[tokio::test]
+async fn dead_letters_and_decisions_outlive_the_callbacks() {
+    let scene = Scene::new(&["message.*"]).await;
+    scene.bridge.put("/api/v1/inbox-settings", &json!({ "kept_days": 1 })).await.expect(200);
+    scene.endpoint.answer([503; 11]);
+    scene.say(1).await;
+    for _ in 0..12 {
+        scene.later(28_800).await;
+    }
+    let now_ms = scene.bridge.app.clock.now_ms();
+    let decision = json!({
+        "id": "019a2f31-0000-7c40-9d6e-2f0a6b7c1d55", "webhook": "oa", "kind": "card.decision", "body": "{}",
+        "made_at_ms": now_ms - 1_000, "due_at_ms": now_ms, "state": "done", "ended_at_ms": now_ms
+    });
+    let decision: WebhookPost = serde_json::from_value(decision).unwrap();
+    scene.bridge.app.store.write(move |tx| store::webhooks::add(tx, &decision)).await.unwrap();
+    let kinds = async || {
+        scene.bridge.app.callbacks.forget_old().await.unwrap();
+        let posts = scene.posts("").await;
+        let mut kinds: Vec<String> = posts.iter().map(|post| post["kind"].as_str().unwrap().to_owned()).collect();
+        kinds.sort();
+        kinds
+    };
+    assert_eq!(kinds().await, ["card.decision", "message.text"], "four days old, and the inbox keeps one");
+    scene.later(13 * 86_400).await;
+    assert_eq!(kinds().await, ["card.decision", "message.text"]);
+    scene.later(86_400).await;
+    assert_eq!(kinds().await, ["card.decision"], "nobody sent it again for 14 days");
+    scene.later(17 * 86_400).await;
+    assert!(kinds().await.is_empty());
     scene.stop().await;
 }
 
