@@ -138,6 +138,7 @@ const FORMS: &[(&str, &str)] = &[
     ("{} recipients in {} calls", "{0} 个接收人，{1} 次调用"),
     ("to {} members", "送达 {0} 个成员"),
     ("a digest of {} messages", "由 {0} 条消息合并"),
+    ("a message of the digest is over: the others are put together anew", "摘要中有消息已结束，其余消息重新合并"),
     ("{} members must wait: WeCom's limit per member", "{0} 个成员稍后再发：企业微信对单个成员的频率限制"),
     ("apart from the others: WeCom's limit per member", "单独发送：企业微信对单个成员的频率限制"),
     ("before it was sent", "在发出之前"),

@@ -42,7 +42,7 @@ texts! {
     rule_quiet_from = "开始（时:分）", "From (hh:mm)";
     rule_quiet_until = "结束（时:分）", "Until (hh:mm)";
     rule_digest = "合并窗口（秒）", "Collect for (seconds)";
-    rule_digest_hint = "收到第一条后等待这么久，期间发给同一人的消息合并为一条；留空不合并。", "How long messages for one person are put together after the first one; empty = each by itself.";
+    rule_digest_hint = "收到第一条后等待这么久，期间发给同一人的消息合并为一条摘要：标题完整，正文放得下时列出全文或首行，否则注明“正文未全列”；留空不合并。", "How long messages for one person are put together after the first one: titles are whole, texts stand below where they fit, whole or as their first lines, else the digest says so; empty = each by itself.";
     rule_fault_time = "请填写 时:分，例如 22:00", "Enter a time as hh:mm, e.g. 22:00";
     rule_fault_number = "请填写整数", "Enter a whole number";
 

@@ -1,15 +1,25 @@
 //! The end of a burst: what was collected for members, because a rule has a digest or because WeCom's limits are reached,
-//! goes out together.
+//! goes out together. What ends before that (taken back, expired, a to-do that is over) does not go along.
 
 use super::plan::{self, CALL_MAX};
 use super::{Messages, digest};
-use crate::model::{CallId, CallState, Carried, Delivery, DeliveryState, Priority, SendCall, UserId};
+use crate::model::{CallId, CallState, Carried, Delivery, DeliveryState, Message, Priority, SendCall, UserId};
 use crate::store::outbox::{self, Burst, BurstItem};
-use crate::store::{self, StoreError, WriteTx};
+use crate::store::{self, Reads, StoreError, WriteTx};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// One message for one member.
+struct Item {
+    row: Delivery,
+    /// The call that keeps what the rule says of it by itself.
+    keeper: SendCall,
+    line: digest::Line,
+    priority: Priority,
+    expires_at_ms: Option<i64>,
+}
+
 /// A member and what was collected for them.
-type Collected = (UserId, Vec<Delivery>);
+type Collected = (UserId, Vec<Item>);
 
 /// What does not go out together with the rest of a burst follows so much later.
 const REST_MS: i64 = 62_000;
@@ -30,15 +40,16 @@ pub(super) async fn end(messages: &Messages, bursts: Vec<Burst>, now_ms: i64) ->
                 }
                 let items = outbox::take_items(tx, &found)?;
                 let had_items = !items.is_empty();
-                let (mut rows, lines) = waiting(tx, items, now_ms)?;
-                let rest = rows.split_off(digest::fitting(&lines));
-                if let Some(userid) = rows.first().and_then(|row| row.userid.clone()) {
-                    let same = rows.iter().map(|row| format!("{} {:?}", row.message, row.call)).collect();
-                    groups.entry((found.app.clone(), found.rule.clone(), same)).or_default().push((userid, rows));
+                let mut items = waiting(tx, items, &found.userid, now_ms)?;
+                let lines: Vec<digest::Line> = items.iter().map(|item| item.line.clone()).collect();
+                let rest = items.split_off(digest::fitting(&lines));
+                if let Some(userid) = items.first().and_then(|item| item.row.userid.clone()) {
+                    let same = items.iter().map(|item| format!("{} {}", item.row.message, item.keeper.id)).collect();
+                    groups.entry((found.app.clone(), found.rule.clone(), same)).or_default().push((userid, items));
                 }
                 if !rest.is_empty() {
                     let mut burst = Burst { until_ms: now_ms + REST_MS, collected: 0, ..found };
-                    for row in rest {
+                    for Item { row, .. } in rest {
                         outbox::collect(tx, &mut burst, &BurstItem { message: row.message, seq: row.seq })?;
                     }
                     outbox::put_burst(tx, &burst)?;
@@ -64,57 +75,128 @@ pub(super) async fn end(messages: &Messages, bursts: Vec<Burst>, now_ms: i64) ->
     Ok(())
 }
 
-/// The collected deliveries that still wait, each once, with what is said of each; those whose time is over expire.
-fn waiting(tx: &WriteTx, items: Vec<BurstItem>, now_ms: i64) -> Result<(Vec<Delivery>, Vec<digest::Line>), StoreError> {
-    let (mut rows, mut lines, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for item in items {
-        let Some(row) = store::deliveries::find(tx, &item.message, item.seq)? else { continue };
+/// What was collected for a member, folded, and still waits, each once; what is over ends.
+fn waiting(tx: &WriteTx, items: Vec<BurstItem>, folded: &str, now_ms: i64) -> Result<Vec<Item>, StoreError> {
+    let (mut found, mut known) = (Vec::new(), BTreeSet::new());
+    for BurstItem { message, seq } in items {
+        let Some(mut row) = store::deliveries::find(tx, &message, seq)? else { continue };
         let is_collected = matches!(row.code.as_deref(), Some("digest" | "member_limit"));
-        if row.state != DeliveryState::Waiting || !is_collected || !known.insert((item.message.clone(), item.seq)) {
+        // the recipients of its message may have been found anew since, and the number be somebody else's
+        let is_theirs = row.userid.as_ref().is_some_and(|userid| userid.folded() == folded);
+        if row.state != DeliveryState::Waiting || !is_collected || !is_theirs || !known.insert((message.clone(), seq)) {
             continue;
         }
-        let Some(message) = store::messages::find(tx, &item.message)? else { continue };
-        if message.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
-            let mut row = row;
-            row.state = DeliveryState::Expired;
-            (row.code, row.changed_at_ms) = (Some("expired".into()), now_ms);
+        let Some(message) = store::messages::find(tx, &message)? else { continue };
+        if let Some((state, code)) = end_of(tx, &message, now_ms)? {
+            (row.state, row.code, row.changed_at_ms) = (state, Some(code.into()), now_ms);
             store::deliveries::put(tx, &message.tenant, &[row])?;
             continue;
         }
-        rows.push(row);
-        lines.push(digest::Line { title: message.title, url: message.url });
+        let Some(keeper) = keeper_of(tx, &row)? else { continue };
+        let contents = plan::contents_of(&keeper.parts);
+        let line = digest::Line::of(&message.title, message.url.as_deref(), &contents);
+        found.push(Item { row, keeper, line, priority: message.priority, expires_at_ms: message.expires_at_ms });
     }
-    Ok((rows, lines))
+    Ok(found)
+}
+
+/// Why a message that has not gone out never will, where it is so.
+fn end_of(
+    tx: &impl Reads,
+    message: &Message,
+    now_ms: i64,
+) -> Result<Option<(DeliveryState, &'static str)>, StoreError> {
+    if store::messages::head(tx, &message.id)?.is_some_and(|head| head.recall_at_ms.is_some()) {
+        return Ok(Some((DeliveryState::Recalled, "recalled")));
+    }
+    if message.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
+        return Ok(Some((DeliveryState::Expired, "expired")));
+    }
+    let todo = store::todos::find(tx, &message.id)?;
+    Ok(todo.is_some_and(|todo| todo.end().is_some()).then_some((DeliveryState::Expired, "todo_ended")))
+}
+
+/// The call that keeps what the rule says of a delivery by itself: its own, but for one that was in a digest before.
+fn keeper_of(tx: &impl Reads, row: &Delivery) -> Result<Option<SendCall>, StoreError> {
+    let Some(id) = &row.call else { return Ok(None) };
+    let Some(call) = outbox::call(tx, id)? else { return Ok(None) };
+    match call.carries.iter().find(|carried| carried.message == row.message).and_then(|carried| carried.keeper.clone())
+    {
+        Some(keeper) => outbox::call(tx, &keeper),
+        None => Ok(Some(call)),
+    }
+}
+
+/// Whether a digest must not go out as it is, because one of its messages is over.
+pub(super) fn is_outdated(tx: &impl Reads, call: &SendCall, now_ms: i64) -> Result<bool, StoreError> {
+    for carried in &call.carries {
+        let Some(message) = store::messages::find(tx, &carried.message)? else { return Ok(true) };
+        if end_of(tx, &message, now_ms)?.is_some() {
+            return Ok(true);
+        }
+        for seq in &carried.seqs {
+            if !store::deliveries::find(tx, &carried.message, *seq)?.is_some_and(|row| waits_in(&row, call)) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn waits_in(row: &Delivery, call: &SendCall) -> bool {
+    row.state == DeliveryState::Waiting && row.call.as_ref() == Some(&call.id)
+}
+
+/// Unmakes a digest that has not gone out: what still waits of it goes out together anew, at once.
+pub(super) fn unmake(tx: &WriteTx, call: &mut SendCall, now_ms: i64) -> Result<(), StoreError> {
+    for at in 0..call.to.len() {
+        put_back(tx, call, at, now_ms, "digest")?;
+    }
+    call.state = CallState::Dropped;
+    call.note(now_ms, "divided", Some("a message of the digest is over: the others are put together anew".into()));
+    outbox::put_call(tx, call)
+}
+
+/// Collects what a call has for the member at a place, to go out at that time.
+pub(super) fn put_back(tx: &WriteTx, call: &SendCall, at: usize, until_ms: i64, code: &str) -> Result<(), StoreError> {
+    let Some(userid) = call.to.get(at).map(UserId::folded) else { return Ok(()) };
+    let app = outbox::app_name(&call.corp, &call.app);
+    let mut burst = match outbox::burst(tx, &app, "", &userid)? {
+        Some(burst) => burst,
+        None => Burst { app, rule: String::new(), userid: userid.to_string(), until_ms, window_ms: 0, collected: 0 },
+    };
+    for carried in &call.carries {
+        let Some(seq) = carried.seqs.get(at) else { continue };
+        let Some(mut row) = store::deliveries::find(tx, &carried.message, *seq)?.filter(|row| waits_in(row, call))
+        else {
+            continue;
+        };
+        outbox::collect(tx, &mut burst, &BurstItem { message: row.message.clone(), seq: row.seq })?;
+        row.code = Some(code.to_owned());
+        store::deliveries::put(tx, &call.tenant, &[row])?;
+    }
+    outbox::put_burst(tx, &burst)
 }
 
 /// One call for members who collected the same messages.
-fn send_collected(
-    tx: &WriteTx,
-    id: &CallId,
-    rule: &str,
-    members: &[(UserId, Vec<Delivery>)],
-    now_ms: i64,
-) -> Result<(), StoreError> {
+fn send_collected(tx: &WriteTx, id: &CallId, rule: &str, members: &[Collected], now_ms: i64) -> Result<(), StoreError> {
     let Some((_, first)) = members.first() else { return Ok(()) };
-    let Some(keeper) = first[0].call.as_ref().map(|call| outbox::call(tx, call)).transpose()?.flatten() else {
-        return Ok(());
+    let Some(keeper) = first.first().map(|item| item.keeper.clone()) else { return Ok(()) };
+    let is_alone = first.len() == 1;
+    let contents = if is_alone {
+        plan::contents_of(&keeper.parts)
+    } else {
+        let lines: Vec<digest::Line> = first.iter().map(|item| item.line.clone()).collect();
+        digest::texts(&lines)
     };
-    let mut lines = Vec::new();
-    let (mut expires, mut priorities) = (Vec::new(), Vec::new());
-    for row in first {
-        if let Some(message) = store::messages::find(tx, &row.message)? {
-            expires.push(message.expires_at_ms);
-            priorities.push(message.priority);
-            lines.push(digest::Line { title: message.title, url: message.url });
-        }
-    }
-    let contents = if first.len() == 1 { plan::contents_of(&keeper.parts) } else { digest::texts(&lines) };
-    let carries = (0..first.len()).map(|n| Carried {
-        message: first[n].message.clone(),
-        seqs: members.iter().map(|(_, rows)| rows[n].seq).collect(),
+    let carries = first.iter().enumerate().map(|(n, item)| Carried {
+        message: item.row.message.clone(),
+        seqs: members.iter().map(|(_, items)| items[n].row.seq).collect(),
+        keeper: (!is_alone).then(|| item.keeper.id.clone()),
     });
     // what is urgent keeps its lane, and takes along what waits with it
-    let priority = priorities.into_iter().min().unwrap_or_default();
+    let priority = first.iter().map(|item| item.priority).min().unwrap_or_default();
+    let expires = first.iter().map(|item| item.expires_at_ms);
     let mut call = SendCall {
         id: id.clone(),
         to: members.iter().map(|(userid, _)| userid.clone()).collect(),
@@ -130,7 +212,8 @@ fn send_collected(
         attempts: 0,
         due_at_ms: now_ms,
         held_until_ms: None,
-        expires_at_ms: if expires.iter().all(Option::is_some) { expires.into_iter().flatten().max() } else { None },
+        // until the last of them is over: what is over before is taken out when it is sent
+        expires_at_ms: expires.collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().max()),
         rule: (!rule.is_empty()).then(|| rule.to_owned()),
         code: None,
         error: None,
@@ -140,15 +223,13 @@ fn send_collected(
         trace: Vec::new(),
         ..keeper
     };
-    call.note(now_ms, "made", (first.len() > 1).then(|| format!("a digest of {} messages", first.len())));
+    call.note(now_ms, "made", (!is_alone).then(|| format!("a digest of {} messages", first.len())));
     outbox::put_call(tx, &call)?;
-    for (n, row) in first.iter().enumerate() {
-        let rows: Vec<Delivery> = members
-            .iter()
-            .map(|(_, rows)| Delivery { call: Some(id.clone()), code: None, ..rows[n].clone() })
-            .collect();
+    for (n, item) in first.iter().enumerate() {
+        let row = |items: &[Item]| Delivery { call: Some(id.clone()), code: None, ..items[n].row.clone() };
+        let rows: Vec<Delivery> = members.iter().map(|(_, items)| row(items)).collect();
         store::deliveries::put(tx, &call.tenant, &rows)?;
-        store::messages::add_call(tx, &row.message, id)?;
+        store::messages::add_call(tx, &item.row.message, id)?;
     }
     Ok(())
 }

@@ -1,69 +1,96 @@
-//! Several messages put together in as few texts as hold them (PEER-21). Pure.
+//! Several messages put together in as few texts as hold them (PEER-21, PEER-23): titles are never shortened; what their
+//! rules say below stands there whole or as its first line where that takes no more texts, and the head says what is left
+//! out. Pure.
 
+mod line;
+
+pub use line::Line;
+
+use super::split::{Markup, PARTS_MAX, split};
 use crate::model::content::{Content, TEXT_BYTES};
-
-/// One message of a digest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Its title.
-    pub title: String,
-    /// Where it leads.
-    pub url: Option<String>,
-}
 
 /// Texts that go out together; what needs more follows a minute later. WeCom throws away what is beyond 30 in a minute.
 pub const TEXTS_MAX: usize = 10;
-/// Characters of a title that a digest shows.
-const TITLE_MAX: usize = 60;
 /// Bytes that are left for the line with the count.
-const HEAD_BYTES: usize = 64;
+const ROOM: usize = TEXT_BYTES - 96;
 
-/// The texts that hold every line once, each within WeCom's limit of 2,048 bytes (doc path 90236). A link that is too
+/// How much of a message stands below its title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Whole,
+    FirstLine,
+    Title,
+}
+
+/// The texts that hold every message once, each within WeCom's limit of 2,048 bytes (doc path 90236). A link that is too
 /// long for a text is left out and its title stays.
 pub fn texts(lines: &[Line]) -> Vec<Content> {
-    let (bodies, _) = bodies(lines, usize::MAX);
-    let count = bodies.len();
+    let least = Bodies::of(lines, Detail::Title, usize::MAX);
+    let more = |detail| Some(Bodies::of(lines, detail, least.texts.len())).filter(|more| more.count == lines.len());
+    let found = more(Detail::Whole).or_else(|| more(Detail::FirstLine)).unwrap_or(least);
+    let count = found.texts.len();
+    let left_out = if found.is_shortened { "（正文未全列）" } else { "" };
     let head = |n: usize| match count {
-        1 => format!("您有 {} 条新消息：", lines.len()),
-        _ => format!("您有 {} 条新消息（{n}/{count}）：", lines.len()),
+        1 => format!("您有 {} 条新消息{left_out}：", lines.len()),
+        _ => format!("您有 {} 条新消息（{n}/{count}）{left_out}：", lines.len()),
     };
-    bodies.iter().enumerate().map(|(n, body)| Content::text(format!("{}{body}", head(n + 1)))).collect()
+    found.texts.iter().enumerate().map(|(n, body)| Content::text(format!("{}{body}", head(n + 1)))).collect()
 }
 
-/// How many lines, from the first on, fit into [`TEXTS_MAX`] texts; at least one.
+/// How many messages, from the first on, fit into [`TEXTS_MAX`] texts; at least one.
 pub fn fitting(lines: &[Line]) -> usize {
-    bodies(lines, TEXTS_MAX).1.max(1).min(lines.len())
+    Bodies::of(lines, Detail::Title, TEXTS_MAX).count.max(1).min(lines.len())
 }
 
-/// The bodies of at most so many texts, and how many lines are in them.
-fn bodies(lines: &[Line], max: usize) -> (Vec<String>, usize) {
-    let mut bodies = vec![String::new()];
-    for (n, line) in lines.iter().enumerate() {
-        let text = render(n + 1, line);
-        let is_full =
-            bodies.last().is_some_and(|body| !body.is_empty() && body.len() + text.len() > TEXT_BYTES - HEAD_BYTES);
-        if is_full {
-            if bodies.len() >= max {
-                return (bodies, n);
+struct Bodies {
+    texts: Vec<String>,
+    /// Messages that are in them.
+    count: usize,
+    is_shortened: bool,
+}
+
+impl Bodies {
+    /// Counts as many messages as fit into so many texts; the texts are of use where that is all.
+    fn of(lines: &[Line], detail: Detail, max: usize) -> Self {
+        let mut found = Self { texts: vec![String::new()], count: 0, is_shortened: false };
+        for (n, line) in lines.iter().enumerate() {
+            let (text, is_shortened) = render(n + 1, line, detail);
+            for piece in pieces(&text) {
+                match found.texts.last_mut() {
+                    Some(last) if last.is_empty() || last.len() + piece.len() <= ROOM => last.push_str(piece),
+                    _ => found.texts.push(piece.to_owned()),
+                }
             }
-            bodies.push(String::new());
+            if found.texts.len() > max {
+                return found;
+            }
+            found.count = n + 1;
+            found.is_shortened |= is_shortened;
         }
-        if let Some(body) = bodies.last_mut() {
-            body.push_str(&text);
-        }
+        found
     }
-    (bodies, lines.len())
 }
 
-fn render(number: usize, line: &Line) -> String {
-    let mut title: String = line.title.chars().take(TITLE_MAX).collect();
-    if title.len() < line.title.len() {
-        title.push('…');
+/// One that is longer than a text goes on in the next.
+fn pieces(text: &str) -> Vec<&str> {
+    if text.len() <= ROOM {
+        return vec![text];
     }
-    let title = title.replace(['\n', '\r'], " ").replace('<', "＜").replace('>', "＞");
-    match line.url.as_deref().filter(|url| url.len() < 1_024 && !url.contains(['"', '<', '>'])) {
-        Some(url) => format!("\n{number}. <a href=\"{url}\">{title}</a>"),
-        None => format!("\n{number}. {title}"),
+    let cut = || (0..=ROOM).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    split(text, Markup::Text, ROOM, ROOM, PARTS_MAX).unwrap_or_else(|| vec![&text[..cut()]])
+}
+
+/// One message, and whether something of it is left out.
+fn render(number: usize, line: &Line, detail: Detail) -> (String, bool) {
+    let head = format!("\n{number}. {}", line.linked_title());
+    match (detail, line.body.as_str()) {
+        (_, "") => (head, false),
+        (Detail::Whole, body) => (format!("{head}\n{body}"), false),
+        (Detail::FirstLine, _) => {
+            let (first, is_shortened) = line.first_line();
+            (format!("{head}\n{first}"), is_shortened)
+        }
+        (Detail::Title, _) => (head, true),
     }
 }
 
@@ -71,26 +98,63 @@ fn render(number: usize, line: &Line) -> String {
 mod tests {
     use super::*;
 
+    fn said(title: &str, body: &str, url: Option<&str>) -> Line {
+        let text = if body.is_empty() { title.to_owned() } else { format!("{title}\n{body}") };
+        Line::of(title, url, &[Content::text(text)])
+    }
+
+    fn all(lines: &[Line]) -> String {
+        let texts = texts(lines);
+        assert!(texts.iter().all(|text| text.check().is_ok()), "{texts:?}");
+        texts.iter().map(|text| text.body()["content"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("|")
+    }
+
     #[test]
-    fn every_line_stands_in_a_text_that_wecom_takes() {
+    fn every_message_stands_in_a_text_that_wecom_takes() {
         for count in [1, 2, 30, 500] {
-            let lines: Vec<Line> = (0..count)
-                .map(|n| Line {
-                    title: format!("第{n}条：<待办> 请审批"),
-                    url: (n % 2 == 0).then(|| format!("https://oa/{n}")),
-                })
-                .collect();
-            let texts = texts(&lines);
-            assert!(texts.iter().all(|text| text.check().is_ok()), "{count}");
-            let all: String = texts.iter().map(|text| text.body().to_string()).collect();
+            let url = |n: usize| (n % 2 == 0).then(|| format!("https://oa/{n}"));
+            let lines: Vec<Line> =
+                (0..count).map(|n| said(&format!("第{n}条：<待办> 请审批"), "", url(n).as_deref())).collect();
+            let all = all(&lines);
             for n in 0..count {
                 assert!(all.contains(&format!("{}. ", n + 1)) && all.contains(&format!("第{n}条")), "{n} of {count}");
             }
+            assert!(!all.contains("未全列"));
         }
+        let far = format!("https://a/{}", "x".repeat(2_000));
+        assert!(!all(&[said(&"长".repeat(512), "", Some(&far))]).contains("href"));
+    }
+
+    #[test]
+    fn titles_are_whole_and_bodies_where_they_fit() {
+        let title = |n: usize| format!("{}{n}", "机房温度告警".repeat(20));
+        let few = all(&[said(&title(1), "甲\n乙", Some("https://oa/1")), said(&title(2), "丙", None)]);
+        let want =
+            format!("您有 2 条新消息：\n1. <a href=\"https://oa/1\">{}</a>\n甲\n乙\n2. {}\n丙", title(1), title(2));
+        assert_eq!(few, want);
+        let long = format!("{}。\n第二行", "温度过高".repeat(30));
+        let short: Vec<Line> = (0..6).map(|n| said(&format!("告警{n}"), &long, None)).collect();
+        let short = all(&short);
         assert!(
-            texts(&[Line { title: "长".repeat(512), url: Some(format!("https://a/{}", "x".repeat(2_000))) }])[0]
-                .check()
-                .is_ok()
+            short.starts_with("您有 6 条新消息（正文未全列）：\n1. 告警0\n温度过高") && short.contains("…\n2. 告警1"),
+            "{short}"
         );
+        let many: Vec<Line> = (0..20).map(|n| said(&title(n), &long, None)).collect();
+        let many = all(&many);
+        assert!(many.contains("（正文未全列）") && !many.contains("温度过高"), "{many}");
+        assert!((0..20).all(|n| many.contains(&title(n))));
+        // a title that is longer than a text: nothing of it is lost
+        let huge: String = (0..512).map(|n| char::from_u32(0x4E00 + n).unwrap()).collect();
+        let wrapped = all(&[said("短", "", None), Line::of(&huge.repeat(2), None, &[])]);
+        assert_eq!(wrapped.split('|').count(), 3, "{wrapped}");
+        assert!(huge.repeat(2).chars().all(|c| wrapped.contains(c)));
+    }
+
+    #[test]
+    fn what_does_not_fit_stays_for_the_next_time() {
+        let lines: Vec<Line> = (0..700).map(|n| said(&format!("第{n}条{}", "告警".repeat(20)), "正文", None)).collect();
+        let fits = fitting(&lines);
+        assert!(fits > 50 && fits < 700 && texts(&lines[..fits]).len() == TEXTS_MAX, "{fits}");
+        assert_eq!(texts(&lines[..=fits]).len(), TEXTS_MAX + 1);
     }
 }

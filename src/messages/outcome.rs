@@ -231,7 +231,9 @@ pub(super) fn write(
                     let text = "more than 30 in a minute or 1,000 in an hour: WeCom throws such messages away";
                     (DeliveryState::ProbablyDropped, Some("member_limit".into()), Some(text.into()), None)
                 } else {
-                    (DeliveryState::Sent, None, None, None)
+                    // not as its rule says it by itself
+                    let code = (call.carries.len() > 1).then(|| "in_digest".to_owned());
+                    (DeliveryState::Sent, code, None, None)
                 }
             }
             Judged::Done { .. } | Judged::Nobody { .. } => {

@@ -179,7 +179,11 @@ pub(super) fn call(message: &Message, target: &Composed, batch: &Batch, now_ms: 
         app: target.app.clone(),
         priority: message.priority,
         to: batch.rows.iter().filter_map(|row| row.userid.clone()).collect(),
-        carries: vec![Carried { message: message.id.clone(), seqs: batch.rows.iter().map(|row| row.seq).collect() }],
+        carries: vec![Carried {
+            message: message.id.clone(),
+            seqs: batch.rows.iter().map(|row| row.seq).collect(),
+            keeper: None,
+        }],
         parts: parts(&batch.call, contents),
         can_merge,
         state: CallState::Waiting,

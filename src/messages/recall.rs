@@ -265,6 +265,10 @@ fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Opt
                 })?;
                 outbox::put_call(tx, &call)?;
             }
+            // what else is in the digest is put together anew when it is sent
+            CallState::Waiting if call.first_sent_at_ms.is_none() => {
+                recalled.cancelled += cancel_in(tx, &message, &call, now_ms)?;
+            }
             CallState::Waiting | CallState::Sending if call.carries.len() == 1 => {
                 recalled.later += call.to.len();
                 call.recall_wanted = true;
@@ -300,6 +304,11 @@ fn drop_prepared(tx: &WriteTx, message: &Message, now_ms: i64) -> Result<(), Sto
         }
     }
     cancel_all(tx, message, now_ms)
+}
+
+/// What waits in a digest.
+fn cancel_in(tx: &WriteTx, message: &Message, call: &SendCall, now_ms: i64) -> Result<usize, StoreError> {
+    cancel(tx, message, now_ms, |row| row.call.as_ref() == Some(&call.id))
 }
 
 /// What waits in a burst is in no call yet.
@@ -366,7 +375,9 @@ fn begin_one(
         }
         (DeliveryState::Waiting, Some(mut call)) if call.first_sent_at_ms.is_none() => {
             if call.carries.len() > 1 {
-                recalled.keep("in_digest", 1, "it goes out in a digest with other messages");
+                // the others are put together anew when they are sent
+                store::deliveries::put(tx, &message.tenant, &[taken_back(row, now_ms)])?;
+                recalled.cancelled = 1;
                 return Ok(Ok((recalled, None)));
             }
             let place = call.carries.first().and_then(|carried| carried.seqs.iter().position(|known| *known == seq));

@@ -4,7 +4,8 @@ use super::press::Press;
 use super::{CODE_SPARE_MS, CODE_VALID_MS, card_name, words};
 use crate::messages::outcome;
 use crate::model::{
-    CallPart, CallState, CardUpdate, CardUpdateState, DeliveryState, Message, PressCode, SendCall, Todo, UserId,
+    CallPart, CallState, CardUpdate, CardUpdateState, Delivery, DeliveryState, Message, PressCode, SendCall, Todo,
+    UserId,
 };
 use crate::store::{self, StoreError, WriteTx};
 
@@ -35,7 +36,12 @@ pub(super) fn drop_waiting(tx: &WriteTx, todo: &Todo, now_ms: i64) -> Result<(),
     let Some(head) = store::messages::head(tx, &todo.message)? else { return Ok(()) };
     for id in head.calls {
         let Some(mut call) = store::outbox::call(tx, &id)? else { continue };
-        if call.state != CallState::Waiting || call.carries.len() != 1 || call.first_sent_at_ms.is_some() {
+        if call.state != CallState::Waiting || call.first_sent_at_ms.is_some() {
+            continue;
+        }
+        if call.carries.len() != 1 {
+            // what else is in the digest is put together anew when it is sent
+            expire(tx, todo, now_ms, |row| row.call.as_ref() == Some(&call.id))?;
             continue;
         }
         call.state = CallState::Dropped;
@@ -48,10 +54,15 @@ pub(super) fn drop_waiting(tx: &WriteTx, todo: &Todo, now_ms: i64) -> Result<(),
         store::outbox::put_call(tx, &call)?;
     }
     // what is collected for a digest is in no call yet
+    expire(tx, todo, now_ms, |row| matches!(row.code.as_deref(), Some("digest" | "member_limit")))
+}
+
+/// Deliveries that wait, and shall not go out any more.
+fn expire(tx: &WriteTx, todo: &Todo, now_ms: i64, is_meant: impl Fn(&Delivery) -> bool) -> Result<(), StoreError> {
     let Some(message) = store::messages::find(tx, &todo.message)? else { return Ok(()) };
     let mut rows = Vec::new();
     store::deliveries::scan(tx, &message.id, |mut row| {
-        if row.state == DeliveryState::Waiting && matches!(row.code.as_deref(), Some("digest" | "member_limit")) {
+        if row.state == DeliveryState::Waiting && is_meant(&row) {
             (row.state, row.code, row.changed_at_ms) = (DeliveryState::Expired, Some("todo_ended".into()), now_ms);
             rows.push(row);
         }

@@ -1,10 +1,10 @@
 //! Writes what was chosen, in the commit before a request goes out.
 
 use super::super::outcome::{self, Judged};
-use super::super::{REPEATS_S, plan};
+use super::super::{REPEATS_S, bursts, plan};
 use super::choose::Choice;
 use crate::model::{CallId, CallState, DeliveryState, SendCall, UserId};
-use crate::store::outbox::{self, Burst, BurstItem, Print};
+use crate::store::outbox::{self, Print};
 use crate::store::{self, StoreError, WriteTx};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -20,6 +20,11 @@ pub(super) fn apply(
     // as it is in this very commit: it may have been recalled meanwhile
     let Some(mut call) = outbox::call(tx, &seen.id)? else { return Ok(None) };
     if call.to != seen.to || call.state != seen.state {
+        return Ok(None);
+    }
+    let goes = matches!(choice, Choice::Go { .. } | Choice::Divide { .. });
+    if goes && call.carries.len() > 1 && call.first_sent_at_ms.is_none() && bursts::is_outdated(tx, &call, now_ms)? {
+        bursts::unmake(tx, &mut call, now_ms)?;
         return Ok(None);
     }
     match choice {
@@ -114,25 +119,8 @@ fn divide(
     }
     call.note(now_ms, "divided", Some(format!("{} members must wait: WeCom's limit per member", later.len())));
     if whole.can_merge {
-        let app = outbox::app_name(&whole.corp, &whole.app);
         for (at, free_ms) in later {
-            let folded = whole.to[*at].folded();
-            let known = outbox::burst(tx, &app, "", &folded)?;
-            let mut burst = known.unwrap_or_else(|| Burst {
-                app: app.clone(),
-                rule: String::new(),
-                userid: folded.to_string(),
-                until_ms: *free_ms,
-                window_ms: 0,
-                collected: 0,
-            });
-            for carried in &whole.carries {
-                let Some(mut row) = store::deliveries::find(tx, &carried.message, carried.seqs[*at])? else { continue };
-                outbox::collect(tx, &mut burst, &BurstItem { message: row.message.clone(), seq: row.seq })?;
-                row.code = Some("member_limit".into());
-                store::deliveries::put(tx, &whole.tenant, &[row])?;
-            }
-            outbox::put_burst(tx, &burst)?;
+            bursts::put_back(tx, &whole, *at, *free_ms, "member_limit")?;
         }
         return Ok(());
     }

@@ -47,6 +47,8 @@ struct Gate {
     until_ms: i64,
     strikes: u32,
     pause: Option<Pause>,
+    /// Calls that the fault has stopped since it began. It may be of one of them alone: others are tried first.
+    tried: HashSet<String>,
 }
 
 /// One app.
@@ -210,18 +212,33 @@ impl Desk {
         Ok(loose_ends::since_ms(tx, &self.corp)? > self.counted_since_ms.load(Ordering::Relaxed))
     }
 
-    /// How many further calls may be begun now; or until when nothing is sent, Unix milliseconds.
-    pub(super) fn room(&self, now_ms: i64) -> Result<usize, i64> {
+    /// How many further calls may be begun now, and whether those that are due longest rather than the most urgent; or until
+    /// when nothing is sent, Unix milliseconds.
+    pub(super) fn room(&self, now_ms: i64) -> Result<(usize, bool), i64> {
+        let under_way = lock(&self.under_way).len();
         let gate = lock(&self.gate);
         if gate.until_ms > now_ms {
             return Err(gate.until_ms);
         }
         // after a fault one call finds out whether it is mended
         let most = if gate.strikes > 0 { 1 } else { UNDER_WAY_MAX };
-        Ok(most.saturating_sub(lock(&self.under_way).len()))
+        // every second one is the one that is due longest: many urgent ones do not keep the others from being tried
+        let is_fair = gate.strikes > 0 && gate.strikes.is_multiple_of(2);
+        Ok((most.saturating_sub(under_way), is_fair))
     }
 
-    pub(super) fn close_gate(&self, pause: &Pause, now_ms: i64) {
+    /// Calls that a fault has stopped since it began.
+    pub(super) fn tried(&self) -> HashSet<String> {
+        lock(&self.gate).tried.clone()
+    }
+
+    /// All of them are tried once more.
+    pub(super) fn forget_tried(&self) {
+        lock(&self.gate).tried.clear();
+    }
+
+    /// Nothing goes out for a while, because of what became of a call.
+    pub(super) fn close_gate(&self, pause: &Pause, call: Option<&SendCall>, now_ms: i64) {
         let mut gate = lock(&self.gate);
         // calls that were under way together count once
         if gate.until_ms <= now_ms {
@@ -230,6 +247,7 @@ impl Desk {
         let pause_ms = outcome::backoff_ms(gate.strikes + if pause.code == "no_connection" { 0 } else { 4 });
         gate.until_ms = gate.until_ms.max(pause.until_ms.unwrap_or(now_ms + pause_ms));
         gate.pause = Some(pause.clone());
+        gate.tried.extend(call.filter(|_| pause.is_fault).map(|call| call.id.to_string()));
     }
 
     pub(super) fn open_gate(&self) {
@@ -257,7 +275,9 @@ impl Desk {
         let mut flows = lock(&self.flows);
         let free_at = |(at, userid): (usize, &UserId)| {
             let folded = userid.folded();
-            let is_crowded = late.get(&*folded).is_some_and(|late| late + parts > MINUTE_MAX);
+            // WeCom may count what is late together with what went out since
+            let parts = parts + late.get(&*folded).copied().unwrap_or(0);
+            let is_crowded = parts > MINUTE_MAX && late.contains_key(&*folded);
             let free_ms = flows.free_at(&folded, parts, now_ms);
             Some((at, free_ms.max(is_crowded.then_some(now_ms + LATE_MS))?))
         };
@@ -322,4 +342,35 @@ fn china_day(at_ms: i64) -> i64 {
 /// When the next day begins in China, Unix milliseconds.
 pub(super) fn next_day_ms(at_ms: i64) -> i64 {
     (china_day(at_ms) + 1) * DAY_MS - CHINA_MS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CallPart;
+    use crate::model::content::Content;
+
+    #[test]
+    fn what_is_late_counts_together_with_what_went_out_since() {
+        let part = CallPart {
+            content: Content::text("x"),
+            sent_at_ms: None,
+            msgid: None,
+            response_code: None,
+            recalled_at_ms: None,
+            intents: Vec::new(),
+        };
+        let call = |id: &str| SendCall { id: id.into(), parts: vec![part.clone()], ..SendCall::sample() };
+        let desk = Desk::new("a/oa").unwrap();
+        for n in 0..10 {
+            desk.begin(&call(&format!("late {n}")), 0);
+        }
+        let now_ms = 70_000;
+        for _ in 0..19 {
+            desk.count(&call("now"), 1, &[], now_ms);
+        }
+        assert!(desk.full(&call("next"), now_ms).is_empty(), "the 30th");
+        desk.count(&call("now"), 1, &[], now_ms);
+        assert_eq!(desk.full(&call("next"), now_ms), [(0, now_ms + 62_000)]);
+    }
 }

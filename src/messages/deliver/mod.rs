@@ -83,9 +83,9 @@ enum Step {
 async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Result<Step, StoreError> {
     let env = messages.env();
     let now_ms = env.clock.now_ms();
-    let limit = match desk.room(now_ms) {
-        Ok(0) => return Ok(Step::Idle { next_ms: None }),
-        Ok(limit) => limit,
+    let (limit, is_fair) = match desk.room(now_ms) {
+        Ok((0, _)) => return Ok(Step::Idle { next_ms: None }),
+        Ok(room) => room,
         Err(until_ms) => return Ok(Step::Idle { next_ms: Some(until_ms) }),
     };
     let busy = desk.under_way();
@@ -94,7 +94,13 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
     let (due, corp, is_outdated) = env
         .store
         .read_async(move |tx| {
-            let due = outbox::due(tx, &name, now_ms, limit, |id| busy.contains(id))?;
+            let tried = asked.tried();
+            let is_free = |id: &str| !busy.contains(id);
+            let mut due = outbox::due(tx, &name, now_ms, limit, is_fair, |id| is_free(id) && !tried.contains(id))?;
+            if due.calls.is_empty() && !tried.is_empty() {
+                asked.forget_tried();
+                due = outbox::due(tx, &name, now_ms, limit, is_fair, is_free)?;
+            }
             Ok((due, store::corps::find(tx, &key)?, asked.is_outdated(tx)?))
         })
         .await?;
@@ -112,7 +118,7 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
         Ok(client) => client,
         Err(error) => {
             let pause = Pause { until_ms: None, is_fault: true, code: "settings", text: error.to_string() };
-            desk.close_gate(&pause, now_ms);
+            desk.close_gate(&pause, None, now_ms);
             return Ok(Step::More);
         }
     };
@@ -131,7 +137,10 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
         .map(|(call, _)| (call.id.clone(), call.person_times()))
         .collect();
     let ids: Vec<String> = chosen.iter().map(|_| messages.new_id()).collect();
-    let divides = chosen.iter().any(|(_, choice)| matches!(choice, Choice::Divide { .. }));
+    let collects = |(call, choice): &(SendCall, Choice)| {
+        matches!(choice, Choice::Divide { .. }) || call.carries.len() > 1 && call.first_sent_at_ms.is_none()
+    };
+    let may_collect = chosen.iter().any(collects);
     let write = move |tx: &WriteTx| {
         outbox::forget_prints(tx, now_ms, FORGOTTEN_AT_ONCE)?;
         let mut go = Vec::new();
@@ -142,7 +151,7 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
         Ok(go)
     };
     let written = env.store.write(write).await;
-    if divides {
+    if may_collect {
         // whoever ends bursts must learn of a new one, and of one whose commit failed and may be there all the same
         messages.0.accepted.notify_one();
     }

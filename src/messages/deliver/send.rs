@@ -47,7 +47,7 @@ pub(super) async fn send(
         call.first_sent_at_ms = None;
     }
     if let Judged::Again { pause: Some(pause), .. } = &judged {
-        desk.close_gate(pause, now_ms);
+        desk.close_gate(pause, Some(&call), now_ms);
     } else if !matches!(judged, Judged::Again { .. }) {
         desk.open_gate();
     }

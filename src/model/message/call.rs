@@ -138,6 +138,9 @@ pub struct Carried {
     pub message: MessageId,
     /// Numbers of its deliveries, one per member of the call.
     pub seqs: Vec<u32>,
+    /// In a digest, the call that keeps what the rule says of this message by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeper: Option<CallId>,
 }
 
 /// One content of a call.

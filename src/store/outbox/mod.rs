@@ -132,33 +132,40 @@ pub struct DueCalls {
     pub next_ms: Option<i64>,
 }
 
-/// Calls of an app that are due now, but for those in `besides`; every lane is looked at in its order.
+/// Calls of an app that are due now, of those that `is_meant` names: the most urgent first; or, with `is_fair`, those
+/// that are due longest, whatever their lane.
 pub fn due(
     tx: &impl Reads,
     app: &str,
     now_ms: i64,
     limit: usize,
-    besides: impl Fn(&str) -> bool,
+    is_fair: bool,
+    is_meant: impl Fn(&str) -> bool,
 ) -> Result<DueCalls, StoreError> {
-    let (mut ids, mut next): (Vec<String>, Option<u64>) = (Vec::new(), None);
+    let (mut ids, mut next): (Vec<(u64, String)>, Option<u64>) = (Vec::new(), None);
     for priority in Priority::ALL {
         let prefix = Prefix::text(app).then_u32(priority.lane());
+        let most = if is_fair { ids.len() + limit } else { limit };
         DUE.scan(tx, &prefix.range(), |(_, _, at, id), ()| {
             if at > time(now_ms) {
                 next = Some(next.map_or(at, |known| known.min(at)));
                 return Ok(ControlFlow::Break(()));
             }
-            if ids.len() >= limit {
+            if ids.len() >= most {
                 return Ok(ControlFlow::Break(()));
             }
-            if !besides(&id) {
-                ids.push(id);
+            if is_meant(&id) {
+                ids.push((at, id));
             }
             Ok(ControlFlow::Continue(()))
         })?;
     }
+    if is_fair {
+        ids.sort();
+        ids.truncate(limit);
+    }
     let mut calls = Vec::with_capacity(ids.len());
-    for id in ids {
+    for (_, id) in ids {
         calls.extend(CALLS.get(tx, &id)?);
     }
     Ok(DueCalls { calls, next_ms: next.map(|at| i64::try_from(at).unwrap_or(i64::MAX)) })
