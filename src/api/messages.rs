@@ -63,6 +63,13 @@ pub(super) fn routes(routes: &mut Routes) {
             search,
         )
         .get("/api/v1/tenants/{tenant}/deliveries-file", "The same as a file", file)
+        .post(
+            "/api/v1/tenants/{tenant}/redrives",
+            "Send dead letters that a search finds again\nWith the links, rules and templates as they are now: at once about 1,000, of 200 \
+             messages at most. `confirm` must be how many the search finds, counted up to 10,000 and a page; a request without it is refused and \
+             tells. Where there are more, the answer has a `next` for `after`.",
+            redrive_found,
+        )
         .get("/api/v1/message-queues", "Show what waits at each app, and how near it is to WeCom's limits", queues)
         .post("/api/v1/message-queues/resume", "Try paused apps again at once", resume)
         .get("/api/v1/message-settings", "Read how long messages are kept", settings)
@@ -140,6 +147,8 @@ struct SearchQuery {
     corp: Option<String>,
     /// In this state; `dead` = every dead letter.
     state: Option<String>,
+    /// Of this message.
+    message: Option<String>,
     /// Of messages of this source.
     source: Option<String>,
     /// Of messages accepted not before this time, Unix milliseconds.
@@ -296,6 +305,51 @@ async fn redrive(
     .await
 }
 
+/// What is sent again of what a search finds.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+struct RedriveFound {
+    /// Also those that may have arrived (`unknown`, `probably_dropped`, in part), at the risk that somebody gets them twice.
+    accept_duplicates: bool,
+    /// How many dead letters the search finds.
+    confirm: Option<usize>,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct RedrivenFound {
+    #[serde(flatten)]
+    done: Redriven,
+    /// Where the next request goes on; absent where there are no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+async fn redrive_found(
+    caller: Key<MessagesManage>,
+    state: web::Data<State>,
+    tenant: web::Path<TenantKey>,
+    query: Query<SearchQuery>,
+    body: Body<RedriveFound>,
+    once: Once,
+) -> Result<Ok<RedrivenFound>, Problem> {
+    let (filter, after) = (filter(&query.0)?, cursor(query.0.after.as_deref())?);
+    let tenant = super::lists::of(&state, tenant.into_inner(), |_, tenant| Result::Ok(tenant.clone())).await?;
+    let (app, digest, wish) = (state.app.clone(), body.digest, body.value);
+    once.run(&state, &caller.id.clone(), &digest, async move {
+        let counted = app.messages.count_dead(tenant.clone(), filter.clone(), after.clone()).await;
+        let (count, _) = counted.map_err(store_problem)?;
+        if wish.confirm != Some(count) {
+            let text = "To send all of them again, `confirm` must be how many there are.";
+            return Err(Problem::bad_request("request.confirm", text).at("confirm", format!("must be {count}")));
+        }
+        let done = app.messages.redrive_found(&caller.actor, tenant, filter, wish.accept_duplicates, after).await;
+        let (done, next) = done.map_err(message_problem)?;
+        Result::Ok(Reply::new(RedrivenFound { done, next: next.map(|cursor| cursor.to_string()) }))
+    })
+    .await
+}
+
 fn filter(query: &SearchQuery) -> Result<DeliveryFilter, Problem> {
     let bad = |at: &str, why: &str| Problem::bad_request("request.query", "The query is not acceptable.").at(at, why);
     let recipient = match (&query.employee, &query.corp, &query.userid) {
@@ -311,7 +365,8 @@ fn filter(query: &SearchQuery) -> Result<DeliveryFilter, Problem> {
         other => state_of(other)?.into_iter().collect(),
     };
     let (source, from_ms, until_ms) = (query.source.clone(), query.from_ms, query.until_ms);
-    Result::Ok(DeliveryFilter { recipient, states, source, from_ms, until_ms })
+    let message = query.message.as_deref().map(MessageId::from);
+    Result::Ok(DeliveryFilter { recipient, states, message, source, from_ms, until_ms })
 }
 
 fn cursor(after: Option<&str>) -> Result<Option<DeliveryCursor>, Problem> {

@@ -58,6 +58,8 @@ texts! {
     inbox_none_hint = "在企业微信管理后台填写接收 URL 后，成员的消息和事件会出现在这里。", "Enter the URLs in WeCom's console; what members send then shows here.";
     inbox_replay = "重新处理", "Replay";
     inbox_replay_all = "重新处理筛选出的回调", "Replay what the filter shows";
+    inbox_replay_sure(count) = "将重新处理 {count} 条回调", "{count} callbacks are worked on again";
+    inbox_replay_hint = "一次最多 1000 条，从最新的开始。会再次通知订阅的 Webhook；已回复给成员的内容不会再发。", "At most 1,000 at once, the newest first. Webhooks are told again; members are not answered again.";
     inbox_replayed(count) = "{count} 条回调将重新处理。", "{count} callbacks are worked on again.";
     inbox_still_waits = "这条回调还在等待处理。", "It still waits for its first work.";
     inbox_created = "企业微信产生时间", "Made by WeCom at";

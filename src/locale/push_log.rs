@@ -36,16 +36,26 @@ texts! {
     push_detail_counts = "接收情况", "Recipients";
     push_detail_trace = "全过程", "Life of the message";
     push_detail_recipients = "接收人", "Recipients";
-    push_detail_more = "后面还有接收人：用推送日志按来源和状态查找。", "There are more recipients: look for them in the push log.";
+    push_detail_more = "这里只列出前 100 个接收人，未送达的在前。", "Only the first 100 recipients are listed, those that did not get it first.";
+    push_detail_all = "在推送日志中查看全部接收人", "All recipients in the push log";
+    push_detail_dead = "只看未送达的", "Only those that did not get it";
+    push_log_message = "消息编号", "Message id";
     push_detail_members(count) = "{count} 个成员", "{count} members";
     push_detail_attempts(count) = "尝试 {count} 次", "{count} attempts";
     push_detail_digest(count) = "合并了 {count} 条消息", "carries {count} messages";
     push_recall = "撤回", "Recall";
+    push_recall_title = "撤回消息", "Recall the message";
+    push_recall_sure(count) = "将撤回这条消息，涉及 {count} 个接收人", "This message is taken back from {count} recipients";
     push_recall_hint = "未发出的取消；已发出的在 24 小时内从企业微信撤回，微信插件中已收到的不会消失。", "What has not gone out is cancelled; what was sent is recalled within 24 hours. What the WeChat plugin has received stays there.";
     push_recalled(cancelled, recalled, later, kept) = "已取消 {cancelled}，已撤回 {recalled}，送达后撤回 {later}，不能撤回 {kept}。", "Cancelled {cancelled}, recalled {recalled}, to be recalled on arrival {later}, kept {kept}.";
     push_redrive = "重发未送达的", "Send what did not arrive again";
     push_redrive_hint = "按现在的关联、规则和模板重新发送。", "With the links, rules and templates as they are now.";
     push_redrive_doubtful = "包括结果不明的（可能有人收到两次）", "Also those that may have arrived (somebody may get them twice)";
+    push_redrive_found = "重发筛选出的未送达消息", "Send these again";
+    push_redrive_sure(count) = "将重发筛选出的 {count} 个未送达", "{count} that did not arrive are sent again";
+    push_redrive_bound = "一次最多重新排队约 1000 个，来自最多 200 条消息。", "At once about 1,000 are queued again, of 200 messages at most.";
+    push_redrive_more = "后面还有，请再操作一次。", "There are more behind them: do it once more.";
+    push_redrive_none = "筛选条件下没有可以重发的。", "The filter shows none that can be sent again.";
     push_redriven(again, dead, doubtful) = "已重新排队 {again}，仍不能发送 {dead}，结果不明未动 {doubtful}。", "Queued again {again}, still not sendable {dead}, left alone because they may have arrived {doubtful}.";
     push_new_lead = "手工发送一条消息，走与业务系统相同的规则、限额和日志。", "Sends one message by hand, through the same rules, limits and log as those of business systems.";
     push_new_everyone = "全部在职人员", "Every active employee";
@@ -168,6 +178,7 @@ impl T {
             ),
             "quiet_hours" => ("免打扰时段，早上发送。", "Quiet hours: it goes out in the morning."),
             "digest" => ("合并到下一次摘要。", "Collected for the next digest."),
+            "in_digest" => ("与其他消息合并为一条摘要发出。", "It went out in a digest together with other messages."),
             "daily_quota" => {
                 ("应用今日额度已用完，明天发送。", "The app's quota of the day is used up: it goes out tomorrow.")
             }

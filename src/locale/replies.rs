@@ -43,6 +43,7 @@ texts! {
     reply_picture_bad_kind = "只能上传 PNG 或 JPG 图片，且不超过 2 MB。", "Only PNG or JPEG of at most 2 MiB.";
     reply_picture_removed = "图片已删除。", "The picture was removed.";
     reply_picture_in_use = "还有规则在使用这张图片，请先修改规则。", "A rule still sends it; change the rule first.";
+    reply_picture_sure(name) = "将删除图片 {name}", "The picture {name} is removed";
     reply_picture_remove = "删除图片", "Remove";
     reply_picture_good = "已上传", "at WeCom";
     reply_picture_until(when) = "有效至 {when}", "until {when}";

@@ -119,6 +119,7 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("plan.allow_first", "同意计划（第一人）", "plan allowed by the first of two"),
     ("plan.reject", "拒绝计划", "plan rejected"),
     ("plan", "审批", "decisions"),
+    ("message.send", "手工发送消息", "message sent by hand"),
     ("message.recall", "撤回消息", "message recalled"),
     ("message.redrive", "重发消息", "message sent again"),
     ("message.todo", "修改待办状态", "state of a to-do changed"),

@@ -4,12 +4,22 @@ use super::compose::Composed;
 use super::plan::{self, Batch, CALL_MAX, Fate};
 use super::resolve::Person;
 use super::{MessageError, Messages, outcome, resolve};
-use crate::model::{Actor, CallId, Delivery, DeliveryState, MemberRef, Message, MessageId};
-use crate::store::{self, StoreError, outbox};
+use crate::model::{Actor, CallId, Delivery, DeliveryState, MemberRef, Message, MessageId, TenantKey};
+use crate::store::deliveries::{DeliveryCursor, DeliveryFilter};
+use crate::store::{self, PAGE_MAX, StoreError, outbox};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use utoipa::ToSchema;
+
+/// Dead letters of a search that are looked up together: of so many messages each.
+const FOUND_AT_ONCE: usize = 100;
+/// One request sends about so many again …
+const AGAIN_MAX: usize = 1_000;
+/// … of about so many messages, each of which costs a commit …
+const MESSAGES_MAX: usize = 200;
+/// … and looks at about so many.
+const COUNTED_MAX: usize = 10_000;
 
 /// What is sent again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -49,12 +59,15 @@ impl Messages {
                 let targets = composer.compose(tx, &message)?;
                 let is_recalled = is_recalled(tx, &wanted)?;
                 let mut dead = Vec::new();
-                store::deliveries::scan(tx, &wanted, |row| {
-                    if row.state.is_dead() && (wish.seqs.is_empty() || wish.seqs.contains(&row.seq)) {
-                        dead.push(row);
-                    }
-                    Ok(std::ops::ControlFlow::Continue(()))
-                })?;
+                for seq in &wish.seqs {
+                    dead.extend(store::deliveries::find(tx, &wanted, *seq)?.filter(|row| row.state.is_dead()));
+                }
+                if wish.seqs.is_empty() {
+                    store::deliveries::scan(tx, &wanted, |row| {
+                        dead.extend(Some(row).filter(|row| row.state.is_dead()));
+                        Ok(std::ops::ControlFlow::Continue(()))
+                    })?;
+                }
                 let mut done = Redriven::default();
                 let mut aimed: Vec<(usize, Delivery)> = Vec::new();
                 for row in dead {
@@ -76,6 +89,72 @@ impl Messages {
         let Some((message, targets, aimed, done)) = found else { return Err(MessageError::NoMessage(id.clone())) };
         self.send_again(actor, message, targets, aimed, now_ms).await?;
         Ok(done)
+    }
+
+    /// How many dead letters a search finds, counted up to 10,000, and whether there are more.
+    pub async fn count_dead(
+        &self,
+        tenant: TenantKey,
+        filter: DeliveryFilter,
+        after: Option<DeliveryCursor>,
+    ) -> Result<(usize, bool), StoreError> {
+        let Some(filter) = only_dead(filter) else { return Ok((0, false)) };
+        let read = move |tx: &store::ReadTx| {
+            let (mut count, mut after) = (0, after);
+            loop {
+                let (rows, next) = store::deliveries::search(tx, &tenant, &filter, after.as_ref(), PAGE_MAX)?;
+                count += rows.len();
+                after = next;
+                if after.is_none() || count >= COUNTED_MAX {
+                    return Ok((count, after.is_some()));
+                }
+            }
+        };
+        self.env().store.read_async(read).await
+    }
+
+    /// Sends dead letters that a search finds again, as [`Messages::redrive`] does: at once about 1,000, of 200 messages at
+    /// most. Answers where the next request goes on, if there are more.
+    pub async fn redrive_found(
+        &self,
+        actor: &Actor,
+        tenant: TenantKey,
+        filter: DeliveryFilter,
+        accept_duplicates: bool,
+        mut after: Option<DeliveryCursor>,
+    ) -> Result<(Redriven, Option<DeliveryCursor>), MessageError> {
+        let mut done = Redriven::default();
+        let Some(filter) = only_dead(filter) else { return Ok((done, None)) };
+        let (mut messages, mut seen) = (BTreeSet::new(), 0);
+        loop {
+            let (of, wanted, from) = (tenant.clone(), filter.clone(), after.take());
+            let read =
+                move |tx: &store::ReadTx| store::deliveries::search(tx, &of, &wanted, from.as_ref(), FOUND_AT_ONCE);
+            let (rows, next) = self.env().store.read_async(read).await?;
+            seen += rows.len();
+            let mut by_message: BTreeMap<MessageId, Vec<u32>> = BTreeMap::new();
+            for row in rows {
+                by_message.entry(row.message).or_default().push(row.seq);
+            }
+            for (id, seqs) in by_message {
+                match self.redrive(actor, &id, Redrive { seqs, accept_duplicates }).await {
+                    Ok(one) => {
+                        done.again += one.again;
+                        done.still_dead += one.still_dead;
+                        done.doubtful += one.doubtful;
+                    }
+                    // removed meanwhile
+                    Err(MessageError::NoMessage(_)) => {}
+                    Err(error) => return Err(error),
+                }
+                messages.insert(id);
+            }
+            let is_enough = done.again >= AGAIN_MAX || messages.len() >= MESSAGES_MAX || seen >= COUNTED_MAX;
+            if next.is_none() || is_enough {
+                return Ok((done, next));
+            }
+            after = next;
+        }
     }
 
     async fn send_again(
@@ -130,6 +209,15 @@ impl Messages {
         apps.iter().for_each(|app| self.wake(app));
         Ok(())
     }
+}
+
+/// A search for dead letters only; `None` where it asks for other states.
+fn only_dead(mut filter: DeliveryFilter) -> Option<DeliveryFilter> {
+    if filter.states.is_empty() {
+        filter.states = DeliveryState::ALL.to_vec();
+    }
+    filter.states.retain(|state| state.is_dead());
+    Some(filter).filter(|filter| !filter.states.is_empty())
 }
 
 /// Whether nobody is to get a message any more. A to-do that has ended may still be sent: its card says so at once.

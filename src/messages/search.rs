@@ -231,6 +231,26 @@ impl Messages {
         self.env().store.read_async(read).await?.ok_or_else(|| MessageError::NoMessage(id.clone()))
     }
 
+    /// Deliveries of a message, those that are dead first, each kind by number.
+    ///
+    /// # Errors
+    /// [`MessageError::NoMessage`].
+    pub async fn deliveries_first_dead(
+        &self,
+        tenant: &TenantKey,
+        id: &MessageId,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, MessageError> {
+        let states = DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).collect();
+        let filter = DeliveryFilter { message: Some(id.clone()), states, ..DeliveryFilter::default() };
+        let (mut rows, _) = self.search_deliveries(tenant.clone(), filter, None, limit).await?;
+        rows.sort_by_key(|row| row.seq);
+        let others = self.deliveries(id, 0, limit + rows.len()).await?;
+        rows.extend(others.into_iter().filter(|row| !row.state.is_dead()));
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
     /// One page of a tenant's deliveries, those of the newest messages first.
     pub async fn search_deliveries(
         &self,

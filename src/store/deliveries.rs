@@ -125,6 +125,8 @@ pub struct DeliveryFilter {
     pub recipient: Option<Recipient>,
     /// In one of these states; empty = in any.
     pub states: Vec<DeliveryState>,
+    /// Of this message.
+    pub message: Option<MessageId>,
     /// Of messages of this source.
     pub source: Option<String>,
     /// Of messages accepted not before this time, Unix milliseconds.
@@ -166,8 +168,12 @@ pub fn search(
     after: Option<&DeliveryCursor>,
     limit: usize,
 ) -> Result<(Vec<Delivery>, Option<DeliveryCursor>), StoreError> {
-    let from = filter.from_ms.map(id_at);
+    // in a place a nought stands behind the id
+    let own = |end: char| filter.message.as_ref().map(|id| format!("{id}{end}"));
+    let since = filter.from_ms.map(id_at);
+    let from = since.clone().into_iter().chain(own('\0')).max();
     let until = filter.until_ms.map(|ms| place_of(&id_at(ms), 0));
+    let until = until.into_iter().chain(own('\u{1}').map(String::into_bytes)).min();
     let before = after.map(|cursor| place_of(cursor.message.as_str(), cursor.seq));
     let before = before.into_iter().chain(until).min();
     let (from, before) = (from.as_deref().map(str::as_bytes), before.as_deref());
@@ -183,7 +189,7 @@ pub fn search(
         walks.push(Walk::new(tx, BY_STATE.name(), prefixes, from, before)?);
     }
     let mut of_source = match &filter.source {
-        Some(source) => Some(messages::walk_source(tx, tenant, source, from)?),
+        Some(source) => Some(messages::walk_source(tx, tenant, source, since.as_deref().map(str::as_bytes))?),
         None => None,
     };
     let (mut rows, mut looked_at) = (Vec::new(), 0);

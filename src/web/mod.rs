@@ -19,6 +19,7 @@ mod reply;
 mod routes;
 mod slice;
 mod state;
+mod sure;
 mod time;
 mod unknown;
 mod upload;

@@ -5,7 +5,7 @@ mod check;
 
 pub use check::check;
 
-use super::{MessageError, MessageFault, Messages};
+use super::{MessageError, MessageFault, Messages, resolve};
 use crate::model::{
     Actor, Button, EmployeeId, MemberRef, Message, MessageId, Priority, Recipients, StoredAnswer, TenantKey, TodoKind,
     UnitId,
@@ -130,6 +130,29 @@ impl Messages {
         new: Vec<NewMessage>,
         once: Option<OnceKey>,
     ) -> Result<Accepted, MessageError> {
+        self.accept_all(actor, new, once, false).await
+    }
+
+    /// Accepts a message that a person sends by hand: as [`Messages::accept`], and one audit row says to how many people.
+    ///
+    /// # Errors
+    /// As [`Messages::accept`].
+    pub async fn accept_by_hand(
+        &self,
+        actor: &Actor,
+        new: NewMessage,
+        once: Option<OnceKey>,
+    ) -> Result<Accepted, MessageError> {
+        self.accept_all(actor, vec![new], once, true).await
+    }
+
+    async fn accept_all(
+        &self,
+        actor: &Actor,
+        new: Vec<NewMessage>,
+        once: Option<OnceKey>,
+        is_audited: bool,
+    ) -> Result<Accepted, MessageError> {
         let env = self.env();
         let now_ms = env.clock.now_ms();
         let faults = check(&new, now_ms);
@@ -137,7 +160,27 @@ impl Messages {
             return Err(MessageError::Invalid(faults));
         }
         let messages: Vec<Message> = new.into_iter().map(|new| message(new, self.new_id(), now_ms, actor)).collect();
-        let accepted = env.store.write(move |tx| accept(tx, &messages, once.as_ref(), now_ms)).await??;
+        let mut told = Vec::new();
+        for message in messages.iter().filter(|_| is_audited) {
+            let of = message.clone();
+            let people = env.store.read_async(move |tx| Ok(resolve::people(tx, &of)?.len())).await?;
+            let what = json!({
+                "tenant": message.tenant, "source": message.source, "title": message.title, "recipients": people,
+                "everyone": message.recipients == Recipients::Everyone
+            });
+            told.push((format!("message {}", message.id), what));
+        }
+        let actor = actor.clone();
+        let write = move |tx: &WriteTx| {
+            let accepted = accept(tx, &messages, once.as_ref(), now_ms)?;
+            if accepted.as_ref().is_ok_and(|accepted| !accepted.is_again) {
+                for (subject, what) in &told {
+                    store::audit::append(tx, &actor, "message.send", subject, None, Some(what.clone()))?;
+                }
+            }
+            Ok(accepted)
+        };
+        let accepted = env.store.write(write).await??;
         if !accepted.is_again {
             self.0.accepted.notify_one();
         }

@@ -17,6 +17,7 @@ use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
 use crate::web::state::Web;
+use crate::web::sure::Sure;
 use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
 use actix_web::{HttpResponse, web};
@@ -220,6 +221,8 @@ struct Wanted {
     q: String,
     from: String,
     until: String,
+    /// Absent on the way from the list.
+    confirm: Option<String>,
 }
 
 async fn replay(
@@ -228,7 +231,7 @@ async fn replay(
     key: web::Path<CorpKey>,
     form: Form<Wanted>,
 ) -> Result<HttpResponse, Problem> {
-    let Wanted { receiver, kind, state, sender, q, from, until } = form.0;
+    let Wanted { receiver, kind, state, sender, q, from, until, confirm } = form.0;
     let get = |name: &str| {
         let text = match name {
             "receiver" => &receiver,
@@ -241,7 +244,25 @@ async fn replay(
         };
         text.trim().to_owned()
     };
+    let (t, list) = (who.t, format!("/corps/{key}/inbox"));
+    let count = web.app.callbacks.replayable(&key, filter(get)).await.map_err(store_problem)?.len();
+    if count > 0 {
+        let names = ["receiver", "kind", "state", "sender", "q", "from", "until"];
+        let sure = Sure {
+            f: who.frame(t.inbox_replay_all()),
+            lead: t.inbox_replay_sure(count),
+            notes: vec![t.inbox_replay_hint().to_owned()],
+            action: format!("{list}-replays"),
+            back: (t.nav_inbox().to_owned(), list.clone()),
+            carried: names.map(|name| (name, get(name))).into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            choice: None,
+            word: count.to_string(),
+            is_mistyped: false,
+        };
+        if let Some(page) = sure.ask(confirm.as_deref())? {
+            return Ok(page);
+        }
+    }
     let count = web.app.callbacks.replay_all(&key, filter(get), &who.actor()).await.map_err(store_problem)?;
-    let flash = Flash::good(who.t.inbox_replayed(count));
-    Ok(reply::go(&who, &format!("/corps/{key}/inbox"), Some(flash)))
+    Ok(reply::go(&who, &list, Some(Flash::good(t.inbox_replayed(count)))))
 }

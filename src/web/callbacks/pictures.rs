@@ -8,16 +8,18 @@ use crate::model::{ApiScope, App, AppKey, Corp, CorpKey, Picture, PictureId, Rep
 use crate::setup::service;
 use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
-use crate::web::form::{Form, Nothing};
+use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
+use crate::web::sure::Sure;
 use crate::web::upload::Upload;
 use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
@@ -138,19 +140,45 @@ async fn content(
     Ok(reply::picture(picture.kind.media_type(), content))
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Confirmed {
+    /// Absent on the way from the list.
+    confirm: Option<String>,
+}
+
 async fn remove(
     who: Admin<CallbacksManage>,
     web: web::Data<Web>,
     path: web::Path<(CorpKey, AppKey, PictureId)>,
-    _: Form<Nothing>,
+    form: Form<Confirmed>,
 ) -> Result<HttpResponse, Problem> {
     let ((corp, app, id), t) = (path.into_inner(), who.t);
+    let here = format!("/corps/{corp}/apps/{app}/pictures");
+    let rows = page(&who, &web, (&corp, &app), "").await?.rows;
+    // one that is sent by a rule cannot be removed anyway
+    if let Some(row) = rows.into_iter().find(|row| row.picture.id == id && row.rules.is_empty()) {
+        let sure = Sure {
+            f: who.frame_at(&corp, "replies", t.reply_picture_remove()),
+            lead: t.reply_picture_sure(&row.picture.name),
+            notes: vec![row.state.to_owned()],
+            action: format!("{here}/{id}/remove"),
+            back: (t.reply_pictures().to_owned(), here.clone()),
+            carried: Vec::new(),
+            choice: None,
+            word: row.picture.name.to_string(),
+            is_mistyped: false,
+        };
+        if let Some(page) = sure.ask(form.0.confirm.as_deref())? {
+            return Ok(page);
+        }
+    }
     let flash = match web.app.callbacks.remove_picture(&who.actor(), &corp, &app, &id).await {
         Ok(()) => Flash::good(t.reply_picture_removed()),
         Err(ReplyError::PictureInUse(_)) => Flash::warning(t.reply_picture_in_use()),
         Err(error) => return Err(reply_problem(error)),
     };
-    Ok(reply::go(&who, &format!("/corps/{corp}/apps/{app}/pictures"), Some(flash)))
+    Ok(reply::go(&who, &here, Some(flash)))
 }
 
 async fn csv(

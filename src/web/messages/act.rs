@@ -1,15 +1,19 @@
-//! Buttons of one message: recall, send dead letters again.
+//! Buttons of one message: recall, send dead letters again; and of a search: send its dead letters again.
 
+use super::{get_tenant, log};
 use crate::http::Problem;
-use crate::http::errors::message_problem;
+use crate::http::errors::{message_problem, store_problem};
 use crate::http::permission::MessagesManage;
 use crate::messages::Redrive;
-use crate::model::{MessageId, TenantKey};
+use crate::model::{DeliveryState, MessageId, TenantKey};
+use crate::store::deliveries::DeliveryCursor;
 use crate::web::flash::Flash;
-use crate::web::form::{Form, Nothing, is_on};
+use crate::web::form::{Form, is_on};
+use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
+use crate::web::sure::Sure;
 use crate::web::visit::Admin;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -17,7 +21,8 @@ use serde::Deserialize;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .post("/tenants/{tenant}/messages/{message}/recall", recall)
-        .post("/tenants/{tenant}/messages/{message}/redrive", redrive);
+        .post("/tenants/{tenant}/messages/{message}/redrive", redrive)
+        .post("/tenants/{tenant}/redrives", redrive_found);
 }
 
 pub(super) async fn check(web: &Web, tenant: &TenantKey, id: &MessageId) -> Result<(), Problem> {
@@ -29,21 +34,45 @@ async fn recall(
     who: Admin<MessagesManage>,
     web: web::Data<Web>,
     path: web::Path<(TenantKey, MessageId)>,
-    _: Form<Nothing>,
+    form: Form<Wish>,
 ) -> Result<HttpResponse, Problem> {
-    let (tenant, id) = path.into_inner();
-    check(&web, &tenant, &id).await?;
+    let ((tenant, id), t) = (path.into_inner(), who.t);
+    let status = web.app.messages.status(&id).await.map_err(message_problem)?;
+    if status.message.tenant != tenant {
+        return Err(Problem::not_found("message", id));
+    }
+    let count = status.tally.total();
+    let counted = DeliveryState::ALL.into_iter().filter(|state| status.tally.of(*state) > 0);
+    let counted = counted.map(|state| format!("{} {}", t.delivery_state(state), status.tally.of(state)));
+    let here = format!("/tenants/{tenant}/messages/{id}");
+    let sure = Sure {
+        f: who.frame(t.push_recall_title()),
+        lead: t.push_recall_sure(count),
+        notes: vec![status.message.title, counted.collect::<Vec<_>>().join(" · "), t.push_recall_hint().to_owned()],
+        action: format!("{here}/recall"),
+        back: (t.push_detail_title().to_owned(), here.clone()),
+        carried: Vec::new(),
+        choice: None,
+        word: count.to_string(),
+        is_mistyped: false,
+    };
+    if let Some(page) = sure.ask(form.0.confirm.as_deref())? {
+        return Ok(page);
+    }
     let done = web.app.messages.recall(&who.actor(), &id).await.map_err(message_problem)?;
     let kept: usize = done.kept.iter().map(|kept| kept.count).sum();
     let text = who.t.push_recalled(done.cancelled, done.recalled, done.later, kept);
     let flash = if kept == 0 { Flash::good(text) } else { Flash::warning(text) };
-    Ok(reply::go(&who, &format!("/tenants/{tenant}/messages/{id}"), Some(flash)))
+    Ok(reply::go(&who, &here, Some(flash)))
 }
 
 #[derive(Debug, Deserialize)]
 struct Wish {
     #[serde(default)]
     doubtful: Option<String>,
+    /// Absent on the way from the page with the button.
+    #[serde(default)]
+    confirm: Option<String>,
 }
 
 async fn redrive(
@@ -59,4 +88,56 @@ async fn redrive(
     let text = who.t.push_redriven(done.again, done.still_dead, done.doubtful);
     let flash = if done.still_dead + done.doubtful == 0 { Flash::good(text) } else { Flash::warning(text) };
     Ok(reply::go(&who, &format!("/tenants/{tenant}/messages/{id}"), Some(flash)))
+}
+
+/// Dead letters that a search of the log finds, the filters in the address.
+async fn redrive_found(
+    who: Admin<MessagesManage>,
+    web: web::Data<Web>,
+    tenant: web::Path<TenantKey>,
+    form: Form<Wish>,
+) -> Result<HttpResponse, Problem> {
+    let (t, tenant) = (who.t, get_tenant(&web, &tenant).await?.key);
+    let list = Listing::of(&who, &log::PARAMETERS);
+    let path = format!("/tenants/{tenant}/messages");
+    let back = format!("{path}{}", list.query());
+    let nothing = || Ok(reply::go(&who, &back, Some(Flash::warning(t.push_redrive_none()))));
+    let Some(filter) = log::filter(&web.app.store, &tenant, &list).map_err(store_problem)? else { return nothing() };
+    let after = DeliveryCursor::parse(list.get("after"));
+    let (count, is_more) =
+        web.app.messages.count_dead(tenant.clone(), filter.clone(), after.clone()).await.map_err(store_problem)?;
+    if count == 0 {
+        return nothing();
+    }
+    let mut notes = vec![t.push_redrive_hint().to_owned(), t.push_redrive_bound().to_owned()];
+    notes.extend(is_more.then(|| t.push_redrive_more().to_owned()));
+    let sure = Sure {
+        f: who.frame(t.push_redrive_found()),
+        lead: t.push_redrive_sure(count),
+        notes,
+        action: format!("/tenants/{tenant}/redrives{}", list.query()),
+        back: (t.nav_push_log().to_owned(), back.clone()),
+        carried: Vec::new(),
+        choice: Some(("doubtful", t.push_redrive_doubtful())),
+        word: count.to_string(),
+        is_mistyped: false,
+    };
+    if let Some(page) = sure.ask(form.0.confirm.as_deref())? {
+        return Ok(page);
+    }
+    let accept_duplicates = is_on(form.0.doubtful.as_ref());
+    let done = web.app.messages.redrive_found(&who.actor(), tenant, filter, accept_duplicates, after).await;
+    let (done, next) = done.map_err(message_problem)?;
+    let mut text = t.push_redriven(done.again, done.still_dead, done.doubtful);
+    if next.is_some() {
+        text.push_str(t.push_redrive_more());
+    }
+    let is_good = done.still_dead + done.doubtful == 0 && next.is_none();
+    let flash = if is_good { Flash::good(text) } else { Flash::warning(text) };
+    // the button there goes on behind what was looked at
+    let back = match next {
+        Some(cursor) => list.on(path).at("after", &cursor.to_string()),
+        None => back,
+    };
+    Ok(reply::go(&who, &back, Some(flash)))
 }

@@ -19,7 +19,7 @@ use crate::web::{reply, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-/// Recipients that the page shows.
+/// Recipients that the page shows; those that did not get it first.
 const SHOWN: usize = 100;
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -97,13 +97,13 @@ async fn show(
         return Err(Problem::not_found("message", id));
     }
     let trace = web.app.messages.trace(&id).await.map_err(message_problem)?;
-    let rows = web.app.messages.deliveries(&id, 0, SHOWN + 1).await.map_err(message_problem)?;
+    let rows = web.app.messages.deliveries_first_dead(&tenant, &id, SHOWN).await.map_err(message_problem)?;
     let mut ids: Vec<_> = rows.iter().filter_map(|row| row.employee.clone()).collect();
     ids.extend(status.todo.iter().flat_map(todo::people).cloned());
     let names = Names::read(&web, &tenant, ids).await?;
     let todo = status.todo.take().map(|of| todo::view(t, &status.message, of, &names));
-    let has_more = rows.len() > SHOWN;
-    let recipients = rows.into_iter().take(SHOWN).map(|row| Recipient {
+    let has_more = usize::try_from(status.tally.total()).unwrap_or(usize::MAX) > rows.len();
+    let recipients = rows.into_iter().map(|row| Recipient {
         name: row.employee.as_ref().map(|id| names.of(id).to_owned()).unwrap_or_default(),
         state: t.delivery_state(row.state),
         class: class(row.state),

@@ -7,7 +7,7 @@ use crate::http::errors::store_problem;
 use crate::http::permission::MessagesRead;
 use crate::locale::Lang;
 use crate::messages::log;
-use crate::model::{CorpKey, Delivery, DeliveryState, EmployeeId, TenantKey, UserId};
+use crate::model::{ApiScope, CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, TenantKey, UserId};
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter, Recipient};
 use crate::store::{self, Store, StoreError};
 use crate::web::export::{self, Kind, Out};
@@ -21,7 +21,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use std::collections::HashMap;
 
-const PARAMETERS: [&str; 6] = ["who", "source", "state", "from", "until", "after"];
+pub(super) const PARAMETERS: [&str; 7] = ["who", "source", "state", "message", "from", "until", "after"];
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Sources that are offered.
 const SOURCES_MAX: usize = 100;
@@ -56,6 +56,8 @@ struct LogPage {
     next: Option<String>,
     is_unknown: bool,
     may_send: bool,
+    /// Where the dead letters of this search are sent again; empty where there are none, or by somebody who may not.
+    redrive: String,
 }
 
 /// Whom the reader means: `corp/userid`, an employee's id, or an account.
@@ -74,7 +76,7 @@ fn person(store: &Store, tenant: &TenantKey, text: &str) -> Result<Option<Recipi
 }
 
 /// What a visit asks for; `None` when it names somebody who does not exist.
-fn filter(store: &Store, tenant: &TenantKey, list: &Listing) -> Result<Option<DeliveryFilter>, StoreError> {
+pub(super) fn filter(store: &Store, tenant: &TenantKey, list: &Listing) -> Result<Option<DeliveryFilter>, StoreError> {
     let recipient = match list.get("who") {
         "" => None,
         text => match person(store, tenant, text)? {
@@ -89,6 +91,7 @@ fn filter(store: &Store, tenant: &TenantKey, list: &Listing) -> Result<Option<De
     Ok(Some(DeliveryFilter {
         recipient,
         states,
+        message: Some(list.get("message")).filter(|id| !id.is_empty()).map(MessageId::from),
         source: Some(list.get("source").to_owned()).filter(|text| !text.is_empty()),
         from_ms: time::of_day(list.get("from")),
         until_ms: time::of_day(list.get("until")).map(|at_ms| at_ms + DAY_MS),
@@ -141,10 +144,19 @@ async fn list(
     });
     let mut states = vec![("dead", t.push_log_dead())];
     states.extend(DeliveryState::ALL.map(|state| (state.name(), t.delivery_state(state))));
+    let rows: Vec<Row> = rows.collect();
+    let is_dead =
+        list.is("state", "dead") || DeliveryState::find(list.get("state")).is_some_and(|state| state.is_dead());
+    let redrive = if is_dead && !rows.is_empty() && who.may(ApiScope::MessagesManage) {
+        who.url(&format!("/tenants/{tenant}/redrives{}", list.query()))
+    } else {
+        String::new()
+    };
     reply::page(&LogPage {
-        rows: rows.collect(),
+        rows,
+        redrive,
         f: who.frame(t.nav_push_log()),
-        may_send: who.may(crate::model::ApiScope::MessagesSend),
+        may_send: who.may(ApiScope::MessagesSend),
         tenant,
         list,
         sources,

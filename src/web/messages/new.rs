@@ -248,7 +248,7 @@ async fn send(
     let is_seen = !is_on(fields.everyone.as_ref()) || is_on(fields.seen.as_ref());
     let done = if fields.act == "send" && is_seen {
         let once = fields.once(&who.account.id, &tenant);
-        web.app.messages.accept(&who.actor(), vec![message], once).await
+        web.app.messages.accept_by_hand(&who.actor(), message, once).await
     } else {
         match web.app.messages.preview(&who.actor(), message).await {
             Ok(preview) => {

@@ -4,10 +4,12 @@ use super::world::{Route, START_MS, World, actor, corpid, message, to};
 use std::time::Duration;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::Redrive;
+use wecom_bridge::model::CallState;
 use wecom_bridge::model::DeliveryState::{Failed, Recalled, Sent, Unknown, Waiting};
 use wecom_bridge::model::content::Content;
 use wecom_bridge::sandbox::{Effect, Fault};
 use wecom_bridge::store;
+use wecom_bridge::store::deliveries::DeliveryFilter;
 
 #[tokio::test]
 async fn each_fault_is_overcome_and_every_message_arrives_once() {
@@ -76,6 +78,87 @@ async fn a_limit_of_wecom_is_told_with_its_end() {
 }
 
 #[tokio::test]
+async fn a_call_that_the_fault_may_be_of_does_not_hold_up_the_others() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..4, "lab");
+    world.state().add_fault(Fault::always("message/send", Effect::Errcode { errcode: 60020 }));
+    let mut high = message("紧急", &["e0"]);
+    high["priority"] = "high".into();
+    let mut all = vec![world.post(high).await];
+    world.until(|| !world.messages.paused().is_empty()).await;
+    for n in 1..4 {
+        all.push(world.say(&format!("第{n}条"), &[&format!("e{n}")]).await);
+    }
+    world.until(|| all.iter().all(|id| world.tally(id).is_some())).await;
+    let call = |id| {
+        let call = world.deliveries(id)[0].call.clone().unwrap();
+        world.store.read(|tx| store::outbox::call(tx, &call)).unwrap().unwrap()
+    };
+    let attempts = || all.iter().map(|id| call(id).attempts).collect::<Vec<u32>>();
+    let rest = || all.iter().all(|id| call(id).state == CallState::Waiting);
+    for n in 1..=4 {
+        world.until(|| attempts().iter().sum::<u32>() == n && rest()).await;
+        if n < 4 {
+            world.clock.advance(Duration::from_secs(400));
+        }
+    }
+    assert_eq!(attempts(), [1, 1, 1, 1], "each is tried once before one is tried again");
+    world.state().clear_faults();
+    world.messages.resume_paused();
+    for id in &all {
+        assert_eq!(world.ended(id).await.get(&Sent), Some(&1));
+    }
+    world.is_good();
+}
+
+#[tokio::test]
+async fn dead_letters_of_a_search_are_sent_again_and_others_are_not() {
+    let world = World::new();
+    world.people(0, 0..3, "lab");
+    world.state().add_fault(Fault::always("message/send", Effect::Errcode { errcode: 85002 }));
+    let mut all = Vec::new();
+    for n in 0..3 {
+        all.push(world.say(&format!("第{n}条"), &["e0", "e1", "e2"]).await);
+    }
+    let mut other = message("别的", &["e0"]);
+    other["source"] = "other".into();
+    let other = world.post(other).await;
+    for id in all.iter().chain([&other]) {
+        world.ended(id).await;
+    }
+    world.state().clear_faults();
+    let filter = DeliveryFilter { source: Some("workflow".into()), ..DeliveryFilter::default() };
+    let count = |filter: &DeliveryFilter| world.messages.count_dead("acme".into(), filter.clone(), None);
+    assert_eq!(count(&filter).await.unwrap(), (9, false));
+    let one = DeliveryFilter { message: Some(all[0].clone()), ..filter.clone() };
+    assert_eq!(count(&one).await.unwrap(), (3, false));
+    let sent = DeliveryFilter { states: vec![Sent], ..filter.clone() };
+    assert_eq!(count(&sent).await.unwrap(), (0, false));
+    let (done, next) =
+        world.messages.redrive_found(&actor(), "acme".into(), filter.clone(), false, None).await.unwrap();
+    assert_eq!((done.again, done.still_dead, next), (9, 0, None));
+    for id in &all {
+        assert_eq!(world.ended(id).await.get(&Sent), Some(&3));
+    }
+    assert_eq!(world.states(&other), [(Failed, "refused".to_owned())]);
+    let audited = world.store.read(|tx| store::audit::page(tx, None, 10)).unwrap();
+    assert_eq!(audited.iter().filter(|row| row.action == "message.redrive").count(), 3);
+    // those that did not get it are shown first
+    world.state().add_fault(Fault::once("message/send", Effect::Errcode { errcode: 85002 }));
+    let half = world.say("一半", &["e0"]).await;
+    world.ended(&half).await;
+    let rows = world.messages.deliveries_first_dead(&"acme".into(), &all[0], 2).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [0, 1]);
+    let mut mixed = message("混合", &["e0", "e1", "nobody"]);
+    mixed["source"] = "other".into();
+    let mixed = world.post(mixed).await;
+    world.ended(&mixed).await;
+    let rows = world.messages.deliveries_first_dead(&"acme".into(), &mixed, 2).await.unwrap();
+    assert!(rows.len() == 2 && rows[0].state.is_dead() && rows[1].state == Sent, "{rows:?}");
+    world.is_good();
+}
+
+#[tokio::test]
 async fn what_is_refused_for_good_is_a_dead_letter_with_the_number() {
     let world = World::new();
     world.people(0, 0..1, "lab");
@@ -134,6 +217,43 @@ async fn what_may_have_arrived_is_not_repeated_when_it_has_waited_for_too_long()
     let row = &world.deliveries(&id)[0];
     assert!(row.error.as_deref().unwrap().contains("no longer suppresses"), "{row:?}");
     world.is_good();
+}
+
+/// What WeCom suppresses hides whether it is stored that a request goes out before it does; hours later nothing is suppressed.
+#[tokio::test]
+async fn what_was_on_its_way_when_the_process_died_is_not_sent_again_when_wecom_has_forgotten_it() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.state().add_fault(Fault::once("message/send", Effect::Delay { ms: 2_000 }));
+    let id = world.say("t", &["e0"]).await;
+    let call = |store: &store::Store| {
+        let call = store.read(|tx| store::deliveries::find(tx, &id, 0)).unwrap().and_then(|row| row.call);
+        call.and_then(|call| store.read(|tx| store::outbox::call(tx, &call)).unwrap())
+    };
+    world.until(|| call(&world.store).is_some_and(|call| call.state == CallState::Sending)).await;
+    // what a crash at this moment leaves behind
+    let image = tempfile::tempdir().unwrap();
+    for file in ["wecom-bridge.redb", "master.key"] {
+        std::fs::copy(world.folder.path().join(file), image.path().join(file)).unwrap();
+    }
+    world
+        .until(|| {
+            world.clock.advance(Duration::from_millis(500));
+            !world.inbox(0, "u0").is_empty()
+        })
+        .await;
+    world.messages.shutdown().await;
+
+    world.clock.advance(Duration::from_secs(5 * 3_600));
+    let store = super::world::open_store(image.path(), &world.clock);
+    assert_eq!(call(&store).unwrap().state, CallState::Sending);
+    let again = super::world::build(&store, &world.clock, &world.routes);
+    again.start();
+    let row = || store.read(|tx| store::deliveries::find(tx, &id, 0)).unwrap().unwrap();
+    world.until(|| row().state != Waiting).await;
+    assert_eq!(row().state, Unknown, "{:?}", row());
+    assert_eq!(world.inbox(0, "u0"), ["t"], "once");
+    again.shutdown().await;
 }
 
 #[tokio::test]

@@ -144,7 +144,7 @@ pub struct World {
     pub store: Store,
     pub messages: Messages,
     pub routes: Arc<Routes>,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 impl World {
@@ -165,7 +165,7 @@ impl World {
         }
         let messages = build(&store, &clock, &routes);
         messages.start();
-        Self { sandbox, clock, store, messages, routes, _folder: folder }
+        Self { sandbox, clock, store, messages, routes, folder }
     }
 
     pub fn state(&self) -> &State {

@@ -122,8 +122,15 @@ fn delivery_filters() -> impl Strategy<Value = DeliveryFilter> {
             source: source.map(|at| SOURCES[at].to_owned()),
             from_ms,
             until_ms,
+            message: None,
         },
     )
+}
+
+/// Some of them for one message.
+fn narrowed_filters() -> impl Strategy<Value = DeliveryFilter> {
+    let message = prop::option::weighted(0.3, (0..25usize).prop_map(id));
+    (delivery_filters(), message).prop_map(|(filter, message)| DeliveryFilter { message, ..filter })
 }
 
 fn message_filters() -> impl Strategy<Value = MessageFilter> {
@@ -152,6 +159,7 @@ fn is_wanted(filter: &DeliveryFilter, sent: &Sent, row: &Delivery) -> bool {
     filter.recipient.as_ref().is_none_or(is_recipient)
         && (filter.states.is_empty() || filter.states.contains(&row.state))
         && filter.source.as_ref().is_none_or(|wanted| wanted == source)
+        && filter.message.as_ref().is_none_or(|wanted| *wanted == row.message)
 }
 
 fn is_in(at: usize, from_ms: Option<i64>, until_ms: Option<i64>) -> bool {
@@ -188,7 +196,7 @@ proptest! {
     #[test]
     fn lists_say_what_the_rows_say(
         all in prop::collection::vec(sent(), 0..25),
-        of_deliveries in prop::collection::vec((delivery_filters(), 1..5usize), 12),
+        of_deliveries in prop::collection::vec((narrowed_filters(), 1..5usize), 12),
         of_messages in prop::collection::vec((message_filters(), 1..5usize), 12),
         removed in 0..25usize,
     ) {

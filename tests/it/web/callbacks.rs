@@ -59,6 +59,15 @@ async fn the_inbox_is_filtered_looked_into_and_replayed() {
     browser.follow(&done).await.expect(200).has("将重新处理");
     bridge.app.callbacks.idle().await.unwrap();
     browser.get(&path).await.expect(200).has("重新处理 1 次");
+    let replays = format!("{list}-replays");
+    let sure = browser.post(&replays, &[("kind", "message.")]).await.expect(200);
+    sure.has("将重新处理 1 条回调").has("name=\"kind\" value=\"message.\"");
+    browser.submit(&sure, &replays, &[("kind", "message."), ("confirm", "x")]).await.expect(422);
+    browser.get(&path).await.expect(200).has("重新处理 1 次");
+    let done = browser.submit(&sure, &replays, &[("kind", "message."), ("confirm", "1")]).await;
+    browser.follow(&done).await.expect(200).has("1 条回调将重新处理");
+    bridge.app.callbacks.idle().await.unwrap();
+    browser.get(&path).await.expect(200).has("重新处理 2 次");
     let auditor = Browser::sign_in(&bridge, Role::Auditor).await;
     auditor.get(&path).await.expect(200).lacks("重新处理</button>");
     let file = browser.get(&format!("{list}.csv?kind=message.")).await.expect(200);
@@ -177,6 +186,15 @@ async fn a_picture_is_added_chosen_and_removed() {
     browser.follow(&done).await.expect(200).has("还有规则在使用");
     let auditor = Browser::sign_in(&bridge, Role::Auditor).await;
     auditor.get(&list).await.expect(200).has("食堂.png").lacks("type=\"file\"");
+    let done = browser.upload(&list, &[], "旧.png", b"\x89PNG\r\n\x1a\nold".to_vec()).await;
+    let page = browser.follow(&done).await.expect(200);
+    let remove = page.text.split("action=\"").find(|part| part.contains("/remove\"")).unwrap();
+    let remove = remove.split('"').next().unwrap().to_owned();
+    let sure = browser.post(&remove, &[]).await.expect(200);
+    sure.has("将删除图片 旧.png");
+    browser.submit(&sure, &remove, &[("confirm", "食堂.png")]).await.expect(422);
+    let done = browser.submit(&sure, &remove, &[("confirm", "旧.png")]).await;
+    browser.follow(&done).await.expect(200).lacks("旧.png").has("图片已删除");
     close(bridge).await;
 }
 

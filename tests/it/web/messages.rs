@@ -43,7 +43,15 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
     shown.has("失败 1").has("未关联 1").has("张三").has("已找到接收人").has("撤回").has("重发未送达的");
     let again = office.act(&format!("{}/redrive", detail.path), &[]).await;
     again.has("已重新排队 0，仍不能发送 2");
-    office.act(&format!("{}/recall", detail.path), &[]).await.has("已取消 0，已撤回 0");
+    let recall = format!("{}/recall", detail.path);
+    let sure = office.browser.post(&recall, &[]).await.expect(200);
+    sure.has("将撤回这条消息，涉及 2 个接收人").has("未关联 1 · 失败 1").has("data-confirm-text=\"2\"");
+    office.browser.post(&recall, &[("confirm", "3")]).await.expect(422).has("将撤回这条消息");
+    office.get(&detail.path).await.expect(200).has("重发未送达的");
+    office.act(&recall, &[("confirm", "2")]).await.has("已取消 0，已撤回 0");
+    let audit = office.bridge.get("/api/v1/audit?action=message.send").await.expect(200);
+    let told = &audit["items"][0]["after"];
+    assert_eq!((&told["recipients"], &told["everyone"]), (&json!(2), &json!(false)), "{audit}");
 
     for (query, there) in [
         ("", true),
@@ -59,6 +67,23 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
         let page = office.get(&format!("{log}{query}")).await.expect(200);
         assert_eq!(page.text.contains("停电通知"), there, "{query}");
     }
+    let id = detail.path.rsplit('/').next().unwrap();
+    office.get(&format!("{log}?message={id}")).await.expect(200).has("停电通知").has("name=\"message\"");
+    office.get(&format!("{log}?message={}", &id[..8])).await.expect(200).lacks("停电通知");
+    office.get(&detail.path).await.has(&format!("/messages?message={id}"));
+    let found = format!("{TENANT}/redrives?state=dead&message={id}");
+    office.get(&format!("{log}?state=dead&message={id}")).await.has("重发筛选出的未送达消息");
+    let sure = office.browser.post(&found, &[]).await.expect(200);
+    sure.has("将重发筛选出的 2 个未送达").has("name=\"doubtful\"");
+    office.browser.post(&found, &[("confirm", "1")]).await.expect(422);
+    let done = office.browser.post(&found, &[("confirm", "2")]).await;
+    office.browser.follow(&done).await.expect(200).has("已重新排队 0，仍不能发送 2");
+    let done = office.browser.post(&format!("{TENANT}/redrives?state=dead&source=other"), &[]).await;
+    office.browser.follow(&done).await.expect(200).has("没有可以重发的");
+    let api = format!("/api/v1/tenants/acme/redrives?message={id}");
+    let refused = office.bridge.post(&api, &json!({})).await;
+    assert!(refused.expect_problem(400, "request.confirm").to_string().contains("must be 2"));
+    assert_eq!(office.bridge.post(&api, &json!({ "confirm": 2 })).await.expect(200)["still_dead"], 2);
     office.get(&format!("{log}?who=stranger")).await.expect(200).has("找不到这个人员或成员");
     office.get(&format!("{log}.csv?state=dead")).await.expect(200).has("停电通知").has("消息编号");
     assert_eq!(office.get(&format!("{log}.xlsx")).await.status, 200);
