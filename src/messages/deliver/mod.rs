@@ -169,7 +169,7 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
         let (messages, desk, client) = (messages.clone(), Arc::clone(desk), Arc::clone(&client));
         calls.spawn(async move {
             let id = call.id.to_string();
-            send::send(&messages, &desk, &client, agentid, call, over).await;
+            send::send(&messages, &desk, &client, agentid, call, over, now_ms).await;
             desk.end(&id);
         });
     }

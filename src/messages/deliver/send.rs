@@ -14,7 +14,7 @@ use std::collections::HashSet;
 /// A call that took longer is counted at its end too: WeCom may have counted it late.
 const SLOW_MS: i64 = 1_500;
 
-/// Sends one call, content by content, and writes what became of it.
+/// Sends one call, content by content, and writes what became of it. It was chosen, and counted, at `chosen_ms`.
 pub(super) async fn send(
     messages: &Messages,
     desk: &Desk,
@@ -22,13 +22,14 @@ pub(super) async fn send(
     agentid: u64,
     mut call: SendCall,
     over: HashSet<String>,
+    chosen_ms: i64,
 ) {
     let env = messages.env();
     let began_ms = env.clock.now_ms();
     let credential = Credential::App(desk.app.clone());
     let sent = parts(client, &credential, agentid, &mut call, &env.clock).await;
     let now_ms = env.clock.now_ms();
-    if now_ms - began_ms > SLOW_MS {
+    if now_ms - chosen_ms > SLOW_MS {
         let went_out = |part: &&CallPart| part.sent_at_ms.is_some_and(|at_ms| at_ms >= began_ms);
         // and the one that ended in an error, which may have arrived
         let parts = call.parts.iter().filter(went_out).count() + usize::from(sent.is_err());
