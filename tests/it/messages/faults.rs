@@ -200,12 +200,14 @@ async fn what_may_have_arrived_is_not_repeated_when_it_has_waited_for_too_long()
     world.state().add_fault(Fault { skip: 1, ..Fault::always("message/send", Effect::Errcode { errcode: 60020 }) });
     let id = world.say("t", &["e0"]).await;
     // the answer is lost, and the repetition finds that the app may not speak from here any more
-    world
-        .until(|| {
-            world.clock.advance(Duration::from_millis(500));
-            !world.messages.paused().is_empty()
-        })
-        .await;
+    let is_lost = || {
+        let call = world.deliveries(&id).first().and_then(|row| row.call.clone());
+        let call = call.and_then(|call| world.store.read(|tx| store::outbox::call(tx, &call)).unwrap());
+        call.is_some_and(|call| call.state == CallState::Waiting && call.doubts == 1)
+    };
+    world.until(is_lost).await;
+    world.clock.advance(Duration::from_secs(5));
+    world.until(|| !world.messages.paused().is_empty()).await;
     assert_eq!(world.messages.paused()[0].code, "refused_app");
     assert_eq!(world.states(&id)[0].0, Waiting);
     // five hours later that is mended, and WeCom has forgotten the first attempt
