@@ -57,6 +57,13 @@ pub async fn create(env: &Env, actor: &Actor, new: NewAccount) -> Result<Account
         .await?
 }
 
+/// Everything that is wrong with a new account as it was entered.
+pub(super) fn faults(name: &str, display_name: &str, password: &Secret) -> Vec<AccountError> {
+    let name_fault = Account::check_name(name).map_err(AccountError::from).err();
+    let password_fault = passwords::check(password.expose(), name).map_err(AccountError::from).err();
+    [name_fault, check_display_name(display_name).err(), password_fault].into_iter().flatten().collect()
+}
+
 /// Checks a new account and hashes its password; nothing is stored.
 pub(super) async fn prepare(env: &Env, new: NewAccount) -> Result<Account, AccountError> {
     Account::check_name(&new.name)?;

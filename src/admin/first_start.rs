@@ -38,6 +38,13 @@ pub struct NewAdministrator {
     pub language: Option<String>,
 }
 
+/// Everything that is wrong with what was entered, so that nobody mends it piece by piece.
+pub fn faults(name: &str, display_name: &str, password: &Secret, public_url: &str) -> Vec<FirstStartError> {
+    let account =
+        accounts::faults(name.trim(), display_name.trim(), password).into_iter().map(FirstStartError::Account);
+    account.chain(settings::checked_url(public_url.trim()).err().map(FirstStartError::Settings)).collect()
+}
+
 /// Why there is no first administrator.
 #[derive(Debug, thiserror::Error)]
 pub enum FirstStartError {

@@ -1,6 +1,6 @@
 //! The reference page: rendered once from the OpenAPI document, one HTML file without script or foreign asset.
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
 use serde_json::Value;
@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use super::routes::Routes;
 use super::state::State;
+use crate::locale::Lang;
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
@@ -19,8 +20,11 @@ pub(super) fn routes(routes: &mut Routes) {
 
 const STYLE: &str = include_str!("docs.css");
 
-/// `GET /api/docs`
-pub async fn page(state: web::Data<State>) -> HttpResponse {
+/// `GET /api/docs`; in the language of `?lang=`, else of the browser. What the document says is English.
+pub async fn page(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+    let wanted = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang="));
+    let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let lang = wanted.and_then(Lang::find).or_else(|| Lang::negotiate(header?)).unwrap_or(Lang::En);
     let style = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -28,7 +32,8 @@ pub async fn page(state: web::Data<State>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
         .insert_header((CONTENT_SECURITY_POLICY, policy))
-        .body(state.page.clone())
+        .insert_header((VARY, "accept-language"))
+        .body(state.pages[usize::from(lang == Lang::En)].clone())
 }
 
 /// `GET /api/v1/openapi.json`, with an ETag so that a client need not fetch it twice.
@@ -47,48 +52,104 @@ pub async fn document(request: HttpRequest, state: web::Data<State>) -> HttpResp
     answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(state.document.clone())
 }
 
+/// What the Chinese page says first.
+const LEAD_ZH: &str = "<p>REST 接口位于 <code>/api/v1</code>，用 API 密钥调用：<code>Authorization: Bearer wbk_…</code>（在“系统 → API 密钥”中\
+创建）。出错时返回 <code>application/problem+json</code>，程序按其中的 <code>code</code> 判断。创建类请求可带 \
+<code>Idempotency-Key</code>，重复提交只执行一次。接口名称和字段说明以英文给出，与 OpenAPI 文档一致。</p>";
+
+/// Parts of the document in Chinese.
+const PARTS: &[(&str, &str)] = &[
+    ("Accounts", "管理员账号"),
+    ("API keys", "API 密钥"),
+    ("Apps", "应用"),
+    ("Audit", "审计日志"),
+    ("Auto replies", "自动回复"),
+    ("Backups", "备份"),
+    ("Bindings", "关联"),
+    ("Corps", "企业"),
+    ("Reference", "接口文档"),
+    ("Directory: employees", "OA 人员"),
+    ("Directory: units", "OA 部门"),
+    ("Directory: import", "导入"),
+    ("Error codes", "错误码"),
+    ("Diagnosis", "诊断"),
+    ("Files", "文件"),
+    ("Expressions", "表达式"),
+    ("Callbacks", "回调"),
+    ("Menus", "菜单"),
+    ("Messages", "消息"),
+    ("Mirror", "企业微信组织"),
+    ("Plans", "同步预览"),
+    ("Rules", "推送规则"),
+    ("Runs", "运行记录"),
+    ("Secrets", "凭证"),
+    ("Set-up", "初始设置"),
+    ("Settings", "设置"),
+    ("Operation", "运行状态"),
+    ("Tenants", "租户"),
+    ("Webhooks", "Webhook"),
+];
+
+/// Name of a part; the English one behind the Chinese one, for programs and the document know that.
+fn part(lang: Lang, name: &str) -> String {
+    let known = PARTS.iter().find(|(en, _)| *en == name).filter(|(en, zh)| lang == Lang::Zh && en != zh);
+    known.map_or_else(|| escape(name), |(_, zh)| format!("{zh} <small>{}</small>", escape(name)))
+}
+
 /// The page for a document.
-pub fn render(document: &Value) -> String {
+pub fn render(document: &Value, lang: Lang) -> String {
     let mut html = String::with_capacity(128 * 1024);
     let info = &document["info"];
     let title = text(&info["title"]);
+    let other = if lang == Lang::Zh { Lang::En } else { Lang::Zh };
     let _ = write!(
         html,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title} API</title><style>{STYLE}</style></head><body><nav><h1>{title} {}</h1><p><a href=\"v1/openapi.json\">\
-         OpenAPI document</a></p>",
-        text(&info["version"])
+        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title} API</title><style>{STYLE}</style></head><body><nav><h1>{title} {}</h1><p><a href=\"?lang={}\">{}</a> · \
+         <a href=\"v1/openapi.json\">{}</a></p>",
+        lang.tag(),
+        text(&info["version"]),
+        other.code(),
+        other.own_name(),
+        lang.pick("OpenAPI 文档", "OpenAPI document"),
     );
     let operations = operations(document);
     for tag in list(&document["tags"]) {
-        let name = text(&tag["name"]);
-        let _ = write!(html, "<h2>{name}</h2><ul>");
+        let name = part(lang, tag["name"].as_str().unwrap_or_default());
+        let _ = write!(html, "<h2>{name}</h2><ul lang=\"en\">");
         for operation in operations.iter().filter(|operation| operation.tag == tag["name"]) {
             let _ = write!(html, "<li><a href=\"#{}\">{}</a></li>", operation.id, operation.summary);
         }
         html.push_str("</ul>");
     }
-    html.push_str("<h2>Schemas</h2><ul>");
+    let schemas = lang.pick("数据结构", "Schemas");
+    let _ = write!(html, "<h2>{schemas}</h2><ul>");
     for (name, _) in map(&document["components"]["schemas"]) {
         let name = escape(name);
         let _ = write!(html, "<li><a href=\"#schema-{name}\">{name}</a></li>");
     }
-    let _ = write!(html, "</ul></nav><main><p>{}</p>", text(&info["description"]).replace("\n\n", "</p><p>"));
+    html.push_str("</ul></nav><main>");
+    if lang == Lang::Zh {
+        html.push_str(LEAD_ZH);
+    }
+    html.push_str("<div lang=\"en\">");
+    let _ = write!(html, "<p>{}</p>", text(&info["description"]).replace("\n\n", "</p><p>"));
     let _ = write!(html, "<p>{}</p>", text(&document["components"]["securitySchemes"]["api_key"]["description"]));
     for tag in list(&document["tags"]) {
-        let _ = write!(html, "<h2>{}</h2><p>{}</p>", text(&tag["name"]), text(&tag["description"]));
+        let name = part(lang, tag["name"].as_str().unwrap_or_default());
+        let _ = write!(html, "<h2>{name}</h2><p>{}</p>", text(&tag["description"]));
         for operation in operations.iter().filter(|operation| operation.tag == tag["name"]) {
-            operation.write(&mut html);
+            operation.write(&mut html, lang);
         }
     }
-    html.push_str("<h2>Schemas</h2>");
+    let _ = write!(html, "<h2>{schemas}</h2>");
     for (name, schema) in map(&document["components"]["schemas"]) {
         let name = escape(name);
         let _ = write!(html, "<section id=\"schema-{name}\"><h3>{name}</h3>");
         write_schema(&mut html, schema);
         html.push_str("</section>");
     }
-    html.push_str("</main></body></html>");
+    html.push_str("</div></main></body></html>");
     html
 }
 
@@ -120,7 +181,7 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
 }
 
 impl Operation<'_> {
-    fn write(&self, html: &mut String) {
+    fn write(&self, html: &mut String, lang: Lang) {
         let Self { id, summary, method, path, value, .. } = self;
         let _ = write!(
             html,
@@ -137,7 +198,11 @@ impl Operation<'_> {
         }
         let mut parameters = list(&value["parameters"]).peekable();
         if parameters.peek().is_some() {
-            html.push_str("<table><tr><th>Parameter</th><th>In</th><th>Type</th><th></th></tr>");
+            html.push_str("<div class=\"table\"><table>");
+            html.push_str(lang.pick(
+                "<tr><th>参数</th><th>位置</th><th>类型</th><th></th></tr>",
+                "<tr><th>Parameter</th><th>In</th><th>Type</th><th></th></tr>",
+            ));
             for parameter in parameters {
                 let _ = write!(
                     html,
@@ -149,10 +214,16 @@ impl Operation<'_> {
                     text(&parameter["description"])
                 );
             }
-            html.push_str("</table>");
+            html.push_str("</table></div>");
         }
         for (content_type, content) in map(&value["requestBody"]["content"]) {
-            let _ = write!(html, "<p>Body <code>{}</code>: {}</p>", escape(content_type), kind(&content["schema"]));
+            let _ = write!(
+                html,
+                "<p>{} <code>{}</code>: {}</p>",
+                lang.pick("请求体", "Body"),
+                escape(content_type),
+                kind(&content["schema"])
+            );
         }
         let mut problems = Vec::new();
         for (status, response) in map(&value["responses"]) {
@@ -189,7 +260,7 @@ fn write_schema(html: &mut String, schema: &Value) {
         let _ = write!(html, "<p>{}</p>", kind(schema));
         return;
     }
-    html.push_str("<table>");
+    html.push_str("<div class=\"table\"><table>");
     for (name, property) in properties {
         let is_required = list(&schema["required"]).any(|required| required == name);
         let _ = write!(
@@ -201,7 +272,7 @@ fn write_schema(html: &mut String, schema: &Value) {
             text(&property["description"])
         );
     }
-    html.push_str("</table>");
+    html.push_str("</table></div>");
 }
 
 /// A schema in a few words.
@@ -264,7 +335,7 @@ mod tests {
                 "responses": { "200": { "description": "<r>" } } } } },
             "components": { "schemas": { "S": { "type": "object", "properties": { "<q>": { "enum": ["<e>"] } } } } },
         });
-        let page = render(&document);
+        let page = render(&document, Lang::Zh);
         for markup in ["<b>", "<i>", "<script>", "<u>", "<x>", "<r>", "<q>", "<e>"] {
             assert!(!page.contains(markup), "{markup} in {page}");
         }

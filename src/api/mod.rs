@@ -51,6 +51,7 @@ mod webhooks;
 
 use crate::app::App;
 use crate::http::{Problem, Table};
+use crate::locale::Lang;
 use actix_web::web::{self, ServiceConfig};
 use bytes::Bytes;
 use routes::Routes;
@@ -83,7 +84,7 @@ pub fn document(base_path: &str) -> serde_json::Value {
 fn state(app: Arc<App>) -> State {
     let document = document(&app.config.server.base_path);
     State {
-        page: Bytes::from(docs::render(&document)),
+        pages: [Lang::Zh, Lang::En].map(|lang| Bytes::from(docs::render(&document, lang))),
         document: Bytes::from(document.to_string()),
         in_flight: once::InFlight::default(),
         kept: crate::http::kept::Kept::new(app.config.limits.body_max_bytes()),

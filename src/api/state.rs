@@ -20,6 +20,6 @@ pub struct State {
     pub throttle: Throttle,
     /// The OpenAPI document.
     pub document: Bytes,
-    /// Its page.
-    pub page: Bytes,
+    /// Its page in Chinese and in English.
+    pub pages: [Bytes; 2],
 }

@@ -64,7 +64,6 @@ fn greet(app: &App, served: &Served, is_first: bool) {
             "first start: a database and the master key {} were made; keep a copy of the key apart from backups",
             app.config.keys.master_key_file.display()
         );
-        tracing::info!("next: `wecom-bridge apply setup.toml`, then `wecom-bridge key create --name me --scope all`");
     }
 }
 

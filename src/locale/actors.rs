@@ -15,6 +15,12 @@ impl T {
         }
     }
 
+    /// A name with the id behind it; the id alone where there is no name.
+    pub fn with_id(self, name: &str, id: impl std::fmt::Display) -> String {
+        let id = id.to_string();
+        if name.is_empty() || name == id { id } else { self.todo_by(name, id) }
+    }
+
     /// The stored name, or its beginning, that somebody means who looks for an actor by the words of a page.
     pub fn actor_wanted(self, words: &str) -> String {
         let words = words.trim();

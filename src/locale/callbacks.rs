@@ -61,6 +61,7 @@ texts! {
     inbox_replay_sure(count) = "将重新处理 {count} 条回调", "{count} callbacks are worked on again";
     inbox_replay_hint = "一次最多 1000 条，从最新的开始。会再次通知订阅的 Webhook；已回复给成员的内容不会再发。", "At most 1,000 at once, the newest first. Webhooks are told again; members are not answered again.";
     inbox_replayed(count) = "{count} 条回调将重新处理。", "{count} callbacks are worked on again.";
+    inbox_to_message = "查看消息", "See the message";
     inbox_still_waits = "这条回调还在等待处理。", "It still waits for its first work.";
     inbox_created = "企业微信产生时间", "Made by WeCom at";
     inbox_ended = "处理结束", "Work ended";
@@ -108,6 +109,7 @@ texts! {
     webhook_secret = "签名密钥", "Secret";
     webhook_secret_lead = "密钥只在生成时显示一次。重新生成后，旧的立即失效。", "Shown once when it is made; a new one voids the old at once.";
     webhook_secret_shown = "请立即复制到业务系统，用它验证签名。密钥只显示这一次。", "Copy it into the business system now; it is shown only once.";
+    webhook_renew_lead = "对方换上新密钥之前，会拒绝云桥的推送；失败的推送会自动重试。", "Until the other side has the new secret it refuses what it is told; what failed is sent again by itself.";
     webhook_renew = "重新生成", "Make a new one";
     webhook_test = "发送测试", "Send a test";
     webhook_tested = "测试事件已排队发送。", "A test is on its way.";

@@ -205,9 +205,10 @@ texts! {
     cmp_nothing = "没有这样的部门。", "There is no such department.";
     cmp_bind_department = "关联到企业微信部门", "Link with a department";
     cmp_bind_unit = "关联到 OA 部门", "Link with a unit";
+    cmp_no_namesake = "没有同名的未关联部门；按名称搜索后选择。", "None of that name is without a link: search for the one to link with.";
     cmp_nothing_free = "没有找到未关联的部门，换个名称搜索。", "Nothing without a link was found; search for another name.";
     cmp_unbind_hint = "部门本身保持不变。下次同步会重新按同级同名匹配，匹配不到则新建。", "The department stays as it is. The next sync matches by level and name again, or creates one.";
-    side_linked = "已关联", "Linked";
+    side_linked = "已关联且一致", "Linked and alike";
     side_name_differs = "名称不同", "Name differs";
     side_moved = "位置不同", "Elsewhere";
     side_only_here = "仅 OA 有", "Only in the OA";

@@ -43,6 +43,7 @@ texts! {
     push_detail_members(count) = "{count} 个成员", "{count} members";
     push_detail_attempts(count) = "尝试 {count} 次", "{count} attempts";
     push_detail_digest(count) = "合并了 {count} 条消息", "carries {count} messages";
+    push_by_rule(rule) = "规则：{rule}", "rule: {rule}";
     push_recall = "撤回", "Recall";
     push_recall_title = "撤回消息", "Recall the message";
     push_recall_sure(count) = "将撤回这条消息，涉及 {count} 个接收人", "This message is taken back from {count} recipients";

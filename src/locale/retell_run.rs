@@ -119,6 +119,53 @@ pub(super) const FORMS: &[(&str, &str)] = &[
         "凭证（{0}）看不到成员 {1}，无法确认账号是否在用：请扩大应用的可见范围，再重新拉取并生成预览",
     ),
     ("member {} cannot be looked at before it is deleted: {}", "删除前无法查看成员 {0}：{t1}"),
+    // how WeCom was read, and what could not be
+    (
+        "this WeCom knows no id lists; the contacts secret may read everything",
+        "这个企业微信没有成员 ID 列表接口；通讯录凭证可以读取全部",
+    ),
+    (
+        "the contacts secret may read neither id lists nor details; the app {} sees its visible range, which is the range of the pull",
+        "通讯录凭证既不能读取 ID 列表也不能读取详情；应用 {0} 按其可见范围读取",
+    ),
+    (
+        "no contacts secret is set; the app {} sees its visible range, which is the range of the pull",
+        "没有设置通讯录凭证；应用 {0} 按其可见范围读取",
+    ),
+    (
+        "chosen in the settings (pull.strategy); contacts sync (contacts_secret) sees the whole corp",
+        "按设置选择的方式读取；通讯录凭证可以看到整个企业",
+    ),
+    (
+        "chosen in the settings (pull.strategy); the app {} sees its visible range, which is the range of the pull",
+        "按设置选择的方式读取；应用 {0} 按其可见范围读取",
+    ),
+    ("chosen in the settings (pull.strategy); the app {} exports", "按设置选择的方式，用应用 {0} 导出"),
+    ("the contacts secret may read ids and details", "通讯录凭证可以读取 ID 和详情"),
+    (
+        "the contacts secret lists ids but may not read details; the app {} reads details",
+        "通讯录凭证读取 ID 列表，应用 {0} 读取详情",
+    ),
+    (
+        "the contacts secret lists ids but may not read details, and no app is set to read them",
+        "通讯录凭证只能读取 ID 列表，没有设置读取详情的应用",
+    ),
+    (
+        "the app {} cannot see the member: widen its visible range in the WeCom console",
+        "应用 {0} 看不到这个成员：请在企业微信后台扩大可见范围",
+    ),
+    ("the app {} cannot see the department: widen its visible range", "应用 {0} 看不到这个部门：请扩大可见范围"),
+    (
+        "no credential may read details: set read_app to an app whose visible range is the whole corp",
+        "没有凭证能读取详情：请设置读取详情的应用，可见范围为整个企业",
+    ),
+    ("the app {} is not shown its name", "企业微信没有向应用 {0} 提供名称"),
+    ("the app {} is not shown details", "企业微信没有向应用 {0} 提供详情"),
+    ("the export names no department", "导出结果中没有部门"),
+    (
+        "the member is in no visible department (the visible range names the person only)",
+        "成员不在任何可见的部门里（可见范围只包含个人）",
+    ),
     // calls
     (
         "{}; whether it was carried out all the same cannot be seen with the credentials: try the record again",

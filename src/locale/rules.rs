@@ -18,7 +18,7 @@ texts! {
     rule_test = "试一试", "Try it";
     rule_name = "规则名称", "Name";
     rule_source = "消息来源", "Source";
-    rule_source_all = "全部模块", "all modules";
+    rule_source_all = "全部来源", "all sources";
     rule_source_hint = "与消息的 source 相同才匹配；留空表示全部模块的消息。", "The source of the messages; empty = those of all modules.";
     rule_filter = "筛选条件", "Filter";
     rule_filter_hint = "CEL 表达式，结果为 true 才匹配，例如 todo == \"pending\" && data.amount > 1000；留空不筛选。", "CEL that says yes or no, e.g. todo == \"pending\" && data.amount > 1000; empty = every message.";
@@ -122,7 +122,7 @@ texts! {
     menu_is_published(when) = "上次发布：{when}", "Last published: {when}";
     menu_never = "从未发布", "Never published";
     menu_unpublished = "有未发布的修改", "Changes are not published";
-    menu_entry = "一级菜单", "Entry";
+    menu_entry = "菜单名称", "Name";
     menu_sub_entry = "子菜单", "Entry below";
     menu_name = "名称", "Name";
     menu_name_hint = "最多 16 字节（约 5 个汉字）；留空则删除此项。", "At most 16 bytes (5 Chinese characters); empty takes it away.";

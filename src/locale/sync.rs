@@ -138,6 +138,8 @@ texts! {
     decide_half_allowed = "已记录您的批准，还需要另一名管理员批准。", "Your word is noted; another administrator has to allow it too.";
     decide_rejected = "已作废，不会执行。", "Rejected; it is never applied.";
     decide_two = "移出人员的计划需要两名管理员先后批准，且都不是发起人。", "A plan that removes people is allowed by two administrators, neither of whom made it.";
+    plan_moved_on = "生成这个预览之后，OA 通讯录有改动。", "The directory has changed since this plan was made.";
+    plan_moved_on_hint = "执行前会逐项核对，有出入就会拒绝执行。", "Each change is checked before it is applied; where something differs, the plan is refused.";
     decide_others(names) = "可以批准的系统管理员：{names}。", "Those who can allow it: {names}.";
     decide_nobody_else = "目前没有其他系统管理员可以批准，请先添加。", "There is no other administrator who could allow it: add one.";
     decide_own_plan = "这个计划由您发起，您不能批准，只能驳回；须由另外两名系统管理员批准。", "You had this plan made, so you may only reject it: two other administrators must allow it.";
@@ -181,6 +183,7 @@ texts! {
     change_by_rule(rule) = "规则 {rule}", "rule {rule}";
     change_invites = "发送加入邀请", "is invited";
     value_absent = "（空）", "(none)";
+    value_place(place) = "OA 顺序 {place}", "{place} in the OA";
     value_enabled = "启用", "enabled";
     value_disabled = "禁用", "disabled";
     value_male = "男", "male";
@@ -210,7 +213,7 @@ texts! {
     checks_no_notices = "没有提示。", "There are no notices.";
     checks_all(count) = "显示全部 {count} 条", "Show all {count}";
     checks_subject = "对象", "Subject";
-    checks_detail = "英文详情", "Detail";
+    checks_detail = "说明", "Detail";
 
     cost_calls = "写入调用", "Calls that write";
     cost_reads = "核对调用", "Calls that compare";
@@ -269,7 +272,9 @@ texts! {
     run_unreadable = "读不到", "Unreadable";
     run_gaps = "读不到的内容", "What could not be read";
     run_part = "部分", "Part";
-    run_detail = "英文详情", "Detail";
+    run_first = "变更了谁", "What was changed";
+    run_first_all(count) = "全部 {count} 条", "All {count}";
+    run_detail = "技术详情", "Detail";
     run_times(count) = "尝试 {count} 次", "{count} attempts";
     runs_none = "还没有运行记录", "There are no runs yet";
     runs_none_hint = "拉取、预览和同步都会记录在这里。", "Pulls, previews and syncs are listed here.";

@@ -47,6 +47,12 @@ impl T {
         if guard.name.ends_with("_percent") { format!("{amount} %") } else { amount.to_string() }
     }
 
+    /// A guard's value; shares are rounded up, and a small one is not told as more than it is.
+    pub fn guard_told(self, guard: &GuardVerdict) -> String {
+        let is_small = guard.name.ends_with("_percent") && guard.value == 1;
+        if is_small { "≤ 1 %".to_owned() } else { self.guard_amount(guard, guard.value) }
+    }
+
     /// An entry of the never-list.
     pub fn invariant_name(self, name: &str) -> String {
         find(INVARIANTS, name, self.lang).unwrap_or(name).to_owned()

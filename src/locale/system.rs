@@ -92,6 +92,7 @@ texts! {
     accounts_password_noted = "我已记下", "I have noted it";
     accounts_password_reset = "重置密码", "Reset password";
     accounts_own_lead = "这是你自己的账号：修改密码和动态验证码需要当前密码，请在“我的账号”中操作。", "This is your own account: its password and second factor are changed with the present password, on the page of your account.";
+    accounts_password_reset_sure = "现在的密码立即失效，新的一次性密码只显示一次。", "The password of today ends at once; a one-time password is shown once.";
     accounts_password_reset_lead = "重置密码会让对方的所有会话退出。", "A reset ends all sessions of the person.";
     accounts_disable = "停用账号", "Disable account";
     accounts_enable = "恢复账号", "Enable account";
@@ -103,7 +104,7 @@ texts! {
     accounts_no_session = "没有登录中的会话。", "No session is open.";
     accounts_sessions_end_all = "全部退出", "End all";
     role_about_administrator = "可以做任何事，包括接入企业、审批和账号管理", "may do everything, set-up, decisions and accounts included";
-    role_about_operator = "日常操作：导入、关联、同步；不能改设置和审批", "daily work: import, bind, sync; no set-up, no decisions";
+    role_about_operator = "日常操作：导入、关联、同步、消息和回调；不能改设置和审批", "daily work: import, bind, sync, messages, callbacks; no set-up, no decisions";
     role_about_auditor = "只能查看，包括审计日志", "may look at everything, the audit log included";
 
     keys_lead = "业务系统通过 REST API 调用云桥时使用的密钥。只给它需要的权限。", "For systems that call the REST API. Give each only what it needs.";
@@ -175,7 +176,7 @@ texts! {
     backup_key_title = "主密钥不在备份里。", "The master key is not in the backups.";
     backup_key_lead = "请单独保存主密钥文件，没有它就无法恢复已加密的凭证：", "Keep a copy of it apart from them; without it sealed secrets cannot be restored:";
     backup_none = "还没有备份", "No backup yet";
-    backup_none_hint = "点击“立即备份”，或在下面设置每天自动备份。", "Make one now, or let one be made every day below.";
+    backup_none_hint = "点击“立即备份”，或等待下面设置的每日自动备份。", "Make one now, or wait for the daily one that is set below.";
     backup_file = "文件", "File";
     backup_when = "时间", "Made";
     backup_size = "大小", "Size";

@@ -91,6 +91,12 @@ impl Faults {
     }
 }
 
+/// Whether somebody typed what was asked for; blanks do not count: nobody sees how many there are.
+pub fn is_typed(typed: &str, wanted: &str) -> bool {
+    let solid = |text: &str| text.split_whitespace().collect::<String>();
+    solid(typed) == solid(wanted)
+}
+
 /// Whether a checkbox was ticked: browsers send ticked ones only.
 pub fn is_on(value: Option<&String>) -> bool {
     value.is_some_and(|text| !text.is_empty() && text != "0" && text != "false")

@@ -10,9 +10,10 @@
     setTimeout(() => delete form.dataset.sent, 8000);
   });
   // data-confirm-text: the button works when the text has been typed.
+  const solid = (text) => text.replace(/\s+/g, "");
   const check = (input) => {
     const button = input.form.querySelector("[data-confirms]");
-    if (button) button.disabled = input.value.trim() !== input.dataset.confirmText;
+    if (button) button.disabled = solid(input.value) !== solid(input.dataset.confirmText);
   };
   for (const input of document.querySelectorAll("[data-confirm-text]")) check(input);
   on("input", "[data-confirm-text]", check);

@@ -1,5 +1,5 @@
 //! `demo`: bridge, sandbox and a sample organisation in one process. The directory is read, planned, previewed and
-//! written into a WeCom; a second plan is empty. Needs no network.
+//! written into a WeCom; a second plan is empty. Then the organisation lives on, and a plan waits for a decision. Needs no network.
 
 mod account;
 mod scene;
@@ -112,6 +112,18 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
         print_out(&show::plan_summary(&second, language))?;
     }
 
+    if !once {
+        say(
+            "7. A week later: people join, move and leave; a guard holds the plan until somebody decides",
+            "7. 一周之后：有人入职、调动、离职；安全设置拦下了这次预览，等待审批",
+        );
+        scene.live_on(employees, &stage.actor).await?;
+        let later: PlanReport = stage.report(Command::Plan { corp: CORP.into(), reading: Reading::default() }).await?;
+        if !context.is_json() {
+            print_out(&show::plan_summary(&later, language))?;
+        }
+    }
+
     let key: NewKeyReport = stage
         .report(Command::Key(KeyCommand::Create {
             name: format!("demo-{}", scene.app().clock.now_ms()),
@@ -168,7 +180,7 @@ fn invitation(scene: &Scene, key: &str, password: &str, language: Language) -> S
     let pick = |en, zh| language.pick(en, zh);
     let program = std::env::current_exe().map_or_else(|_| "wecom-bridge".into(), |path| path.display().to_string());
     format!(
-        "\n{open}\n  {pages}  {url}/\n  {account}  {name} / {password}\n  {wecom}  {sandbox}/\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{commands}\n  \
+        "\n{open}\n  {pages}  {url}/\n  {account}  {name} / {password}\n  {wecom}  {sandbox}/\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{try_it}\n\n{commands}\n  \
          {program} --data-dir {data} runs list\n  \
          {program} --data-dir {data} plan --corp {CORP}\n  \
          {program} --data-dir {data} check\n  \
@@ -180,6 +192,12 @@ fn invitation(scene: &Scene, key: &str, password: &str, language: Language) -> S
         name = account::NAME,
         docs = pick("REST API:             ", "REST API 文档： "),
         api = pick("API key for trying:   ", "试用 API 密钥： "),
+        try_it = pick(
+            "Try it: “Decisions” in the menu shows a plan that a guard holds. Look at it, then allow and apply it, or reject it. \
+             “Send a message” sends a card, which is answered in the WeCom of the demo (Open the phone).",
+            "可以先试：打开菜单中的“待审批”，查看被安全设置拦下的预览，批准后执行，或者驳回；再用“发送消息”发一张待办卡片，在演示用\
+             企业微信中打开手机点按钮办理。",
+        ),
         commands = pick("Try in another terminal:", "在另一个终端中试用："),
         stop = pick("Ctrl-C stops everything.", "按 Ctrl-C 停止。"),
     )

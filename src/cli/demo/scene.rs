@@ -7,9 +7,12 @@ use crate::config::Config;
 use crate::directory::sample::{SampleSpec, generate};
 use crate::directory::{Format, ImportOptions, Parsed, Source, Table, import};
 use crate::messages::rulebook::{self, RuleBody, RuleError, TargetBody};
-use crate::model::{Actor, AppKey, ContentKind, CorpKey, TenantKey};
+use crate::model::{
+    Actor, AppKey, ContentKind, CorpKey, Employee, EmployeeId, EmployeeStatus, OrgUnit, TenantKey, UnitId,
+};
 use crate::ops::admin::CommandError;
 use crate::sandbox::{Sandbox, SandboxOptions, seed};
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -26,6 +29,17 @@ const SETUP: &str = include_str!("../../../packaging/setup-example.toml");
 const SETUP_ADDRESS: &str = "http://127.0.0.1:9000";
 /// Where the sandbox's state is kept beside the bridge's data.
 const SANDBOX_FILE: &str = "sandbox.json";
+
+/// Those who join a week later.
+const JOINED: [&str; 8] = ["林晓彤", "周子墨", "许嘉禾", "何雨桐", "宋知远", "唐若溪", "韩景行", "冯一诺"];
+/// One more than the guard of the set-up lets go at once.
+const LEAVERS_MAX: usize = 51;
+
+/// The sample organisation.
+fn sample(employees: u32) -> (Vec<OrgUnit>, Vec<Employee>) {
+    let employees = usize::try_from(employees).unwrap_or(usize::MAX);
+    generate(SampleSpec { employees, units: (employees * 3 / 25).max(3), seed: 1 })
+}
 
 /// Everything that runs.
 pub(super) struct Scene {
@@ -103,17 +117,57 @@ impl Scene {
 
     /// Imports the sample organisation; answers how many units and people it has.
     pub(super) async fn import(&self, employees: u32, actor: &Actor) -> Result<(usize, usize), CommandError> {
-        let employees = usize::try_from(employees).unwrap_or(usize::MAX);
-        let (units, people) = generate(SampleSpec { employees, units: (employees * 3 / 25).max(3), seed: 1 });
+        let (units, people) = sample(employees);
         let counts = (units.len(), people.len());
+        self.import_rows(units, people, actor).await?;
+        Ok(counts)
+    }
+
+    async fn import_rows(&self, units: Vec<OrgUnit>, people: Vec<Employee>, actor: &Actor) -> Result<(), CommandError> {
         let source = Source { name: "sample organisation".into(), format: Format::Rows, sha256: String::new() };
         let (units, employees) = (Table::of_rows(units), Table::of_rows(people));
         let parsed = Parsed { source, units, employees, faults: Vec::new(), warnings: Vec::new() };
         let options = ImportOptions { allow_shrink: true, allow_other_people: true, ..ImportOptions::default() };
         import::import(&self.app.store, &TenantKey::from(TENANT), parsed, options, actor, |_| {})
             .await
-            .map_err(|error| CommandError::from_chain(&error))?;
-        Ok(counts)
+            .map(drop)
+            .map_err(|error| CommandError::from_chain(&error))
+    }
+
+    /// A week later: a new team, people who join, move, get another title, and so many who leave that a guard holds the plan.
+    pub(super) async fn live_on(&self, employees: u32, actor: &Actor) -> Result<(), CommandError> {
+        let (mut units, mut people) = sample(employees);
+        let parent = units.get(1).or(units.first()).map(|unit| unit.id.clone());
+        let team = OrgUnit {
+            id: UnitId::from("new-team"),
+            parent_id: parent,
+            name: "智能创新中心".into(),
+            order: None,
+            head: Vec::new(),
+            ext: BTreeMap::new(),
+        };
+        let all = people.len();
+        let titled = all * 2 / 3..all * 2 / 3 + (all / 12).min(17);
+        let moved = all / 2..all / 2 + (all / 20).min(11);
+        let left = all / 4..all / 4 + (all / 7).min(LEAVERS_MAX);
+        for person in people.get_mut(titled).into_iter().flatten() {
+            person.position = "高级工程师".into();
+        }
+        for person in people.get_mut(moved).into_iter().flatten() {
+            person.unit_id = team.id.clone();
+        }
+        for person in people.get_mut(left).into_iter().flatten() {
+            person.status = EmployeeStatus::Departed;
+        }
+        for (at, name) in JOINED.iter().enumerate() {
+            let mut person = Employee::new(EmployeeId::from(format!("N{at}")), name, team.id.clone());
+            person.employee_no = format!("30000{at}").into();
+            person.mobile = format!("1390000100{at}").into();
+            person.position = "工程师".into();
+            people.push(person);
+        }
+        units.push(team);
+        self.import_rows(units, people, actor).await
     }
 
     /// Makes push rules with which messages reach the sample's app, unless there are some.

@@ -5,7 +5,7 @@ use crate::http::Problem;
 use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::BindingWrite;
 use crate::locale::T;
-use crate::model::{Corp, CorpKey, DepartmentId, EmployeeId, UnitId, UserId};
+use crate::model::{Corp, CorpKey, DepartmentId, EmployeeId, MemberField, UnitId, UserId};
 use crate::store::{self, Reads, StoreError};
 use crate::sync::bindings;
 use crate::web::directory::find_person;
@@ -82,7 +82,15 @@ async fn bind(
     }
     bindings::bind(&web.app.env, &corp.key, &employee, &userid, &who.actor()).await.map_err(sync_problem)?;
     web.app.views.refresh_corp(&corp.key);
-    Ok(reply::go(&who, &back, Some(Flash::good(t.bind_done(employee, userid)))))
+    let read = web.app.store.read_async(move |tx| {
+        let person = store::directory::find_employee(tx, &corp.tenant, &employee)?;
+        let person = person.map_or_else(String::new, |person| person.name.to_string());
+        let member = store::mirror::find_member(tx, &corp.key, &userid)?;
+        let member = member.and_then(|member| member.fields.get(&MemberField::Name).map(ToString::to_string));
+        Ok(t.bind_done(t.with_id(&person, &employee), t.with_id(&member.unwrap_or_default(), &userid)))
+    });
+    let done = read.await.map_err(store_problem)?;
+    Ok(reply::go(&who, &back, Some(Flash::good(done))))
 }
 
 fn no_employee(t: T, typed: &str, several: &[String]) -> String {
@@ -161,7 +169,15 @@ async fn bind_unit(
     let bound = bindings::bind_department(&web.app.env, &corp.key, &unit, department, &who.actor()).await;
     bound.map_err(sync_problem)?;
     web.app.views.refresh_corp(&corp.key);
-    Ok(reply::go(&who, &back, Some(Flash::good(t.bind_done(unit, department)))))
+    let read = web.app.store.read_async(move |tx| {
+        let own = store::directory::find_unit(tx, &corp.tenant, &unit)?
+            .map_or_else(String::new, |unit| unit.name.to_string());
+        let theirs = store::mirror::find_department(tx, &corp.key, department)?.and_then(|known| known.name);
+        let theirs = theirs.map_or_else(String::new, |name| name.to_string());
+        Ok(t.bind_done(t.with_id(&own, &unit), t.with_id(&theirs, department)))
+    });
+    let done = read.await.map_err(store_problem)?;
+    Ok(reply::go(&who, &back, Some(Flash::good(done))))
 }
 
 fn against_unit(

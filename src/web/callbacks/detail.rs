@@ -1,6 +1,7 @@
 //! One callback: what it says, what was done, the work done again.
 
 use super::inbox::Row;
+use super::senders;
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::{CallbacksManage, CallbacksRead};
@@ -90,14 +91,19 @@ async fn show(
     let mut fields = Vec::new();
     flatten("", detail.fields.as_ref().unwrap_or(&Value::Null), &mut fields);
     let item = detail.item;
+    let (lag_ms, done_at_ms, rest) = (item.lag_ms(), item.done_at_ms, rest(t, who.lang(), &item));
+    let created_at_s = item.created_at_s;
+    let mut rows = [Row::of(t, &corp, item)];
+    senders::name(&who, &web, &corp, &mut rows).await?;
+    let [row] = rows;
     let none = || "–".to_owned();
     reply::page(&DetailPage {
-        created: if item.created_at_s > 0 { time::second(item.created_at_s * 1_000) } else { none() },
-        lag: item.lag_ms().map_or_else(none, |ms| time::span(t, ms)),
-        ended: item.done_at_ms.map_or_else(none, time::second),
-        rest: rest(t, who.lang(), &item),
-        f: who.frame_at(&key, "inbox", t.callback_kind(&item.kind)),
-        row: Row::of(t, &corp, item),
+        created: if created_at_s > 0 { time::second(created_at_s * 1_000) } else { none() },
+        lag: lag_ms.map_or_else(none, |ms| time::span(t, ms)),
+        ended: done_at_ms.map_or_else(none, time::second),
+        rest,
+        f: who.frame_at(&key, "inbox", t.callback_kind(&row.item.kind)),
+        row,
         fields,
         can_replay: who.may(ApiScope::CallbacksManage),
         corp,

@@ -1,6 +1,7 @@
 //! The inbox: what came, filtered, newest first; the work on many done again.
 
 use super::addresses::name_of;
+use super::senders;
 use crate::callbacks::InboxSettings;
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
@@ -43,6 +44,16 @@ pub(super) struct Row {
     pub(super) receiver: String,
     pub(super) state: &'static str,
     pub(super) class: &'static str,
+    /// Who sent it: name and page.
+    pub(super) sender: Option<(String, String)>,
+    /// Path of the message that it is about.
+    pub(super) message: Option<String>,
+}
+
+/// The message that a note names.
+fn message_of(note: &str) -> Option<&str> {
+    let (_, rest) = note.split("; ").find_map(|part| part.split_once("message "))?;
+    rest.split(' ').next().filter(|id| !id.is_empty())
 }
 
 impl Row {
@@ -58,6 +69,12 @@ impl Row {
             receiver: name_of(t, corp, &item.receiver),
             state,
             class,
+            sender: None,
+            message: item
+                .note
+                .as_deref()
+                .and_then(message_of)
+                .map(|id| format!("/tenants/{}/messages/{id}", corp.tenant)),
             item,
         }
     }
@@ -121,9 +138,11 @@ async fn list(
     let page = web.app.callbacks.search(&key, filter(|name| list.get(name).to_owned()), before, ROWS).await;
     let page = page.map_err(store_problem)?;
     let t = who.t;
+    let mut rows: Vec<Row> = page.rows.into_iter().map(|item| Row::of(t, &corp, item)).collect();
+    senders::name(&who, &web, &corp, &mut rows).await?;
     reply::page(&InboxPage {
         f: who.frame(t.nav_inbox()),
-        rows: page.rows.into_iter().map(|item| Row::of(t, &corp, item)).collect(),
+        rows,
         next: page.next.map(|id| list.at("before", id.as_str())),
         can_replay: who.may(ApiScope::CallbacksManage),
         kept_days: web.app.callbacks.settings().await.map_err(store_problem)?.kept_days,

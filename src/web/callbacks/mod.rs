@@ -7,6 +7,7 @@ mod pictures;
 mod replies;
 mod replies_remove;
 mod reply_form;
+mod senders;
 mod webhook_form;
 mod webhooks;
 

@@ -16,6 +16,7 @@ use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
+use crate::web::rules::look::{Line, text_lines};
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
 use actix_web::{HttpResponse, web};
@@ -36,7 +37,7 @@ pub(super) fn routes(routes: &mut Routes) {
 struct Row {
     rule: AutoReply,
     said: String,
-    answer: String,
+    answer: Vec<Line>,
     kind: &'static str,
 }
 
@@ -44,7 +45,7 @@ struct Row {
 struct Tried {
     said: String,
     result: TriedReply,
-    answer: Option<(String, String)>,
+    answer: Option<(String, Vec<Line>)>,
 }
 
 #[derive(Template)]
@@ -159,14 +160,17 @@ async fn show(
             .into_iter()
             .map(|rule| {
                 let (kind, answer) = answer(t, &rule.reply, &pictures);
-                Row { said: said(t, &rule), kind, answer, rule }
+                Row { said: said(t, &rule), kind, answer: text_lines(&answer), rule }
             })
             .collect();
         let (text, is_picture) = (list.get("try").to_owned(), !list.get("picture").is_empty());
         if is_picture || !text.is_empty() {
             let said = if is_picture { Said::Image } else { Said::Text(&text) };
             let result = web.app.callbacks.try_auto_reply(&key, &app.key, said).await.map_err(reply_problem)?;
-            let shown = result.answers.as_ref().map(|rule| (rule.name.clone(), answer(t, &rule.reply, &pictures).1));
+            let shown = result
+                .answers
+                .as_ref()
+                .map(|rule| (rule.name.clone(), text_lines(&answer(t, &rule.reply, &pictures).1)));
             tried = Some(Tried {
                 said: if is_picture { t.reply_on_image().to_owned() } else { text },
                 answer: shown,

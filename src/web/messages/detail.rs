@@ -5,17 +5,19 @@ use super::names::Names;
 use super::todo::TodoView;
 use super::{class, get_tenant, todo};
 use crate::http::Problem;
-use crate::http::errors::message_problem;
+use crate::http::errors::{message_problem, rule_problem, setup_problem};
 use crate::http::permission::MessagesRead;
 use crate::messages::MessageStatus;
 use crate::messages::cards::TodoStage;
+use crate::messages::rulebook;
 use crate::messages::search::CallTrace;
 use crate::model::{ApiScope, Delivery, DeliveryState, MessageId, TenantKey, TraceRow};
+use crate::setup::service as setup;
 use crate::web::frame::Frame;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
 use crate::web::visit::Admin;
-use crate::web::{reply, time};
+use crate::web::{reply, rules as rules_page, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
@@ -37,6 +39,7 @@ struct Step {
 
 struct CallView {
     call: CallTrace,
+    place: String,
     state: &'static str,
     why: &'static str,
     steps: Vec<Step>,
@@ -44,6 +47,10 @@ struct CallView {
 
 struct Recipient {
     row: Delivery,
+    /// Corp and app as people call them.
+    place: String,
+    /// The rule that chose them.
+    rule: String,
     name: String,
     state: &'static str,
     class: &'static str,
@@ -101,6 +108,16 @@ async fn show(
     let mut ids: Vec<_> = rows.iter().filter_map(|row| row.employee.clone()).collect();
     ids.extend(status.todo.iter().flat_map(todo::people).cloned());
     let names = Names::read(&web, &tenant, ids).await?;
+    let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
+    let rules = rulebook::list(&web.app.env, &tenant).await.map_err(rule_problem)?;
+    let rule = |id: &str| rules.iter().find(|rule| rule.id.as_str() == id).map(|rule| rule.name.clone());
+    let place = |row: &Delivery| match (&row.corp, &row.app) {
+        (Some(corp), Some(app)) => rules_page::place(&corps, corp.as_str(), app.as_str()),
+        (Some(corp), None) => {
+            corps.iter().find(|known| known.key == *corp).map_or_else(|| corp.to_string(), |known| known.name.clone())
+        }
+        _ => String::new(),
+    };
     let todo = status.todo.take().map(|of| todo::view(t, &status.message, of, &names));
     let has_more = usize::try_from(status.tally.total()).unwrap_or(usize::MAX) > rows.len();
     let recipients = rows.into_iter().map(|row| Recipient {
@@ -108,7 +125,13 @@ async fn show(
         state: t.delivery_state(row.state),
         class: class(row.state),
         why: why(t, &row),
-        sent: row.sent_at_ms.map(time::second).unwrap_or_default(),
+        // what was taken back is told with the time of that
+        sent: match row.state {
+            DeliveryState::Recalled => time::second(row.changed_at_ms),
+            _ => row.sent_at_ms.map(time::second).unwrap_or_default(),
+        },
+        place: place(&row),
+        rule: row.rule.as_deref().and_then(rule).unwrap_or_default(),
         row,
     });
     let step = |row: TraceRow| {
@@ -123,6 +146,7 @@ async fn show(
     let calls = trace.calls.into_iter().map(|mut call| CallView {
         steps: std::mem::take(&mut call.steps).into_iter().map(step).collect(),
         state: t.call_state(call.state),
+        place: rules_page::place(&corps, call.corp.as_str(), call.app.as_str()),
         why: call.code.as_deref().map(|code| t.delivery_why(code)).unwrap_or_default(),
         call,
     });

@@ -145,7 +145,8 @@ pub(super) fn view(t: T, message: &Message, todo: TodoStatus, names: &Names) -> 
 
 fn by(t: T, change: &TodoChange, names: &Names) -> String {
     let name = change.employee.as_ref().map(|id| names.of(id)).unwrap_or_default();
-    if name.is_empty() { change.by.clone() } else { t.todo_by(name, &change.by) }
+    let member = change.by.strip_prefix("member:").and_then(|member| member.split_once('/'));
+    t.with_id(name, member.map_or_else(|| t.sync_actor(&change.by), |(_, userid)| userid.to_owned()))
 }
 
 fn press(t: T, row: CardPress, label: &impl Fn(&str) -> String, names: &Names) -> PressView {

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::browse::stats::CorpStats;
-use crate::model::{RunBrief, RunKind, RunState};
+use crate::model::{ApiScope, RunBrief, RunKind, RunState};
 use crate::ops::backups;
 use crate::web::visit::Person;
 use crate::web::{link, time};
@@ -40,7 +40,7 @@ pub(super) fn of_corp(person: &Person, corp: &CorpStats, now_ms: i64) -> Vec<Tod
             title: t.overview_todo_held(plan.changes, plan.removals),
             detail: about(format!("{guards} · {age}")),
             href: person.url(&format!("/plans/{}", link::part(&plan.id))),
-            label: t.overview_decide(),
+            label: if person.may(ApiScope::SyncDecide) { t.overview_decide() } else { t.hub_look() },
         }
     }));
     list.extend([&corp.last_sync, &corp.last_pull].into_iter().flatten().filter_map(|run| {

@@ -8,7 +8,7 @@ use crate::model::{Corp, Rule, RuleId, Target, TenantKey};
 use crate::setup::service as setup;
 use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
-use crate::web::form::Form;
+use crate::web::form::{Form, is_typed};
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::reply;
@@ -178,7 +178,7 @@ async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let (tenant, id) = path.into_inner();
     let rule = rulebook::get(&web.app.env, &tenant, &id).await.map_err(rule_problem)?;
-    if form.0.confirm.trim() != rule.name {
+    if !is_typed(&form.0.confirm, &rule.name) {
         let back = format!("/tenants/{tenant}/rules/{id}");
         return Ok(reply::go(&who, &back, Some(Flash::bad(who.t.confirm_mismatch()))));
     }

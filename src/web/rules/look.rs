@@ -95,7 +95,7 @@ fn plain_lines(text: &str) -> Vec<Line> {
 }
 
 /// Text with `<a href="…">label</a>`.
-fn text_lines(text: &str) -> Vec<Line> {
+pub fn text_lines(text: &str) -> Vec<Line> {
     text.lines().map(|line| Line { class: "", spans: linked(line) }).collect()
 }
 

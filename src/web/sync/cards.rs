@@ -67,10 +67,9 @@ impl PlanCard {
     }
 
     pub(in crate::web) fn new(t: T, head: &PlanHead, corp_name: String, now_ms: i64) -> Self {
-        let guards = head.tripped().map(|guard| {
-            let amount = |amount| t.guard_amount(guard, amount);
-            (t.guard_name(&guard.name), amount(guard.value), amount(guard.limit))
-        });
+        let guards = head
+            .tripped()
+            .map(|guard| (t.guard_name(&guard.name), t.guard_told(guard), t.guard_amount(guard, guard.limit)));
         let is_over = head.expires_at_ms <= now_ms && head.state.is_open();
         Self {
             id: head.id.to_string(),

@@ -58,6 +58,7 @@ struct HubPage {
     /// Nothing can be read yet.
     is_blocked: bool,
     may_run: bool,
+    may_set: bool,
     may_write: bool,
     settings: Vec<(&'static str, String)>,
     pull: Option<(String, String, String)>,
@@ -127,6 +128,7 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
         f: who.frame(t.nav_sync()),
         is_blocked: !facts.has_secret,
         may_run: who.may(ApiScope::SyncRun),
+        may_set: who.may(ApiScope::CorpWrite),
         may_write: facts.corp.access == Access::ReadWrite && facts.corp.downstream.enabled,
         settings: sentences(t, &facts.corp),
         pull: facts.mirror.as_ref().map(|head| {

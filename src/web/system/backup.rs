@@ -47,6 +47,7 @@ struct BackupPage {
     settings: BackupSettings,
     key_file: String,
     folder: String,
+    data_dir: String,
 }
 
 impl BackupPage {
@@ -80,6 +81,7 @@ async fn list(who: Admin<OpsBackup>, web: web::Data<Web>) -> Result<HttpResponse
         rows,
         settings: backups::settings(app).await.map_err(store_problem)?,
         key_file: app.config.keys.master_key_file.display().to_string(),
+        data_dir: app.config.server.data_dir.display().to_string(),
         folder: app.config.server.data_dir.join("backups").display().to_string(),
     })
 }

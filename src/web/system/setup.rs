@@ -87,10 +87,17 @@ async fn finish(
     let t = visitor.t;
     let mut faults = Faults::default();
     check_repeated(t, &fields.password, &fields.repeated, &mut faults);
+    let password = Secret::new(std::mem::take(&mut fields.password));
+    for error in first_start::faults(&fields.name, &fields.display_name, &password, &fields.public_url) {
+        match error {
+            FirstStartError::Account(error) => place(t, error, &mut faults)?,
+            _ => faults.add("public_url", t.settings_fault_url()),
+        }
+    }
     let new = NewAdministrator {
         name: fields.name.trim().to_owned(),
         display_name: fields.display_name.trim().to_owned(),
-        password: Secret::new(std::mem::take(&mut fields.password)),
+        password,
         language: Some(visitor.lang().code().to_owned()),
     };
     let is_fixed = web.app.config.server.public_url.is_some();

@@ -105,6 +105,9 @@ async fn the_document_is_sound_and_as_recorded() {
     assert_eq!(page.status, 200);
     assert!(page.headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
     assert!(!page.text.contains("<script") && !page.text.contains("src="), "the page loads nothing");
+    assert!(page.text.contains("lang=\"en\"") && page.text.contains("Parameter</th>"));
+    let page = bridge.get("/api/docs?lang=zh").await;
+    assert!(page.text.contains("lang=\"zh-CN\"") && page.text.contains("参数</th>") && page.text.contains("推送规则"));
     bridge.stop().await;
 }
 

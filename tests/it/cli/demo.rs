@@ -31,6 +31,10 @@ fn it_says_what_to_open_keeps_serving_and_stops_cleanly() {
     assert_eq!(get_status(serving.ready.trim_end_matches('/'), "/"), 200, "the sandbox's page");
     let (code, _) = serving.stop();
     assert_eq!(code, 0);
+    let mut plans = program();
+    plans.arg("--data-dir").arg(&data).args(["plans", "list", "--corp", "acme-main", "--json"]);
+    let plans = Ran::of(plans.output().unwrap()).expect(0);
+    assert!(plans.out.contains("\"held\""), "something waits for a decision: {}", plans.out);
     let kept = std::fs::read_to_string(data.join("sandbox.json")).unwrap();
     assert!(kept.contains("/cb/acme-main/oa"), "presses on cards come to the bridge");
     let (code, said) = demo().stop();

@@ -17,12 +17,12 @@ async fn people_and_members_are_bound_and_unbound() {
     members.has("账号相同").has("wang2");
     let bound =
         office.browser.submit(&people, "/bindings/bind", &[("employee", "zhang"), ("userid", "ZhangSan")]).await;
-    office.browser.follow(&bound).await.expect(200).has("已关联：zhang ↔ ZhangSan");
+    office.browser.follow(&bound).await.expect(200).has("已关联：张三（zhang） ↔ 张三（ZhangSan）");
     assert_eq!(office.bound("zhang").await.as_deref(), Some("ZhangSan"));
 
     let bind = format!("{CORP}/bindings/bind");
     // by name, as somebody types it on a card
-    office.act(&bind, &[("employee", "李四"), ("userid", "李四")]).await.has("已关联：li ↔ lisi");
+    office.act(&bind, &[("employee", "李四"), ("userid", "李四")]).await.has("已关联：李四（li） ↔ 李四（lisi）");
     for (employee, userid, told) in [
         ("nobody", "wang2", "找不到人员"),
         ("wang", "nobody", "没有读到成员"),
@@ -76,7 +76,7 @@ async fn ambiguous_matches_are_decided_or_left() {
     assert_eq!(office.bound("li").await, None);
     let pair = [("employee", "zhang"), ("userid", "ZhangSan")];
     let bound = office.browser.submit(&page, "/bindings/resolve", &pair).await;
-    office.browser.follow(&bound).await.expect(200).has("已关联：zhang ↔ ZhangSan").has("wang2");
+    office.browser.follow(&bound).await.expect(200).has("已关联：张三（zhang） ↔ 张三（ZhangSan）").has("wang2");
     // whoever is bound by hand leaves the list, and a case without a choice is closed
     office.bind("wang", "wang2").await;
     office.get(&format!("{CORP}/bindings/resolve")).await.expect(200).has("没有待确认的匹配");

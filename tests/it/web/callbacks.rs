@@ -4,8 +4,10 @@ use super::browser::Browser;
 use crate::api::bridge::Bridge;
 use crate::callbacks::endpoint::Endpoint;
 use crate::callbacks::{AES_KEY, APP, TOKEN, crypto, deliver, set_up, text_message};
+use serde_json::json;
 use wecom_bridge::clock::Clock;
-use wecom_bridge::model::Role;
+use wecom_bridge::model::{Member, Role};
+use wecom_bridge::store;
 use wecom_bridge::wecom::crypto::CallbackCrypto;
 
 const CORP: &str = "/corps/acme-main";
@@ -52,6 +54,12 @@ async fn the_inbox_is_filtered_looked_into_and_replayed() {
     page.has("文字消息").has("zhangsan").has("完成");
     browser.get(&format!("{list}?kind=event.")).await.expect(200).has("没有符合条件");
     let path = page.text.split("href=\"").find(|part| part.starts_with("/corps/acme-main/inbox/")).unwrap();
+    // whom WeCom names by an id alone is named by the mirror
+    let member = json!({ "userid": "zhangsan", "memberships": [{ "department": 1 }], "fields": { "name": "张三" }, "has_details": true });
+    let member: Vec<Member> = serde_json::from_value(json!([member])).unwrap();
+    let put = move |tx: &store::WriteTx| store::mirror::put_members(tx, &"acme-main".into(), &member);
+    bridge.app.store.write(put).await.unwrap();
+    browser.get(&list).await.expect(200).has("/corps/acme-main/members/zhangsan\">张三</a>");
     let path = path.split('"').next().unwrap().to_owned();
     let detail = browser.get(&path).await.expect(200);
     detail.has("&#60;b&#62;你好&#60;/b&#62;").lacks("<b>你好").has("收件箱");
@@ -131,13 +139,16 @@ async fn auto_replies_are_made_tried_and_removed() {
         ("on", "text:contains"),
         ("keyword", "请假"),
         ("kind", "text"),
-        ("text", "第一行\n第二行"),
+        ("text", "第一行\n<a href=\"https://oa.example.com/\">请假单</a>"),
         ("priority", "10"),
         ("enabled", "1"),
     ];
     let done = browser.submit(&page, &new, &good).await;
     let page = browser.follow(&done).await.expect(200);
-    page.has("规则已保存").has("文字包含“请假”").has("第一行\n第二行");
+    page.has("规则已保存")
+        .has("文字包含“请假”")
+        .has("<div>第一行</div>")
+        .has("title=\"https://oa.example.com/\">请假单</span>");
     let tried = browser.get(&format!("{list}?app=oa&try=我要请假")).await.expect(200);
     tried.has("由规则“请假”回复");
     browser.get(&format!("{list}?app=oa&try=x")).await.expect(200).has("没有规则回复");

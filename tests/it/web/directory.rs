@@ -167,7 +167,7 @@ async fn both_trees_stand_side_by_side_and_units_are_linked_by_hand() {
     let chosen = office.get(&format!("{CORP}/compare?unit=2&pick=技术")).await.expect(200);
     let bound = office.browser.submit(&chosen, "/bindings/bind-unit", &[]).await;
     let page = office.browser.follow(&bound).await.expect(200);
-    page.has("已关联：2 ↔ 2").has("总部 / 技术部");
+    page.has("已关联：研发部（2） ↔ 技术部（2）").has("总部 / 技术部");
     assert!(page.has_form("/bindings/unbind-unit"));
     let pairs = office.bridge.get("/api/v1/corps/acme-main/department-bindings").await.expect(200);
     assert_eq!(pairs["items"][0]["department"], 2, "{pairs}");

@@ -107,7 +107,7 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     page.has("已批准，可以执行了").has("&#60;script&#62;alert(1)").lacks("<script>alert");
     let refused = admin.submit(&page, "/apply", &[("confirm", "9")]).await.expect(422);
     refused.has("输入的内容与要求不一致");
-    let started = admin.submit(&refused, "/apply", &[("confirm", "移出 8 人")]).await;
+    let started = admin.submit(&refused, "/apply", &[("confirm", "移出8人")]).await;
     let run = watch(&world, &admin, &started).await;
     run.has("完成").has("禁用成员 8");
     let took = format!("<a href=\"{}\"", run.path);

@@ -8,7 +8,7 @@ use crate::http::errors::directory_problem;
 use crate::http::permission::DirectoryWrite;
 use crate::model::TenantKey;
 use crate::web::flash::Flash;
-use crate::web::form::{self, Form, Nothing};
+use crate::web::form::{self, Form, Nothing, is_typed};
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
@@ -59,7 +59,7 @@ async fn confirm(
     let must_type = diff.employees.counts.departed > 0
         || diff.shrunken.is_some() && options.allow_shrink
         || diff.other_people.is_some() && options.allow_other_people;
-    if must_type && form.0.confirm.trim() != confirm_text(diff, &tenant) {
+    if must_type && !is_typed(&form.0.confirm, &confirm_text(diff, &tenant)) {
         return reply::again(&page(&who, tenant, id, &waiting, options, None, true));
     }
     if let Err(refused) = waiting.preview.check(&options) {

@@ -10,7 +10,7 @@ use crate::sync::SyncError;
 use crate::sync::bindings;
 use crate::sync::service::{self, Decided};
 use crate::web::flash::Flash;
-use crate::web::form::{Faults, Form};
+use crate::web::form::{Faults, Form, is_typed};
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
 use crate::web::{link, reply};
@@ -135,7 +135,7 @@ pub(super) async fn apply(
     form: Form<ApplyFields>,
 ) -> Result<HttpResponse, Problem> {
     let head = service::get_plan(&web.app.env, &plan).await.map_err(sync_problem)?;
-    if confirm_text(who.t, &head).is_some_and(|wanted| form.0.confirm.trim() != wanted) {
+    if confirm_text(who.t, &head).is_some_and(|wanted| !is_typed(&form.0.confirm, &wanted)) {
         let mut faults = Faults::default();
         faults.add("confirm", who.t.confirm_mismatch());
         return page(&who, &web, &plan, Entered::refused(faults, String::new())).await;

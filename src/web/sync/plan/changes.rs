@@ -146,11 +146,19 @@ pub(in crate::web::sync) fn row_view(t: T, row: ChangeRow) -> RowView {
     }
 }
 
+/// Orders of the OA below this are told as such; WeCom's own orders are small numbers.
+const OA_ORDERS: u32 = 1 << 31;
+
 /// Values that WeCom spells as numbers, in words.
 fn value_text(t: T, field: &str, value: String) -> String {
     match (field, value.as_str()) {
         ("enable", "true") => t.value_enabled().to_owned(),
         ("enable", "false") => t.value_disabled().to_owned(),
+        // what we write counts down from the greatest number: told as the place in the OA's order
+        ("order", text) => match text.parse::<u32>().map(|order| u32::MAX - order) {
+            Ok(place) if place < OA_ORDERS => t.value_place(place),
+            _ => value,
+        },
         ("gender", "1") => t.value_male().to_owned(),
         ("gender", "2") => t.value_female().to_owned(),
         ("gender", "0") => t.value_unknown().to_owned(),

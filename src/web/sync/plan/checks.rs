@@ -139,7 +139,7 @@ pub(super) async fn view(
             .map(|guard| GuardView {
                 name: t.guard_name(&guard.name),
                 tripped: guard.tripped,
-                value: t.guard_amount(guard, guard.value),
+                value: t.guard_told(guard),
                 limit: t.guard_amount(guard, guard.limit),
                 share: guard.value.saturating_mul(100).checked_div(guard.limit).unwrap_or(100).min(100),
             })

@@ -83,6 +83,8 @@ struct PlanPage {
     decision: Option<DecisionView>,
     applied_by: Option<String>,
     act: act::Act,
+    /// The directory has changed since it was made.
+    has_moved_on: bool,
     /// Names of those who can allow it, where two must.
     others: String,
     /// Who cannot be brought into WeCom.
@@ -148,10 +150,11 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         let left_out = left_out::find(tx, &corp, &looked_at)?;
         let needs_two = crate::admin::settings::read(tx)?.two_person_removals;
         let deciders = if needs_two { store::accounts::list(tx)? } else { Vec::new() };
-        Ok(Some((corp, left_out, needs_two, deciders)))
+        let has_moved_on = store::directory::counts(tx, &corp.tenant)?.revision != looked_at.directory_revision;
+        Ok(Some((corp, left_out, needs_two, deciders, has_moved_on)))
     });
     let found = read.await.map_err(store_problem)?;
-    let (corp, left_out, needs_two, deciders) =
+    let (corp, left_out, needs_two, deciders, has_moved_on) =
         found.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
     let now_ms = app.clock.now_ms();
     let tab = match list.get("tab") {
@@ -191,6 +194,7 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         decision: head.decision.as_ref().map(|decision| DecisionView::new(t, decision)),
         applied_by: head.taken_by.as_ref().map(ToString::to_string),
         left_out: left_out::view(t, who, &corp, &list, left_out),
+        has_moved_on: has_moved_on && head.state.is_open() && head.expires_at_ms > now_ms,
         others: act::others(&deciders, &head),
         act: act::Act::new(who, &corp, &head, needs_two, now_ms),
         faults: entered.faults,

@@ -19,6 +19,7 @@ use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
+use crate::web::sync::plan::changes::RowView;
 use crate::web::visit::{Admin, Person};
 use crate::web::{link, reply, time};
 use crate::wecom::errcode;
@@ -122,7 +123,12 @@ struct RunPage {
     /// The pull was not believed because much was missing: a person may say that it is right.
     may_accept: bool,
     has_records: bool,
+    /// The first records of a small run.
+    first: Vec<RowView>,
 }
+
+/// Runs up to this many records name the first of them on their page.
+const SMALL: u64 = 2_000;
 
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) -> Result<HttpResponse, Problem> {
     let t = who.t;
@@ -147,6 +153,8 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     let runs = who.may(ApiScope::SyncRun);
     let is_final = run.state.is_final();
     let id = link::part(&run.id);
+    let is_small = is_applied && is_final && run.total <= SMALL;
+    let first = if is_small { records::first(t, &web, &run).await? } else { Vec::new() };
     let page = RunPage {
         f: who.frame_at(&run.corp, "runs", t.run_title(t.run_kind(run.kind))),
         card: RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms()),
@@ -178,6 +186,7 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
         may_undo: is_applied && is_final && run.counts.total() > 0 && runs,
         may_accept: run.code.as_deref() == Some("sync.suspicious_read") && runs,
         has_records: is_applied,
+        first,
         corp: CorpView { key: run.corp, name },
         id,
     };
@@ -243,7 +252,7 @@ fn failed(t: T, record: &FailedRecord) -> FailedView {
 }
 
 fn trouble(t: T, run: &Run) -> Option<Trouble> {
-    let detail = run.message.clone().unwrap_or_default();
+    let detail = run.message.as_deref().map(|said| t.told(said)).unwrap_or_default();
     let errcode = run.errcode.and_then(|code| explain(t, code));
     let code = run.code.as_deref()?;
     if let Some(title) = t.run_code(code) {
@@ -271,10 +280,10 @@ fn pull(t: T, run: &Run, mirror: Option<MirrorHead>) -> Option<PullView> {
         ambiguous: found.ambiguous,
         unreadable: found.unreadable,
         gaps: gaps
-            .map(|gap| (t.run_subject(&gap.subject), t.unreadable_part(&gap.what), gap.why.clone()))
+            .map(|gap| (t.run_subject(&gap.subject), t.unreadable_part(&gap.what), t.told(&gap.why)))
             .take(200)
             .collect(),
-        why: own.map(|head| head.strategy_reason).unwrap_or_default(),
+        why: own.map(|head| t.told(&head.strategy_reason)).unwrap_or_default(),
     })
 }
 

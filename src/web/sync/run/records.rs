@@ -2,7 +2,7 @@
 
 use super::{ErrcodeView, Said, explain, frame, get};
 use crate::browse::plan::{ChangeQuery, ChangeRow, PlanView};
-use crate::browse::{BrowseError, Page};
+use crate::browse::{BrowseError, Page, Paging};
 use crate::http::Problem;
 use crate::http::errors::browse_problem;
 use crate::http::permission::SyncRead;
@@ -52,6 +52,19 @@ async fn run_with_plan(web: &Web, run: &RunId) -> Result<(Run, std::sync::Arc<Pl
     let plan = plan.ok_or_else(|| Problem::not_found("records of run", &run.id))?;
     let (view, _) = web.app.views.plan_view(&plan).await.map_err(browse_problem)?;
     Ok((run, view))
+}
+
+/// Records that a run's own page names.
+const FIRST: usize = 12;
+
+/// The first records of a run, in the order of application.
+pub(super) async fn first(t: T, web: &Web, run: &Run) -> Result<Vec<RowView>, Problem> {
+    let Some(plan) = &run.plan else { return Ok(Vec::new()) };
+    let (view, _) = web.app.views.plan_view(plan).await.map_err(browse_problem)?;
+    let query = ChangeQuery { paging: Paging { limit: FIRST, ..Paging::default() }, ..ChangeQuery::default() };
+    let read = tokio::task::spawn_blocking(move || view.page(&query));
+    let page = read.await.map_err(Problem::internal)?.map_err(browse_problem)?;
+    Ok(page.rows.into_iter().map(|row| changes::row_view(t, row)).collect())
 }
 
 pub(super) async fn show(
