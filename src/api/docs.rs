@@ -133,11 +133,11 @@ pub fn render(document: &Value, lang: Lang) -> String {
         html.push_str(LEAD_ZH);
     }
     html.push_str("<div lang=\"en\">");
-    let _ = write!(html, "<p>{}</p>", text(&info["description"]).replace("\n\n", "</p><p>"));
-    let _ = write!(html, "<p>{}</p>", text(&document["components"]["securitySchemes"]["api_key"]["description"]));
+    let _ = write!(html, "<p>{}</p>", prose(&info["description"]).replace("\n\n", "</p><p>"));
+    let _ = write!(html, "<p>{}</p>", prose(&document["components"]["securitySchemes"]["api_key"]["description"]));
     for tag in list(&document["tags"]) {
         let name = part(lang, tag["name"].as_str().unwrap_or_default());
-        let _ = write!(html, "<h2>{name}</h2><p>{}</p>", text(&tag["description"]));
+        let _ = write!(html, "<h2>{name}</h2><p>{}</p>", prose(&tag["description"]));
         for operation in operations.iter().filter(|operation| operation.tag == tag["name"]) {
             operation.write(&mut html, lang);
         }
@@ -193,8 +193,8 @@ impl Operation<'_> {
             }
         }
         html.push_str("</p>");
-        if let Some(description) = value["description"].as_str() {
-            let _ = write!(html, "<p>{}</p>", escape(description));
+        if value["description"].is_string() {
+            let _ = write!(html, "<p>{}</p>", prose(&value["description"]));
         }
         let mut parameters = list(&value["parameters"]).peekable();
         if parameters.peek().is_some() {
@@ -211,7 +211,7 @@ impl Operation<'_> {
                     if parameter["required"] == true { " *" } else { "" },
                     text(&parameter["in"]),
                     kind(&parameter["schema"]),
-                    text(&parameter["description"])
+                    prose(&parameter["description"])
                 );
             }
             html.push_str("</table></div>");
@@ -242,8 +242,8 @@ impl Operation<'_> {
 }
 
 fn write_schema(html: &mut String, schema: &Value) {
-    if let Some(description) = schema["description"].as_str() {
-        let _ = write!(html, "<p>{}</p>", escape(description));
+    if schema["description"].is_string() {
+        let _ = write!(html, "<p>{}</p>", prose(&schema["description"]));
     }
     if let Some(parts) = ["allOf", "oneOf", "anyOf"].iter().find_map(|name| schema[name].as_array()) {
         for part in parts {
@@ -269,7 +269,7 @@ fn write_schema(html: &mut String, schema: &Value) {
             escape(name),
             if is_required { " *" } else { "" },
             kind(property),
-            text(&property["description"])
+            prose(&property["description"])
         );
     }
     html.push_str("</table></div>");
@@ -315,6 +315,13 @@ fn map(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 
 fn text(value: &Value) -> String {
     escape(value.as_str().unwrap_or_default())
+}
+
+/// A description; what stands between backticks is code.
+fn prose(value: &Value) -> String {
+    let text = text(value);
+    let parts = text.split('`').enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() }).collect()
 }
 
 fn escape(text: &str) -> String {

@@ -124,6 +124,7 @@ texts! {
     app_callback = "接收消息（回调）", "Callback";
     app_callback_on = "接收这个应用的回调", "Receive this app's callbacks";
     app_callback_on_hint = "需要在管理后台填写下面的 URL、Token 和 EncodingAESKey。", "URL, Token and EncodingAESKey below then go into the console.";
+    secret_new_hint = "在管理后台应用详情页中；保存后不会再显示。", "On the app's page in WeCom's console; it is not shown again after saving.";
     app_callback_new_hint = "保存后显示要填到管理后台的 URL、Token 和 EncodingAESKey，以及填写的位置。", "After saving you see URL, Token and EncodingAESKey for the console, and where they go.";
     app_callback_lead = "成员发给应用的消息、菜单点击和卡片按钮从这里进来。", "Messages to the app, menu clicks and card buttons come in here.";
     app_saved = "应用已保存。", "The app was saved.";

@@ -77,7 +77,7 @@ texts! {
     push_new_sent = "消息已受理，正在发送。", "The message was accepted and is on its way.";
     push_new_reach(count, place) = "{place}：{count} 个成员", "{place}: {count} members";
     push_new_unreached(count) = "{count} 人收不到：", "{count} would not get it:";
-    push_new_calls(count) = "共需调用企业微信 {count} 次。", "It costs {count} calls.";
+    push_new_calls(count) = "共需调用企业微信 {count} 次。", "Calls to WeCom: {count}.";
     push_new_nobody = "没有规则匹配这条消息，或没有接收人可以送达。", "No rule matches this message, or nobody can be reached.";
     push_queues_lead = "每个应用等待发送的调用，以及距离企业微信限额还有多远：同一应用对同一成员每分钟 30 条、每小时 1000 条，超出的会被企业微信静默丢弃，云桥会提前合并或推迟。", "What waits at each app, and how near it is to WeCom's limits: above 30 a minute or 1,000 an hour to one member WeCom drops messages silently, so the bridge merges or delays them before.";
     push_queue_calls = "等待的调用", "Waiting calls";

@@ -69,6 +69,10 @@ impl AppPage {
         if self.has_callback_keys { self.f.t.app_callback_on_hint() } else { self.f.t.app_callback_new_hint() }
     }
 
+    fn secret_hint(&self) -> &'static str {
+        if self.has_secret { self.f.t.secret_hint() } else { self.f.t.secret_new_hint() }
+    }
+
     fn receives(&self) -> bool {
         is_on(self.fields.callback.as_ref())
     }

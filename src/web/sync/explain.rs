@@ -248,9 +248,9 @@ fn view(who: &Admin<SyncRead>, corp: CorpView, tenant: &TenantKey, found: Explan
             .map(|field| FieldView {
                 field: t.synced_field(&field.field),
                 expression: field.expression.clone(),
-                value: field.value.clone(),
-                shown: field.shown.as_ref().map(ToString::to_string),
-                pushed: field.pushed.as_ref().map(ToString::to_string),
+                value: field.value.clone().map(|value| changes::value_text(t, &field.field, value)),
+                shown: field.shown.as_ref().map(|value| changes::value_text(t, &field.field, value.to_string())),
+                pushed: field.pushed.as_ref().map(|value| changes::value_text(t, &field.field, value.to_string())),
                 state: t.field_state(field.state),
                 tone: match field.state {
                     "same" | "implied" => "good",

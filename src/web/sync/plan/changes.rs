@@ -150,7 +150,7 @@ pub(in crate::web::sync) fn row_view(t: T, row: ChangeRow) -> RowView {
 const OA_ORDERS: u32 = 1 << 31;
 
 /// Values that WeCom spells as numbers, in words.
-fn value_text(t: T, field: &str, value: String) -> String {
+pub(in crate::web::sync) fn value_text(t: T, field: &str, value: String) -> String {
     match (field, value.as_str()) {
         ("enable", "true") => t.value_enabled().to_owned(),
         ("enable", "false") => t.value_disabled().to_owned(),

@@ -1,7 +1,7 @@
 //! What became of each record of a run: the plan's changes with their outcomes.
 
 use super::{ErrcodeView, Said, explain, frame, get};
-use crate::browse::plan::{ChangeQuery, ChangeRow, PlanView};
+use crate::browse::plan::{ChangeQuery, ChangeRow, ChangeSide, PlanView};
 use crate::browse::{BrowseError, Page, Paging};
 use crate::http::Problem;
 use crate::http::errors::browse_problem;
@@ -57,12 +57,18 @@ async fn run_with_plan(web: &Web, run: &RunId) -> Result<(Run, std::sync::Arc<Pl
 /// Records that a run's own page names.
 const FIRST: usize = 12;
 
-/// The first records of a run, in the order of application.
+/// The first records of a run in the order of application: of people, where there are any.
 pub(super) async fn first(t: T, web: &Web, run: &Run) -> Result<Vec<RowView>, Problem> {
     let Some(plan) = &run.plan else { return Ok(Vec::new()) };
     let (view, _) = web.app.views.plan_view(plan).await.map_err(browse_problem)?;
-    let query = ChangeQuery { paging: Paging { limit: FIRST, ..Paging::default() }, ..ChangeQuery::default() };
-    let read = tokio::task::spawn_blocking(move || view.page(&query));
+    let query = |side| {
+        let paging = Paging { limit: FIRST, ..Paging::default() };
+        ChangeQuery { side, paging, ..ChangeQuery::default() }
+    };
+    let read = tokio::task::spawn_blocking(move || {
+        let people = view.page(&query(Some(ChangeSide::Members)))?;
+        if people.rows.is_empty() { view.page(&query(None)) } else { Ok(people) }
+    });
     let page = read.await.map_err(Problem::internal)?.map_err(browse_problem)?;
     Ok(page.rows.into_iter().map(|row| changes::row_view(t, row)).collect())
 }
