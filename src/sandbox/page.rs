@@ -16,17 +16,20 @@ const PAGE: usize = 50;
 const TREE_MAX: usize = 500;
 
 const STYLE: &str = "
-:root{color-scheme:light dark;--line:light-dark(#d5d9df,#3a3f47);--soft:light-dark(#f2f4f6,#20242a);--accent:light-dark(#0a6b49,#57c99b)}
-html{background:light-dark(#fff,#16181c);color:light-dark(#1b2330,#e6eaf0)}
-body{font:14px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:0 auto;max-width:1280px;padding:0 16px 48px}
-h1{font-size:20px}h2{font-size:16px;margin:28px 0 8px}small,.soft{color:light-dark(#596579,#a3aebd)}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:4px 8px;border-bottom:1px solid var(--line);
-vertical-align:top}th{font-weight:600;background:var(--soft)}td.n{font-variant-numeric:tabular-nums}
-a{color:var(--accent)}td:has(>a:only-child){white-space:nowrap}nav a{margin-right:14px}.columns{display:grid;grid-template-columns:320px minmax(0,1fr);gap:28px}
-.tree{max-height:640px;overflow:auto;border:1px solid var(--line);border-radius:6px;padding:8px}
+:root{color-scheme:light dark;--line:light-dark(#dfe3e8,#2c3542);--soft:light-dark(#eef1f4,#151a21);--surface:light-dark(#fff,#1a2029);--accent:light-dark(#0a6b49,#57c99b)}
+html{background:light-dark(#f5f6f8,#12161c);color:light-dark(#1b2330,#e6eaf0)}
+body{font:14px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:0 auto;max-width:1280px;padding:8px 16px 48px}
+h1{font-size:20px}h2{font-size:16px;margin:28px 0 8px}small,.soft{color:light-dark(#596579,#a3aebd);font-weight:400}
+table{border-collapse:separate;border-spacing:0;width:100%;background:var(--surface);border:1px solid var(--line);border-radius:8px;overflow:hidden}
+th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}tr:last-child>td{border-bottom:0}
+th,tr:has(>th)>td{font-weight:600;background:var(--soft)}td.n{font-variant-numeric:tabular-nums}
+a{color:var(--accent);text-decoration:none}a:hover,p a{text-decoration:underline}td:has(>a:only-child){white-space:nowrap}nav{margin-bottom:8px}nav a{margin-right:14px}
+.columns{display:grid;grid-template-columns:320px minmax(0,1fr);gap:28px}
+.tree{max-height:640px;overflow:auto;background:var(--surface);border:1px solid var(--line);border-radius:8px;padding:10px}
 .tree div{white-space:nowrap}.tree .here{font-weight:700}.bad{color:light-dark(#b3261e,#ff9b94)}.good{color:var(--accent)}
 .tag{border:1px solid var(--line);border-radius:9px;padding:0 7px;font-size:12px}form{margin:0 0 8px}
-input,button{font:inherit;padding:4px 8px}@media(max-width:800px){.columns{grid-template-columns:minmax(0,1fr)}table{display:block;overflow-x:auto}}";
+input,button{font:inherit;padding:5px 10px;border:1px solid light-dark(#c8ced6,#42505f);border-radius:6px;background:var(--surface);color:inherit}button{cursor:pointer}
+@media(max-width:800px){.columns{grid-template-columns:minmax(0,1fr)}table{display:block;overflow-x:auto}}";
 
 /// `/` and `/_sandbox/`
 pub fn routes(config: &mut ServiceConfig) {
