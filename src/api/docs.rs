@@ -20,11 +20,16 @@ pub(super) fn routes(routes: &mut Routes) {
 
 const STYLE: &str = include_str!("docs.css");
 
-/// `GET /api/docs`; in the language of `?lang=`, else of the browser. What the document says is English.
+/// End of the name of the cookie in which the pages keep a visitor's language.
+const CHOSEN: &str = "wb_lang";
+
+/// `GET /api/docs`; in the language that was chosen on the pages, else in the browser's. What the document says is English.
 pub async fn page(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    let wanted = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang="));
+    let cookies = request.cookies().ok();
+    let chosen = cookies.iter().flat_map(|all| all.iter()).find(|cookie| cookie.name().ends_with(CHOSEN));
     let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let lang = wanted.and_then(Lang::find).or_else(|| Lang::negotiate(header?)).unwrap_or(Lang::En);
+    let lang = chosen.and_then(|cookie| Lang::find(cookie.value())).or_else(|| Lang::negotiate(header?));
+    let lang = lang.unwrap_or(Lang::En);
     let style = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -32,7 +37,7 @@ pub async fn page(request: HttpRequest, state: web::Data<State>) -> HttpResponse
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
         .insert_header((CONTENT_SECURITY_POLICY, policy))
-        .insert_header((VARY, "accept-language"))
+        .insert_header((VARY, "accept-language, cookie"))
         .body(state.pages[usize::from(lang == Lang::En)].clone())
 }
 
@@ -101,16 +106,13 @@ pub fn render(document: &Value, lang: Lang) -> String {
     let mut html = String::with_capacity(128 * 1024);
     let info = &document["info"];
     let title = text(&info["title"]);
-    let other = if lang == Lang::Zh { Lang::En } else { Lang::Zh };
     let _ = write!(
         html,
         "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title} API</title><style>{STYLE}</style></head><body><nav><h1>{title} {}</h1><p><a href=\"?lang={}\">{}</a> · \
+         <title>{title} API</title><style>{STYLE}</style></head><body><nav><h1>{title} {}</h1><p>\
          <a href=\"v1/openapi.json\">{}</a></p>",
         lang.tag(),
         text(&info["version"]),
-        other.code(),
-        other.own_name(),
         lang.pick("OpenAPI 文档", "OpenAPI document"),
     );
     let operations = operations(document);

@@ -82,15 +82,29 @@ async fn bind(
     }
     bindings::bind(&web.app.env, &corp.key, &employee, &userid, &who.actor()).await.map_err(sync_problem)?;
     web.app.views.refresh_corp(&corp.key);
+    let done = told(&web, t, &corp.key, &employee, &userid).await?;
+    Ok(reply::go(&who, &back, Some(Flash::good(done))))
+}
+
+/// That two are linked, by their names.
+pub(super) async fn told(
+    web: &Web,
+    t: T,
+    corp: &CorpKey,
+    employee: &EmployeeId,
+    userid: &UserId,
+) -> Result<String, Problem> {
+    let (corp, employee, userid) = (corp.clone(), employee.clone(), userid.clone());
     let read = web.app.store.read_async(move |tx| {
-        let person = store::directory::find_employee(tx, &corp.tenant, &employee)?;
+        let tenant = store::corps::find(tx, &corp)?.map(|corp| corp.tenant);
+        let person =
+            tenant.map(|tenant| store::directory::find_employee(tx, &tenant, &employee)).transpose()?.flatten();
         let person = person.map_or_else(String::new, |person| person.name.to_string());
-        let member = store::mirror::find_member(tx, &corp.key, &userid)?;
+        let member = store::mirror::find_member(tx, &corp, &userid)?;
         let member = member.and_then(|member| member.fields.get(&MemberField::Name).map(ToString::to_string));
         Ok(t.bind_done(t.with_id(&person, &employee), t.with_id(&member.unwrap_or_default(), &userid)))
     });
-    let done = read.await.map_err(store_problem)?;
-    Ok(reply::go(&who, &back, Some(Flash::good(done))))
+    read.await.map_err(store_problem)
 }
 
 fn no_employee(t: T, typed: &str, several: &[String]) -> String {

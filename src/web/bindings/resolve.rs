@@ -203,5 +203,6 @@ async fn decide(
     let decided = bindings::resolve(&web.app.env, &corp, &case, &employee, &userid, &who.actor()).await;
     decided.map_err(sync_problem)?;
     web.app.views.refresh_corp(&corp);
-    Ok(reply::go(&who, &own, Some(Flash::good(who.t.bind_done(employee, userid)))))
+    let done = super::act::told(&web, who.t, &corp, &employee, &userid).await?;
+    Ok(reply::go(&who, &own, Some(Flash::good(done))))
 }

@@ -86,7 +86,7 @@ async fn rules_are_ordered_switched_tried_and_removed() {
     auditor.get(RULES).await.expect(200).has("乙").lacks("新建规则");
     auditor.get(&format!("{RULES}/new")).await.expect(403);
     let english = Browser::sign_in(&office.bridge, Role::Operator).await.in_english().await;
-    english.get(RULES).await.expect(200).has("Push rules").has("all modules");
+    english.get(RULES).await.expect(200).has("Push rules").has("all sources");
     office.get(&format!("{TENANT}/rules/none")).await.expect(404);
     office.close().await;
 }
