@@ -24,6 +24,7 @@ pub mod sandbox;
 pub mod setup;
 pub mod store;
 pub mod sync;
+pub mod tasks;
 pub mod web;
 pub mod webhooks;
 pub mod wecom;

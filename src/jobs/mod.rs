@@ -19,11 +19,11 @@ use crate::sync::progress::Watch;
 use crate::sync::pull::PullRequest;
 use crate::sync::service::{self, PlanRequest};
 use crate::sync::{apply, runs};
+use crate::tasks::joined;
 use active::Active;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::broadcast;
-use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -340,9 +340,7 @@ impl Jobs {
         let (jobs, env, row) = (self.clone(), self.env().clone(), run.clone());
         let task = self.0.tasks.spawn(work(self.env().clone(), run, watch.clone()));
         self.0.tasks.spawn(async move {
-            if let Err(error) = task.await
-                && let Some(bug) = bug_of(&error)
-            {
+            if let Err(bug) = joined(task).await {
                 tracing::error!(run.id = %row.id, error = %bug, "run {} ended by a bug", row.id);
                 // the row in hand is from before the start: it does not know the plan, nor what was done
                 let row = jobs.find(&row.id).await.ok().flatten().unwrap_or(row);
@@ -357,11 +355,6 @@ impl Jobs {
         });
         id
     }
-}
-
-/// What a task died of, unless the runtime ended and took it along: such a run is interrupted, and has not failed.
-fn bug_of(error: &JoinError) -> Option<String> {
-    (!error.is_cancelled()).then(|| error.to_string())
 }
 
 /// An ended run that goes on: under way again in the store too, so that a crash does not strand it half way.

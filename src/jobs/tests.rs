@@ -40,12 +40,3 @@ async fn a_bug_in_a_run_does_not_erase_what_it_has_done() {
     let memory = jobs.env().store.read(|tx| crate::sync::facts::get(tx, &key)).unwrap();
     assert_eq!((memory.written_by, memory.writes), (Some(id), 1));
 }
-
-#[tokio::test]
-async fn a_task_that_the_end_of_the_runtime_took_along_has_no_bug() {
-    let taken_along = tokio::spawn(std::future::pending::<()>());
-    taken_along.abort();
-    assert_eq!(bug_of(&taken_along.await.unwrap_err()), None);
-    let buggy = tokio::spawn(async { assert_eq!(1, 2, "a bug") });
-    assert!(bug_of(&buggy.await.unwrap_err()).unwrap().contains("a bug"));
-}

@@ -1,5 +1,6 @@
 //! Files of the store on disk: permissions, creating and opening without surprises, replacing atomically.
 
+use crate::tasks::message_of;
 use super::error::StoreError;
 use redb::Database;
 use std::cell::Cell;
@@ -87,7 +88,7 @@ pub(super) fn create_database(file: File, path: &Path, cache_bytes: usize) -> Re
 pub(super) fn contained<T>(path: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     let outer = IS_CONTAINED.replace(true);
     let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        Err(StoreError::Corrupt { path: path.to_owned(), detail: panic_message(panic.as_ref()) })
+        Err(StoreError::Corrupt { path: path.to_owned(), detail: message_of(panic.as_ref()) })
     });
     IS_CONTAINED.set(outer);
     done
@@ -100,15 +101,6 @@ thread_local! {
 /// Whether a panic of this thread is caught here and told as an error, so that nothing else needs to be said of it.
 pub fn tells_panic_itself() -> bool {
     IS_CONTAINED.get()
-}
-
-/// The text of a caught panic.
-pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into())
 }
 
 fn directory_of(path: &Path) -> &Path {

@@ -90,6 +90,7 @@ pub use sealing::{KeyId, KeyRing, KeySource};
 pub use settings::Scope;
 pub use tx::{ReadTx, Reads, WriteTx};
 
+use crate::tasks::joined;
 use self::core::Core;
 use std::path::Path;
 use std::sync::mpsc::Sender;
@@ -165,12 +166,9 @@ impl Store {
         work: impl FnOnce(&ReadTx) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = self.clone();
-        tokio::task::spawn_blocking(move || store.read(work)).await.unwrap_or_else(|error| {
-            Err(match error.try_into_panic() {
-                Ok(panic) => StoreError::Panicked { message: file::panic_message(panic.as_ref()) },
-                Err(_) => StoreError::Closed,
-            })
-        })
+        joined(tokio::task::spawn_blocking(move || store.read(work)))
+            .await
+            .unwrap_or_else(|message| Err(StoreError::Panicked { message }))
     }
 
     /// Applies `work` and returns when it is durable (group commit). See the module's page for what `Err` means.

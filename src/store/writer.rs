@@ -7,7 +7,6 @@
 
 use super::core::Core;
 use super::error::StoreError;
-use super::file::panic_message;
 use super::tx::WriteTx;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -195,7 +194,7 @@ fn run(job: &mut BoxedJob, tx: &WriteTx) -> Result<(), StoreError> {
     tx.take_mark();
     catch_unwind(AssertUnwindSafe(|| job.run(tx))).unwrap_or_else(|panic| {
         tx.mark();
-        Err(StoreError::Panicked { message: panic_message(panic.as_ref()) })
+        Err(StoreError::Panicked { message: crate::tasks::message_of(panic.as_ref()) })
     })
 }
 

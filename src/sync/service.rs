@@ -18,6 +18,7 @@ use crate::model::{
     PlanId, PlanState, Run, RunId,
 };
 use crate::store::{self, CHUNK_ROWS, StoreError};
+use crate::tasks::joined;
 use std::collections::HashSet;
 
 /// A plan can be applied for a day.
@@ -129,7 +130,7 @@ async fn compute(
         let draft = plan::plan(&input)?;
         Ok((corp, draft, watch.elapsed_ms(), loaded))
     });
-    computed.await.map_err(|error| SyncError::Bug(error.to_string()))?
+    joined(computed).await.map_err(SyncError::Bug)?
 }
 
 fn head_of(env: &Env, corp: &Corp, draft: &Draft, loaded: &Loaded, compute_ms: u64) -> PlanHead {
@@ -300,7 +301,7 @@ pub(super) async fn plan_undo(env: &Env, corp: &Corp, undone: Undone, by: &str) 
         let draft = super::undo::undo(&input, &changes, |seq| done.contains(&seq))?;
         Ok((draft, watch.elapsed_ms(), loaded))
     });
-    let (draft, compute_ms, loaded) = computed.await.map_err(|error| SyncError::Bug(error.to_string()))??;
+    let (draft, compute_ms, loaded) = joined(computed).await.map_err(SyncError::Bug)??;
     let origin = Origin { by, undoes: Some(run) };
     store_draft(env, corp, draft, &loaded, compute_ms, origin).await
 }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::directory;
 use crate::model::{Corp, CorpKey, EmployeeId, MirrorHead};
 use crate::store::{self, Reads, StoreError};
+use crate::tasks::joined;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -73,7 +74,7 @@ pub async fn explain(env: &Env, corp: &CorpKey, employee: &EmployeeId) -> Result
         let input = prepared.loaded.input(&prepared.loaded.corp)?;
         Some(explain_told(&input, &prepared.told, &employee))
     });
-    let explained = explained.await.map_err(|error| SyncError::Bug(error.to_string()))?;
+    let explained = joined(explained).await.map_err(SyncError::Bug)?;
     explained.ok_or_else(|| SyncError::NotConfigured { corp: corp.clone(), why: "it was never pulled".into() })
 }
 
@@ -110,7 +111,7 @@ async fn prepare(env: &Env, corp: &CorpKey) -> Result<Arc<Prepared>, SyncError> 
         let told = loaded.input(&loaded.corp).map(|input| Told::of(&input));
         told.map(|told| Arc::new(Prepared { loaded, told }))
     });
-    let prepared = prepared.await.map_err(|error| SyncError::Bug(error.to_string()))?;
+    let prepared = joined(prepared).await.map_err(SyncError::Bug)?;
     let prepared =
         prepared.ok_or_else(|| SyncError::NotConfigured { corp: corp.clone(), why: "it was never pulled".into() })?;
     let (made_at_ms, used_at_ms) = (now_ms, now_ms);

@@ -125,7 +125,11 @@ async fn call(request: HttpRequest, path: web::Path<String>, body: Bytes, state:
     call.fault = effects.iter().map(|effect| effect.name()).collect::<Vec<_>>().join(" ");
     for effect in &effects {
         match *effect {
-            Effect::Delay { ms } => state.clock().sleep(Duration::from_millis(ms)).await,
+            // from when the call came in: a clock that moves on once the fault has struck is never too early
+            Effect::Delay { ms } => {
+                let at_ms = now_ms.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX));
+                state.clock().sleep_until_ms(at_ms).await;
+            }
             Effect::Errcode { errcode } => {
                 return log_and_refuse(&state, call, &Refusal::new(errcode, "fault of the sandbox"));
             }

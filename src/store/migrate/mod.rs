@@ -3,7 +3,6 @@
 
 use super::core::Core;
 use super::error::StoreError;
-use super::file::panic_message;
 use super::maintain;
 use super::tx::WriteTx;
 use super::{meta, registry};
@@ -80,7 +79,7 @@ pub(super) fn run(core: &Arc<Core>, migrations: &[Migration]) -> Result<(), Stor
 /// A step that panics has failed; its transaction is dropped like any other's.
 fn contained(migration: &Migration, tx: &WriteTx) -> Result<(), StoreError> {
     catch_unwind(AssertUnwindSafe(|| (migration.run)(tx)))
-        .unwrap_or_else(|panic| Err(StoreError::Panicked { message: panic_message(panic.as_ref()) }))
+        .unwrap_or_else(|panic| Err(StoreError::Panicked { message: crate::tasks::message_of(panic.as_ref()) }))
 }
 
 fn backup_path(core: &Core, schema: u32) -> PathBuf {

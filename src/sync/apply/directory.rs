@@ -11,6 +11,7 @@ use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::load::Loaded;
 use crate::sync::{plan, service};
+use crate::tasks::joined;
 use follows::stale;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -82,7 +83,7 @@ pub async fn judge(
     let open: Vec<Change> = changes.iter().filter(|change| is_open(change)).cloned().collect();
     let list = Arc::clone(changes);
     let judged = tokio::task::spawn_blocking(move || anew(&loaded, &list, &open));
-    judged.await.map_err(|error| SyncError::Bug(error.to_string()))?.map(Some)
+    joined(judged).await.map_err(SyncError::Bug)?.map(Some)
 }
 
 fn anew(loaded: &Loaded, changes: &[Change], open: &[Change]) -> Result<Basis, SyncError> {

@@ -19,6 +19,7 @@ use crate::sync::facts::{self, ImportUnderWay};
 use crate::sync::progress::{Interruption, Phase, Watch};
 use crate::sync::pull::choose;
 use crate::wecom::{CallMeter, Client, RefusalClass};
+use crate::tasks::joined;
 use attempt::Tried;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -201,10 +202,7 @@ impl Runner {
                 }
             }
             if let Some(tried) = under_way.join_next().await {
-                self.judge(tried.map_err(|error| SyncError::Bug(error.to_string()))?);
-                while let Some(Ok(tried)) = under_way.try_join_next() {
-                    self.judge(tried);
-                }
+                self.judge(joined(std::future::ready(tried)).await.map_err(SyncError::Bug)?);
             } else if places.len() == 0 || self.must_end() {
                 return self.flush().await;
             }

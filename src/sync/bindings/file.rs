@@ -13,6 +13,7 @@ use crate::store::{self, StoreError};
 use crate::sync::env::Env;
 use crate::sync::error::SyncError;
 use crate::sync::matching::{CompiledRule, check_rules};
+use crate::tasks::joined;
 use bytes::Bytes;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -170,8 +171,8 @@ pub(super) async fn read_pairs(
     check_rules(std::slice::from_ref(&rule)).map_err(|fault| SyncError::BindingFile(fault.to_string()))?;
     // taking a file apart is work for a thread that may block
     let name = file_name.to_owned();
-    let read = tokio::task::spawn_blocking(move || rows::read(&name, &content, Limits::UPLOAD)).await;
-    let read = read.map_err(|error| SyncError::Bug(error.to_string()))?;
+    let read = tokio::task::spawn_blocking(move || rows::read(&name, &content, Limits::UPLOAD));
+    let read = joined(read).await.map_err(SyncError::Bug)?;
     let wanted = columns(read.map_err(|faults| SyncError::BindingFile(faults.to_string()))?)?;
     let (corp, employees, members, bindings) = load(env, corp).await?;
     let mut report = LinkImport::default();

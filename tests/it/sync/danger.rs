@@ -165,7 +165,7 @@ async fn nobody_is_removed_whatever_wecom_answers() {
             world.state().clear_calls();
             let request = PullRequest { full, accept_shrink: false };
             let run = world.jobs.start_sync(&world.corp, request, &actor()).await.unwrap();
-            let run = world.jobs.wait(&run).await.unwrap();
+            let run = world.ended(&run).await;
             for call in world.state().calls() {
                 let removes =
                     matches!(call.endpoint.as_str(), "user/delete" | "user/batchdelete" | "department/delete");

@@ -56,7 +56,7 @@ async fn a_create_that_was_busy_to_the_end_and_is_not_there_has_failed() {
     assert_eq!(run.state, RunState::Partly, "{:?}", run.message);
     assert_eq!((run.failed.len(), run.failed[0].errcode, created(&world)), (1, -1, 19));
     world.jobs.retry(&run.id, run.failed[0].seq, &actor()).await.unwrap();
-    assert_done(&world.jobs.wait(&run.id).await.unwrap());
+    assert_done(&world.ended(&run.id).await);
     assert_eq!(created(&world), 20);
 }
 
@@ -141,7 +141,7 @@ async fn a_record_in_doubt_is_looked_at_when_it_is_tried_again_and_the_run_stays
     for applied in [true, false] {
         let (world, run, seq) = stopped_in_doubt(86, applied).await;
         world.jobs.retry(&run.id, seq, &actor()).await.unwrap();
-        let again = world.jobs.wait(&run.id).await.unwrap();
+        let again = world.ended(&run.id).await;
         let outcome = entries(&world, &run.id).into_iter().find(|entry| entry.seq == seq).unwrap().outcome;
         let want = if applied { Outcome::FoundDone } else { Outcome::Done };
         assert_eq!(outcome, want, "applied: {applied}");
@@ -150,7 +150,7 @@ async fn a_record_in_doubt_is_looked_at_when_it_is_tried_again_and_the_run_stays
         assert_eq!(again.state, RunState::Failed, "{:?}", again.message);
         assert!(again.message.as_deref().unwrap().contains("were not tried yet: resume the run"), "{again:?}");
         world.jobs.resume(&run.id, &actor()).await.unwrap();
-        assert_done(&world.jobs.wait(&run.id).await.unwrap());
+        assert_done(&world.ended(&run.id).await);
         assert_eq!(created(&world), 20, "applied: {applied}");
         world.assert_converged().await;
     }
@@ -168,7 +168,7 @@ async fn a_record_is_not_tried_again_over_somebody_elses_change() {
     let update = serde_json::json!({ "userid": changed.employee_no.as_str(), "position": "顾问" });
     world.state().console(CORPID, "user/update", &update).unwrap();
     world.jobs.retry(&run.id, run.failed[0].seq, &actor()).await.unwrap();
-    let again = world.jobs.wait(&run.id).await.unwrap();
+    let again = world.ended(&run.id).await;
     assert_eq!(again.failed.len(), 1, "{again:?}");
     assert!(again.failed[0].message.contains("WeCom has changed since the plan was made"), "{:?}", again.failed);
     let shown = world.state().find_member(CORPID, &changed.employee_no).unwrap();

@@ -77,7 +77,7 @@ async fn who_leaves_while_a_run_is_under_way_is_not_created_by_it() {
     let mut events = world.jobs.subscribe(&run);
     while !matches!(events.recv().await.unwrap(), RunEvent::Progress { done, .. } if done > 20) {}
     world.change_employee(&last, |employee| employee.status = EmployeeStatus::Departed);
-    let run = world.jobs.wait(&run).await.unwrap();
+    let run = world.ended(&run).await;
     assert_eq!((run.state, run.failed.len()), (RunState::Partly, 1), "{:?}", run.message);
     assert!(run.failed[0].message.contains("has changed since the plan was made"), "{:?}", run.failed);
     assert!(!world.members().contains_key(world.employee(last.as_str()).employee_no.as_str()));
@@ -96,7 +96,7 @@ async fn a_run_that_goes_on_rests_on_the_present_directory_too() {
     let person = world.employees().into_iter().find(missing).unwrap();
     world.change_employee(&person.id, |employee| employee.status = EmployeeStatus::Departed);
     world.jobs.resume(&run.id, &actor()).await.unwrap();
-    let run = world.jobs.wait(&run.id).await.unwrap();
+    let run = world.ended(&run.id).await;
     assert_eq!(
         (run.state, run.code.as_deref()),
         (RunState::Failed, Some("sync.directory_changed")),

@@ -153,7 +153,7 @@ async fn sync_until_done(world: &World) -> usize {
             return round;
         }
         run = match world.jobs.resume(&run.id, &actor()).await {
-            Ok(_) => world.jobs.wait(&run.id).await.unwrap(),
+            Ok(_) => world.ended(&run.id).await,
             Err(_) => world.sync().await,
         };
         if run.state == RunState::Partly {

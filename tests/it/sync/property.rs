@@ -208,7 +208,7 @@ async fn come_to_rest(world: &World, case: &Case) {
     for _ in 0..6 {
         let request = PullRequest { full: true, accept_shrink: true };
         let run = world.jobs.start_sync(&world.corp, request, &super::world::actor()).await.unwrap();
-        let run = world.jobs.wait(&run).await.unwrap();
+        let run = world.ended(&run).await;
         last = format!("{:?} {:?} {:?}", run.state, run.message, run.failed);
         if run.state == RunState::Done && run.total == 0 {
             return;
@@ -348,7 +348,7 @@ async fn undo_gives_back(world: &World, case: &Case) {
     }
     let request = PullRequest { full: true, accept_shrink: true };
     let run = world.jobs.start_sync(&world.corp, request, &super::world::actor()).await.unwrap();
-    let run = world.jobs.wait(&run).await.unwrap();
+    let run = world.ended(&run).await;
     if run.state != RunState::Done || run.total == 0 {
         return;
     }
@@ -370,7 +370,7 @@ async fn undo_gives_back(world: &World, case: &Case) {
 async fn come_to_rest_or_fail(world: &World) {
     let request = PullRequest { full: false, accept_shrink: true };
     let run = world.jobs.start_sync(&world.corp, request, &super::world::actor()).await.unwrap();
-    world.jobs.wait(&run).await.unwrap();
+    world.ended(&run).await;
 }
 
 #[test]

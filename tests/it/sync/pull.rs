@@ -134,7 +134,7 @@ async fn a_plan_and_a_sync_take_the_word_too() {
     assert_eq!((plan.counts.members.delete, plan.counts.members.disable), (0, 0));
     remove(&world, 10);
     let run = world.jobs.start_sync(&world.corp, SHRUNK, &actor()).await.unwrap();
-    assert_done(&world.jobs.wait(&run).await.unwrap());
+    assert_done(&world.ended(&run).await);
     assert_eq!(world.state().member_count(CORPID), 40);
     let runs = world.env.store.read(|tx| store::runs::list(tx, &world.corp, 10)).unwrap();
     assert!(runs.iter().all(|run| run.state != RunState::Failed), "{runs:?}");

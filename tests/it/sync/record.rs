@@ -56,7 +56,7 @@ async fn a_member_who_was_linked_to_somebody_else_meanwhile_is_not_half_recorded
     bind(&world, employee.as_str(), &"ghost".into());
     bind(&world, "somebody-else", &userid);
     world.clock.advance(Duration::from_secs(6));
-    let run = world.jobs.wait(&run).await.unwrap();
+    let run = world.ended(&run).await;
     assert_eq!(run.state, RunState::Partly, "{:?}", run.message);
     let Outcome::Failed { message, .. } = outcome(&world, &run, seq) else { panic!("{:?}", run.failed) };
     assert!(message.contains("written to WeCom, but not linked here"), "{message}");

@@ -27,7 +27,7 @@ async fn a_number_that_somebody_else_holds_fails_one_record_and_a_retry_mends_it
     assert!(matches!(wrong, SyncError::NoRetry { .. }), "{wrong}");
     world.state().console(CORPID, "user/delete", &serde_json::json!({ "userid": "stranger" })).unwrap();
     world.jobs.retry(&run.id, failed.seq, &actor()).await.unwrap();
-    let run = world.jobs.wait(&run.id).await.unwrap();
+    let run = world.ended(&run.id).await;
     assert_done(&run);
     assert_eq!((run.failed.len(), run.counts.members.create), (0, 30));
     let again = world.jobs.retry(&run.id, failed.seq, &actor()).await.unwrap_err();
@@ -65,7 +65,7 @@ async fn what_rests_on_a_failed_department_is_skipped_and_comes_with_its_retry()
         "none was tried in vain"
     );
     world.jobs.retry(&run.id, failed.seq, &actor()).await.unwrap();
-    let run = world.jobs.wait(&run.id).await.unwrap();
+    let run = world.ended(&run.id).await;
     assert_done(&run);
     assert_eq!(world.state().member_count(CORPID), 60);
     world.assert_converged().await;
@@ -94,7 +94,7 @@ async fn what_was_skipped_and_has_changed_in_wecom_since_is_not_overwritten_by_a
 
     let seq = run.failed.iter().find(|record| record.step == "department/create").unwrap().seq;
     world.jobs.retry(&run.id, seq, &actor()).await.unwrap();
-    let run = world.jobs.wait(&run.id).await.unwrap();
+    let run = world.ended(&run.id).await;
     assert_eq!((run.state, run.failed.len()), (RunState::Partly, 1), "{:?}", run.failed);
     assert!(run.failed[0].message.contains("WeCom has changed"), "{:?}", run.failed);
     let places = |userid: &str| {
@@ -169,7 +169,7 @@ async fn an_exchange_that_stops_half_way_goes_on() {
         assert_eq!(run.state, RunState::Failed, "{:?}", run.message);
         world.state().clear_faults();
         world.jobs.resume(&run.id, &actor()).await.unwrap();
-        assert_done(&world.jobs.wait(&run.id).await.unwrap());
+        assert_done(&world.ended(&run.id).await);
         let members = world.members();
         for employee in world.employees() {
             let member = &members[employee.employee_no.to_lowercase().as_str()];
@@ -213,7 +213,7 @@ async fn one_run_at_a_time_and_it_can_be_cancelled_and_resumed() {
         }
     }
     world.jobs.cancel(&run, &actor()).await.unwrap();
-    let ended = world.jobs.wait(&run).await.unwrap();
+    let ended = world.ended(&run).await;
     assert_eq!(ended.state, RunState::Cancelled, "{:?}", ended.message);
     let there = world.state().member_count(CORPID);
     assert_eq!(there as u64, ended.counts.members.create, "the row says what was done");
@@ -222,7 +222,7 @@ async fn one_run_at_a_time_and_it_can_be_cancelled_and_resumed() {
     assert!(entries.iter().all(|e| e.outcome == Outcome::Done), "nothing is left uncertain");
 
     world.jobs.resume(&run, &actor()).await.unwrap();
-    let ended = world.jobs.wait(&run).await.unwrap();
+    let ended = world.ended(&run).await;
     assert_done(&ended);
     assert_eq!(ended.counts.members.create, 200);
     assert!(matches!(world.jobs.cancel(&run, &actor()).await, Err(SyncError::Ended { state: RunState::Done, .. })));
@@ -239,7 +239,7 @@ async fn trouble_of_the_credential_stops_the_run_and_it_goes_on_later() {
     assert!(run.message.as_deref().unwrap().contains("can be resumed"), "{:?}", run.message);
     world.state().clear_faults();
     world.jobs.resume(&run.id, &actor()).await.unwrap();
-    let run = world.jobs.wait(&run.id).await.unwrap();
+    let run = world.ended(&run.id).await;
     assert_done(&run);
     assert_eq!((world.state().member_count(CORPID), run.counts.members.create), (100, 100));
     world.assert_converged().await;

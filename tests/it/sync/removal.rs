@@ -126,7 +126,7 @@ async fn a_delayed_delete_looks_at_the_member_once_more() {
             _ => {}
         }
         world.clock.advance(Duration::from_secs(6));
-        let ended = world.jobs.wait(&run).await.unwrap();
+        let ended = world.ended(&run).await;
         let is_there = world.state().find_member(CORPID, &userid).is_some();
         match refusal {
             None => {

@@ -53,7 +53,7 @@ async fn change_the_last(world: &World, plan: &PlanHead) -> String {
 
 async fn resume(world: &World, run: &RunId) -> Run {
     world.jobs.resume(run, &actor()).await.unwrap();
-    world.jobs.wait(run).await.unwrap()
+    world.ended(run).await
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn a_run_does_not_go_on_with_an_expired_plan() {
     assert_eq!(world.jobs.find(&run.id).await.unwrap().unwrap(), run, "a refusal leaves the run as it is");
     interrupt(&world, &run);
     let resumed = world.jobs.resume_interrupted().await.unwrap();
-    let ended = world.jobs.wait(&resumed[0]).await.unwrap();
+    let ended = world.ended(&resumed[0]).await;
     assert_eq!(ended.state, RunState::Failed);
     assert!(ended.message.as_deref().unwrap().contains("expired"), "{:?}", ended.message);
     assert_eq!(ended.counts.members.update, run.counts.members.update);
@@ -167,7 +167,7 @@ async fn a_run_does_not_go_on_with_other_settings() {
     assert!(matches!(refused, SyncError::OptionsChanged(_)), "{refused}");
     interrupt(&world, &run);
     let resumed = world.jobs.resume_interrupted().await.unwrap();
-    let ended = world.jobs.wait(&resumed[0]).await.unwrap();
+    let ended = world.ended(&resumed[0]).await;
     assert!(ended.message.as_deref().unwrap().contains("settings of the corp have changed"), "{:?}", ended.message);
     assert_eq!(world.state().count("user/update"), writes);
     world.set(|corp| corp.downstream.create_members = true);

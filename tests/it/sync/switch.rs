@@ -29,7 +29,7 @@ async fn switching_off_stops_a_run_before_its_next_write() {
         while !matches!(events.recv().await.unwrap(), RunEvent::Progress { done, .. } if done > 20) {}
         world.set(off);
         let written = world.state().count("user/create");
-        let ended = world.jobs.wait(&run).await.unwrap();
+        let ended = world.ended(&run).await;
         assert_eq!(ended.state, RunState::Cancelled, "{name}: {:?}", ended.message);
         let message = ended.message.unwrap();
         assert!(message.contains("read-only") || message.contains("switched off"), "{name}: {message}");
@@ -41,7 +41,7 @@ async fn switching_off_stops_a_run_before_its_next_write() {
         assert!(matches!(refused, SyncError::NotEnabled(_) | SyncError::ReadOnly(_)), "{name}: {refused}");
         world.set(on);
         world.jobs.resume(&run, &actor()).await.unwrap();
-        let ended = world.jobs.wait(&run).await.unwrap();
+        let ended = world.ended(&run).await;
         assert_done(&ended);
         assert_eq!((world.state().member_count(CORPID), ended.counts.members.create), (300, 300), "{name}");
     }
@@ -54,7 +54,7 @@ async fn other_settings_stop_a_run_too() {
     let mut events = world.jobs.subscribe(&run);
     while !matches!(events.recv().await.unwrap(), RunEvent::Progress { done, .. } if done > 20) {}
     world.set(|corp| corp.downstream.scope.exclude = vec![world.employees()[290].id.clone()]);
-    let ended = world.jobs.wait(&run).await.unwrap();
+    let ended = world.ended(&run).await;
     assert_eq!(ended.state, RunState::Cancelled, "{:?}", ended.message);
     assert!(ended.message.unwrap().contains("settings of corp"));
     // what the schedule is or what the corp is called changes nothing
@@ -66,7 +66,7 @@ async fn other_settings_stop_a_run_too() {
         corp.name = "新名".into();
         corp.downstream.cron = "0 0 3 * * *".into();
     });
-    assert_done(&world.jobs.wait(&run).await.unwrap());
+    assert_done(&world.ended(&run).await);
 }
 
 /// A run that has used up its minute: sixty of a hundred and fifty people are there, ten calls wait.

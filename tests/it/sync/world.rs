@@ -9,7 +9,7 @@ use wecom_bridge::directory::sample::{SampleSpec, generate};
 use wecom_bridge::jobs::Jobs;
 use wecom_bridge::model::{
     Actor, Change, Corp, CorpKey, Employee, EmployeeId, MatchRule, MemberBinding, MirrorHead, OrgUnit, PlanHead, Run,
-    RunState, Secret, SecretName, Tenant, Text, UnitId,
+    RunId, RunState, Secret, SecretName, Tenant, Text, UnitId,
 };
 use wecom_bridge::model::{DownstreamOptions, Member};
 use wecom_bridge::sandbox::{self, Profile, Sandbox, SandboxOptions, State, seed};
@@ -182,12 +182,17 @@ impl World {
     /// Pull, plan, apply; the run as it ended.
     pub async fn sync(&self) -> Run {
         let run = self.jobs.start_sync(&self.corp, PullRequest::default(), &actor()).await.unwrap();
-        self.jobs.wait(&run).await.unwrap()
+        self.ended(&run).await
+    }
+
+    /// The run as it ended.
+    pub async fn ended(&self, run: &RunId) -> Run {
+        tokio::time::timeout(PATIENCE, self.jobs.wait(run)).await.expect("the run never ended").unwrap()
     }
 
     pub async fn pull(&self, request: PullRequest) -> Run {
         let run = self.jobs.start_pull(&self.corp, request, &actor()).await.unwrap();
-        self.jobs.wait(&run).await.unwrap()
+        self.ended(&run).await
     }
 
     /// A plan on fresh data.
@@ -207,7 +212,7 @@ impl World {
 
     pub async fn apply(&self, plan: &PlanHead) -> Run {
         let run = self.jobs.start_apply(&plan.id, &actor()).await.unwrap();
-        self.jobs.wait(&run).await.unwrap()
+        self.ended(&run).await
     }
 
     pub fn bindings(&self) -> Vec<MemberBinding> {
@@ -226,13 +231,18 @@ impl World {
     }
 
     /// Returns when something is so; the clock stands still meanwhile.
-    pub async fn until(&self, what: impl Fn() -> bool) {
-        let waiting = async {
-            while !what() {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, waiting).await.expect("it never came to that");
+    #[track_caller]
+    pub fn until(&self, what: impl Fn() -> bool) -> impl Future<Output = ()> {
+        let asked_at = std::panic::Location::caller();
+        async move {
+            let waiting = async {
+                while !what() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            let came = tokio::time::timeout(PATIENCE, waiting).await;
+            came.unwrap_or_else(|_| panic!("it never came to what {asked_at} waits for"));
+        }
     }
 
     /// Does something on a clock that somebody moves on, a second at a time.

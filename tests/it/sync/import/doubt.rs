@@ -27,7 +27,7 @@ async fn a_file_that_never_gets_an_answer_stops_the_run_in_doubt() {
     assert_eq!((run.state, count(&world, &run.id, &Outcome::Intended)), (RunState::Failed, 600), "{:?}", run.message);
     world.state().clear_faults();
     world.jobs.resume(&run.id, &actor()).await.unwrap();
-    assert_done(&world.jobs.wait(&run.id).await.unwrap());
+    assert_done(&world.ended(&run.id).await);
     assert_eq!((applied(&world, "batch/syncuser"), applied(&world, "user/create")), (1, 0));
     assert_complete(&world, 600).await;
 }

@@ -26,7 +26,7 @@ async fn a_bad_row_fails_alone() {
     world.state().console(CORPID, "user/delete", &json!({ "userid": "stranger" })).unwrap();
     for failed in &run.failed {
         world.jobs.retry(&run.id, failed.seq, &actor()).await.unwrap();
-        world.jobs.wait(&run.id).await.unwrap();
+        world.ended(&run.id).await;
     }
     assert_done(&world.jobs.find(&run.id).await.unwrap().unwrap());
     assert_complete(&world, 600).await;
