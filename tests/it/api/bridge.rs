@@ -158,9 +158,14 @@ impl Bridge {
 }
 
 pub async fn send(request: RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    try_send(request).await.unwrap()
+}
+
+/// The same where a connection may be closed before it is served, e.g. by a server that waited too long for a request.
+pub async fn try_send(request: RequestBuilder) -> reqwest::Result<Answer> {
+    let response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
-    Answer { status, headers, text: response.text().await.unwrap() }
+    Ok(Answer { status, headers, text: response.text().await? })
 }
 
 /// Every documented operation: method, path pattern, description.

@@ -14,9 +14,9 @@ mod replies;
 mod vectors;
 mod webhooks;
 
-use crate::api::bridge::{Answer, Bridge, send};
+use crate::api::bridge::{Answer, Bridge, send, try_send};
 use crate::api::world::{CORP, World};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use wecom_bridge::model::CorpKey;
 use wecom_bridge::sandbox::{Act, Acted, Callback, seed};
@@ -116,10 +116,15 @@ pub fn query(crypto: &CallbackCrypto, at_ms: i64, encrypted: &str) -> String {
 
 /// Posts a text as WeCom does.
 pub async fn deliver(bridge: &Bridge, path: &str, crypto: &CallbackCrypto, text: &str) -> Answer {
+    send(delivery(bridge, path, crypto, text)).await
+}
+
+/// What WeCom posts to deliver a text.
+pub fn delivery(bridge: &Bridge, path: &str, crypto: &CallbackCrypto, text: &str) -> RequestBuilder {
     let encrypted = crypto.encrypt(text);
     let query = query(crypto, bridge.app.clock.now_ms(), &encrypted);
     let body = request_body("ww", Some(218), &encrypted);
-    send(bridge.bare(Method::POST, &format!("{path}?{query}")).body(body)).await
+    bridge.bare(Method::POST, &format!("{path}?{query}")).body(body)
 }
 
 /// The text of a text message.
