@@ -58,11 +58,8 @@ pub(in crate::messages) struct Desk {
     pub(super) app: AppKey,
     pub(super) wake: Notify,
     gate: Mutex<Gate>,
-    flows: Mutex<Flows>,
-    day: Mutex<Day>,
+    counts: Mutex<Counts>,
     under_way: Mutex<HashMap<String, UnderWay>>,
-    /// What went to members without a call of ours, and when: the rests of auto replies.
-    beside: Mutex<VecDeque<(i64, String)>>,
     is_counted: AtomicBool,
     /// Since when its corp has been the WeCom that the counters are of; see [`loose_ends::since_ms`].
     counted_since_ms: AtomicI64,
@@ -75,11 +72,34 @@ struct UnderWay {
     since_ms: i64,
 }
 
+/// What went out lately; behind one lock, since all of it is counted together.
+#[derive(Default)]
+struct Counts {
+    flows: Flows,
+    day: Day,
+    /// What went to members without a call of ours, and when: the rests of auto replies.
+    beside: VecDeque<(i64, String)>,
+}
+
 /// A day in China, and the person-times that went out on it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Day {
     number: i64,
     person_times: u64,
+}
+
+impl Day {
+    /// Takes person-times out of the quota of so many (0 = none); answers `false`, and takes nothing, when they do not fit in.
+    fn take(&mut self, person_times: u64, quota: u64, now_ms: i64) -> bool {
+        if self.number != china_day(now_ms) {
+            *self = Self { number: china_day(now_ms), person_times: 0 };
+        }
+        if quota > 0 && self.person_times + person_times > quota {
+            return false;
+        }
+        self.person_times += person_times;
+        true
+    }
 }
 
 /// What an app sent lately, out of the store: to the WeCom that its corp is, which counts nothing of a former one.
@@ -112,10 +132,8 @@ impl Desk {
             app,
             wake: Notify::new(),
             gate: Mutex::default(),
-            flows: Mutex::default(),
-            day: Mutex::default(),
+            counts: Mutex::default(),
             under_way: Mutex::default(),
-            beside: Mutex::default(),
             is_counted: AtomicBool::new(false),
             counted_since_ms: AtomicI64::new(0),
         })
@@ -154,9 +172,9 @@ impl Desk {
 
     /// How full the flows to members are, and the day's person-times.
     pub(in crate::messages) fn meter(&self, now_ms: i64) -> (Fullest, u64) {
-        let day = *lock(&self.day);
-        let person_times = if day.number == china_day(now_ms) { day.person_times } else { 0 };
-        (lock(&self.flows).fullest(now_ms), person_times)
+        let mut counts = lock(&self.counts);
+        let person_times = if counts.day.number == china_day(now_ms) { counts.day.person_times } else { 0 };
+        (counts.flows.fullest(now_ms), person_times)
     }
 
     /// Counts anew: what the store says was sent, and what is on its way. After an error nothing has changed.
@@ -169,15 +187,15 @@ impl Desk {
                 flows.count(&userid.folded(), call.parts, now_ms);
             }
         }
-        let mut beside = lock(&self.beside);
-        beside.retain(|(at_ms, _)| *at_ms > since_ms.max(now_ms - DAY_MS));
-        for (at_ms, folded) in beside.iter() {
+        let mut counts = lock(&self.counts);
+        counts.beside.retain(|(at_ms, _)| *at_ms > since_ms.max(now_ms - DAY_MS));
+        for (at_ms, folded) in &counts.beside {
             day.person_times += u64::from(china_day(*at_ms) == day.number);
             if *at_ms > now_ms - LOOK_BACK_MS {
                 flows.count(folded, 1, *at_ms);
             }
         }
-        (*lock(&self.flows), *lock(&self.day)) = (flows, day);
+        (counts.flows, counts.day) = (flows, day);
         self.is_counted.store(true, Ordering::Relaxed);
         self.counted_since_ms.store(since_ms, Ordering::Relaxed);
         Ok(())
@@ -191,18 +209,17 @@ impl Desk {
     /// Counts one content that goes to a member, folded, without a call of ours; `Err`, and nothing is counted, where it does
     /// not fit in: when it does, Unix milliseconds. `quota` is that of the day; 0 = none.
     pub(in crate::messages) fn count_beside(&self, folded: &str, quota: u64, now_ms: i64) -> Result<(), i64> {
-        let mut flows = lock(&self.flows);
-        if let Some(free_ms) = flows.free_at(folded, 1, now_ms) {
+        let mut counts = lock(&self.counts);
+        if let Some(free_ms) = counts.flows.free_at(folded, 1, now_ms) {
             return Err(free_ms);
         }
-        if !self.take_of_day(1, quota, now_ms) {
+        if !counts.day.take(1, quota, now_ms) {
             return Err(next_day_ms(now_ms));
         }
-        flows.count(folded, 1, now_ms);
-        let mut beside = lock(&self.beside);
-        beside.push_back((now_ms, folded.to_owned()));
-        if beside.len() > BESIDE_MAX {
-            beside.pop_front();
+        counts.flows.count(folded, 1, now_ms);
+        counts.beside.push_back((now_ms, folded.to_owned()));
+        if counts.beside.len() > BESIDE_MAX {
+            counts.beside.pop_front();
         }
         Ok(())
     }
@@ -272,13 +289,13 @@ impl Desk {
     /// Members of a call, by their place, at whom its contents do not fit in now, and when they do.
     pub(super) fn full(&self, call: &SendCall, now_ms: i64) -> Vec<(usize, i64)> {
         let (parts, late) = (unsent(call), self.late(now_ms));
-        let mut flows = lock(&self.flows);
+        let mut counts = lock(&self.counts);
         let free_at = |(at, userid): (usize, &UserId)| {
             let folded = userid.folded();
             // WeCom may count what is late together with what went out since
             let parts = parts + late.get(&*folded).copied().unwrap_or(0);
             let is_crowded = parts > MINUTE_MAX && late.contains_key(&*folded);
-            let free_ms = flows.free_at(&folded, parts, now_ms);
+            let free_ms = counts.flows.free_at(&folded, parts, now_ms);
             Some((at, free_ms.max(is_crowded.then_some(now_ms + LATE_MS))?))
         };
         call.to.iter().enumerate().filter_map(free_at).collect()
@@ -299,29 +316,21 @@ impl Desk {
     /// Counts contents of a call at its members, but for those at the places in `besides`; answers who is over WeCom's
     /// limits.
     pub(super) fn count(&self, call: &SendCall, parts: usize, besides: &[(usize, i64)], at_ms: i64) -> HashSet<String> {
-        let mut flows = lock(&self.flows);
+        let mut counts = lock(&self.counts);
         let waits = |at: usize| besides.binary_search_by_key(&at, |(place, _)| *place).is_ok();
         let members = call.to.iter().enumerate().filter(|(at, _)| !waits(*at)).map(|(_, userid)| userid.folded());
-        members.filter(|folded| flows.count(folded, parts, at_ms)).map(|folded| folded.to_string()).collect()
+        members.filter(|folded| counts.flows.count(folded, parts, at_ms)).map(|folded| folded.to_string()).collect()
     }
 
     /// Takes person-times out of the day's quota of so many (0 = none); answers `false`, and takes nothing, when they do
     /// not fit in.
     pub(super) fn take_of_day(&self, person_times: u64, quota: u64, now_ms: i64) -> bool {
-        let mut day = lock(&self.day);
-        if day.number != china_day(now_ms) {
-            *day = Day { number: china_day(now_ms), person_times: 0 };
-        }
-        if quota > 0 && day.person_times + person_times > quota {
-            return false;
-        }
-        day.person_times += person_times;
-        true
+        lock(&self.counts).day.take(person_times, quota, now_ms)
     }
 
     /// What was taken did not reach WeCom.
     pub(super) fn give_back(&self, person_times: u64) {
-        let mut day = lock(&self.day);
+        let day = &mut lock(&self.counts).day;
         day.person_times = day.person_times.saturating_sub(person_times);
     }
 }
@@ -347,8 +356,12 @@ pub(super) fn next_day_ms(at_ms: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
     use crate::model::CallPart;
     use crate::model::content::Content;
+    use crate::store::{KeyRing, Store, StoreOptions};
+    use std::sync::mpsc;
+    use std::time::Duration;
 
     #[test]
     fn what_is_late_counts_together_with_what_went_out_since() {
@@ -372,5 +385,39 @@ mod tests {
         assert!(desk.full(&call("next"), now_ms).is_empty(), "the 30th");
         desk.count(&call("now"), 1, &[], now_ms);
         assert_eq!(desk.full(&call("next"), now_ms), [(0, now_ms + 62_000)]);
+    }
+
+    /// The rest of an auto reply may be counted at the moment at which everything is counted anew.
+    #[test]
+    fn counting_anew_and_counting_on_do_not_wait_for_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = StoreOptions::new(KeyRing::in_memory(), Clock::manual(1_000));
+        let store = Store::open(folder.path(), options).unwrap();
+        let desk = Desk::new("acme-main/oa").unwrap();
+        let (told, done) = mpsc::channel();
+        // two who never end end with the process
+        let desk: &'static Desk = Box::leak(Box::new(desk));
+        let is_over: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+        let anew = told.clone();
+        std::thread::spawn(move || {
+            for days in 2..10_000 {
+                store.read(|tx| desk.remember(tx, days * DAY_MS)).unwrap();
+            }
+            is_over.store(true, Ordering::Relaxed);
+            anew.send(()).unwrap();
+        });
+        std::thread::spawn(move || {
+            for at in 0.. {
+                // of a day long past: what is counted is forgotten with the next count
+                let _ = desk.count_beside(&format!("u{}", at % 1_000), 0, 0);
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+            told.send(()).unwrap();
+        });
+        for _ in 0..2 {
+            done.recv_timeout(Duration::from_secs(60)).expect("each waits for the other");
+        }
     }
 }

@@ -35,8 +35,9 @@ async fn post(bridge: &Bridge, id: u64, letters: usize) -> Answer {
 async fn post_in_a_crowd(bridge: &Bridge, id: u64, letters: usize) -> Answer {
     let request = delivery(bridge, APP, &crypto(CORPID), &text_message(id, "zhangsan", &"x".repeat(letters)));
     for _ in 0..20 {
-        if let Ok(answer) = try_send(request.try_clone().unwrap()).await {
-            return answer;
+        match try_send(request.try_clone().unwrap()).await {
+            Ok(answer) if answer.status != 408 => return answer,
+            _ => {}
         }
     }
     panic!("number {id} was never served");

@@ -1,14 +1,14 @@
 //! Who gets what, with how many calls.
 
-use super::world::{Route, World, actor, card, corpid, message, to};
+use super::world::{Route, World, actor, card, corp_key, corpid, message, to};
 use serde_json::json;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::Redrive;
 use wecom_bridge::model::DeliveryState::{self, Failed, Invalid, NotBound, OutsideRange, Sent};
 use wecom_bridge::model::content::Content;
-use wecom_bridge::model::{Employee, EmployeeStatus};
+use wecom_bridge::model::{CallState, Employee, EmployeeStatus};
 use wecom_bridge::sandbox::VisibleRange;
-use wecom_bridge::store;
+use wecom_bridge::store::{self, ReadTx};
 
 fn counts(tally: &std::collections::BTreeMap<DeliveryState, u32>) -> Vec<(DeliveryState, u32)> {
     tally.iter().map(|(state, count)| (*state, *count)).collect()
@@ -222,7 +222,13 @@ async fn what_is_urgent_overtakes() {
         low["priority"] = "low".into();
         world.post(low).await;
     }
-    world.until(|| !world.messages.paused().is_empty()).await;
+    // nor is anything still on its way that was begun before
+    let app = store::outbox::app_name(&corp_key(0), &"oa".into());
+    let is_at_rest = || {
+        let look = |tx: &ReadTx| store::outbox::due(tx, &app, i64::MAX, 100, |_| false);
+        world.store.read(look).unwrap().calls.iter().all(|call| call.state != CallState::Sending)
+    };
+    world.until(|| !world.messages.paused().is_empty() && is_at_rest()).await;
     assert_eq!((world.messages.paused()[0].code, world.state().count("message/send")), ("read_only", 0));
     let mut high = message("high", &["e0"]);
     high["priority"] = "high".into();
@@ -230,8 +236,12 @@ async fn what_is_urgent_overtakes() {
     let queued = || world.store.read(store::messages::oldest_queued).unwrap().is_empty();
     world.until(queued).await;
     world.set(0, |corp| corp.access = wecom_bridge::model::Access::ReadWrite);
-    world.messages.resume_paused();
-    world.until(|| world.inbox(0, "u0").len() >= 17).await;
+    let arrived = || {
+        // whatever closes the way once more, a person opens it
+        world.messages.resume_paused();
+        world.inbox(0, "u0").len() >= 17
+    };
+    world.until(arrived).await;
     let place = world.inbox(0, "u0").iter().position(|text| text == "high");
     assert!(place.is_some_and(|at| at == 0), "{place:?}");
 }

@@ -1,6 +1,6 @@
 //! A bridge and a sandbox of one to three corps on one clock, with rules that say what a test wants.
 
-use crate::support::corp;
+use crate::support::{self, corp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -258,13 +258,9 @@ impl World {
         self.store.read(|tx| store::messages::head(tx, id)).unwrap().map(|head| head.tally.0)
     }
 
-    pub async fn until(&self, what: impl Fn() -> bool) {
-        let waiting = async {
-            while !what() {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, waiting).await.expect("it never came to that");
+    #[track_caller]
+    pub fn until(&self, what: impl Fn() -> bool) -> impl Future<Output = ()> {
+        support::until(PATIENCE, what)
     }
 
     /// Texts that reached a member, in their order.

@@ -233,16 +233,7 @@ impl World {
     /// Returns when something is so; the clock stands still meanwhile.
     #[track_caller]
     pub fn until(&self, what: impl Fn() -> bool) -> impl Future<Output = ()> {
-        let asked_at = std::panic::Location::caller();
-        async move {
-            let waiting = async {
-                while !what() {
-                    tokio::task::yield_now().await;
-                }
-            };
-            let came = tokio::time::timeout(PATIENCE, waiting).await;
-            came.unwrap_or_else(|_| panic!("it never came to what {asked_at} waits for"));
-        }
+        support::until(PATIENCE, what)
     }
 
     /// Does something on a clock that somebody moves on, a second at a time.
