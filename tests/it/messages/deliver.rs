@@ -225,7 +225,7 @@ async fn what_is_urgent_overtakes() {
     // nor is anything still on its way that was begun before
     let app = store::outbox::app_name(&corp_key(0), &"oa".into());
     let is_at_rest = || {
-        let look = |tx: &ReadTx| store::outbox::due(tx, &app, i64::MAX, 100, |_| false);
+        let look = |tx: &ReadTx| store::outbox::due(tx, &app, i64::MAX, 100, false, |_| true);
         world.store.read(look).unwrap().calls.iter().all(|call| call.state != CallState::Sending)
     };
     world.until(|| !world.messages.paused().is_empty() && is_at_rest()).await;
