@@ -4,7 +4,6 @@ import path from 'node:path';
 import { Desk } from './lib/desk.mjs';
 import { launch } from './lib/launch.mjs';
 import { start } from './lib/program.mjs';
-import { preview } from './lib/steps.mjs';
 
 const [out = '../../docs/images'] = process.argv.slice(2);
 await fs.mkdir(out, { recursive: true });
@@ -14,7 +13,7 @@ const chromium = await launch();
 const world = { base: told.url, sandbox: { base: told.sandbox }, known: new Set([told.url, told.sandbox]), chromium };
 
 try {
-  // a week of the organisation's life is in the demo already: people have joined, moved, got another title, and left
+  // a week of the organisation's life is in the demo already, and a plan waits for a decision
   for (const language of ['zh', 'en']) {
     const open = async (options) => {
       const desk = await Desk.open(world, { language, ...options });
@@ -23,12 +22,12 @@ try {
     };
     const take = (desk, name) => desk.page.screenshot({ path: path.join(out, `${name}.${language}.png`) });
     const desk = await open({ height: 860 });
-    await preview(desk);
-    const plan = desk.path;
-    await desk.main.locator('.tree details').first().waitFor();
-    await take(desk, 'preview');
     await desk.go('/');
     await take(desk, 'overview');
+    await desk.follow('overview_decide');
+    await desk.main.locator('.tree details').first().waitFor();
+    const plan = desk.path;
+    await take(desk, 'preview');
     const dark = await open({ dark: true, height: 860 });
     await dark.go('/tenants/acme/directory');
     await take(dark, 'directory-dark');
