@@ -8,7 +8,7 @@ use crate::http::errors::store_problem;
 use crate::http::{Problem, Query};
 use crate::model::AuditRow;
 use crate::store::audit::{self, AuditFilter};
-use crate::store::{self, Search};
+use crate::store::{self, Order, Search};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -46,6 +46,8 @@ struct ListQuery {
     from_ms: Option<i64>,
     /// Before this time, Unix milliseconds.
     until_ms: Option<i64>,
+    /// Which rows come first: `newest` (default) or `oldest`.
+    order: Option<Order>,
 }
 
 /// Whether the audit log is whole.
@@ -66,10 +68,11 @@ async fn list(
     state: web::Data<State>,
     query: Query<ListQuery>,
 ) -> Result<Ok<Page<AuditRow>>, Problem> {
-    let ListQuery { limit, after, actor, action, subject, from_ms, until_ms } = query.0;
+    let ListQuery { limit, after, actor, action, subject, from_ms, until_ms, order } = query.0;
     let limit = super::lists::page_limit(limit)?;
     let search = |text: Option<String>| text.filter(|text| !text.trim().is_empty()).map(|text| Search::new(&text));
-    let filter = AuditFilter { actor: search(actor), action, subject: search(subject), from_ms, until_ms };
+    let (actor, subject, order) = (search(actor), search(subject), order.unwrap_or_default());
+    let filter = AuditFilter { actor, action, subject, from_ms, until_ms, order };
     let page = state.app.store.read_async(move |tx| audit::search(tx, &filter, after, limit)).await;
     let page = page.map_err(store_problem)?;
     let (items, next) = (page.rows, page.next.map(|seq| seq.to_string()));

@@ -10,7 +10,7 @@ use crate::callbacks::inbox::{CallbackGauges, InboxDetail};
 use crate::http::errors::store_problem;
 use crate::http::{Body, Problem, Query};
 use crate::model::{CallbackOf, CorpKey, InboxId, InboxItem, InboxState};
-use crate::store::Search;
+use crate::store::{Order, Search};
 use crate::store::inbox::InboxFilter;
 use actix_web::web;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,8 @@ struct ListQuery {
     from_ms: Option<i64>,
     /// Received before this time, Unix milliseconds.
     until_ms: Option<i64>,
+    /// Which callbacks come first: `newest` (default) or `oldest`.
+    order: Option<Order>,
 }
 
 /// Which callbacks are meant.
@@ -106,7 +108,7 @@ async fn list(
     corp: web::Path<CorpKey>,
     query: Query<ListQuery>,
 ) -> Result<Ok<Page<InboxItem>>, Problem> {
-    let ListQuery { limit, after, receiver, kind, state: wanted, from, text, from_ms, until_ms } = query.0;
+    let ListQuery { limit, after, receiver, kind, state: wanted, from, text, from_ms, until_ms, order } = query.0;
     let limit = super::lists::page_limit(limit)?;
     let filter = InboxFilter {
         receiver: receiver.as_deref().map(CallbackOf::of),
@@ -116,6 +118,7 @@ async fn list(
         text: text.filter(|text| !text.trim().is_empty()).map(|text| Search::new(&text)),
         from_ms,
         until_ms,
+        order: order.unwrap_or_default(),
     };
     let page = state.app.callbacks.search(&corp, filter, after.map(InboxId::from), limit).await;
     let page = page.map_err(store_problem)?;

@@ -5,7 +5,7 @@ use super::state::State;
 use crate::http::Problem;
 use crate::http::errors::store_problem;
 use crate::model::{CorpKey, TenantKey};
-use crate::store::{self, ReadTx, Search, StoreError};
+use crate::store::{self, Order, ReadTx, Search, StoreError};
 use actix_web::web;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -31,7 +31,7 @@ impl<I: From<String>> Asked<I> {
     }
 }
 
-/// The query of lists that show the newest first.
+/// The query of lists by time.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LatestQuery {
@@ -39,6 +39,8 @@ pub(super) struct LatestQuery {
     limit: Option<usize>,
     /// `next` of the page before.
     after: Option<String>,
+    /// Which rows come first: `newest` (default) or `oldest`.
+    order: Option<Order>,
 }
 
 /// Rows on a page, 1 to 1000.
@@ -98,19 +100,16 @@ pub(super) async fn page<O: Owner, I: Send + 'static, T: Send + 'static>(
     Result::Ok(Reply::new(found.await?.into()))
 }
 
-/// The newest rows of a corp, page by page.
+/// The rows of a corp by time, page by page.
 pub(super) async fn latest<I: From<String> + Send + 'static, T: Send + 'static>(
     state: &State,
     corp: web::Path<CorpKey>,
     query: LatestQuery,
-    first: impl FnOnce(&ReadTx, &CorpKey, usize) -> Result<Vec<T>, StoreError> + Send + 'static,
-    before: impl FnOnce(&ReadTx, &CorpKey, &I, usize) -> Result<Vec<T>, StoreError> + Send + 'static,
+    read: impl FnOnce(&ReadTx, &CorpKey, Option<&I>, Order, usize) -> Result<Vec<T>, StoreError> + Send + 'static,
     id: impl Fn(&T) -> String,
 ) -> Result<Ok<Page<T>>, Problem> {
     let Asked { limit, after, .. } = Asked::<I>::new(query.limit, query.after, None)?;
-    let rows = of(state, corp.into_inner(), move |tx, corp| match &after {
-        Some(row) => before(tx, corp, row, limit + 1),
-        None => first(tx, corp, limit + 1),
-    });
+    let order = query.order.unwrap_or_default();
+    let rows = of(state, corp.into_inner(), move |tx, corp| read(tx, corp, after.as_ref(), order, limit + 1));
     Result::Ok(Reply::new(Page::first(rows.await?.into_iter(), limit, id)))
 }

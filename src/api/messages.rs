@@ -13,9 +13,9 @@ use crate::messages::search::AppQueue;
 use crate::messages::settings::MessageSettings;
 use crate::messages::{Accepted as Taken, MessageStatus, NewMessage, OnceKey, Recalled, Redrive, Redriven, Trace, log};
 use crate::model::{Actor, CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, StoredAnswer, TenantKey, UserId};
-use crate::store::Search;
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter, Recipient};
 use crate::store::messages::MessageFilter;
+use crate::store::{Order, Search};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -121,6 +121,8 @@ struct ListQuery {
     from_ms: Option<i64>,
     /// Accepted before this time, Unix milliseconds.
     until_ms: Option<i64>,
+    /// Which messages come first: `newest` (default) or `oldest`.
+    order: Option<Order>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -155,6 +157,8 @@ struct SearchQuery {
     from_ms: Option<i64>,
     /// Of messages accepted before this time, Unix milliseconds.
     until_ms: Option<i64>,
+    /// Those of which messages come first: `newest` (default) or `oldest`.
+    order: Option<Order>,
     /// For the file: `csv` (default) or `xlsx`.
     format: Option<String>,
     /// For the file: language of the captions, `en` (default) or `zh`.
@@ -229,6 +233,7 @@ async fn list(
         state: state_of(query.state.as_deref())?,
         from_ms: query.from_ms,
         until_ms: query.until_ms,
+        order: query.order.unwrap_or_default(),
     };
     let (limit, after) = (page_limit(query.limit)?, query.after.map(MessageId::from));
     let (items, next) = state.app.messages.list(filter, after, limit).await.map_err(store_problem)?;
@@ -366,7 +371,8 @@ fn filter(query: &SearchQuery) -> Result<DeliveryFilter, Problem> {
     };
     let (source, from_ms, until_ms) = (query.source.clone(), query.from_ms, query.until_ms);
     let message = query.message.as_deref().map(MessageId::from);
-    Result::Ok(DeliveryFilter { recipient, states, message, source, from_ms, until_ms })
+    let order = query.order.unwrap_or_default();
+    Result::Ok(DeliveryFilter { recipient, states, message, source, from_ms, until_ms, order })
 }
 
 fn cursor(after: Option<&str>) -> Result<Option<DeliveryCursor>, Problem> {

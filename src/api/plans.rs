@@ -103,8 +103,7 @@ async fn list(
     corp: web::Path<CorpKey>,
     query: Query<LatestQuery>,
 ) -> Result<Ok<Page<PlanHead>>, Problem> {
-    let (first, before) = (store::plans::list, store::plans::list_before);
-    lists::latest::<PlanId, _>(&state, corp, query.0, first, before, |plan| plan.id.to_string()).await
+    lists::latest::<PlanId, _>(&state, corp, query.0, store::plans::page, |plan| plan.id.to_string()).await
 }
 
 async fn make(

@@ -25,7 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .part("Runs", "Executions: progress, counts, calls made, what became of each record.")
-        .get("/api/v1/corps/{corp}/runs", "List the latest runs of a corp, the newest first", list)
+        .get("/api/v1/corps/{corp}/runs", "List the runs of a corp by time, the newest first", list)
         .post(
             "/api/v1/corps/{corp}/pulls",
             "Pull: read WeCom into the mirror and bind new members\nAnswers `sync.running` while something else is at work on the corp.",
@@ -114,8 +114,7 @@ async fn list(
     corp: web::Path<CorpKey>,
     query: Query<LatestQuery>,
 ) -> Result<Ok<Page<Run>>, Problem> {
-    let (first, before) = (store::runs::list, store::runs::list_before);
-    lists::latest::<RunId, _>(&state, corp, query.0, first, before, |run| run.id.to_string()).await
+    lists::latest::<RunId, _>(&state, corp, query.0, store::runs::page::<Run>, |run| run.id.to_string()).await
 }
 
 async fn pull(

@@ -93,7 +93,7 @@ impl Callbacks {
         }
     }
 
-    /// The newest callbacks of a corp that a filter wants.
+    /// The first callbacks of a corp behind `after` that a filter wants, in its order.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such corp.
@@ -101,7 +101,7 @@ impl Callbacks {
         &self,
         corp: &CorpKey,
         filter: InboxFilter,
-        before: Option<InboxId>,
+        after: Option<InboxId>,
         limit: usize,
     ) -> Result<InboxPage, StoreError> {
         self.settle().await;
@@ -110,7 +110,7 @@ impl Callbacks {
             .store
             .read_async(move |tx| {
                 must_exist(tx, &corp)?;
-                store::inbox::search(tx, &corp, &filter, before.as_ref(), limit)
+                store::inbox::search(tx, &corp, &filter, after.as_ref(), limit)
             })
             .await
     }

@@ -281,7 +281,6 @@ texts! {
     runs_from = "从", "From";
     runs_to = "到", "To";
     runs_file = "运行记录", "runs";
-    runs_older = "更早的记录", "Older";
 
     records_title = "逐条记录", "Records";
     records_file = "逐条记录", "records";

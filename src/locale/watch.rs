@@ -48,7 +48,7 @@ texts! {
     audit_from = "从", "from";
     audit_until = "到", "to";
     audit_fields(count) = "{count} 项变化", "{count} fields";
-    audit_looked_back(when) = "已查找到 {when}", "looked back to {when}";
+    audit_looked_back(when) = "已查找到 {when}", "looked as far as {when}";
 }
 
 /// Actions of the audit log and kinds of them: beginning of the code, Chinese, English.

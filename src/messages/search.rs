@@ -204,7 +204,7 @@ impl Messages {
         self.env().store.read_async(read).await?.ok_or_else(|| MessageError::NoMessage(id.clone()))
     }
 
-    /// One page of messages, the newest first.
+    /// One page of messages in the filter's order.
     pub async fn list(
         &self,
         filter: MessageFilter,
@@ -251,7 +251,7 @@ impl Messages {
         Ok(rows)
     }
 
-    /// One page of a tenant's deliveries, those of the newest messages first.
+    /// One page of a tenant's deliveries in the filter's order.
     pub async fn search_deliveries(
         &self,
         tenant: TenantKey,

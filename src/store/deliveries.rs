@@ -2,10 +2,11 @@
 
 use super::key::{Key, Prefix, Str};
 use super::messages::{change_head, id_at};
+use super::page::Order;
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
-use super::walk::{Walk, step};
+use super::walk::{Walk, Window, step};
 use super::{RowError, StoreError, messages, outbox};
 use crate::model::{CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, TenantKey, UserId};
 use std::ops::ControlFlow;
@@ -133,6 +134,8 @@ pub struct DeliveryFilter {
     pub from_ms: Option<i64>,
     /// Of messages accepted before this time, Unix milliseconds.
     pub until_ms: Option<i64>,
+    /// Which messages come first.
+    pub order: Order,
 }
 
 /// Where a page of deliveries ended.
@@ -158,7 +161,7 @@ impl DeliveryCursor {
     }
 }
 
-/// One page of a tenant's deliveries, those of the newest messages first. Recipients, states and sources have lists of their
+/// One page of a tenant's deliveries, by message and number in the filter's order. Recipients, states and sources have lists of their
 /// own, which are walked together, so what is rare among others is found without looking at these. A page looks at a bounded
 /// number of places: it may be short and still have a `next`.
 pub fn search(
@@ -168,28 +171,29 @@ pub fn search(
     after: Option<&DeliveryCursor>,
     limit: usize,
 ) -> Result<(Vec<Delivery>, Option<DeliveryCursor>), StoreError> {
-    // in a place a nought stands behind the id
-    let own = |end: char| filter.message.as_ref().map(|id| format!("{id}{end}"));
-    let since = filter.from_ms.map(id_at);
-    let from = since.clone().into_iter().chain(own('\0')).max();
+    let order = filter.order;
+    let cursor = after.map(|cursor| place_of(cursor.message.as_str(), cursor.seq));
+    let behind = |wanted: Order| cursor.clone().filter(|_| order == wanted);
+    // in a place a nought stands behind the id; nothing stands between a place and the same with a nought
+    let own = |end: u8| filter.message.as_ref().map(|id| [id.as_str().as_bytes(), &[end]].concat());
+    let next = behind(Order::Oldest).map(|place| [place, vec![0]].concat());
+    let from = filter.from_ms.map(|ms| id_at(ms).into_bytes()).max(own(0)).max(next);
     let until = filter.until_ms.map(|ms| place_of(&id_at(ms), 0));
-    let until = until.into_iter().chain(own('\u{1}').map(String::into_bytes)).min();
-    let before = after.map(|cursor| place_of(cursor.message.as_str(), cursor.seq));
-    let before = before.into_iter().chain(until).min();
-    let (from, before) = (from.as_deref().map(str::as_bytes), before.as_deref());
+    let until = until.into_iter().chain(own(1)).chain(behind(Order::Newest)).min();
+    let window = (from.as_deref(), until.as_deref());
     let of_tenant = || Prefix::text(tenant.as_str());
     let mut walks = Vec::new();
     if let Some(recipient) = &filter.recipient {
-        walks.push(Walk::new(tx, BY_RECIPIENT.name(), [of_tenant().then_text(&recipient.key())], from, before)?);
+        walks.push(Walk::new(tx, BY_RECIPIENT.name(), [of_tenant().then_text(&recipient.key())], window, order)?);
     }
     if !filter.states.is_empty() || walks.is_empty() {
         let is_wanted = |state: &DeliveryState| filter.states.is_empty() || filter.states.contains(state);
         let prefixes =
             DeliveryState::ALL.into_iter().filter(is_wanted).map(|state| of_tenant().then_text(state.name()));
-        walks.push(Walk::new(tx, BY_STATE.name(), prefixes, from, before)?);
+        walks.push(Walk::new(tx, BY_STATE.name(), prefixes, window, order)?);
     }
     let mut of_source = match &filter.source {
-        Some(source) => Some(messages::walk_source(tx, tenant, source, since.as_deref().map(str::as_bytes))?),
+        Some(source) => Some(messages::walk_source(tx, tenant, source, (None, None), order)?),
         None => None,
     };
     let (mut rows, mut looked_at) = (Vec::new(), 0);
@@ -199,9 +203,9 @@ pub fn search(
             && is_wanted
             && !of_source.has(message.as_bytes())?
         {
-            let Some(older) = of_source.peek() else { return Ok((rows, None)) };
-            let end = [older, &[0xFF]].concat();
-            walks.iter_mut().try_for_each(|walk| walk.down_to(&end))?;
+            let Some(next) = of_source.peek() else { return Ok((rows, None)) };
+            let end = if order == Order::Newest { [next, &[0xFF]].concat() } else { next.to_vec() };
+            walks.iter_mut().try_for_each(|walk| walk.go_to(&end))?;
             is_wanted = false;
         }
         if is_wanted {
@@ -230,17 +234,16 @@ fn read_place(place: &[u8]) -> Result<(String, u32), StoreError> {
     })
 }
 
-/// Messages with a delivery in a state, of one tenant or all of `tenants`, the newest first. A place is of a delivery; what
-/// begins with the id of a message is of it.
+/// Messages with a delivery in a state, of one tenant or all of `tenants`. A place is of a delivery; what begins with the id of a message is of it.
 pub(super) fn walk_state<'tx>(
     tx: &'tx ReadTx,
     tenants: &[TenantKey],
     state: DeliveryState,
-    from: Option<&[u8]>,
-    before: Option<&[u8]>,
+    window: Window<'_>,
+    order: Order,
 ) -> Result<Walk<'tx>, StoreError> {
     let prefixes = tenants.iter().map(|tenant| Prefix::text(tenant.as_str()).then_text(state.name()));
-    Walk::new(tx, BY_STATE.name(), prefixes, from, before)
+    Walk::new(tx, BY_STATE.name(), prefixes, window, order)
 }
 
 /// The rows of the first state index that are in one of the states of dead letters, in no order across states.

@@ -3,6 +3,7 @@
 //! A text that is not the last part ends with `00 01`; a `00` inside it is written `00 FF`. The last text is written as
 //! it is. Numbers are big-endian.
 
+use super::page::Order;
 use std::fmt::Debug;
 use std::ops::Bound;
 
@@ -183,6 +184,14 @@ impl Prefix {
         let mut bytes = Vec::with_capacity(64);
         K::encode(first, &mut bytes);
         Range { from: Bound::Included(self.0.clone()), to: Bound::Excluded(bytes) }
+    }
+
+    /// The part of the stretch that comes behind a key, in this order.
+    pub fn beyond<K: Key>(&self, last: K::Ref<'_>, order: Order) -> Range {
+        match order {
+            Order::Newest => self.before::<K>(last),
+            Order::Oldest => self.after::<K>(last),
+        }
     }
 
     fn end(&self) -> Bound<Vec<u8>> {

@@ -2,10 +2,11 @@
 //! be found.
 
 use super::key::{Prefix, Range, Str};
+use super::page::Order;
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
-use super::walk::Walk;
+use super::walk::{Walk, Window};
 use super::{Search, StoreError, deliveries, outbox, tenants, todos};
 use crate::model::{CallId, DeliveryState, Message, MessageHead, MessageId, Priority, TenantKey};
 use std::ops::ControlFlow;
@@ -102,6 +103,8 @@ pub struct MessageFilter {
     pub from_ms: Option<i64>,
     /// Before this time, Unix milliseconds.
     pub until_ms: Option<i64>,
+    /// Which messages come first.
+    pub order: Order,
 }
 
 /// A message of a list, with where it stands.
@@ -113,7 +116,7 @@ pub struct Listed {
     pub head: Option<MessageHead>,
 }
 
-/// One page of messages, the newest first, behind the one that the page before ended with. States and sources have lists of
+/// One page of messages in the filter's order, behind the one that the page before ended with. States and sources have lists of
 /// their own. A page looks at a bounded number of rows: it may be short and still have a `next`.
 pub fn search(
     tx: &ReadTx,
@@ -121,22 +124,18 @@ pub fn search(
     after: Option<&MessageId>,
     limit: usize,
 ) -> Result<(Vec<Listed>, Option<MessageId>), StoreError> {
-    let until = match (after, filter.until_ms) {
-        (Some(id), Some(ms)) => Some(id.to_string().min(id_at(ms))),
-        (Some(id), None) => Some(id.to_string()),
-        (None, ms) => ms.map(id_at),
-    };
-    let from = filter.from_ms.map(id_at);
+    let order = filter.order;
+    let behind = |wanted: Order| after.filter(|_| order == wanted);
+    // a message's deliveries stand between its id and the same with a one
+    let from = filter.from_ms.map(id_at).max(behind(Order::Oldest).map(|id| format!("{id}\u{1}")));
+    let until = filter.until_ms.map(id_at).into_iter().chain(behind(Order::Newest).map(ToString::to_string)).min();
     let (from, until) = (from.as_deref(), until.as_deref());
     let mut page = Paging { tx, filter, rows: Vec::new(), last: None, scanned: 0, limit };
     match (filter.state, &filter.tenant, &filter.source) {
         // most messages of a source have been sent, so its own list leads further
         (None | Some(DeliveryState::Sent), Some(tenant), Some(source)) => {
-            let mut ids = walk_source(tx, tenant, source, from.map(str::as_bytes))?;
-            if let Some(until) = until {
-                ids.down_to(until.as_bytes())?;
-                ids.pass(until.as_bytes())?;
-            }
+            let window = (from.map(str::as_bytes), until.map(str::as_bytes));
+            let mut ids = walk_source(tx, tenant, source, window, order)?;
             while let Some(place) = ids.peek().map(<[u8]>::to_vec) {
                 if page.look_up(&place)?.is_break() {
                     break;
@@ -145,10 +144,16 @@ pub fn search(
             }
         }
         (Some(state), ..) => {
-            let mut ids = having(tx, filter.tenant.as_ref(), state, from, until)?;
-            while let Some(id) = ids.iter().filter_map(Walk::peek).map(message_of).max().map(<[u8]>::to_vec) {
+            let mut ids = having(tx, filter.tenant.as_ref(), state, (from, until), order)?;
+            loop {
+                let heads = ids.iter().filter_map(Walk::peek).map(message_of);
+                let first = heads.reduce(|first, id| if order.precedes(id, first) { id } else { first });
+                let Some(mut id) = first.map(<[u8]>::to_vec) else { break };
                 if page.look_up(&id)?.is_break() {
                     break;
+                }
+                if order == Order::Oldest {
+                    id.push(1);
                 }
                 ids.iter_mut().try_for_each(|walk| walk.pass(&id))?;
             }
@@ -160,7 +165,7 @@ pub fn search(
             let whole = everything();
             let range = Range { from: from.unwrap_or(whole.from), to: to.unwrap_or(whole.to) };
             if !range.is_empty() {
-                MESSAGES.scan_json_back(tx, &range, |id, json| page.visit(MessageId::from(id), json))?;
+                MESSAGES.scan_json_in(tx, &range, order, |id, json| page.visit(MessageId::from(id), json))?;
             }
         }
     }
@@ -173,18 +178,18 @@ fn having<'tx>(
     tx: &'tx ReadTx,
     tenant: Option<&TenantKey>,
     state: DeliveryState,
-    from: Option<&str>,
-    until: Option<&str>,
+    (from, until): (Option<&str>, Option<&str>),
+    order: Order,
 ) -> Result<Vec<Walk<'tx>>, StoreError> {
-    let (from, until) = (from.map(str::as_bytes), until.map(str::as_bytes));
+    let window = (from.map(str::as_bytes), until.map(str::as_bytes));
     let tenants = match tenant {
         Some(tenant) => vec![tenant.clone()],
         None => tenants::list(tx)?.into_iter().map(|tenant| tenant.key).collect(),
     };
-    let mut walks = vec![deliveries::walk_state(tx, &tenants, state, from, until)?];
+    let mut walks = vec![deliveries::walk_state(tx, &tenants, state, window, order)?];
     if state == DeliveryState::Waiting {
         let lanes = Priority::ALL.into_iter().map(|priority| Prefix::all().then_u32(priority.lane()));
-        walks.push(Walk::new(tx, QUEUE.name(), lanes, from, until)?);
+        walks.push(Walk::new(tx, QUEUE.name(), lanes, window, order)?);
     }
     Ok(walks)
 }
@@ -194,14 +199,15 @@ fn message_of(place: &[u8]) -> &[u8] {
     place.split(|byte| *byte == 0).next().unwrap_or(place)
 }
 
-/// Messages of a source whose recipients were found or are being written, the newest first.
+/// Messages of a source whose recipients were found or are being written, with ids in the window.
 pub(super) fn walk_source<'tx>(
     tx: &'tx ReadTx,
     tenant: &TenantKey,
     source: &str,
-    from: Option<&[u8]>,
+    window: Window<'_>,
+    order: Order,
 ) -> Result<Walk<'tx>, StoreError> {
-    Walk::new(tx, BY_SOURCE.name(), [Prefix::text(tenant.as_str()).then_text(source)], from, None)
+    Walk::new(tx, BY_SOURCE.name(), [Prefix::text(tenant.as_str()).then_text(source)], window, order)
 }
 
 /// A page in the making.

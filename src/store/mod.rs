@@ -85,7 +85,7 @@ pub use file::{FILE_NAME, database_path, tells_panic_itself};
 pub use keyfile::{CREDENTIAL, KEY_FILE_NAME};
 pub use maintain::{Fault, Rekeyed, Restored, Stats, TableStats, VerifyReport, restore};
 pub use open::StoreOptions;
-pub use page::{PAGE_MAX, Page, SCAN_MAX, Search};
+pub use page::{Order, PAGE_MAX, Page, SCAN_MAX, Search};
 pub use sealing::{KeyId, KeyRing, KeySource};
 pub use settings::Scope;
 pub use tx::{ReadTx, Reads, WriteTx};

@@ -4,15 +4,37 @@ use super::error::StoreError;
 use super::key::{Key, Range};
 use super::table::Table;
 use super::tx::Reads;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
+use utoipa::ToSchema;
 
 /// Rows on one page at most; larger limits are cut to this.
 pub const PAGE_MAX: usize = 1_000;
 
 /// Rows that one searched page reads at most. When it ends there, `next` is set although the page may be short.
 pub const SCAN_MAX: usize = 200_000;
+
+/// Which end of a list by time comes first; either is read from its own end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+impl Order {
+    /// Whether `a` comes before `b`, both told by keys that grow with time.
+    pub(super) fn precedes<T: Ord + ?Sized>(self, a: &T, b: &T) -> bool {
+        match self {
+            Self::Newest => a > b,
+            Self::Oldest => a < b,
+        }
+    }
+}
 
 /// One page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

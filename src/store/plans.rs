@@ -1,5 +1,6 @@
 //! Plans: heads by corp and id (ids sort by time), changes beside them.
 
+use super::page::Order;
 use super::StoreError;
 use super::key::{Prefix, Str};
 use super::registry::Checks;
@@ -99,10 +100,20 @@ pub fn list(tx: &impl Reads, corp: &CorpKey, limit: usize) -> Result<Vec<PlanHea
     HEADS.list_last(tx, &Prefix::text(corp.as_str()).range(), limit)
 }
 
-/// The plans of a corp made before this one, the newest first: the next page of [`list`].
-pub fn list_before(tx: &impl Reads, corp: &CorpKey, plan: &PlanId, limit: usize) -> Result<Vec<PlanHead>, StoreError> {
-    let range = Prefix::text(corp.as_str()).before::<(Str, Str)>((corp.as_str(), plan.as_str()));
-    HEADS.list_last(tx, &range, limit)
+/// The first plans of a corp in this order, or those behind `after`.
+pub fn page(
+    tx: &impl Reads,
+    corp: &CorpKey,
+    after: Option<&PlanId>,
+    order: Order,
+    limit: usize,
+) -> Result<Vec<PlanHead>, StoreError> {
+    let prefix = Prefix::text(corp.as_str());
+    let range = match after {
+        Some(plan) => prefix.beyond::<(Str, Str)>((corp.as_str(), plan.as_str()), order),
+        None => prefix.range(),
+    };
+    HEADS.list_in(tx, &range, order, limit)
 }
 
 /// Creates or changes a plan's head. Write it after its changes: a plan without a head does not exist.

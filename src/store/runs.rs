@@ -1,5 +1,6 @@
 //! Runs by corp and id (ids sort by time), and their journals.
 
+use super::page::Order;
 use super::StoreError;
 use super::key::{Prefix, Str};
 use super::registry::Checks;
@@ -7,6 +8,7 @@ use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{corps, plans, settings};
 use crate::model::{Asked, CorpKey, JournalEntry, Outcome, Run, RunBrief, RunId, RunKind, RunState};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -39,10 +41,20 @@ pub fn count(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
     Ok(RUNS.keys(tx, &Prefix::text(corp.as_str()).range())?.len() as u64)
 }
 
-/// The runs of a corp that began before this one, the newest first: the next page of [`list`].
-pub fn list_before(tx: &impl Reads, corp: &CorpKey, run: &RunId, limit: usize) -> Result<Vec<Run>, StoreError> {
-    let range = Prefix::text(corp.as_str()).before::<(Str, Str)>((corp.as_str(), run.as_str()));
-    RUNS.list_last(tx, &range, limit)
+/// The first runs of a corp in this order, or those behind `after`; whole, or as [`RunBrief`] without their failed records.
+pub fn page<T: DeserializeOwned>(
+    tx: &impl Reads,
+    corp: &CorpKey,
+    after: Option<&RunId>,
+    order: Order,
+    limit: usize,
+) -> Result<Vec<T>, StoreError> {
+    let prefix = Prefix::text(corp.as_str());
+    let range = match after {
+        Some(run) => prefix.beyond::<(Str, Str)>((corp.as_str(), run.as_str()), order),
+        None => prefix.range(),
+    };
+    RUNS.list_in(tx, &range, order, limit)
 }
 
 /// The latest runs of a corp, or those before `before`, the newest first, without their failed records.
@@ -52,12 +64,7 @@ pub fn briefs(
     before: Option<&RunId>,
     limit: usize,
 ) -> Result<Vec<RunBrief>, StoreError> {
-    let prefix = Prefix::text(corp.as_str());
-    let range = match before {
-        Some(run) => prefix.before::<(Str, Str)>((corp.as_str(), run.as_str())),
-        None => prefix.range(),
-    };
-    RUNS.list_last_as(tx, &range, limit)
+    page(tx, corp, before, Order::Newest, limit)
 }
 
 /// All runs, of all corps, that have not ended; after a start these are the interrupted ones.
@@ -267,7 +274,7 @@ fn spared(tx: &WriteTx, corp: &CorpKey, keep: usize) -> Result<HashSet<RunId>, S
     let last: LastSyncs = settings::get(tx, settings::Scope::Corp(corp), LAST_SYNCS)?.unwrap_or_default();
     spared.extend(last.done);
     let mut newest = 0;
-    RUNS.scan_json_back(tx, &Prefix::text(corp.as_str()).range(), |_, json| {
+    RUNS.scan_json_in(tx, &Prefix::text(corp.as_str()).range(), Order::Newest, |_, json| {
         if newest >= keep {
             return Ok(ControlFlow::Break(()));
         }

@@ -3,6 +3,7 @@
 
 use super::error::{RowError, StoreError};
 use super::key::{Key, Prefix, Range};
+use super::page::Order;
 use super::tx::{Reads, WriteTx};
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned};
@@ -128,32 +129,34 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         })
     }
 
-    /// The last rows of a stretch, the last one first, as something that holds less than the whole row.
-    pub(super) fn list_last_as<T: DeserializeOwned>(
+    /// The rows at that end of a stretch which comes first, as something that may hold less than the whole row.
+    pub(super) fn list_in<T: DeserializeOwned>(
         &self,
         tx: &impl Reads,
         range: &Range,
+        order: Order,
         limit: usize,
     ) -> Result<Vec<T>, StoreError> {
         let mut rows = Vec::new();
         if limit == 0 {
             return Ok(rows);
         }
-        tx.source().scan(self.name, range, true, &mut |key, value| {
+        tx.source().scan(self.name, range, order == Order::Newest, &mut |key, value| {
             rows.push(decode_value(value).map_err(|cause| self.bad(key, cause))?);
             Ok(if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
         Ok(rows)
     }
 
-    /// [`Table::scan_json`] from the last row to the first.
-    pub(super) fn scan_json_back(
+    /// [`Table::scan_json`] with the keys, from the end that comes first.
+    pub(super) fn scan_json_in(
         &self,
         tx: &impl Reads,
         range: &Range,
+        order: Order,
         mut visit: impl FnMut(K::Owned, &[u8]) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
-        tx.source().scan(self.name, range, true, &mut |key, value| {
+        tx.source().scan(self.name, range, order == Order::Newest, &mut |key, value| {
             let owned = K::decode(key).ok_or_else(|| self.bad(key, RowError::Key))?;
             visit(owned, json_of(value).map_err(|cause| self.bad(key, cause))?)
         })

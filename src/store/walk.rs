@@ -1,18 +1,22 @@
-//! Indexes walked together from their ends to their beginnings. A place is what stands behind a list's prefix in its keys,
+//! Indexes walked together from one end to the other. A place is what stands behind a list's prefix in its keys,
 //! as bytes: lists of one kind of place can be added to each other, and what stands in several of them is found in about as
 //! many steps as the shortest has places. Knows nothing of what the places mean.
 
 use super::error::StoreError;
 use super::key::{Prefix, Range};
+use super::page::Order;
 use super::tx::{ReadTx, Rows};
 use std::ops::Bound;
 
-/// Places that are passed one by one before a list is opened anew further down.
+/// Places that are passed one by one before a list is opened anew further on.
 const NEAR: usize = 8;
 
-/// The keys of one prefix of a table, from the last to the first.
+/// From this place on, and before that one; all when `None`.
+pub(super) type Window<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
+/// The keys of one prefix of a table.
 struct List {
-    prefix: Vec<u8>,
+    prefix: Prefix,
     rows: Option<Rows>,
     /// The place that comes next.
     head: Option<Vec<u8>>,
@@ -22,64 +26,60 @@ struct List {
 pub(super) struct Walk<'tx> {
     tx: &'tx ReadTx,
     table: &'static str,
+    order: Order,
     from: Vec<u8>,
+    before: Option<Vec<u8>>,
     lists: Vec<List>,
 }
 
 impl<'tx> Walk<'tx> {
-    /// Walks the places from `from` on (all when `None`) that stand before `before`, the last first.
+    /// Walks the places of the window: the greatest first when the newest are, else the smallest.
     pub(super) fn new(
         tx: &'tx ReadTx,
         table: &'static str,
         prefixes: impl IntoIterator<Item = Prefix>,
-        from: Option<&[u8]>,
-        before: Option<&[u8]>,
+        (from, before): Window<'_>,
+        order: Order,
     ) -> Result<Self, StoreError> {
-        let mut walk = Self { tx, table, from: from.unwrap_or_default().to_vec(), lists: Vec::new() };
+        let (from, before) = (from.unwrap_or_default().to_vec(), before.map(<[u8]>::to_vec));
+        let mut walk = Self { tx, table, order, from, before, lists: Vec::new() };
         for prefix in prefixes {
-            let to = match before {
-                Some(place) => Bound::Excluded([prefix.bytes(), place].concat()),
-                None => prefix.range().to,
-            };
-            let mut list = List { prefix: prefix.bytes().to_vec(), rows: None, head: None };
-            walk.open(&mut list, to)?;
+            let mut list = List { prefix, rows: None, head: None };
+            walk.open(&mut list, None)?;
             walk.lists.push(list);
         }
         Ok(walk)
     }
 
-    /// The greatest place that was not passed yet.
+    /// The first place that was not passed yet.
     pub(super) fn peek(&self) -> Option<&[u8]> {
-        self.lists.iter().filter_map(|list| list.head.as_deref()).max()
+        let heads = self.lists.iter().filter_map(|list| list.head.as_deref());
+        heads.reduce(|first, head| if self.order.precedes(head, first) { head } else { first })
     }
 
-    /// Passes every place that is greater than this one.
-    pub(super) fn down_to(&mut self, place: &[u8]) -> Result<(), StoreError> {
+    /// Passes every place that comes before this one.
+    pub(super) fn go_to(&mut self, place: &[u8]) -> Result<(), StoreError> {
         self.each(|walk, list| {
-            let is_above = |list: &List| list.head.as_deref().is_some_and(|head| head > place);
+            let is_before = |list: &List| list.head.as_deref().is_some_and(|head| walk.order.precedes(head, place));
             for _ in 0..NEAR {
-                if !is_above(list) {
+                if !is_before(list) {
                     return Ok(());
                 }
                 walk.advance(list)?;
             }
-            if is_above(list) {
-                let to = Bound::Included([&list.prefix, place].concat());
-                walk.open(list, to)?;
-            }
-            Ok(())
+            if is_before(list) { walk.open(list, Some(place)) } else { Ok(()) }
         })
     }
 
-    /// Passes every place that is greater than this one, and this one.
+    /// Passes every place that comes before this one, and this one.
     pub(super) fn pass(&mut self, place: &[u8]) -> Result<(), StoreError> {
-        self.down_to(place)?;
+        self.go_to(place)?;
         self.each(|walk, list| if list.head.as_deref() == Some(place) { walk.advance(list) } else { Ok(()) })
     }
 
-    /// Whether a place is in it that was not passed; everything greater is passed.
+    /// Whether a place is in it that was not passed; everything before it is passed.
     pub(super) fn has(&mut self, place: &[u8]) -> Result<bool, StoreError> {
-        self.down_to(place)?;
+        self.go_to(place)?;
         Ok(self.peek() == Some(place))
     }
 
@@ -90,30 +90,42 @@ impl<'tx> Walk<'tx> {
         changed
     }
 
-    fn open(&self, list: &mut List, to: Bound<Vec<u8>>) -> Result<(), StoreError> {
-        let from = [list.prefix.as_slice(), &self.from].concat();
-        let range = Range { from: Bound::Included(from), to };
+    /// Opens a list at a place, or at the end that comes first.
+    fn open(&self, list: &mut List, at: Option<&[u8]>) -> Result<(), StoreError> {
+        let key = |place: &[u8]| [list.prefix.bytes(), place].concat();
+        let mut range = Range {
+            from: Bound::Included(key(&self.from)),
+            to: self.before.as_deref().map_or_else(|| list.prefix.range().to, |place| Bound::Excluded(key(place))),
+        };
+        match (at, self.order) {
+            (None, _) => {}
+            (Some(place), Order::Newest) => range.to = Bound::Included(key(place)),
+            (Some(place), Order::Oldest) => range.from = Bound::Included(key(place)),
+        }
         list.rows = if range.is_empty() { None } else { self.tx.rows(self.table, &range)? };
         self.advance(list)
     }
 
     fn advance(&self, list: &mut List) -> Result<(), StoreError> {
-        let next = list.rows.as_mut().and_then(|rows| rows.next_back()).transpose();
-        let next = next.map_err(|e| self.tx.fail(e))?;
-        list.head = next.map(|(key, _)| key.value()[list.prefix.len()..].to_vec());
+        let next = list.rows.as_mut().and_then(|rows| match self.order {
+            Order::Newest => rows.next_back(),
+            Order::Oldest => rows.next(),
+        });
+        let next = next.transpose().map_err(|e| self.tx.fail(e))?;
+        list.head = next.map(|(key, _)| key.value()[list.prefix.bytes().len()..].to_vec());
         Ok(())
     }
 }
 
-/// Goes one place down in all of the walks: the greatest one that may stand in each, with whether it does. `None` when one of
-/// them is at its end.
+/// Goes one place on in all of the walks, which have one order: the first one that may stand in each, with whether it does.
+/// `None` when one of them is at its end.
 pub(super) fn step(walks: &mut [Walk<'_>]) -> Result<Option<(Vec<u8>, bool)>, StoreError> {
-    let mut lowest: Option<&[u8]> = None;
+    let mut furthest: Option<&[u8]> = None;
     for walk in walks.iter() {
         let Some(head) = walk.peek() else { return Ok(None) };
-        lowest = Some(lowest.map_or(head, |lowest| lowest.min(head)));
+        furthest = Some(furthest.map_or(head, |known| if walk.order.precedes(known, head) { head } else { known }));
     }
-    let Some(place) = lowest.map(<[u8]>::to_vec) else { return Ok(None) };
+    let Some(place) = furthest.map(<[u8]>::to_vec) else { return Ok(None) };
     let mut is_common = true;
     for walk in walks.iter_mut() {
         is_common &= walk.has(&place)?;
@@ -149,11 +161,11 @@ mod tests {
             [7, 1_200, 2_900, 9_999].iter().try_for_each(|at| LISTS.put(tx, ("rare", &name(*at)), &()))
         };
         store.write_blocking(put).unwrap();
-        let walked = |lists: &[&[&str]], from: Option<&[u8]>, before: Option<&[u8]>| {
+        let walked = |lists: &[&[&str]], from: Option<&[u8]>, before: Option<&[u8]>, order: Order| {
             let (mut common, mut steps) = (Vec::new(), 0);
             let read = |tx: &ReadTx| {
                 let walk = |names: &&[&str]| {
-                    Walk::new(tx, LISTS.name(), names.iter().map(|name| Prefix::text(name)), from, before)
+                    Walk::new(tx, LISTS.name(), names.iter().map(|name| Prefix::text(name)), (from, before), order)
                 };
                 let mut walks = lists.iter().map(walk).collect::<Result<Vec<_>, _>>()?;
                 while let Some((place, is_common)) = step(&mut walks)? {
@@ -175,12 +187,26 @@ mod tests {
             (&[&["all"], &["nothing"]], &[], 0),
             (&[&["rare"], &[]], &[], 0),
         ] {
-            let (common, walked) = walked(lists, None, None);
-            assert_eq!(common, want, "{lists:?}");
-            assert!(walked <= steps, "{lists:?}: {walked} steps");
+            let mut want = want.to_vec();
+            for order in [Order::Newest, Order::Oldest] {
+                let (common, walked) = walked(lists, None, None, order);
+                assert_eq!(common, want, "{lists:?} {order:?}");
+                assert!(walked <= steps, "{lists:?} {order:?}: {walked} steps");
+                want.reverse();
+            }
         }
-        assert_eq!(walked(&[&["rare"], &["all"]], Some(b"00007"), Some(b"02900")).0, ["01200", "00007"]);
-        assert_eq!(walked(&[&["even", "odd"]], Some(b"00010"), Some(b"00013")).0, ["00012", "00011", "00010"]);
-        assert_eq!(walked(&[&["all"]], Some(b"02000"), Some(b"01000")).0, Vec::<String>::new());
+        for order in [Order::Newest, Order::Oldest] {
+            for (lists, from, before, want) in [
+                (&[&["rare"][..], &["all"]][..], "00007", "02900", &["01200", "00007"][..]),
+                (&[&["even", "odd"]], "00010", "00013", &["00012", "00011", "00010"]),
+                (&[&["all"]], "02000", "01000", &[]),
+            ] {
+                let mut common = walked(lists, Some(from.as_bytes()), Some(before.as_bytes()), order).0;
+                if order == Order::Oldest {
+                    common.reverse();
+                }
+                assert_eq!(common, want, "{lists:?} {order:?}");
+            }
+        }
     }
 }

@@ -1,9 +1,14 @@
 //! What every list has in common: search, filters, sorting and the cursor, all in the address.
 
 use super::visit::Visit;
+use crate::store::Order;
 
 /// Rows on one page of a list.
 pub const ROWS: usize = 50;
+
+fn is_place(name: &str) -> bool {
+    PLACES.contains(&name)
+}
 
 /// The address of a list with its parameters; makes links to its variations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +18,8 @@ pub struct Listing {
     params: Vec<(String, String)>,
 }
 
+/// The column that lists by time are sorted by.
+const TIME: &str = "time";
 /// Parameters that lead to a place inside the list; a new search begins at the start.
 const PLACES: [&str; 3] = ["after", "before", "page"];
 
@@ -43,24 +50,24 @@ impl Listing {
 
     /// Whether anything narrows the list.
     pub fn is_narrowed(&self) -> bool {
-        self.params.iter().any(|(name, _)| !PLACES.contains(&name.as_str()) && name != "sort" && name != "dir")
+        self.params.iter().any(|(name, _)| !is_place(name) && name != "sort" && name != "dir")
     }
 
     /// The list with another value of one parameter (empty: without it), from its start.
     pub fn with(&self, name: &str, value: &str) -> String {
-        let rest = self.params.iter().filter(|(known, _)| known != name && !PLACES.contains(&known.as_str()));
+        let rest = self.params.iter().filter(|(known, _)| known != name && !is_place(known));
         self.link(rest, Some((name, value)))
     }
 
     /// The list at another place.
     pub fn at(&self, name: &str, cursor: &str) -> String {
-        let rest = self.params.iter().filter(|(known, _)| !PLACES.contains(&known.as_str()));
+        let rest = self.params.iter().filter(|(known, _)| !is_place(known));
         self.link(rest, Some((name, cursor)))
     }
 
     /// The list from its start, everything else as it is.
     pub fn first(&self) -> String {
-        self.link(self.params.iter().filter(|(known, _)| !PLACES.contains(&known.as_str())), None)
+        self.link(self.params.iter().filter(|(known, _)| !is_place(known)), None)
     }
 
     /// The question mark and the parameters of this very page; empty where there are none.
@@ -84,7 +91,7 @@ impl Listing {
         let rest = self
             .params
             .iter()
-            .filter(|(known, _)| known != "sort" && known != "dir" && !PLACES.contains(&known.as_str()));
+            .filter(|(known, _)| known != "sort" && known != "dir" && !is_place(known));
         let mut link = self.link(rest, Some(("sort", column)));
         if is_ascending {
             link.push_str("&dir=desc");
@@ -101,11 +108,30 @@ impl Listing {
         }
     }
 
+    /// The order of a list by time, which begins with the newest unless it is sorted by time.
+    pub fn by_time(&self) -> Order {
+        if self.get("sort") == TIME && self.get("dir") != "desc" { Order::Oldest } else { Order::Newest }
+    }
+
+    /// The list by time, the other way round.
+    pub fn time_sorted(&self) -> String {
+        if self.by_time() == Order::Newest {
+            return self.sorted(TIME);
+        }
+        let rest = self.params.iter().filter(|(known, _)| !["sort", "dir"].contains(&known.as_str()) && !is_place(known));
+        self.link(rest, None)
+    }
+
+    /// As [`Listing::direction`] of the column that a list by time is sorted by.
+    pub fn time_direction(&self) -> &'static str {
+        if self.by_time() == Order::Oldest { "ascending" } else { "descending" }
+    }
+
     /// The parameters that a search form has to carry along: all but its own fields.
     pub fn carried<'n>(&self, form: impl AsRef<[&'n str]>) -> Vec<&(String, String)> {
         self.params
             .iter()
-            .filter(|(name, _)| !form.as_ref().contains(&name.as_str()) && !PLACES.contains(&name.as_str()))
+            .filter(|(name, _)| !form.as_ref().contains(&name.as_str()) && !is_place(name))
             .collect()
     }
 
@@ -151,5 +177,19 @@ mod tests {
         assert_eq!(list.direction("id"), "none");
         assert!(list.is_narrowed() && !listing("sort=name&after=x").is_narrowed());
         assert_eq!(list.carried(["q"]).len(), 2);
+    }
+
+    #[test]
+    fn lists_by_time_are_turned_round_and_back() {
+        for (query, order, direction, link) in [
+            ("q=x&after=a", Order::Newest, "descending", "/x?q=x&sort=time"),
+            ("q=x&sort=time", Order::Oldest, "ascending", "/x?q=x"),
+            ("sort=time&dir=asc&q=x", Order::Oldest, "ascending", "/x?q=x"),
+            ("q=x&sort=time&dir=desc", Order::Newest, "descending", "/x?q=x&sort=time"),
+            ("sort=name", Order::Newest, "descending", "/x?sort=time"),
+        ] {
+            let list = listing(query);
+            assert_eq!((list.by_time(), list.time_direction(), list.time_sorted().as_str()), (order, direction, link));
+        }
     }
 }

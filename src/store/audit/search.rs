@@ -1,9 +1,9 @@
-//! Looking through the audit log: newest first, by filters, a bounded stretch at a time.
+//! Looking through the audit log: from either end, by filters, a bounded stretch at a time.
 
 use super::{HEAD, ROWS};
 use crate::model::AuditRow;
 use crate::store::key::{Prefix, Range};
-use crate::store::{PAGE_MAX, Reads, Search, StoreError};
+use crate::store::{Order, PAGE_MAX, Reads, Search, StoreError};
 use std::ops::ControlFlow;
 
 /// Rows that one page looks at, found or not, so that a search without hits answers as soon as others. When it ends
@@ -23,17 +23,19 @@ pub struct AuditFilter {
     pub from_ms: Option<i64>,
     /// Before this time, Unix milliseconds.
     pub until_ms: Option<i64>,
+    /// Which rows come first.
+    pub order: Order,
 }
 
 /// One page of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditPage {
-    /// The newest first.
+    /// In the filter's order.
     pub rows: Vec<AuditRow>,
-    /// Give it as `before` to look further back; `None` when the log has been looked through.
+    /// Give it as `after` to look further; `None` when the log has been looked through.
     pub next: Option<u64>,
-    /// Time of the oldest row that was looked at, found or not, Unix milliseconds: how far back this page has come.
-    pub looked_back_to_ms: Option<i64>,
+    /// Time of the last row that was looked at, found or not, Unix milliseconds: how far this page has come.
+    pub looked_to_ms: Option<i64>,
 }
 
 impl AuditFilter {
@@ -59,19 +61,21 @@ impl AuditFilter {
     }
 }
 
-/// The newest rows before row `before` (all when `None`) that the filter wants.
+/// The first rows behind row `after` (all when `None`) that the filter wants, in its order.
 ///
 /// The stretch of time is found by halving, for rows stand in the order of their time. Rows that were written while the
 /// machine's clock stood wrong are found without a time in the filter.
 pub fn search(
     tx: &impl Reads,
     filter: &AuditFilter,
-    before: Option<u64>,
+    after: Option<u64>,
     limit: usize,
 ) -> Result<AuditPage, StoreError> {
     let limit = limit.clamp(1, PAGE_MAX);
     let last = HEAD.get(tx, "head")?.map_or(0, |head| head.seq);
-    let end = before.unwrap_or(u64::MAX).min(last.saturating_add(1));
+    let order = filter.order;
+    let behind = |wanted: Order| after.filter(|_| order == wanted);
+    let end = behind(Order::Newest).unwrap_or(u64::MAX).min(last.saturating_add(1));
     let end = match filter.until_ms {
         Some(until_ms) => end.min(first_from(tx, until_ms, last)?),
         None => end,
@@ -80,13 +84,14 @@ pub fn search(
         Some(from_ms) => first_from(tx, from_ms, last)?,
         None => 1,
     };
-    let mut page = AuditPage { rows: Vec::with_capacity(limit.min(64)), next: None, looked_back_to_ms: None };
+    let begin = behind(Order::Oldest).map_or(begin, |seq| begin.max(seq.saturating_add(1)));
+    let mut page = AuditPage { rows: Vec::with_capacity(limit.min(64)), next: None, looked_to_ms: None };
     if begin >= end {
         return Ok(page);
     }
     let action = filter.action_in_json();
     let (mut looked_at, mut reached) = (0, end);
-    ROWS.scan_json_back(tx, &stretch(begin, end), |seq, json| {
+    ROWS.scan_json_in(tx, &stretch(begin, end), order, |seq, json| {
         if page.rows.len() == limit || looked_at == LOOKED_AT_MAX {
             page.next = Some(reached);
             return Ok(ControlFlow::Break(()));
@@ -101,7 +106,7 @@ pub fn search(
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    page.looked_back_to_ms = ROWS.get(tx, reached)?.map(|row| row.at_ms);
+    page.looked_to_ms = ROWS.get(tx, reached)?.map(|row| row.at_ms);
     Ok(page)
 }
 

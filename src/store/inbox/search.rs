@@ -1,10 +1,10 @@
-//! Looking through received callbacks: newest first, by filters, a bounded stretch at a time.
+//! Looking through received callbacks: from either end, by filters, a bounded stretch at a time.
 
 use super::{BY_PLACE, FAILED, ITEMS, WAITING};
 use crate::model::{CallbackOf, CorpKey, InboxId, InboxItem, InboxState};
 use crate::store::key::{Prefix, Range, Str};
 use crate::store::walk::{Walk, step};
-use crate::store::{PAGE_MAX, ReadTx, Search, StoreError};
+use crate::store::{Order, PAGE_MAX, ReadTx, Search, StoreError};
 use std::ops::{Bound, ControlFlow};
 
 /// Rows that one page looks at. When it ends there, `next` is set although the page may be short or empty.
@@ -29,6 +29,8 @@ pub struct InboxFilter {
     pub from_ms: Option<i64>,
     /// Received before this time, Unix milliseconds.
     pub until_ms: Option<i64>,
+    /// Which callbacks come first.
+    pub order: Order,
 }
 
 impl InboxFilter {
@@ -51,45 +53,42 @@ impl InboxFilter {
 /// One page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InboxPage {
-    /// The newest first.
+    /// In the filter's order.
     pub rows: Vec<InboxItem>,
-    /// Give it as `before` to look further back; `None` when everything has been looked through.
+    /// Give it as `after` to look further; `None` when everything has been looked through.
     pub next: Option<InboxId>,
 }
 
-/// The newest callbacks of a corp before item `before` (all when `None`) that the filter wants. Receivers, kinds and states
+/// The first callbacks of a corp behind item `after` (all when `None`) that the filter wants, in its order. Receivers, kinds and states
 /// have lists of their own, so what is rare among others is found without looking at these; what senders and texts are
 /// looked for in is read in passing, and decoded only where it may hit.
 pub fn search(
     tx: &ReadTx,
     corp: &CorpKey,
     filter: &InboxFilter,
-    before: Option<&InboxId>,
+    after: Option<&InboxId>,
     limit: usize,
 ) -> Result<InboxPage, StoreError> {
-    let until = filter.until_ms.map(first_id);
-    // the id that everything wanted stands before
-    let end = match (before, &until) {
-        (Some(before), Some(until)) => Some(before.as_str().min(until.as_str())),
-        (Some(before), None) => Some(before.as_str()),
-        (None, until) => until.as_deref(),
-    };
-    let begin = filter.from_ms.map(first_id);
-    let (from, to) = (begin.as_deref().map(str::as_bytes), end.map(str::as_bytes));
+    let order = filter.order;
+    let behind = |wanted: Order| after.filter(|_| order == wanted);
+    // what is wanted stands between these ids; nothing stands between an id and the same with a nought
+    let begin = filter.from_ms.map(first_id).max(behind(Order::Oldest).map(|id| format!("{id}\0")));
+    let end = filter.until_ms.map(first_id).into_iter().chain(behind(Order::Newest).map(ToString::to_string)).min();
+    let (from, to) = (begin.as_deref().map(str::as_bytes), end.as_deref().map(str::as_bytes));
     let of_corp = || Prefix::text(corp.as_str());
     let mut lists = Vec::new();
     if filter.receiver.is_some() || filter.kind.is_some() {
         let places = places(tx, corp, filter)?;
         let prefixes = places.iter().map(|(receiver, kind)| of_corp().then_text(receiver).then_text(kind));
-        lists.push(Walk::new(tx, BY_PLACE.name(), prefixes, from, to)?);
+        lists.push(Walk::new(tx, BY_PLACE.name(), prefixes, (from, to), order)?);
     }
     let mut others = Vec::new();
     match filter.state {
-        Some(InboxState::Waiting) => lists.push(Walk::new(tx, WAITING.name(), [of_corp()], from, to)?),
-        Some(InboxState::Failed) => lists.push(Walk::new(tx, FAILED.name(), [of_corp()], from, to)?),
+        Some(InboxState::Waiting) => lists.push(Walk::new(tx, WAITING.name(), [of_corp()], (from, to), order)?),
+        Some(InboxState::Failed) => lists.push(Walk::new(tx, FAILED.name(), [of_corp()], (from, to), order)?),
         Some(InboxState::Done) => {
-            others.push(Walk::new(tx, WAITING.name(), [of_corp()], from, to)?);
-            others.push(Walk::new(tx, FAILED.name(), [of_corp()], from, to)?);
+            others.push(Walk::new(tx, WAITING.name(), [of_corp()], (from, to), order)?);
+            others.push(Walk::new(tx, FAILED.name(), [of_corp()], (from, to), order)?);
         }
         None => {}
     }
@@ -103,7 +102,7 @@ pub fn search(
         Ok(false)
     };
     if lists.is_empty() {
-        ITEMS.scan_json_back(tx, &stretch(corp, begin.as_deref(), end), |(_, id), json| {
+        ITEMS.scan_json_in(tx, &stretch(corp, begin.as_deref(), end.as_deref()), order, |(_, id), json| {
             let json = if is_other(&mut others, &id)? { None } else { Some(json) };
             looked.take(id, 1, json)
         })?;

@@ -1,4 +1,4 @@
-//! The inbox: what came, filtered, newest first; the work on many done again.
+//! The inbox: what came, filtered, by time; the work on many done again.
 
 use super::addresses::name_of;
 use super::senders;
@@ -10,7 +10,7 @@ use crate::locale::T;
 use crate::model::{ApiScope, CallbackOf, Corp, CorpKey, InboxId, InboxItem, InboxState};
 use crate::setup::service;
 use crate::store::inbox::InboxFilter;
-use crate::store::{self, PAGE_MAX, Search};
+use crate::store::{self, Order, PAGE_MAX, Search};
 use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
@@ -25,7 +25,8 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-const PARAMETERS: [&str; 8] = ["receiver", "kind", "state", "sender", "q", "from", "until", "before"];
+const PARAMETERS: [&str; 10] =
+    ["receiver", "kind", "state", "sender", "q", "from", "until", "sort", "dir", "after"];
 const DAY_MS: i64 = 24 * 3_600_000;
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -124,6 +125,7 @@ fn filter(get: impl Fn(&str) -> String) -> InboxFilter {
         text: some("q").map(|text| Search::new(&text)),
         from_ms: time::of_day(&get("from")),
         until_ms: time::of_day(&get("until")).map(|at_ms| at_ms + DAY_MS),
+        order: Order::Newest,
     }
 }
 
@@ -134,8 +136,9 @@ async fn list(
 ) -> Result<HttpResponse, Problem> {
     let list = Listing::of(&who, &PARAMETERS);
     let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
-    let before = Some(list.get("before")).filter(|id| !id.is_empty()).map(InboxId::from);
-    let page = web.app.callbacks.search(&key, filter(|name| list.get(name).to_owned()), before, ROWS).await;
+    let after = Some(list.get("after")).filter(|id| !id.is_empty()).map(InboxId::from);
+    let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };
+    let page = web.app.callbacks.search(&key, filter, after, ROWS).await;
     let page = page.map_err(store_problem)?;
     let t = who.t;
     let mut rows: Vec<Row> = page.rows.into_iter().map(|item| Row::of(t, &corp, item)).collect();
@@ -143,7 +146,7 @@ async fn list(
     reply::page(&InboxPage {
         f: who.frame(t.nav_inbox()),
         rows,
-        next: page.next.map(|id| list.at("before", id.as_str())),
+        next: page.next.map(|id| list.at("after", id.as_str())),
         can_replay: who.may(ApiScope::CallbacksManage),
         kept_days: web.app.callbacks.settings().await.map_err(store_problem)?.kept_days,
         can_set: who.may(ApiScope::SettingsWrite),
@@ -164,11 +167,11 @@ async fn xlsx(
     whole(&who, &web, &key, Kind::Xlsx).await
 }
 
-/// Everything that the filters want, the newest first, with what was said.
+/// Everything that the filters want, with what was said.
 async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
     let (t, list) = (who.t, Listing::of(who, &PARAMETERS));
     let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
-    let filter = filter(|name| list.get(name).to_owned());
+    let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };
     // what has just arrived is taken over first
     web.app.callbacks.search(key, filter.clone(), None, 1).await.map_err(store_problem)?;
     let captions = vec![
@@ -184,8 +187,8 @@ async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<Htt
     ];
     let (store, key) = (web.app.store.clone(), key.clone());
     let fill = move |out: Out<'_>| {
-        let read = |before: Option<InboxId>| {
-            let page = store.read(|tx| store::inbox::search(tx, &key, &filter, before.as_ref(), PAGE_MAX))?;
+        let read = |after: Option<InboxId>| {
+            let page = store.read(|tx| store::inbox::search(tx, &key, &filter, after.as_ref(), PAGE_MAX))?;
             Ok((page.rows, page.next))
         };
         out.rows(export::pages(read).map(|item| {

@@ -21,7 +21,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use std::collections::HashMap;
 
-pub(super) const PARAMETERS: [&str; 7] = ["who", "source", "state", "message", "from", "until", "after"];
+pub(super) const PARAMETERS: [&str; 9] = ["who", "source", "state", "message", "from", "until", "sort", "dir", "after"];
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Sources that are offered.
 const SOURCES_MAX: usize = 100;
@@ -95,6 +95,7 @@ pub(super) fn filter(store: &Store, tenant: &TenantKey, list: &Listing) -> Resul
         source: Some(list.get("source").to_owned()).filter(|text| !text.is_empty()),
         from_ms: time::of_day(list.get("from")),
         until_ms: time::of_day(list.get("until")).map(|at_ms| at_ms + DAY_MS),
+        order: list.by_time(),
     }))
 }
 

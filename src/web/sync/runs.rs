@@ -8,7 +8,7 @@ use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::SyncRead;
 use crate::locale::T;
 use crate::model::{CorpKey, RunBrief, RunId, RunKind, RunState};
-use crate::store::{self, Reads, StoreError};
+use crate::store::{self, Order, Reads, StoreError};
 use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
@@ -25,7 +25,7 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 const CHUNK: usize = 100;
 /// Runs that are looked at for one page; the next page goes on behind them.
 const LOOKED_AT_MAX: usize = 400;
-const PARAMS: [&str; 6] = ["kind", "state", "by", "from", "to", "after"];
+const PARAMS: [&str; 8] = ["kind", "state", "by", "from", "to", "sort", "dir", "after"];
 
 pub(super) fn routes(routes: &mut Routes) {
     routes.get("/corps/{corp}/runs", list).get("/corps/{corp}/runs.csv", csv).get("/corps/{corp}/runs.xlsx", xlsx);
@@ -52,6 +52,7 @@ struct Filter {
     from_ms: Option<i64>,
     to_ms: Option<i64>,
     after: Option<RunId>,
+    order: Order,
 }
 
 impl Filter {
@@ -63,6 +64,7 @@ impl Filter {
             from_ms: time::of_day(list.get("from")),
             to_ms: time::of_day(list.get("to")).map(|at_ms| at_ms + DAY_MS),
             after: Some(list.get("after")).filter(|after| !after.is_empty()).map(RunId::from),
+            order: list.by_time(),
         }
     }
 
@@ -75,7 +77,7 @@ impl Filter {
     }
 }
 
-/// The next runs that fit, the newest first, and where to go on; at most `looked_at_max` are looked at.
+/// The next runs that fit, and where to go on; at most `looked_at_max` are looked at.
 fn find(
     tx: &impl Reads,
     corp: &CorpKey,
@@ -85,14 +87,18 @@ fn find(
 ) -> Result<(Vec<RunBrief>, Option<RunId>), StoreError> {
     let (mut found, mut looked_at, mut after) = (Vec::new(), 0, filter.after.clone());
     loop {
-        let chunk = store::runs::briefs(tx, corp, after.as_ref(), CHUNK)?;
+        let chunk = store::runs::page::<RunBrief>(tx, corp, after.as_ref(), filter.order, CHUNK)?;
         let is_last = chunk.len() < CHUNK;
         for run in chunk {
             if found.len() == limit || looked_at == looked_at_max {
                 return Ok((found, after));
             }
-            // ids sort by time: nothing older fits
-            if filter.from_ms.is_some_and(|from_ms| run.started_at_ms < from_ms) {
+            // ids sort by time: nothing further fits
+            let is_past = match filter.order {
+                Order::Newest => filter.from_ms.is_some_and(|from_ms| run.started_at_ms < from_ms),
+                Order::Oldest => filter.to_ms.is_some_and(|to_ms| run.started_at_ms >= to_ms),
+            };
+            if is_past {
                 return Ok((found, None));
             }
             looked_at += 1;

@@ -7,7 +7,7 @@ use crate::http::permission::AuditRead;
 use crate::locale::T;
 use crate::model::AuditRow;
 use crate::store::audit::AuditFilter;
-use crate::store::{self, PAGE_MAX, Search, Store, StoreError};
+use crate::store::{self, Order, PAGE_MAX, Search, Store, StoreError};
 use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
@@ -22,7 +22,7 @@ use askama::Template;
 use serde_json::Value;
 use std::collections::{BTreeSet, VecDeque};
 
-const PARAMETERS: [&str; 6] = ["actor", "action", "subject", "from", "until", "before"];
+const PARAMETERS: [&str; 8] = ["actor", "action", "subject", "from", "until", "sort", "dir", "after"];
 const DAY_MS: i64 = 24 * 3_600_000;
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -56,7 +56,7 @@ struct AuditPage {
     list: Listing,
     rows: Vec<Row>,
     next: Option<String>,
-    looked_back_to: Option<String>,
+    looked_to: Option<String>,
 }
 
 impl AuditPage {
@@ -74,6 +74,7 @@ fn filter(t: T, list: &Listing) -> AuditFilter {
         subject: search(list.get("subject")),
         from_ms: time::of_day(list.get("from")),
         until_ms: time::of_day(list.get("until")).map(|at_ms| at_ms + DAY_MS),
+        order: list.by_time(),
     }
 }
 
@@ -83,8 +84,8 @@ fn listing(visit: &Visit) -> Listing {
 
 async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let list = listing(&who);
-    let (filter, before) = (filter(who.t, &list), list.get("before").parse().ok());
-    let page = web.app.store.read_async(move |tx| store::audit::search(tx, &filter, before, ROWS));
+    let (filter, after) = (filter(who.t, &list), list.get("after").parse().ok());
+    let page = web.app.store.read_async(move |tx| store::audit::search(tx, &filter, after, ROWS));
     let page = page.await.map_err(store_problem)?;
     let t = who.t;
     let rows = page
@@ -103,7 +104,7 @@ async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse
         f: who.frame(t.nav_audit()),
         list,
         rows,
-        looked_back_to: page.next.and(page.looked_back_to_ms).map(time::second),
+        looked_to: page.next.and(page.looked_to_ms).map(time::second),
         next: page.next.map(|seq| seq.to_string()),
     })
 }
@@ -135,7 +136,7 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
     let rows = Rows {
         store: web.app.store.clone(),
         filter: filter(t, &listing(who)),
-        before: None,
+        after: None,
         waiting: VecDeque::new(),
         is_end: false,
     };
@@ -160,21 +161,26 @@ fn cells(t: T, row: AuditRow, hash_before: String) -> [String; 11] {
     ]
 }
 
-/// The rows of a filter from the newest on, each with the hash of the row before; few are held at once.
+/// The rows of a filter in its order, each with the hash of the row before; few are held at once.
 struct Rows {
     store: Store,
     filter: AuditFilter,
-    before: Option<u64>,
+    after: Option<u64>,
     waiting: VecDeque<(AuditRow, String)>,
     is_end: bool,
 }
 
 impl Rows {
     fn read(&mut self) -> Result<(), StoreError> {
-        let (filter, before) = (&self.filter, self.before);
+        let (filter, after) = (&self.filter, self.after);
         let (rows, next) = self.store.read(|tx| {
-            let page = store::audit::search(tx, filter, before, PAGE_MAX)?;
-            let hash = |at: usize, row: &AuditRow| match page.rows.get(at + 1) {
+            let page = store::audit::search(tx, filter, after, PAGE_MAX)?;
+            // the row before stands beside it, or was not wanted
+            let older = |at: usize| match filter.order {
+                Order::Newest => page.rows.get(at + 1),
+                Order::Oldest => page.rows.get(at.checked_sub(1)?),
+            };
+            let hash = |at: usize, row: &AuditRow| match older(at) {
                 Some(older) if older.seq + 1 == row.seq => Ok(older.hash.clone()),
                 _ => store::audit::hash_before(tx, row.seq),
             };
@@ -182,7 +188,7 @@ impl Rows {
                 page.rows.iter().enumerate().map(|(at, row)| hash(at, row)).collect::<Result<_, StoreError>>()?;
             Ok((page.rows.into_iter().zip(hashes).collect(), page.next))
         })?;
-        (self.waiting, self.before, self.is_end) = (rows, next, next.is_none());
+        (self.waiting, self.after, self.is_end) = (rows, next, next.is_none());
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::support::{Home, write};
 use redb::ReadableDatabase;
 use wecom_bridge::model::{Actor, AuditRow};
 use wecom_bridge::store::audit::AuditFilter;
-use wecom_bridge::store::{self, Search};
+use wecom_bridge::store::{self, Order, Search};
 
 #[test]
 fn the_audit_log_shows_tampering() {
@@ -83,15 +83,16 @@ fn written(rows: u32) -> (Home, store::Store, wecom_bridge::clock::Clock) {
 
 /// All rows that a filter wants, page after page.
 fn found(store: &store::Store, filter: &AuditFilter, limit: usize) -> Vec<AuditRow> {
-    let (mut rows, mut before) = (Vec::new(), None);
+    let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let page = store.read(|tx| store::audit::search(tx, filter, before, limit)).unwrap();
+        let page = store.read(|tx| store::audit::search(tx, filter, after, limit)).unwrap();
         assert!(page.rows.len() <= limit);
         rows.extend(page.rows);
         match page.next {
             Some(next) => {
-                assert!(before.is_none_or(|before| next < before), "each page lies further back");
-                before = Some(next);
+                let is_further = |after| if filter.order == Order::Newest { next < after } else { next > after };
+                assert!(after.is_none_or(is_further), "each page lies further on");
+                after = Some(next);
             }
             None => return rows,
         }
@@ -99,7 +100,7 @@ fn found(store: &store::Store, filter: &AuditFilter, limit: usize) -> Vec<AuditR
 }
 
 #[test]
-fn the_audit_log_is_searched_from_the_newest_row_back() {
+fn the_audit_log_is_searched_from_either_end() {
     let (_home, store, _) = written(60);
     let all = store.read(|tx| store::audit::page(tx, None, 100)).unwrap();
     let search = |text: &str| Some(Search::new(text));
@@ -124,9 +125,13 @@ fn the_audit_log_is_searched_from_the_newest_row_back() {
         ),
     ];
     for (name, filter, wanted) in cases {
-        let expected: Vec<_> = all.iter().filter(|row| wanted(row)).cloned().collect();
-        for limit in [1, 7, 1_000] {
-            assert_eq!(found(&store, &filter, limit), expected, "{name}, {limit} on a page");
+        let mut expected: Vec<_> = all.iter().filter(|row| wanted(row)).cloned().collect();
+        for order in [Order::Newest, Order::Oldest] {
+            let filter = AuditFilter { order, ..filter.clone() };
+            for limit in [1, 7, 1_000] {
+                assert_eq!(found(&store, &filter, limit), expected, "{name}, {limit} on a page, {order:?}");
+            }
+            expected.reverse();
         }
     }
     let empty = AuditFilter { from_ms: Some(5_000), until_ms: Some(5_000), ..none() };
@@ -152,7 +157,7 @@ fn a_search_looks_at_a_bounded_number_of_rows() {
     let filter = AuditFilter { subject: Some(Search::new("the first")), ..AuditFilter::default() };
     let page = store.read(|tx| store::audit::search(tx, &filter, None, 10)).unwrap();
     assert_eq!((page.rows.len(), page.next), (0, Some(11)), "it stops and says where to go on");
-    assert!(page.looked_back_to_ms.is_some());
+    assert!(page.looked_to_ms.is_some());
     let page = store.read(|tx| store::audit::search(tx, &filter, page.next, 10)).unwrap();
     assert_eq!((page.rows.len(), page.next), (1, None));
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use wecom_bridge::model::{CallbackOf, InboxId, InboxItem, InboxState};
 use wecom_bridge::store::inbox::{self, Arrival, Arrivals, Before, InboxFilter, Late};
-use wecom_bridge::store::{self, Search, Store};
+use wecom_bridge::store::{self, Order, Search, Store};
 
 /// Ten hours before the clock of these stores.
 const START_MS: i64 = 1_800_000_000_000 - 10 * 3_600_000;
@@ -66,8 +66,9 @@ fn filters() -> impl Strategy<Value = InboxFilter> {
         prop::option::of(0..4u8),
         prop::option::of(0..60i64),
         prop::option::of(0..60i64),
+        prop_oneof![Just(Order::Newest), Just(Order::Oldest)],
     )
-        .prop_map(|(receiver, kind, state, from, word, begin, end)| InboxFilter {
+        .prop_map(|(receiver, kind, state, from, word, begin, end, order)| InboxFilter {
             receiver: receiver.map(|at| CallbackOf::of(RECEIVERS[at])),
             kind: kind.map(str::to_owned),
             state: state.map(|at| STATES[at]),
@@ -75,6 +76,7 @@ fn filters() -> impl Strategy<Value = InboxFilter> {
             text: word.map(|word| Search::new(&format!("Word{word}"))),
             from_ms: begin.map(|tens| START_MS + tens * 600_000),
             until_ms: end.map(|tens| START_MS + tens * 600_000),
+            order,
         })
 }
 
@@ -175,13 +177,13 @@ impl Doer<'_> {
 
 /// All pages of a search, one behind the other.
 fn paged(store: &Store, filter: &InboxFilter, limit: usize) -> Vec<InboxItem> {
-    let (mut rows, mut before): (_, Option<InboxId>) = (Vec::new(), None);
+    let (mut rows, mut after): (_, Option<InboxId>) = (Vec::new(), None);
     loop {
-        let page = store.read(|tx| inbox::search(tx, &corp_key(), filter, before.as_ref(), limit)).unwrap();
+        let page = store.read(|tx| inbox::search(tx, &corp_key(), filter, after.as_ref(), limit)).unwrap();
         assert!(page.rows.len() <= limit);
         rows.extend(page.rows);
-        before = page.next;
-        if before.is_none() {
+        after = page.next;
+        if after.is_none() {
             return rows;
         }
     }
@@ -231,7 +233,10 @@ proptest! {
         let items = paged(&store, &InboxFilter::default(), 1_000);
         prop_assert!(items.windows(2).all(|two| two[0].id > two[1].id));
         for (filter, limit) in &wanted {
-            let expected: Vec<&InboxItem> = items.iter().filter(|item| is_wanted(filter, item)).collect();
+            let mut expected: Vec<&InboxItem> = items.iter().filter(|item| is_wanted(filter, item)).collect();
+            if filter.order == Order::Oldest {
+                expected.reverse();
+            }
             let found = paged(&store, filter, *limit);
             prop_assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{:?}", filter);
         }

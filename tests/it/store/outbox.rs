@@ -7,7 +7,7 @@ use serde_json::json;
 use wecom_bridge::model::{Delivery, DeliveryState, Message, MessageHead, MessageId, Tally, Tenant, TenantKey};
 use wecom_bridge::store::deliveries::{self, DeliveryCursor, DeliveryFilter, Recipient};
 use wecom_bridge::store::messages::{self, MessageFilter, id_at};
-use wecom_bridge::store::{self, Search, Store};
+use wecom_bridge::store::{self, Order, Search, Store};
 
 const START_MS: i64 = 1_700_000_000_000;
 const TENANTS: [&str; 2] = ["acme", "beta"];
@@ -106,6 +106,10 @@ fn states() -> impl Strategy<Value = Vec<DeliveryState>> {
     ]
 }
 
+fn order() -> impl Strategy<Value = Order> {
+    prop_oneof![Just(Order::Newest), Just(Order::Oldest)]
+}
+
 fn recipient() -> impl Strategy<Value = Recipient> {
     (any::<bool>(), 0..3u8).prop_map(|(is_employee, n)| match is_employee {
         true => Recipient::Employee(format!("e{n}").as_str().into()),
@@ -115,14 +119,15 @@ fn recipient() -> impl Strategy<Value = Recipient> {
 
 fn delivery_filters() -> impl Strategy<Value = DeliveryFilter> {
     let time = || prop::option::of((0..25i64).prop_map(|at| START_MS + at * 1_000));
-    (prop::option::of(recipient()), states(), prop::option::of(0..3usize), time(), time()).prop_map(
-        |(recipient, states, source, from_ms, until_ms)| DeliveryFilter {
+    (prop::option::of(recipient()), states(), prop::option::of(0..3usize), time(), time(), order()).prop_map(
+        |(recipient, states, source, from_ms, until_ms, order)| DeliveryFilter {
             recipient,
             states,
             source: source.map(|at| SOURCES[at].to_owned()),
             from_ms,
             until_ms,
             message: None,
+            order,
         },
     )
 }
@@ -136,14 +141,15 @@ fn narrowed_filters() -> impl Strategy<Value = DeliveryFilter> {
 fn message_filters() -> impl Strategy<Value = MessageFilter> {
     let time = || prop::option::of((0..25i64).prop_map(|at| START_MS + at * 1_000));
     let word = prop::option::of((0..3u8).prop_map(|word| Search::new(&format!("word{word}"))));
-    (prop::option::of(0..2usize), prop::option::of(0..3usize), word, states(), time(), time()).prop_map(
-        |(tenant, source, text, states, from_ms, until_ms)| MessageFilter {
+    (prop::option::of(0..2usize), prop::option::of(0..3usize), word, states(), time(), time(), order()).prop_map(
+        |(tenant, source, text, states, from_ms, until_ms, order)| MessageFilter {
             tenant: tenant.map(|at| TENANTS[at].into()),
             source: source.filter(|_| tenant.is_some()).map(|at| SOURCES[at].to_owned()),
             text,
             state: states.first().copied(),
             from_ms,
             until_ms,
+            order,
         },
     )
 }
@@ -223,6 +229,9 @@ proptest! {
                 prop_assert_eq!(rows.len(), if sent.stage == Stage::Accepted { 0 } else { sent.deliveries.len() });
                 expected.extend(rows.into_iter().rev().filter(|row| is_wanted(filter, sent, row)));
             }
+            if filter.order == Order::Oldest {
+                expected.reverse();
+            }
             let found = paged_deliveries(&store, &key, filter, *limit);
             prop_assert_eq!(found, expected, "{} {:?}", key, filter);
         }
@@ -244,6 +253,9 @@ proptest! {
                 if is_wanted {
                     expected.push(id(at));
                 }
+            }
+            if filter.order == Order::Oldest {
+                expected.reverse();
             }
             prop_assert_eq!(paged_messages(&store, filter, *limit), expected, "{:?}", filter);
         }

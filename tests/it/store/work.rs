@@ -2,7 +2,7 @@
 
 use super::support::{corp_key, furnished, is_good, run, write};
 use wecom_bridge::model::*;
-use wecom_bridge::store::{self, StoreError};
+use wecom_bridge::store::{self, Order, StoreError};
 
 fn entry(seq: u32) -> JournalEntry {
     serde_json::from_value(serde_json::json!({
@@ -55,7 +55,15 @@ fn runs_and_journals() {
             let ids = |runs: Vec<Run>| runs.into_iter().map(|run| run.id.to_string()).collect::<Vec<_>>().join(" ");
             assert_eq!(ids(store::runs::running(tx)?), "r1 r2 r3 r4 r5");
             assert_eq!(ids(store::runs::list(tx, &corp_key(), 2)?), "r5 r4");
-            assert_eq!(ids(store::runs::list_before(tx, &corp_key(), &"r4".into(), 2)?), "r3 r2");
+            for (after, order, expected) in [
+                (Some("r4"), Order::Newest, "r3 r2"),
+                (None, Order::Oldest, "r1 r2"),
+                (Some("r2"), Order::Oldest, "r3 r4"),
+                (Some("r4"), Order::Oldest, "r5"),
+            ] {
+                let after = after.map(RunId::from);
+                assert_eq!(ids(store::runs::page(tx, &corp_key(), after.as_ref(), order, 2)?), expected);
+            }
             let seqs: Vec<u32> =
                 store::runs::entries(tx, &"r2".into(), 3..6)?.into_iter().map(|entry| entry.seq).collect();
             assert_eq!(seqs, [3, 4, 5]);
