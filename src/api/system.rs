@@ -143,14 +143,14 @@ fn count(tx: &impl Reads) -> Result<(Vec<TenantStatus>, Vec<CorpStatus>), StoreE
     }
     let mut corps = Vec::new();
     for corp in store::corps::list(tx)? {
-        let head = store::mirror::head(tx, &corp.key)?;
+        let (head, counts) = (store::mirror::head(tx, &corp.key)?, store::mirror::counts(tx, &corp.key)?);
         let ambiguous = store::resolve::list(tx, &corp.key)?.len();
         corps.push(CorpStatus {
             corp: corp.key,
             mirror_read_at_ms: head.as_ref().map(|head| head.read_at_ms),
             strategy: head.as_ref().map(|head| head.strategy),
-            departments: head.as_ref().map_or(0, |head| head.departments),
-            members: head.as_ref().map_or(0, |head| head.members),
+            departments: counts.departments,
+            members: counts.members,
             ambiguous,
         });
     }

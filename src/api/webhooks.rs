@@ -10,6 +10,7 @@ use crate::http::errors::webhook_problem;
 use crate::http::{Body, Problem, Query};
 use crate::model::{CorpKey, PostId, PostState, Webhook, WebhookPost};
 use crate::setup::service::Saved;
+use crate::store::Order;
 use crate::webhooks::WebhookView;
 use actix_web::web;
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,8 @@ struct PostsQuery {
     after: Option<String>,
     /// `waiting`, `done` or `dead`
     state: Option<PostState>,
+    /// Which tellings come first: `newest` (default) or `oldest`.
+    order: Option<Order>,
 }
 
 async fn list(_: Key<CallbacksRead>, state: web::Data<State>) -> Result<Ok<Page<WebhookView>>, Problem> {
@@ -190,9 +193,10 @@ async fn posts(
     name: web::Path<String>,
     query: Query<PostsQuery>,
 ) -> Result<Ok<Page<WebhookPost>>, Problem> {
-    let PostsQuery { limit, after, state: wanted } = query.0;
+    let PostsQuery { limit, after, state: wanted, order } = query.0;
     let limit = super::lists::page_limit(limit)?;
-    let rows = state.app.webhooks.posts(&name, wanted, after.map(PostId::from), limit + 1).await;
+    let (after, order) = (after.map(PostId::from), order.unwrap_or_default());
+    let rows = state.app.webhooks.posts(&name, wanted, after, order, limit + 1).await;
     let rows = rows.map_err(webhook_problem)?;
     Result::Ok(Reply::new(Page::first(rows.into_iter(), limit, |post| post.id.to_string())))
 }

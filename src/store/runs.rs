@@ -1,8 +1,8 @@
 //! Runs by corp and id (ids sort by time), and their journals.
 
-use super::page::Order;
 use super::StoreError;
 use super::key::{Prefix, Str};
+use super::page::Order;
 use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};

@@ -4,7 +4,7 @@ use super::error::{WebhookError, WebhookFault};
 use super::queue::{WebhookGauge, enqueue_to};
 use super::{Webhooks, sign};
 use crate::model::{Actor, PostId, PostState, Secret, Webhook, WebhookPost};
-use crate::store::{self, StoreError, WriteTx};
+use crate::store::{self, Order, StoreError, WriteTx};
 use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
@@ -133,19 +133,19 @@ impl Webhooks {
         Ok(())
     }
 
-    /// What a webhook was told, the newest first, before the telling `before`.
+    /// What a webhook was told, behind the telling `after` in this order.
     pub async fn posts(
         &self,
         name: &str,
         state: Option<PostState>,
-        before: Option<PostId>,
+        after: Option<PostId>,
+        order: Order,
         limit: usize,
     ) -> Result<Vec<WebhookPost>, WebhookError> {
         self.get(name).await?;
         let name = name.to_owned();
-        let posts =
-            self.0.store.read_async(move |tx| store::webhooks::search(tx, &name, state, before.as_ref(), limit));
-        Ok(posts.await?)
+        let read = move |tx: &store::ReadTx| store::webhooks::search(tx, &name, state, after.as_ref(), order, limit);
+        Ok(self.0.store.read_async(read).await?)
     }
 
     /// Sends one dead letter again, with the same id and body.

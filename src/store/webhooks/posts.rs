@@ -1,11 +1,11 @@
 //! Tellings by webhook and id (ids sort by time), those that are due, and the dead letters.
 
 use crate::model::{CorpKey, PostId, PostState, WebhookPost};
-use crate::store::StoreError;
 use crate::store::key::{Prefix, Str};
 use crate::store::registry::Checks;
 use crate::store::table::{Table, everything};
 use crate::store::tx::{ReadTx, Reads, WriteTx};
+use crate::store::{Order, StoreError};
 use std::ops::ControlFlow;
 
 /// (webhook, post)
@@ -67,28 +67,30 @@ pub fn counts(tx: &impl Reads, webhook: &str) -> Result<(usize, usize), StoreErr
     Ok((DUE.keys(tx, &range)?.len(), DEAD.keys(tx, &range)?.len()))
 }
 
-/// The newest tellings of a webhook before `before`; `state` chooses, where it is given.
+/// The first tellings of a webhook behind `after`, in this order; `state` chooses, where it is given.
 pub fn search(
     tx: &impl Reads,
     webhook: &str,
     state: Option<PostState>,
-    before: Option<&PostId>,
+    after: Option<&PostId>,
+    order: Order,
     limit: usize,
 ) -> Result<Vec<WebhookPost>, StoreError> {
     let prefix = Prefix::text(webhook);
-    let range = match before {
-        Some(id) => prefix.before::<(Str, Str)>((webhook, id.as_str())),
+    let range = match after {
+        Some(id) => prefix.beyond::<(Str, Str)>((webhook, id.as_str()), order),
         None => prefix.range(),
     };
     let mut posts = Vec::new();
     if state == Some(PostState::Dead) {
-        DEAD.scan_back(tx, &range, |(_, id), ()| {
+        DEAD.scan_json_in(tx, &range, order, |(_, id), _| {
             posts.extend(POSTS.get(tx, (webhook, &id))?);
             Ok(if posts.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
         return Ok(posts);
     }
-    POSTS.scan_back(tx, &range, |_, post| {
+    POSTS.scan_json_in(tx, &range, order, |_, json| {
+        let post: WebhookPost = POSTS.decode_json(json)?;
         if state.is_none_or(|state| post.state == state) {
             posts.push(post);
         }

@@ -25,8 +25,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-const PARAMETERS: [&str; 10] =
-    ["receiver", "kind", "state", "sender", "q", "from", "until", "sort", "dir", "after"];
+const PARAMETERS: [&str; 10] = ["receiver", "kind", "state", "sender", "q", "from", "until", "sort", "dir", "after"];
 const DAY_MS: i64 = 24 * 3_600_000;
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -136,7 +135,7 @@ async fn list(
 ) -> Result<HttpResponse, Problem> {
     let list = Listing::of(&who, &PARAMETERS);
     let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
-    let after = Some(list.get("after")).filter(|id| !id.is_empty()).map(InboxId::from);
+    let after: Option<InboxId> = list.after_id()?;
     let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };
     let page = web.app.callbacks.search(&key, filter, after, ROWS).await;
     let page = page.map_err(store_problem)?;

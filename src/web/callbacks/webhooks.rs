@@ -19,6 +19,9 @@ use crate::webhooks::{WebhookError, WebhookView};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+/// Parameters of the list of tellings.
+const POSTS: [&str; 4] = ["state", "sort", "dir", "after"];
+
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/webhooks", list)
@@ -138,11 +141,12 @@ async fn posts_xlsx(
     posts(&who, &web, &name, Kind::Xlsx).await
 }
 
-/// What one webhook was told and is to be told, the newest first.
+/// What one webhook was told and is to be told.
 async fn posts(who: &Person, web: &Web, name: &str, kind: Kind) -> Result<HttpResponse, Problem> {
     let t = who.t;
     web.app.webhooks.get(name).await.map_err(webhook_problem)?;
-    let state = wanted(&Listing::of(who, &["state"]));
+    let list = Listing::of(who, &POSTS);
+    let (state, order) = (wanted(&list), list.by_time());
     let captions = vec![
         t.audit_when(),
         t.inbox_kind(),
@@ -156,8 +160,8 @@ async fn posts(who: &Person, web: &Web, name: &str, kind: Kind) -> Result<HttpRe
     ];
     let (store, name) = (web.app.store.clone(), name.to_owned());
     let fill = move |out: Out<'_>| {
-        let read = |before: Option<PostId>| {
-            let posts = store.read(|tx| store::webhooks::search(tx, &name, state, before.as_ref(), PAGE_MAX))?;
+        let read = |after: Option<PostId>| {
+            let posts = store.read(|tx| store::webhooks::search(tx, &name, state, after.as_ref(), order, PAGE_MAX))?;
             let next = posts.last().filter(|_| posts.len() == PAGE_MAX).map(|post| post.id.clone());
             Ok((posts, next))
         };
@@ -197,13 +201,13 @@ async fn show(
 ) -> Result<HttpResponse, Problem> {
     let t = who.t;
     let view = web.app.webhooks.get(&name).await.map_err(webhook_problem)?;
-    let list = Listing::of(&who, &["state", "before"]);
+    let list = Listing::of(&who, &POSTS);
     let (state, files) = (wanted(&list), list.clone().on(who.url(&format!("/webhooks/{name}/posts"))));
-    let before = Some(list.get("before")).filter(|id| !id.is_empty()).map(PostId::from);
-    let mut posts = web.app.webhooks.posts(&name, state, before, ROWS + 1).await.map_err(webhook_problem)?;
+    let posts = web.app.webhooks.posts(&name, state, list.after_id()?, list.by_time(), ROWS + 1).await;
+    let mut posts = posts.map_err(webhook_problem)?;
     let has_more = posts.len() > ROWS;
     posts.truncate(ROWS);
-    let next = posts.last().filter(|_| has_more).map(|post| list.at("before", post.id.as_str()));
+    let next = posts.last().filter(|_| has_more).map(|post| list.at("after", post.id.as_str()));
     reply::page(&WebhookPage {
         f: who.frame(name.as_str()),
         paused: view.gauge.paused_until_ms.map(time::second).unwrap_or_default(),

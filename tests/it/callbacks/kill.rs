@@ -143,7 +143,9 @@ async fn killed_twenty_times_under_a_stream() {
                     break;
                 }
             }
-            let told = store::webhooks::search(tx, "oa", Some(PostState::Waiting), None, usize::MAX)?.len();
+            let told =
+                store::webhooks::search(tx, "oa", Some(PostState::Waiting), None, store::Order::Newest, usize::MAX)?
+                    .len();
             Ok((kept, told))
         })
         .unwrap();
