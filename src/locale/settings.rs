@@ -115,8 +115,11 @@ texts! {
 
     scope_title = "选择同步范围", "Choose the scope";
     scope_lead = "选中的部门包含所有下级。排除优先于包含。没有选择任何部门时，同步整个组织。", "Chosen units count with everything below. Exclude beats include. Without a chosen unit everybody is in scope.";
-    scope_danger = "缩小范围后，已关联但不在范围内的人会按“离开同步范围”处理。保存后请先看预览。", "Bound people who are outside a smaller scope are treated as leaving it. Look at a preview before you sync.";
+    scope_danger = "缩小范围后，已关联但不在范围内的人会按“离开同步范围”处理。保存前可以先试算。", "Bound people who are outside a smaller scope are treated as leaving it. Try it before you save.";
     scope_saved = "范围已更新。", "The scope was changed.";
+    scope_unsaved(count) = "{count} 处范围修改未保存", "{count} unsaved changes of the scope";
+    scope_drop = "放弃修改", "Discard";
+    scope_full = "请先保存，再继续选择。", "Save before you choose more.";
     scope_units = "选中的部门", "Chosen units";
     scope_no_units = "没有选择部门：整个组织都在范围内。", "None: the whole organisation is in scope.";
     scope_pick = "浏览组织", "Browse";

@@ -1,6 +1,7 @@
 //! What every list has in common: search, filters, sorting and the cursor, all in the address.
 
 use super::visit::Visit;
+use crate::http::Problem;
 use crate::store::Order;
 
 /// Rows on one page of a list.
@@ -43,6 +44,39 @@ impl Listing {
         self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap_or_default()
     }
 
+    /// Where the page begins, as `read` understands it; the first page where the address does not say.
+    ///
+    /// # Errors
+    /// What is no place in such a list: the address was cut off or changed.
+    pub fn after<C>(&self, read: impl FnOnce(&str) -> Option<C>) -> Result<Option<C>, Problem> {
+        match self.get("after") {
+            "" => Ok(None),
+            text => read(text)
+                .map(Some)
+                .ok_or_else(|| Problem::bad_request("list.cursor", "There is no such place in the list.")),
+        }
+    }
+
+    /// [`Listing::after`] in a list whose places are ids of things that came one after the other.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn after_id<I: for<'i> From<&'i str>>(&self) -> Result<Option<I>, Problem> {
+        self.after(|text| uuid::Uuid::try_parse(text).is_ok().then(|| I::from(text)))
+    }
+
+    /// All values of a parameter that may stand there several times.
+    pub fn values<'l>(&'l self, name: &'l str) -> impl Iterator<Item = &'l str> {
+        self.params.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same list with these values of a parameter in place of its own.
+    pub fn with_values(mut self, name: &str, values: &[String]) -> Self {
+        self.params.retain(|(known, _)| known != name);
+        self.params.extend(values.iter().map(|value| (name.to_owned(), value.clone())));
+        self
+    }
+
     /// Whether a parameter has this value.
     pub fn is(&self, name: &str, value: &str) -> bool {
         self.get(name) == value
@@ -70,12 +104,6 @@ impl Listing {
         self.link(self.params.iter().filter(|(known, _)| !is_place(known)), None)
     }
 
-    /// The question mark and the parameters of this very page; empty where there are none.
-    pub fn query(&self) -> String {
-        let link = self.link(self.params.iter(), None);
-        link.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default()
-    }
-
     /// The whole list as a file: another path with the same search, filters and order.
     pub fn export(&self, suffix: &str) -> String {
         let link = self.first();
@@ -88,10 +116,7 @@ impl Listing {
     /// The list sorted by a column; by the same one again, the other way round.
     pub fn sorted(&self, column: &str) -> String {
         let is_ascending = self.get("sort") == column && self.get("dir") != "desc";
-        let rest = self
-            .params
-            .iter()
-            .filter(|(known, _)| known != "sort" && known != "dir" && !is_place(known));
+        let rest = self.params.iter().filter(|(known, _)| known != "sort" && known != "dir" && !is_place(known));
         let mut link = self.link(rest, Some(("sort", column)));
         if is_ascending {
             link.push_str("&dir=desc");
@@ -118,7 +143,8 @@ impl Listing {
         if self.by_time() == Order::Newest {
             return self.sorted(TIME);
         }
-        let rest = self.params.iter().filter(|(known, _)| !["sort", "dir"].contains(&known.as_str()) && !is_place(known));
+        let rest =
+            self.params.iter().filter(|(known, _)| !["sort", "dir"].contains(&known.as_str()) && !is_place(known));
         self.link(rest, None)
     }
 
@@ -129,10 +155,7 @@ impl Listing {
 
     /// The parameters that a search form has to carry along: all but its own fields.
     pub fn carried<'n>(&self, form: impl AsRef<[&'n str]>) -> Vec<&(String, String)> {
-        self.params
-            .iter()
-            .filter(|(name, _)| !form.as_ref().contains(&name.as_str()) && !is_place(name))
-            .collect()
+        self.params.iter().filter(|(name, _)| !form.as_ref().contains(&name.as_str()) && !is_place(name)).collect()
     }
 
     fn link<'a>(&self, params: impl Iterator<Item = &'a (String, String)>, more: Option<(&str, &str)>) -> String {

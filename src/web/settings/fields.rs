@@ -1,5 +1,6 @@
 //! The form of a corp's sync settings: what was entered, from and to the domain.
 
+use super::picks::Picks;
 use super::schedule::Choice;
 use crate::locale::T;
 use crate::model::{Corp, Leaver, MatchRule, OutOfScope, StrategyChoice, digest};
@@ -72,6 +73,8 @@ pub(super) struct SyncFields {
     pub(super) map_text: Vec<String>,
     pub(super) external_field: Vec<String>,
     pub(super) external_text: Vec<String>,
+    /// What was picked for the scope and is not saved, see [`Picks`]; put over the scope that is there.
+    pub(super) pick: Vec<String>,
     /// Typed where the settings would delete people.
     pub(super) confirm: String,
     /// `save` or `try`
@@ -91,6 +94,11 @@ impl SyncFields {
     /// The settings as they are.
     pub(super) fn of(corp: &Corp) -> Self {
         Self { seen: Self::mark(corp), ..Self::blank(corp) }
+    }
+
+    /// What was picked for the scope.
+    pub(super) fn picks(&self) -> Picks {
+        Picks::of(self.pick.iter().map(String::as_str))
     }
 
     fn blank(corp: &Corp) -> Self {
@@ -143,6 +151,7 @@ impl SyncFields {
             map_text: mapped.into_iter().map(|(_, text)| text).collect(),
             external_field: outside.iter().map(|(field, _)| field.clone()).collect(),
             external_text: outside.into_iter().map(|(_, text)| text).collect(),
+            pick: Vec::new(),
             confirm: String::new(),
             what: String::new(),
         }
@@ -189,6 +198,7 @@ impl SyncFields {
         };
         down.disabled_department = self.disabled_department.trim().to_owned();
         down.scope.filter = self.filter.trim().to_owned();
+        self.picks().put_over(&mut down.scope);
         down.fields = mappings(&self.map_field, &self.map_text, &MAPPED);
         down.external_fields = mappings(&self.external_field, &self.external_text, &MAPPED_OUTSIDE);
         let zone = |zone: &str| zone.trim().to_owned();

@@ -3,6 +3,7 @@
 
 mod fields;
 mod page;
+mod picks;
 mod schedule;
 mod scope;
 mod try_out;

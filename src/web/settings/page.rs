@@ -1,6 +1,7 @@
 //! The settings of a corp's sync: shown, saved, tried without saving (PEER-05).
 
 use super::fields::SyncFields;
+use super::picks::Picks;
 use super::schedule;
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, sync_problem};
@@ -13,6 +14,7 @@ use crate::sync::{SyncError, service};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
@@ -147,6 +149,16 @@ impl SettingsPage {
         self.f.t.guard_option(name)
     }
 
+    /// The query that carries what was picked and not saved.
+    fn picked(&self) -> String {
+        if self.fields.pick.is_empty() {
+            return String::new();
+        }
+        let picks = self.fields.pick.iter().map(|pick| ("pick", pick));
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(picks).finish();
+        format!("?{query}")
+    }
+
     fn scope_text(&self) -> String {
         let scope = &self.corp.downstream.scope;
         if scope.units.is_empty() && scope.include.is_empty() && scope.exclude.is_empty() {
@@ -177,8 +189,10 @@ async fn get(web: &Web, key: &CorpKey) -> Result<Corp, Problem> {
 }
 
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    let corp = get(&web, &key).await?;
-    let fields = SyncFields::of(&corp);
+    let mut corp = get(&web, &key).await?;
+    let picks = Picks::of(Listing::of(&who, &["pick"]).values("pick"));
+    let fields = SyncFields { pick: picks.all().to_vec(), ..SyncFields::of(&corp) };
+    picks.put_over(&mut corp.downstream.scope);
     reply::page(&SettingsPage::new(&who, &web, corp, fields, Faults::default()))
 }
 
@@ -206,6 +220,31 @@ fn place(t: T, path: &str, message: &str, faults: &mut Faults) {
     faults.add(field, if is_expression && is_said { said() } else { text });
 }
 
+/// What these settings, which are not saved, would do.
+async fn tried(who: &Person, web: &Web, corp: Corp, fields: SyncFields) -> Result<HttpResponse, Problem> {
+    let (options, rules) = (corp.downstream.clone(), Some(corp.match_rules.clone()));
+    let found = service::plan_with_options(&web.app.env, &corp.key, options, rules).await;
+    let mut page = SettingsPage::new(who, web, corp, fields, Faults::default());
+    match found {
+        Ok(found) => page.what_if = Some(found.head),
+        // what was entered stays: it is what has to be mended
+        Err(SyncError::Plan(refusal)) => {
+            page.refused = Some((advice(who.lang(), refusal.code(), 422), refusal.to_string()));
+            return reply::again(&page);
+        }
+        Err(error) => return Err(sync_problem(error)),
+    }
+    reply::page(&page)
+}
+
+/// What another scope would do, everything else as it is saved.
+pub(super) async fn try_scope(who: &Person, web: &Web, key: &CorpKey, picks: Picks) -> Result<HttpResponse, Problem> {
+    let mut corp = get(web, key).await?;
+    let fields = SyncFields { pick: picks.all().to_vec(), ..SyncFields::of(&corp) };
+    picks.put_over(&mut corp.downstream.scope);
+    tried(who, web, corp, fields).await
+}
+
 async fn save(
     who: Admin<CorpWrite>,
     web: web::Data<Web>,
@@ -222,19 +261,7 @@ async fn save(
         return reply::again(&SettingsPage::new(&who, &web, corp, fields, faults));
     }
     if fields.what == "try" {
-        let (options, rules) = (corp.downstream.clone(), Some(corp.match_rules.clone()));
-        let found = service::plan_with_options(&web.app.env, &key, options, rules).await;
-        let mut page = SettingsPage::new(&who, &web, corp, fields, faults);
-        match found {
-            Ok(found) => page.what_if = Some(found.head),
-            // what was entered stays: it is what has to be mended
-            Err(SyncError::Plan(refusal)) => {
-                page.refused = Some((advice(who.lang(), refusal.code(), 422), refusal.to_string()));
-                return reply::again(&page);
-            }
-            Err(error) => return Err(sync_problem(error)),
-        }
-        return reply::page(&page);
+        return tried(&who, &web, corp, fields).await;
     }
     let consent = Consent { links: None, to_delete: fields.confirm.trim() == key.as_str() };
     let entered = fields.clone();

@@ -1,11 +1,13 @@
-//! The scope (DIR-51, DIR-52): units with everything below, people included, people excluded; picked on the tree.
+//! The scope (DIR-51, DIR-52): units with everything below, people included, people excluded; picked on the tree. What is
+//! picked stands in the address until it is saved, so it can be tried first (PEER-05).
 
+use super::picks::{PICKS_MAX, Picks};
 use crate::browse::Branch;
 use crate::browse::directory::{EmployeeQuery, UnitNode};
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, setup_problem};
 use crate::http::permission::{CorpWrite, SyncRead};
-use crate::model::{ApiScope, Corp, CorpKey, EmployeeId, Scope, UnitId};
+use crate::model::{ApiScope, Corp, CorpKey, EmployeeId, UnitId};
 use crate::setup::service::{self as setup, Consent};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
@@ -22,8 +24,8 @@ use serde::Deserialize;
 
 /// Units that a search offers.
 const FOUND_MAX: usize = 50;
-/// What the address says: the unit that is looked into, the searches, and the page of each list.
-const PARAMETERS: [&str; 7] = ["at", "uq", "q", "below", "chosen", "included", "excluded"];
+/// What the address says: the unit that is looked into, the searches, the page of each list, and what was picked.
+const PARAMETERS: [&str; 8] = ["at", "uq", "q", "below", "chosen", "included", "excluded", "pick"];
 
 pub(super) fn routes(routes: &mut Routes) {
     routes.get("/corps/{corp}/settings/scope", show).post("/corps/{corp}/settings/scope", change);
@@ -53,11 +55,22 @@ struct ScopePage {
     included: Slice<Entry>,
     excluded: Slice<Entry>,
     can_change: bool,
+    picks: Picks,
+}
+
+impl ScopePage {
+    /// Whether one more may be picked.
+    fn may_pick(&self) -> bool {
+        self.can_change && self.picks.all().len() < PICKS_MAX
+    }
 }
 
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    let corp = setup::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
+    let mut corp = setup::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let list = Listing::of(&who, &PARAMETERS);
+    let picks = Picks::of(list.values("pick"));
+    picks.put_over(&mut corp.downstream.scope);
+    let list = list.with_values("pick", picks.all());
     let view = web.app.views.directory_view(&corp.tenant).await.map_err(browse_problem)?;
     let scope = &corp.downstream.scope;
     let unit_entry = |node: &UnitNode| {
@@ -137,38 +150,18 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>
         included: Slice::placed(&list, "included", &scope.include, person_entry),
         excluded: Slice::placed(&list, "excluded", &scope.exclude, person_entry),
         can_change: who.may(ApiScope::CorpWrite),
+        picks,
         list,
         corp,
     })
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Fields {
-    /// `unit`, `include`, `exclude`, with `+` or `-` before it.
+    pick: Vec<String>,
+    /// `save` or `try`
     what: String,
-    id: String,
-    #[serde(default)]
-    back: String,
-}
-
-/// Adds or takes one entry; answers whether anything changed.
-fn edit(scope: &mut Scope, what: &str, id: &str) -> bool {
-    fn toggle<I: PartialEq>(list: &mut Vec<I>, id: I, is_added: bool) -> bool {
-        let before = list.len();
-        if is_added && !list.contains(&id) {
-            list.push(id);
-        } else if !is_added {
-            list.retain(|known| *known != id);
-        }
-        list.len() != before
-    }
-    let (is_added, list) = (what.starts_with('+'), what.trim_start_matches(['+', '-']));
-    match list {
-        "unit" => toggle(&mut scope.units, UnitId::from(id), is_added),
-        "include" => toggle(&mut scope.include, EmployeeId::from(id), is_added),
-        "exclude" => toggle(&mut scope.exclude, EmployeeId::from(id), is_added),
-        _ => false,
-    }
 }
 
 async fn change(
@@ -177,36 +170,17 @@ async fn change(
     key: web::Path<CorpKey>,
     form: Form<Fields>,
 ) -> Result<HttpResponse, Problem> {
-    let fields = form.0;
-    let (what, id) = (fields.what, fields.id);
+    let picks = Picks::of(form.0.pick.iter().map(String::as_str));
+    if form.0.what == "try" {
+        return super::page::try_scope(&who, &web, &key, picks).await;
+    }
+    // put over what is there at that moment, so that nothing that others save is lost
     let edit = move |corp: &mut Corp| {
-        edit(&mut corp.downstream.scope, &what, id.trim());
+        picks.put_over(&mut corp.downstream.scope);
         Ok(())
     };
     let done = setup::edit_settings(&web.app.store, &who.actor(), &key, Consent::default(), edit).await;
     done.map_err(setup_problem)?;
-    let back = if fields.back.starts_with('?') { fields.back.as_str() } else { "" };
-    let path = format!("/corps/{key}/settings/scope{back}");
+    let path = format!("/corps/{key}/settings/scope");
     Ok(reply::go(&who, &path, Some(Flash::good(who.t.scope_saved()))))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entries_come_and_go() {
-        let mut scope = Scope::default();
-        for (what, id, changes) in [
-            ("+unit", "u1", true),
-            ("+unit", "u1", false),
-            ("+exclude", "e1", true),
-            ("-exclude", "e2", false),
-            ("-unit", "u1", true),
-            ("+nonsense", "x", false),
-        ] {
-            assert_eq!(edit(&mut scope, what, id), changes, "{what} {id}");
-        }
-        assert!(scope.units.is_empty() && scope.exclude == [EmployeeId::from("e1")]);
-    }
 }

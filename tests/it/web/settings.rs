@@ -63,13 +63,82 @@ async fn picking_and_saving_at_once_lose_nothing() {
     browser.get(&scope).await.expect(200);
     let pick = |id: &'static str| {
         let (browser, scope) = (&browser, &scope);
-        async move { browser.post(scope, &[("what", "+exclude"), ("id", id)]).await }
+        async move { browser.post(scope, &[("what", "save"), ("pick", &format!("+exclude {id}"))]).await }
     };
     let picked = futures_util::future::join_all(["zhang", "li", "wang", "script"].map(pick)).await;
     picked.iter().for_each(|shown| assert_eq!(shown.status, 303));
     let mut excluded: Vec<String> = corp(&office).downstream.scope.exclude.iter().map(ToString::to_string).collect();
     excluded.sort();
     assert_eq!(excluded, ["li", "script", "wang", "zhang"]);
+    office.close().await;
+}
+
+/// What a page says that settings would do: members created, updated, disabled, deleted, departments created.
+fn would_do(page: &Shown) -> Vec<u64> {
+    let stats = page.text.split("id=\"what-if\"").nth(1).expect("a what-if").split("</section>").next().unwrap();
+    let numbers = stats.split("<span class=\"value\">").skip(1).take(5);
+    numbers.map(|rest| rest.split('<').next().unwrap().parse().unwrap()).collect()
+}
+
+/// The same by the API, with another scope.
+async fn asked(office: &Office, scope: serde_json::Value) -> Vec<u64> {
+    let mut downstream = serde_json::to_value(&corp(office).downstream).unwrap();
+    downstream["scope"] = scope;
+    let body = json!({ "downstream": downstream });
+    let found = office.bridge.post("/api/v1/corps/acme-main/what-if", &body).await.expect(200);
+    let counts = &found["counts"];
+    let of = |list: &str, kind: &str| counts[list][kind].as_u64().unwrap_or_default();
+    let members = ["create", "update", "disable", "delete"].map(|kind| of("members", kind));
+    members.into_iter().chain([of("departments", "create")]).collect()
+}
+
+/// A scope is picked without being saved, tried like every other setting, and then saved or given up (PEER-05).
+#[tokio::test]
+async fn a_scope_is_tried_before_it_is_saved() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let scope = format!("{SETTINGS}/scope");
+    let before = corp(&office);
+    let last_row = || office.bridge.app.store.read(|tx| store::audit::page(tx, None, 1)).unwrap()[0].seq;
+    let rows = last_row();
+
+    // a button of the page is a question, not a change
+    let page = browser.get(&format!("{scope}?at=1")).await.expect(200);
+    page.has("form=\"pick\" name=\"pick\" value=\"+unit 2\"").lacks("未保存");
+    let page = browser.get(&format!("{scope}?at=1&pick=%2Bunit+2&pick=%2Bexclude+li")).await.expect(200);
+    page.has("2 处范围修改未保存").has("value=\"-unit 2\"").has("value=\"-exclude li\"").has("已选");
+    page.has("<input type=\"hidden\" name=\"pick\" value=\"+unit 2\">");
+    let given_up = browser.get(&format!("{scope}?pick=%2Bunit+2&pick=-unit+2&pick=nonsense")).await.expect(200);
+    given_up.lacks("未保存");
+
+    let tried = browser.submit(&page, "/settings/scope", &[("what", "try")]).await.expect(200);
+    let narrow = json!({ "units": ["2"], "exclude": ["li"] });
+    assert_eq!(would_do(&tried), asked(&office, narrow.clone()).await);
+    assert_ne!(would_do(&tried), asked(&office, json!({})).await, "another scope does something else");
+    // the other settings are tried together with it
+    tried.has("2 处范围修改未保存").has("/settings/scope?pick=%2Bunit+2&#38;pick=%2Bexclude+li");
+    let both = browser.submit(&tried, "/settings", &[("what", "try"), ("create_members", "")]).await.expect(200);
+    assert_eq!(would_do(&both)[0], 0, "nobody is created, and the scope is still the picked one");
+    both.has("2 处范围修改未保存");
+    assert_eq!((corp(&office), last_row()), (before, rows), "nothing was changed");
+    let auditor = Browser::sign_in(&office.bridge, Role::Auditor).await;
+    auditor.get(&format!("{scope}?pick=%2Bunit+2")).await.expect(200).lacks("form=\"pick\"");
+    auditor.post(&scope, &[("what", "try"), ("pick", "+unit 2")]).await.expect(403);
+
+    // a colleague saves something else meanwhile, of the scope and beside it
+    let colleague = browser.post(&scope, &[("what", "save"), ("pick", "+exclude wang")]).await;
+    assert_eq!(colleague.status, 303);
+    browser.follow(&save(&browser, &tried, &[]).await).await.expect(200).lacks("未保存");
+    let saved = corp(&office).downstream.scope;
+    assert_eq!(saved.units, ["2".into()]);
+    assert_eq!(saved.exclude, ["wang".into(), "li".into()], "what the colleague saved stands");
+    let page = browser.get(&format!("{scope}?pick=-unit+2")).await.expect(200);
+    browser.follow(&browser.submit(&page, "/settings/scope", &[("what", "save")]).await).await.expect(200);
+    assert!(corp(&office).downstream.scope.units.is_empty());
+
+    let picks: String = (0..100).map(|at| format!("&pick=%2Bexclude+e{at}")).collect();
+    let full = browser.get(&format!("{scope}?at=1{picks}")).await.expect(200);
+    full.has("请先保存").lacks("form=\"pick\"");
     office.close().await;
 }
 
