@@ -25,14 +25,13 @@ fn twice<T: Record>(table: &Table<T>, code: FaultCode) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, row) in table.rows.iter().enumerate() {
         let line = table.line(at);
+        let place = || Place::cell(&table.sheet, line, table.columns.caption("id"));
         if let Some(before) = first.insert(row.id(), line) {
-            let place = Place::cell(&table.sheet, line, "id");
-            faults.push(
-                Fault::new(code, place, format!("this id was there before, in row {before}")).with_value(row.id()),
-            );
+            let fault = Fault::new(code, place(), format!("this id was there before, in row {before}"));
+            faults.push(fault.with_value(row.id()).with_name(row.name()));
         } else if table.doubtful.contains(row.id()) {
-            let place = Place::cell(&table.sheet, line, "id");
-            faults.push(Fault::new(code, place, "this id is also that of a bad row").with_value(row.id()));
+            let fault = Fault::new(code, place(), "this id is also that of a bad row");
+            faults.push(fault.with_value(row.id()).with_name(row.name()));
         }
     }
     faults
@@ -54,19 +53,24 @@ pub fn check_tree<'u>(units: &[&'u OrgUnit], place: impl Fn(&'u OrgUnit) -> Plac
     }
     for root in roots.iter().skip(1) {
         let reason = format!("a second unit without a parent; the root is {} ({})", roots[0].id, roots[0].name);
-        faults.push(Fault::new(FaultCode::SeveralRoots, place(root), reason).with_value(root.id.as_str()));
+        faults.push(
+            Fault::new(FaultCode::SeveralRoots, place(root), reason).with_value(root.id.as_str()).with_name(&root.name),
+        );
     }
     for (unit, parent) in units.iter().zip(&parents) {
         if let (Some(id), None) = (&unit.parent_id, parent) {
             let reason = format!("the parent of unit {} ({}) does not exist; the root has none", unit.id, unit.name);
-            faults.push(Fault::new(FaultCode::MissingParent, place(unit), reason).with_value(id.as_str()));
+            faults.push(
+                Fault::new(FaultCode::MissingParent, place(unit), reason).with_value(id.as_str()).with_name(&unit.name),
+            );
         }
     }
     for ring in find_cycles(&parents) {
         let names: Vec<&str> = ring.iter().take(10).map(|at| units[*at].id.as_str()).collect();
         let reason = format!("these units stand above each other: {}", names.join(" → "));
         let unit = units[ring[0]];
-        faults.push(Fault::new(FaultCode::Cycle, place(unit), reason).with_value(unit.id.as_str()));
+        faults
+            .push(Fault::new(FaultCode::Cycle, place(unit), reason).with_value(unit.id.as_str()).with_name(&unit.name));
     }
     Faults::of(faults).map_or(Ok(()), Err)
 }

@@ -7,7 +7,7 @@ mod people;
 
 use super::check::check_tree;
 use super::diff::{ChangeKind, Changes, Diff, ImportMode, kind_of};
-use super::fault::{Fault, FaultCode, Faults, Place};
+use super::fault::{Fault, FaultCode, Faults, Place, put_in_order};
 use super::fields::Record;
 use super::parsed::{Parsed, Table};
 use crate::model::{Employee, EmployeeStatus, OrgUnit, Text, UnitId};
@@ -129,7 +129,7 @@ impl<'s> Work<'s> {
                 Some((column, id)) => {
                     let place = Place::cell(&table.sheet, line, table.columns.caption(column));
                     let fault = Fault::new(FaultCode::UnknownUnit, place, "there is no unit with this id");
-                    self.faults.push(fault.with_value(id.as_str()));
+                    self.faults.push(fault.with_value(id.as_str()).with_name(&row.name));
                     table.doubtful.insert(row.id.0.clone());
                 }
                 None => {
@@ -171,9 +171,13 @@ impl<'s> Work<'s> {
             self.units.rows.iter().map(Record::id).zip(self.units.lines.iter().copied()).collect();
         let kept = |unit: &&OrgUnit| !leaving.contains(unit.id()) && !incoming.contains_key(unit.id());
         let result: Vec<&OrgUnit> = self.units.rows.iter().chain(self.stored.units.iter().filter(kept)).collect();
-        check_tree(&result, |unit| match incoming.get(unit.id()) {
+        let checked = check_tree(&result, |unit| match incoming.get(unit.id()) {
             Some(line) => Place::cell(&self.units.sheet, *line, self.units.columns.caption("parent_id")),
             None => Place::sheet("stored units"),
+        });
+        checked.map_err(|mut faults| {
+            put_in_order(&mut faults.list, [&self.units.sheet, &self.employees.sheet]);
+            faults
         })
     }
 
@@ -190,7 +194,7 @@ impl<'s> Work<'s> {
                     let place = Place::cell(&self.units.sheet, *line, self.units.columns.caption("head"));
                     let fault =
                         Fault::new(FaultCode::UnknownHead, place, "the head is not an employee; imported all the same");
-                    warnings.push(fault.with_value(head.as_str()));
+                    warnings.push(fault.with_value(head.as_str()).with_name(&unit.name));
                 }
             }
         }
@@ -205,13 +209,17 @@ impl<'s> Work<'s> {
                     "the superior is not an employee; imported all the same"
                 };
                 let place = Place::cell(&self.employees.sheet, *line, self.employees.columns.caption("superior_id"));
-                warnings.push(Fault::new(FaultCode::UnknownSuperior, place, reason).with_value(superior.as_str()));
+                let fault = Fault::new(FaultCode::UnknownSuperior, place, reason).with_value(superior.as_str());
+                warnings.push(fault.with_name(&row.name));
             }
         }
         self.warnings.extend(warnings);
     }
 
-    fn finish(self, leaving: &HashSet<&str>) -> Diff {
+    fn finish(mut self, leaving: &HashSet<&str>) -> Diff {
+        let tables = [self.units.sheet.as_str(), self.employees.sheet.as_str()];
+        put_in_order(&mut self.faults, tables);
+        put_in_order(&mut self.warnings, tables);
         let mut present: HashSet<Text> = self.employees.rows.iter().map(|row| row.id.0.clone()).collect();
         present.extend(self.employees.doubtful);
         let is_absent = |row: &&Employee| self.removes && row.status.is_active() && !present.contains(&row.id.0);

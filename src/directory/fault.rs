@@ -187,6 +187,10 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     #[schema(value_type = String)]
     pub value: Text,
+    /// Name of the person or unit that the row is about; empty where it has none.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[schema(value_type = String)]
+    pub name: Text,
     /// Why, and what to do: one English sentence.
     pub reason: String,
 }
@@ -194,7 +198,13 @@ pub struct Fault {
 impl Fault {
     /// A fault without a value.
     pub fn new(code: FaultCode, place: Place, reason: impl Into<String>) -> Self {
-        Self { code, place, value: Text::default(), reason: reason.into() }
+        Self { code, place, value: Text::default(), name: Text::default(), reason: reason.into() }
+    }
+
+    /// Adds whom or what the row is about.
+    pub fn with_name(mut self, name: &Text) -> Self {
+        self.name = name.clone();
+        self
     }
 
     /// Adds the value that is wrong.
@@ -218,6 +228,14 @@ impl fmt::Display for Fault {
         }
         f.write_str(&self.reason)
     }
+}
+
+/// Puts faults into the order of the source: its tables as they are named here, their rows from the first to the last. What is
+/// of no table comes first.
+pub fn put_in_order(faults: &mut [Fault], tables: [&str; 2]) {
+    let table =
+        |fault: &Fault| tables.iter().position(|name| *name == fault.place.sheet.as_str()).map_or(0, |at| at + 1);
+    faults.sort_by_key(|fault| (table(fault), fault.place.row));
 }
 
 /// One or more faults that refuse something; never empty. At most [`Faults::KEPT`] are kept, all are counted.

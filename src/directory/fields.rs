@@ -18,6 +18,8 @@ pub trait Record: Clone + PartialEq + Sized + 'static {
     fn blank() -> Self;
     /// The id as text.
     fn id(&self) -> &str;
+    /// The name.
+    fn name(&self) -> &Text;
     /// The ids in columns that hold several.
     fn listed_ids(&self) -> impl Iterator<Item = &str>;
     /// Further columns.
@@ -186,6 +188,9 @@ impl Record for OrgUnit {
     fn id(&self) -> &str {
         self.id.as_str()
     }
+    fn name(&self) -> &Text {
+        &self.name
+    }
     fn listed_ids(&self) -> impl Iterator<Item = &str> {
         self.head.iter().map(EmployeeId::as_str)
     }
@@ -208,6 +213,9 @@ impl Record for Employee {
     }
     fn id(&self) -> &str {
         self.id.as_str()
+    }
+    fn name(&self) -> &Text {
+        &self.name
     }
     fn listed_ids(&self) -> impl Iterator<Item = &str> {
         self.part_time_unit_ids.iter().map(UnitId::as_str)

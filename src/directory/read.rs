@@ -2,7 +2,7 @@
 
 use super::check::check_source;
 use super::error::DirectoryError;
-use super::fault::{Fault, FaultCode, Faults, Place};
+use super::fault::{Fault, FaultCode, Faults, Place, put_in_order};
 use super::fields::Record;
 use super::limits::Limits;
 use super::parsed::{Format, Parsed, Source, Table};
@@ -118,7 +118,11 @@ fn finish(
     let parsed = Parsed { source, units, employees, faults, warnings };
     match check_source(&parsed) {
         Ok(()) => Ok(parsed),
-        Err(refused) => Err(refused.and(parsed.faults).into()),
+        Err(refused) => {
+            let mut all = refused.and(parsed.faults);
+            put_in_order(&mut all.list, [&parsed.units.sheet, &parsed.employees.sheet]);
+            Err(all.into())
+        }
     }
 }
 

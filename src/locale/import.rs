@@ -42,6 +42,7 @@ texts! {
     import_interrupted_hint = "请重新上传同一个文件并确认，系统会接着写完；在此之前，现有数据只多不少。", "Upload the same file again and confirm: it goes on where it stopped. Until then there is too much rather than too little.";
     import_refused(file) = "“{file}”不能导入，组织保持原样。", "“{file}” cannot be imported; the directory is as it was.";
     import_refused_hint = "请按下面的位置修改后重新上传。", "Correct the places below and upload it again.";
+    import_lone(missing) = "文件里没有“{missing}”。只想新增或修改文件中的内容：请选择“合并”，再上传一次。", "The file has no {missing}. To add or change only what is in it, choose Merge and upload it again.";
     import_faults_count(count) = "{count} 个问题", "{count} faults";
     import_more_faults(count) = "另有 {count} 个问题没有列出。", "{count} more are not listed.";
     import_preview_title = "导入预览", "Import preview";

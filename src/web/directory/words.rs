@@ -3,7 +3,7 @@
 use crate::browse::Misplaced;
 use crate::browse::mirror::{Likeness, LinkState, Naming, SideState, StatusFilter};
 use crate::directory::fields::Record;
-use crate::directory::{ChangeKind, FaultCode};
+use crate::directory::{ChangeKind, Fault, FaultCode};
 use crate::locale::{Lang, T, directory_fault};
 use crate::model::{Employee, MemberStatus, OrgUnit};
 use crate::sync::bindings::LinkFaultCode;
@@ -16,6 +16,17 @@ impl T {
         directory_fault(self.lang, &code).map_or(Cow::Owned(code), Cow::Borrowed)
     }
 
+    /// More about a fault than [`T::fault_text`] says, such as the values that are allowed; `None` where that says all, or where
+    /// the engine's words are in another language.
+    pub fn fault_more(self, fault: &Fault) -> Option<String> {
+        if self.says_all(fault) { None } else { self.retold(&fault.reason) }
+    }
+
+    /// Whether the engine's words add nothing to [`T::fault_text`].
+    pub fn says_all(self, fault: &Fault) -> bool {
+        matches!(fault.code, FaultCode::MissingValue | FaultCode::UnknownUnit)
+    }
+
     /// A sheet of a directory file by its caption; as it stands where the file has named it.
     pub fn file_sheet(self, sheet: &str) -> String {
         let known = [(OrgUnit::TABLE, OrgUnit::TABLE_ZH), (Employee::TABLE, Employee::TABLE_ZH)];
@@ -25,7 +36,8 @@ impl T {
 
     /// A column of a sheet by its caption; as it stands where the file has named it.
     pub fn file_column(self, sheet: &str, column: &str) -> String {
-        let is_unit = [OrgUnit::TABLE, OrgUnit::TABLE_ZH].contains(&sheet);
+        let table = sheet.rsplit(['/', '\\']).next().unwrap_or(sheet).split('.').next().unwrap_or(sheet);
+        let is_unit = [OrgUnit::TABLE, OrgUnit::TABLE_ZH].contains(&table);
         let of_unit = OrgUnit::fields().iter().find(|field| is_unit && field.name == column).map(|field| field.caption);
         let of_person = || Employee::fields().iter().find(|field| field.name == column).map(|field| field.caption);
         of_unit.or_else(of_person).filter(|_| self.lang == Lang::Zh).unwrap_or(column).to_owned()
@@ -119,6 +131,42 @@ mod tests {
     use super::*;
     use crate::locale::Lang;
     use FaultCode::*;
+
+    /// Whatever a cell may not say, the page says in the reader's language what it may.
+    #[test]
+    fn what_is_allowed_is_told_in_both_languages() {
+        let long = "长".repeat(5_000);
+        let mut told = 0;
+        let mut check = |refused: Option<&'static str>, value: &str, name: &str| {
+            let Some(reason) = refused else { return };
+            let more = T::new(Lang::Zh).retold(reason);
+            assert!(more.as_ref().is_some_and(|more| more != reason), "{name} {value}: {reason}");
+            told += 1;
+        };
+        for value in ["?", "a;b", "a\nb", "99999999999", "-1", long.as_str()] {
+            for field in Employee::fields() {
+                check((field.set)(&mut Employee::blank(), value).err().map(|refused| refused.1), value, field.name);
+            }
+            for field in OrgUnit::fields() {
+                check((field.set)(&mut OrgUnit::blank(), value).err().map(|refused| refused.1), value, field.name);
+            }
+        }
+        assert!(told > 15, "{told}");
+    }
+
+    #[test]
+    fn columns_are_called_as_their_table_calls_them() {
+        let zh = T::new(Lang::Zh);
+        for (sheet, column, called) in [
+            ("部门.csv", "id", "部门编号"),
+            ("x/units.csv", "name", "部门名称"),
+            ("人员.csv", "id", "人员编号"),
+            ("employees", "name", "姓名"),
+            ("人员", "手机", "手机"),
+        ] {
+            assert_eq!(zh.file_column(sheet, column), called, "{sheet} {column}");
+        }
+    }
 
     #[test]
     fn every_fault_has_words_in_both_languages() {

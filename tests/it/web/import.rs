@@ -137,6 +137,51 @@ async fn what_was_ticked_stays_ticked_when_the_number_is_mistyped() {
     office.close().await;
 }
 
+/// Faults come as the rows do, whoever they are about, in the words of the file.
+#[tokio::test]
+async fn faults_are_told_row_by_row_with_names() {
+    let office = Office::open().await;
+    let uploaded = |mode: &'static str, content: &'static str| {
+        let office = &office;
+        async move {
+            office.get(IMPORT).await.expect(200);
+            office.browser.upload(IMPORT, &[("mode", mode)], "人员.csv", content.as_bytes().to_vec()).await
+        }
+    };
+    let bad = "人员编号,姓名,主部门,状态,性别\nn1,甲一,99,,\nn2,乙二,2,休假,\nn3,,2,,\nn4,丁四,2,,x\n";
+    let page = office.browser.follow(&uploaded("merge", bad).await).await.expect(200);
+    let rows: Vec<&str> = page.text.split("<th scope=\"row\" class=\"nowrap\" data-label=\"位置\">").skip(1).collect();
+    let told = [
+        ("第 2 行", "甲一", "主部门", "部门不存在"),
+        ("第 3 行", "乙二", "状态", "只能填：在职、离职"),
+        ("第 4 行", "", "姓名", "不能为空"),
+        ("第 5 行", "丁四", "性别", "只能填：男、女"),
+    ];
+    assert_eq!(rows.len(), told.len(), "{}", page.text);
+    for (row, (place, name, column, why)) in rows.iter().zip(told) {
+        let row = row.split("</tr>").next().unwrap();
+        assert!(row.contains(place) && row.contains(name) && row.contains(why), "{row}");
+        assert!(row.contains(&format!("<td data-label=\"列\">{column}</td>")), "{row}");
+        assert!(!row.contains("lang=\"en\""), "all of it is told in Chinese: {row}");
+    }
+    office.get(&format!("{}.csv?show=faults&q=乙二", page.path)).await.expect(200).has("乙二").lacks("丁四");
+
+    let twice = "人员编号,姓名,主部门\nn1,甲一,2\nn2,,2\nn1,丙三,2\n";
+    let page = uploaded("merge", twice).await.expect(422);
+    page.has("不能导入").has("<td data-label=\"列\">人员编号</td>").has("丙三").has("第 2 行已有这个编号");
+    let [bad_row, twin] = ["第 3 行", "第 4 行"].map(|row| page.text.find(&format!(" · {row}")).unwrap());
+    assert!(bad_row < twin, "as the rows come");
+
+    let lone = uploaded("replace", "人员编号,姓名,主部门\nn1,甲一,2\n").await.expect(422);
+    lone.has("文件里没有“部门”").has("请选择“合并”，再上传一次");
+    let english = Browser::sign_in(&office.bridge, Role::Operator).await.in_english().await;
+    english.get(IMPORT).await.expect(200);
+    let content = "人员编号,姓名,主部门\nn1,甲一,2\n".as_bytes().to_vec();
+    let lone = english.upload(IMPORT, &[("mode", "replace")], "employees.csv", content).await.expect(422);
+    lone.has("The file has no units").has("choose Merge");
+    office.close().await;
+}
+
 /// One person less and another one more: the numbers of the preview are the same, the people are not.
 #[tokio::test]
 async fn another_departure_of_the_same_number_is_not_confirmed() {

@@ -4,7 +4,7 @@ use crate::directory::diff::field_changes;
 use crate::directory::fields::Record;
 use crate::directory::{Change, ChangeKind, Changes, Diff, Fault, FieldChange};
 use crate::locale::T;
-use crate::model::{Employee, OrgUnit};
+use crate::model::Text;
 use crate::web::listing::Listing;
 use crate::web::slice::{self, Slice};
 
@@ -44,10 +44,9 @@ pub(super) fn faults_of<'d>(list: &Listing, open: &str, diff: &'d Diff) -> Vec<&
     };
     let is_hit = |fault: &&Fault| {
         let row = fault.place.row.to_string();
-        slice::is_hit(
-            list,
-            [fault.place.sheet.as_str(), fault.place.column.as_str(), fault.value.as_str(), row.as_str()],
-        )
+        let place = &fault.place;
+        let texts = [&place.sheet, &place.column, &fault.value, &fault.name].map(Text::as_str);
+        slice::is_hit(list, texts.into_iter().chain([row.as_str()]))
     };
     all.iter().filter(is_hit).collect()
 }
@@ -57,15 +56,9 @@ pub(super) fn wanted<'d, R: Record>(
     list: &Listing,
     changes: &'d Changes<R>,
     kind: Option<ChangeKind>,
-) -> Vec<&'d Change<R>>
-where
-    Change<R>: Named,
-{
+) -> Vec<&'d Change<R>> {
     let is_searched = !list.get("q").is_empty();
-    let is_hit = |change: &Change<R>| {
-        let (id, name) = change.names();
-        slice::is_hit(list, [id.as_str(), name.as_str()])
-    };
+    let is_hit = |change: &Change<R>| slice::is_hit(list, [change.row.id(), change.row.name().as_str()]);
     let is_wanted =
         |change: &&Change<R>| kind.is_none_or(|kind| change.kind == kind) && (!is_searched || is_hit(change));
     changes.rows.iter().filter(is_wanted).collect()
@@ -78,20 +71,14 @@ pub(super) fn slice_of<R: Record>(
     changes: &Changes<R>,
     kind: Option<ChangeKind>,
     is_unit: bool,
-) -> Slice<Row>
-where
-    Change<R>: Named,
-{
+) -> Slice<Row> {
     Slice::of(list, &wanted(list, changes, kind), |change| row(t, change, is_unit))
 }
 
 /// A change with the captions of its fields.
-pub(super) fn row<R: Record>(t: T, change: &Change<R>, is_unit: bool) -> Row
-where
-    Change<R>: Named,
-{
+pub(super) fn row<R: Record>(t: T, change: &Change<R>, is_unit: bool) -> Row {
     let caption = |field: &str| if is_unit { t.unit_field(field) } else { t.employee_field(field) };
-    let (id, name) = change.names();
+    let (id, name) = (change.row.id().to_owned(), change.row.name().to_string());
     let named = |field: FieldChange| (caption(&field.field), field);
     let fields = match change.kind {
         // everything that somebody new comes with: at a first import nothing else shows a column that was not read
@@ -102,22 +89,4 @@ where
         _ => change.fields.iter().cloned().map(named).collect(),
     };
     Row { kind: change.kind, id, name, is_unit, fields }
-}
-
-/// Id and name of a row that changes.
-pub(super) trait Named {
-    /// Id and name.
-    fn names(&self) -> (String, String);
-}
-
-impl Named for Change<Employee> {
-    fn names(&self) -> (String, String) {
-        (self.row.id.to_string(), self.row.name.to_string())
-    }
-}
-
-impl Named for Change<OrgUnit> {
-    fn names(&self) -> (String, String) {
-        (self.row.id.to_string(), self.row.name.to_string())
-    }
 }

@@ -266,7 +266,15 @@ async fn whole(
     let of_kind = code::find(list.get("kind"));
     let captions = match open {
         "faults" | "warnings" => {
-            vec![t.fault_file(), t.fault_row_number(), t.fault_column(), t.fault_value(), t.fault_reason(), t.details()]
+            vec![
+                t.fault_file(),
+                t.fault_row_number(),
+                t.field_name(),
+                t.fault_column(),
+                t.fault_value(),
+                t.fault_reason(),
+                t.details(),
+            ]
         }
         _ => vec![t.import_what(), t.field_id(), t.field_name(), t.import_difference()],
     };
@@ -287,10 +295,11 @@ async fn whole(
                 Ok([
                     t.file_sheet(&fault.place.sheet),
                     if fault.place.row > 0 { fault.place.row.to_string() } else { String::new() },
+                    fault.name.to_string(),
                     t.file_column(&fault.place.sheet, &fault.place.column),
                     fault.value.to_string(),
                     t.fault_text(fault.code).into_owned(),
-                    fault.reason.clone(),
+                    t.told(&fault.reason),
                 ])
             })),
         }

@@ -4,7 +4,7 @@ use super::Import;
 use crate::directory::export::{Captions, to_xlsx, to_zip};
 use crate::directory::sample::{SampleSpec, generate};
 use crate::directory::{
-    Faults, ImportMode, ImportOptions, Imported, Unfinished, find_unfinished, import, preview_upload,
+    FaultCode, Faults, ImportMode, ImportOptions, Imported, Unfinished, find_unfinished, import, preview_upload,
 };
 use crate::http::Problem;
 use crate::http::errors::{directory_problem, store_problem};
@@ -68,6 +68,13 @@ impl ImportPage {
 
     fn by(&self, actor: &str) -> String {
         self.f.t.sync_actor(actor)
+    }
+
+    /// The table that a file for the whole directory lacks.
+    fn lone(&self) -> Option<String> {
+        let faults = self.refused.as_ref().filter(|_| self.is_replace())?;
+        let missing = faults.list.iter().find(|fault| fault.code == FaultCode::MissingTable)?;
+        Some(self.f.t.file_sheet(&missing.place.sheet)).filter(|sheet| !sheet.is_empty())
     }
 
     fn more(&self, faults: &Faults) -> usize {
