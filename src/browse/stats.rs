@@ -131,7 +131,7 @@ impl Span {
 
 /// Everything about one corp.
 pub(super) fn of_corp(tx: &ReadTx, corp: &Corp, span: Span) -> Result<CorpStats, StoreError> {
-    let head = store::mirror::head(tx, &corp.key)?;
+    let (head, counts) = (store::mirror::head(tx, &corp.key)?, store::mirror::counts(tx, &corp.key)?);
     let first = span.first();
     let runs = runs(tx, &corp.key, first, span)?;
     let is_cut = runs.len() >= RUNS_READ && runs.last().is_some_and(|run| span.date(run.started_at_ms) >= first);
@@ -142,8 +142,8 @@ pub(super) fn of_corp(tx: &ReadTx, corp: &Corp, span: Span) -> Result<CorpStats,
         corp: corp.key.clone(),
         name: corp.name.clone(),
         tenant: corp.tenant.clone(),
-        members: head.as_ref().map(|head| head.members),
-        departments: head.as_ref().map(|head| head.departments),
+        members: head.as_ref().map(|_| counts.members),
+        departments: head.as_ref().map(|_| counts.departments),
         read_at_ms: head.as_ref().map(|head| head.read_at_ms),
         unreadable: head.as_ref().map_or(0, |head| head.unreadable_total),
         days: days(&runs, first, span),

@@ -25,6 +25,9 @@ texts! {
     overview_never_read = "接入还没有完成", "The connection is not complete";
     overview_never_read_hint = "还没有从企业微信读取过", "WeCom was never read";
     overview_go_on = "继续接入", "Go on with the steps";
+    overview_paused(app, calls) = "应用 {app} 已暂停发送，{calls} 次调用在等待", "The app {app} sends nothing; {calls} calls wait";
+    overview_undelivered(count) = "昨天以来有 {count} 条未送达", "{count} deliveries failed since yesterday";
+    overview_undelivered_hint = "可以查看原因后重新发送", "see why, and send them again";
     overview_backup_none = "还没有备份", "There is no backup yet";
     overview_backup_old(day) = "最近的备份是 {day}", "The latest backup is of {day}";
     overview_backup_unreadable = "备份文件夹读不到", "The folder of backups cannot be read";
@@ -34,7 +37,6 @@ texts! {
     overview_units(count) = "{count} 个部门", "{count} units";
     overview_members = "企业微信成员", "WeCom members";
     overview_departments(count) = "{count} 个部门", "{count} departments";
-    overview_stale = "同步后尚未重新拉取", "not read since the last sync";
     overview_last_read = "最近读取", "Last read";
     overview_last_pull = "最近拉取", "Last pull";
     overview_last_sync = "最近同步", "Last sync";

@@ -51,7 +51,8 @@ impl fmt::Display for LinkCounts {
 /// A message whose recipients are still to be found is not counted: [`loose_ends::since_ms`] keeps it from strangers.
 pub fn count(tx: &impl Reads, corp: &CorpKey) -> Result<LinkCounts, StoreError> {
     let (members, departments, tombstones) = bindings::count(tx, corp)?;
-    let (mirrored, plans) = (mirror::count(tx, corp)?, plans::count(tx, corp)?);
+    let (there, plans) = (mirror::counts(tx, corp)?, plans::count(tx, corp)?);
+    let mirrored = there.departments + there.members;
     let waiting = loose_ends::count(tx, corp)?;
     Ok(LinkCounts { members, departments, tombstones, mirrored, plans, waiting })
 }

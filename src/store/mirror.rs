@@ -4,10 +4,12 @@
 use super::key::{Prefix, Str};
 use super::page::page_of;
 use super::registry::Checks;
+use super::settings::{self, Scope};
 use super::table::{Table, TableInfo};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{Page, Search, StoreError, revisions};
 use crate::model::{CorpKey, Department, DepartmentId, Member, MemberField, MirrorHead, UserId};
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
 const HEADS: Table<Str, MirrorHead> = Table::new("mirror_heads");
@@ -96,8 +98,14 @@ pub fn put_departments(tx: &WriteTx, corp: &CorpKey, departments: &[Department])
         return Ok(());
     }
     revisions::move_on(tx, corp)?;
-    let mut table = DEPARTMENTS.writer(tx)?;
-    departments.iter().try_for_each(|row| table.put((corp.as_str(), row.id.0), row))
+    let mut added = 0;
+    {
+        let mut table = DEPARTMENTS.writer(tx)?;
+        for row in departments {
+            added += i64::from(table.replace((corp.as_str(), row.id.0), row)?.is_none());
+        }
+    }
+    note(tx, corp, added, 0)
 }
 
 /// Creates or changes members. Sorted by folded userid is fastest.
@@ -106,22 +114,26 @@ pub fn put_members(tx: &WriteTx, corp: &CorpKey, members: &[Member]) -> Result<(
         return Ok(());
     }
     revisions::move_on(tx, corp)?;
-    let mut table = MEMBERS.writer(tx)?;
-    let mut by_department = BY_DEPARTMENT.writer(tx)?;
-    for row in members {
-        let folded = row.userid.folded();
-        let former = table.replace((corp.as_str(), &folded), row)?;
-        if former.as_ref().is_some_and(|old| places_of(old).eq(places_of(row))) {
-            continue;
-        }
-        for department in former.iter().flat_map(places_of) {
-            by_department.remove((corp.as_str(), department, &folded))?;
-        }
-        for department in places_of(row) {
-            by_department.put((corp.as_str(), department, &folded), &())?;
+    let mut added = 0;
+    {
+        let mut table = MEMBERS.writer(tx)?;
+        let mut by_department = BY_DEPARTMENT.writer(tx)?;
+        for row in members {
+            let folded = row.userid.folded();
+            let former = table.replace((corp.as_str(), &folded), row)?;
+            added += i64::from(former.is_none());
+            if former.as_ref().is_some_and(|old| places_of(old).eq(places_of(row))) {
+                continue;
+            }
+            for department in former.iter().flat_map(places_of) {
+                by_department.remove((corp.as_str(), department, &folded))?;
+            }
+            for department in places_of(row) {
+                by_department.put((corp.as_str(), department, &folded), &())?;
+            }
         }
     }
-    Ok(())
+    note(tx, corp, 0, added)
 }
 
 /// Removes departments from the mirror; those that are not there are skipped.
@@ -130,8 +142,14 @@ pub fn remove_departments(tx: &WriteTx, corp: &CorpKey, ids: &[DepartmentId]) ->
         return Ok(());
     }
     revisions::move_on(tx, corp)?;
-    let mut table = DEPARTMENTS.writer(tx)?;
-    ids.iter().try_for_each(|id| table.remove((corp.as_str(), id.0)).map(|_| ()))
+    let mut removed = 0;
+    {
+        let mut table = DEPARTMENTS.writer(tx)?;
+        for id in ids {
+            removed += i64::from(table.remove((corp.as_str(), id.0))?.is_some());
+        }
+    }
+    note(tx, corp, -removed, 0)
 }
 
 /// Removes members from the mirror, case of the userid ignored; those that are not there are skipped.
@@ -140,25 +158,66 @@ pub fn remove_members(tx: &WriteTx, corp: &CorpKey, userids: &[UserId]) -> Resul
         return Ok(());
     }
     revisions::move_on(tx, corp)?;
-    let mut table = MEMBERS.writer(tx)?;
-    let mut by_department = BY_DEPARTMENT.writer(tx)?;
-    for userid in userids {
-        let folded = userid.folded();
-        for department in table.remove((corp.as_str(), &folded))?.iter().flat_map(places_of) {
-            by_department.remove((corp.as_str(), department, &folded))?;
+    let mut removed = 0;
+    {
+        let mut table = MEMBERS.writer(tx)?;
+        let mut by_department = BY_DEPARTMENT.writer(tx)?;
+        for userid in userids {
+            let folded = userid.folded();
+            let former = table.remove((corp.as_str(), &folded))?;
+            removed += i64::from(former.is_some());
+            for department in former.iter().flat_map(places_of) {
+                by_department.remove((corp.as_str(), department, &folded))?;
+            }
         }
     }
-    Ok(())
+    note(tx, corp, 0, -removed)
 }
 
-/// How many departments and members there are, together.
-pub(super) fn count(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
-    Ok((DEPARTMENTS.keys(tx, &of(corp))?.len() + MEMBERS.keys(tx, &of(corp))?.len()) as u64)
+/// How many departments and members there are now: what the last read found, and what was written since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MirrorCounts {
+    /// Departments.
+    pub departments: u64,
+    /// Members.
+    pub members: u64,
+}
+
+/// How many departments and members there are; one row is read.
+pub fn counts(tx: &impl Reads, corp: &CorpKey) -> Result<MirrorCounts, StoreError> {
+    let known = settings::get(tx, Scope::Appliance, &counts_name(corp))?;
+    known.map_or_else(|| counted(tx, corp), Ok)
+}
+
+fn counted(tx: &impl Reads, corp: &CorpKey) -> Result<MirrorCounts, StoreError> {
+    let departments = DEPARTMENTS.keys(tx, &of(corp))?.len() as u64;
+    Ok(MirrorCounts { departments, members: MEMBERS.keys(tx, &of(corp))?.len() as u64 })
+}
+
+/// Notes how many rows came or went, after they did.
+fn note(tx: &WriteTx, corp: &CorpKey, departments: i64, members: i64) -> Result<(), StoreError> {
+    if (departments, members) == (0, 0) {
+        return Ok(());
+    }
+    let known: Option<MirrorCounts> = settings::get(tx, Scope::Appliance, &counts_name(corp))?;
+    let counts = match known {
+        Some(known) => MirrorCounts {
+            departments: known.departments.saturating_add_signed(departments),
+            members: known.members.saturating_add_signed(members),
+        },
+        None => counted(tx, corp)?,
+    };
+    settings::put(tx, Scope::Appliance, &counts_name(corp), &counts)
+}
+
+fn counts_name(corp: &CorpKey) -> String {
+    format!("mirror:{corp}")
 }
 
 /// Empties the mirror, its head included.
 pub fn clear(tx: &WriteTx, corp: &CorpKey) -> Result<(), StoreError> {
     revisions::move_on(tx, corp)?;
+    settings::remove(tx, Scope::Appliance, &counts_name(corp))?;
     HEADS.remove(tx, corp.as_str())?;
     DEPARTMENTS.remove_range(tx, &of(corp))?;
     MEMBERS.remove_range(tx, &of(corp))?;
@@ -172,6 +231,10 @@ pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> 
             wanted.extend(places_of(&row).map(|department| (key.clone(), department, folded.clone())));
             Ok(ControlFlow::Continue(()))
         })?;
+        let (kept, there) = (counts(tx, &corp.key)?, counted(tx, &corp.key)?);
+        if kept != there {
+            checks.fault(MEMBERS.name(), format!("corp {}: {kept:?} are counted, {there:?} are there", corp.key));
+        }
         checks.same_keys(BY_DEPARTMENT.name(), BY_DEPARTMENT.keys(tx, &of(&corp.key))?, wanted);
     }
     Ok(())

@@ -6,7 +6,7 @@ use super::{guard, reply};
 use crate::http::Problem;
 use crate::locale;
 use crate::wecom::errcode;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 use std::rc::Rc;
@@ -23,6 +23,13 @@ struct ErrorPage<'a> {
     errcode: Option<ErrcodeView>,
     request_id: &'a str,
     back: String,
+}
+
+impl ErrorPage<'_> {
+    /// Whether the request was no request of our pages: what a parser says of it helps nobody.
+    fn is_malformed(&self) -> bool {
+        self.problem.code().starts_with("request.") && self.problem.status() == StatusCode::BAD_REQUEST
+    }
 }
 
 struct ErrcodeView {

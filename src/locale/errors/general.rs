@@ -22,6 +22,15 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
     row(
+        "request.query",
+        ["地址不完整", "地址中“?”后面的部分无法识别：可能被截断或改动过。", "从导航进入，或删去“?”后面的部分再打开。"],
+        [
+            "The address is not complete",
+            "What stands behind the “?” of the address cannot be read: it may have been cut off or changed.",
+            "Use the navigation, or take away what stands behind the “?”.",
+        ],
+    ),
+    row(
         "account.no_right",
         [
             "没有权限",

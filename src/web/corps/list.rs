@@ -61,7 +61,7 @@ async fn groups(who: &Person, web: &Web) -> Result<Vec<Group>, Problem> {
                 rows.push(Row {
                     edition: t.edition(edition_name(corp.edition)),
                     is_read_only: corp.access == Access::ReadOnly,
-                    members: head.as_ref().map_or(0, |head| head.members),
+                    members: store::mirror::counts(tx, &corp.key)?.members,
                     is_read: head.is_some(),
                     read_at_ms: head.as_ref().map(|head| head.read_at_ms),
                     read: head.map_or(t.never().to_owned(), |head| time::ago(t, head.read_at_ms, now_ms)),

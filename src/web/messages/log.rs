@@ -108,7 +108,7 @@ async fn list(
     let list = Listing::of(&who, &PARAMETERS);
     let filter = filter(&web.app.store, &tenant, &list).map_err(store_problem)?;
     let is_unknown = filter.is_none();
-    let after = DeliveryCursor::parse(list.get("after"));
+    let after = list.after(DeliveryCursor::parse)?;
     let (found, next) = match filter {
         Some(filter) => {
             let found = web.app.messages.search_deliveries(tenant.clone(), filter, after, ROWS).await;

@@ -19,8 +19,6 @@ pub(super) struct CorpView {
     pub(super) units: u64,
     pub(super) members: Option<u64>,
     pub(super) departments: u64,
-    /// Whether a run has created or removed members since WeCom was last read.
-    pub(super) is_stale: bool,
     /// When WeCom was last read, where no pull of its own did it.
     pub(super) read: Option<String>,
     pub(super) running: Option<RunCard>,
@@ -71,7 +69,6 @@ impl View<'_> {
             units: people.map_or(0, |counts| counts.units),
             members: stats.members,
             departments: stats.departments.unwrap_or(0),
-            is_stale: is_stale(stats),
             read: stats.read_at_ms.map(|at_ms| time::ago(self.person.t, at_ms, self.now_ms)),
             running: stats.running.as_ref().map(card),
             last_pull: stats.last_pull.as_ref().map(card),
@@ -188,12 +185,4 @@ fn quota(overview: &Overview, corp: &CorpKey) -> Option<QuotaView> {
         used: most.minute_used.into(),
         limit: u64::from(most.minute_used) + u64::from(most.minute_left),
     })
-}
-
-/// Whether the mirror is older than a run that created or removed members.
-fn is_stale(stats: &CorpStats) -> bool {
-    let Some(run) = &stats.last_sync else { return false };
-    let members = &run.counts.members;
-    let is_changed = members.create + members.delete > 0;
-    is_changed && run.ended_at_ms.zip(stats.read_at_ms).is_some_and(|(ended, read)| read < ended)
 }

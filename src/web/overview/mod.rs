@@ -13,9 +13,11 @@ use super::visit::Person;
 use crate::browse::stats::Overview;
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem};
-use crate::model::{ApiScope, CorpKey, RunBrief, TenantKey};
+use crate::model::{ApiScope, CorpKey, DeliveryState, RunBrief, Tenant, TenantKey};
 use crate::ops::health::{self, Readiness, Status};
-use crate::store::{self, Reads, StoreError};
+use crate::store::deliveries::DeliveryFilter;
+use crate::store::{self, ReadTx, StoreError};
+use crate::web::time;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use corp::CorpView;
@@ -89,16 +91,24 @@ struct Facts {
     runs: Vec<RunBrief>,
     /// Counters of deliveries by app and day.
     sent: Vec<(String, u32, store::outbox::Day)>,
+    /// Tenants with deliveries that failed since yesterday, how many, and whether there may be more.
+    dead: Vec<(Tenant, usize, bool)>,
     /// Counters of callbacks by day.
     received: HashMap<CorpKey, BTreeMap<u32, store::callback_days::CallbackDay>>,
 }
 
-fn facts(tx: &impl Reads, corps: &[CorpKey], first_day: u32) -> Result<Facts, StoreError> {
+fn facts(tx: &ReadTx, corps: &[CorpKey], first_day: u32, yesterday_ms: i64) -> Result<Facts, StoreError> {
     let tenants = store::tenants::list(tx)?;
     let mut facts =
         Facts { has_tenant: !tenants.is_empty(), sent: store::outbox::days(tx, first_day)?, ..Facts::default() };
     for tenant in tenants {
         let counts = store::directory::counts(tx, &tenant.key)?;
+        let states = DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).collect();
+        let dead = DeliveryFilter { states, from_ms: Some(yesterday_ms), ..DeliveryFilter::default() };
+        let (dead, more) = store::deliveries::search(tx, &tenant.key, &dead, None, todo::DEAD_COUNTED)?;
+        if !dead.is_empty() {
+            facts.dead.push((tenant.clone(), dead.len(), more.is_some()));
+        }
         facts.people.insert(tenant.key, counts);
     }
     for corp in corps {
@@ -116,13 +126,25 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
     let now_ms = app.clock.now_ms();
     let first = store::outbox::day_of(now_ms - i64::from(DAYS) * 86_400_000);
     let keys: Vec<CorpKey> = overview.corps.iter().map(|corp| corp.corp.clone()).collect();
-    let facts = app.store.read_async(move |tx| facts(tx, &keys, first)).await.map_err(store_problem)?;
+    let yesterday = time::day(now_ms - 86_400_000);
+    let yesterday_ms = time::of_day(&yesterday).unwrap_or(now_ms);
+    let facts = app.store.read_async(move |tx| facts(tx, &keys, first, yesterday_ms)).await.map_err(store_problem)?;
     let Readiness { status, reasons } = health::readiness(app).await;
     let mut todo: Vec<Todo> = overview.corps.iter().flat_map(|corp| todo::of_corp(&person, corp, now_ms)).collect();
+    if person.may(ApiScope::MessagesRead) {
+        let queues = app.messages.queues().await.map_err(store_problem)?;
+        todo.extend(queues.iter().filter_map(|queue| todo::of_queue(&person, queue)));
+        let failed = facts.dead.iter();
+        todo.extend(failed.map(|(tenant, count, has_more)| {
+            todo::of_dead(&person, tenant, (*count, *has_more), facts.people.len() > 1, &yesterday)
+        }));
+    }
     if person.may(ApiScope::OpsBackup) && overview.corps.iter().any(|corp| corp.members.is_some()) {
         todo.extend(todo::of_backups(&person, app, now_ms).await);
     }
-    let untold = reasons.iter().filter(|reason| !todo::TOLD.contains(&reason.code.as_str()));
+    let is_told =
+        |code: &str| todo::TOLD.contains(&code) && (code != todo::PAUSED || person.may(ApiScope::MessagesRead));
+    let untold = reasons.iter().filter(|reason| !is_told(&reason.code));
     let view = corp::View { person: &person, now_ms, facts: &facts };
     reply::page(&OverviewPage {
         corps: overview.corps.iter().map(|stats| view.corp(stats, &overview)).collect(),

@@ -1,15 +1,21 @@
 //! What needs a person, the gravest first: plans that are held, runs that failed, matches without a decision, names that
-//! cannot be read, a corp that is not connected yet, backups that are missing.
+//! cannot be read, a corp that is not connected yet, apps that send nothing, messages that did not arrive, backups that are missing.
 
 use crate::app::App;
 use crate::browse::stats::CorpStats;
-use crate::model::{ApiScope, RunBrief, RunKind, RunState};
+use crate::messages::search::AppQueue;
+use crate::model::{ApiScope, RunBrief, RunKind, RunState, Tenant};
 use crate::ops::backups;
 use crate::web::visit::Person;
 use crate::web::{link, time};
 
 /// Reasons of the health check that an entry here tells in more words.
-pub(super) const TOLD: [&str; 5] = ["plan.held", "sync.held", "sync.partly", "sync.failed", "pull.failed"];
+pub(super) const TOLD: [&str; 6] = ["plan.held", "sync.held", "sync.partly", "sync.failed", "pull.failed", PAUSED];
+/// The reason of an app that sends nothing.
+pub(super) const PAUSED: &str = "messages.paused";
+
+/// Deliveries that failed and are counted; more are not.
+pub(super) const DEAD_COUNTED: usize = 200;
 
 /// Days without a backup after which one is asked for.
 const BACKUP_DAYS: i64 = 7;
@@ -86,6 +92,41 @@ pub(super) fn of_corp(person: &Person, corp: &CorpStats, now_ms: i64) -> Vec<Tod
         });
     }
     list
+}
+
+/// An app that sends nothing until somebody has mended what stops it.
+pub(super) fn of_queue(person: &Person, queue: &AppQueue) -> Option<Todo> {
+    let (t, code) = (person.t, queue.paused.as_deref()?);
+    let why = Some(t.delivery_why(code)).filter(|text| !text.is_empty());
+    let why = why.or(queue.paused_text.as_deref()).unwrap_or_default();
+    Some(Todo {
+        tone: "bad",
+        icon: "warn",
+        title: t.overview_paused(&queue.app, queue.calls),
+        detail: format!("{} · {why}", queue.corp),
+        href: person.url("/messages/queues"),
+        label: t.overview_todo_look(),
+    })
+}
+
+/// Deliveries of a tenant that failed since a day; `has_more` when not all were counted.
+pub(super) fn of_dead(
+    person: &Person,
+    tenant: &Tenant,
+    (count, has_more): (usize, bool),
+    is_named: bool,
+    day: &str,
+) -> Todo {
+    let t = person.t;
+    let hint = t.overview_undelivered_hint();
+    Todo {
+        tone: "warn",
+        icon: "warn",
+        title: t.overview_undelivered(format!("{count}{}", if has_more { "+" } else { "" })),
+        detail: if is_named { format!("{} · {hint}", tenant.name) } else { hint.to_owned() },
+        href: person.url(&format!("/tenants/{}/messages?state=dead&from={day}", link::part(&tenant.key))),
+        label: t.overview_todo_look(),
+    }
 }
 
 /// How a run that did not go well is told.

@@ -63,7 +63,7 @@ impl Filter {
             by: t.actor_wanted(list.get("by")).to_lowercase(),
             from_ms: time::of_day(list.get("from")),
             to_ms: time::of_day(list.get("to")).map(|at_ms| at_ms + DAY_MS),
-            after: Some(list.get("after")).filter(|after| !after.is_empty()).map(RunId::from),
+            after: None,
             order: list.by_time(),
         }
     }
@@ -122,7 +122,8 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     let t = who.t;
     let corp = corp_of(&web, &corp).await?;
     let list = Listing::of(&who, &PARAMS);
-    let (filter, key) = (Filter::of(t, &list), corp.key.clone());
+    let (mut filter, key) = (Filter::of(t, &list), corp.key.clone());
+    filter.after = list.after_id()?;
     let read = web.app.store.read_async(move |tx| find(tx, &key, &filter, ROWS, LOOKED_AT_MAX));
     let (runs, next) = read.await.map_err(store_problem)?;
     let now_ms = web.app.clock.now_ms();
@@ -157,8 +158,7 @@ async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
 async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
     let t = who.t;
     let corp = corp_of(web, corp).await?;
-    let mut filter = Filter::of(t, &Listing::of(who, &PARAMS));
-    filter.after = None;
+    let filter = Filter::of(t, &Listing::of(who, &PARAMS));
     let (store, now_ms) = (web.app.store.clone(), web.app.clock.now_ms());
     let captions = vec![
         t.run_id_label(),

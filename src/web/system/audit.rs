@@ -84,7 +84,7 @@ fn listing(visit: &Visit) -> Listing {
 
 async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let list = listing(&who);
-    let (filter, after) = (filter(who.t, &list), list.get("after").parse().ok());
+    let (filter, after) = (filter(who.t, &list), list.after(|text| text.parse().ok())?);
     let page = web.app.store.read_async(move |tx| store::audit::search(tx, &filter, after, ROWS));
     let page = page.await.map_err(store_problem)?;
     let t = who.t;

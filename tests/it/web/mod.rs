@@ -11,6 +11,7 @@ mod lists;
 mod menus;
 mod messages;
 mod office;
+mod overview;
 mod rules;
 mod security;
 mod settings;
