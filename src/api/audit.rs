@@ -47,6 +47,7 @@ struct ListQuery {
     /// Before this time, Unix milliseconds.
     until_ms: Option<i64>,
     /// Which rows come first: `newest` (default) or `oldest`.
+    #[param(inline)]
     order: Option<Order>,
 }
 

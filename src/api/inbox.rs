@@ -68,6 +68,7 @@ struct ListQuery {
     /// Received before this time, Unix milliseconds.
     until_ms: Option<i64>,
     /// Which callbacks come first: `newest` (default) or `oldest`.
+    #[param(inline)]
     order: Option<Order>,
 }
 

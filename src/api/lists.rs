@@ -40,6 +40,7 @@ pub(super) struct LatestQuery {
     /// `next` of the page before.
     after: Option<String>,
     /// Which rows come first: `newest` (default) or `oldest`.
+    #[param(inline)]
     order: Option<Order>,
 }
 

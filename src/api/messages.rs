@@ -122,6 +122,7 @@ struct ListQuery {
     /// Accepted before this time, Unix milliseconds.
     until_ms: Option<i64>,
     /// Which messages come first: `newest` (default) or `oldest`.
+    #[param(inline)]
     order: Option<Order>,
 }
 
@@ -158,6 +159,7 @@ struct SearchQuery {
     /// Of messages accepted before this time, Unix milliseconds.
     until_ms: Option<i64>,
     /// Those of which messages come first: `newest` (default) or `oldest`.
+    #[param(inline)]
     order: Option<Order>,
     /// For the file: `csv` (default) or `xlsx`.
     format: Option<String>,

@@ -117,6 +117,7 @@ struct PostsQuery {
     /// `waiting`, `done` or `dead`
     state: Option<PostState>,
     /// Which tellings come first: `newest` (default) or `oldest`.
+    #[param(inline)]
     order: Option<Order>,
 }
 

@@ -104,6 +104,12 @@ impl Listing {
         self.link(self.params.iter().filter(|(known, _)| !is_place(known)), None)
     }
 
+    /// The question mark and the parameters of this very page; empty where there are none.
+    pub fn query(&self) -> String {
+        let link = self.link(self.params.iter(), None);
+        link.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default()
+    }
+
     /// The whole list as a file: another path with the same search, filters and order.
     pub fn export(&self, suffix: &str) -> String {
         let link = self.first();

@@ -140,8 +140,8 @@ async fn bad_rows_are_listed_and_may_be_left_out() {
         places,
         [
             (FaultCode::MissingValue, "employees.csv, row 12, column name".into()),
-            (FaultCode::TooLong, "employees.csv, row 14, column position".into()),
             (FaultCode::UnknownUnit, "employees.csv, row 13, column unit_id".into()),
+            (FaultCode::TooLong, "employees.csv, row 14, column position".into()),
         ]
     );
     assert_eq!(house.stored().employees, before.employees);
