@@ -23,7 +23,7 @@ h1{font-size:20px}h2{font-size:16px;margin:28px 0 8px}small,.soft{color:light-da
 table{border-collapse:separate;border-spacing:0;width:100%;background:var(--surface);border:1px solid var(--line);border-radius:8px;overflow:hidden}
 th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}tr:last-child>td{border-bottom:0}
 th,tr:has(>th)>td{font-weight:600;background:var(--soft)}td.n{font-variant-numeric:tabular-nums}
-a{color:var(--accent);text-decoration:none}a:hover,p a{text-decoration:underline}td:has(>a:only-child){white-space:nowrap}nav{margin-bottom:8px}nav a{margin-right:14px}
+a{color:var(--accent);text-underline-offset:2px}td:has(>a:only-child){white-space:nowrap}nav{margin-bottom:8px}nav a{margin-right:14px}
 .columns{display:grid;grid-template-columns:320px minmax(0,1fr);gap:28px}
 .tree{max-height:640px;overflow:auto;background:var(--surface);border:1px solid var(--line);border-radius:8px;padding:10px}
 .tree div{white-space:nowrap}.tree .here{font-weight:700}.bad{color:light-dark(#b3261e,#ff9b94)}.good{color:var(--accent)}
