@@ -1,7 +1,7 @@
 //! Files of the store on disk: permissions, creating and opening without surprises, replacing atomically.
 
-use crate::tasks::message_of;
 use super::error::StoreError;
+use crate::tasks::message_of;
 use redb::Database;
 use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
@@ -87,9 +87,8 @@ pub(super) fn create_database(file: File, path: &Path, cache_bytes: usize) -> Re
 /// Runs something over a file that may be damaged; a panic of the engine becomes [`StoreError::Corrupt`].
 pub(super) fn contained<T>(path: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     let outer = IS_CONTAINED.replace(true);
-    let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        Err(StoreError::Corrupt { path: path.to_owned(), detail: message_of(panic.as_ref()) })
-    });
+    let done = catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(StoreError::Corrupt { path: path.to_owned(), detail: message_of(panic.as_ref()) }));
     IS_CONTAINED.set(outer);
     done
 }

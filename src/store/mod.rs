@@ -90,8 +90,8 @@ pub use sealing::{KeyId, KeyRing, KeySource};
 pub use settings::Scope;
 pub use tx::{ReadTx, Reads, WriteTx};
 
-use crate::tasks::joined;
 use self::core::Core;
+use crate::tasks::joined;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
