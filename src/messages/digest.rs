@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn every_message_stands_in_a_text_that_wecom_takes() {
         for count in [1, 2, 30, 500] {
-            let url = |n: usize| (n % 2 == 0).then(|| format!("https://oa/{n}"));
+            let url = |n: usize| n.is_multiple_of(2).then(|| format!("https://oa/{n}"));
             let lines: Vec<Line> =
                 (0..count).map(|n| said(&format!("第{n}条：<待办> 请审批"), "", url(n).as_deref())).collect();
             let all = all(&lines);

@@ -163,10 +163,8 @@ async fn store_app(
         faults.add("agentid", t.app_fault_agentid());
     }
     let wants_reader = is_on(fields.is_reader.as_ref());
-    if wants_reader && fields.secret.trim().is_empty() {
-        if !is_set(SecretName::App(key.clone())) {
-            faults.add("secret", t.app_secret_needed());
-        }
+    if wants_reader && fields.secret.trim().is_empty() && !is_set(SecretName::App(key.clone())) {
+        faults.add("secret", t.app_secret_needed());
     }
     let Some(agentid) = agentid.filter(|_| faults.is_empty()) else { return Ok(None) };
     let app = App {

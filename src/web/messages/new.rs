@@ -70,9 +70,16 @@ struct Shown {
     named: Vec<(String, String)>,
     /// Where it goes, and as what.
     targets: Vec<(String, Look)>,
-    /// Why it does not reach somebody, how many, and names with the pages of the first.
-    unreached: Vec<(String, usize, Vec<(String, String)>)>,
+    unreached: Vec<Missed>,
     calls: usize,
+}
+
+/// People whom it does not reach, for one reason.
+struct Missed {
+    why: String,
+    count: usize,
+    /// Names and pages of the first.
+    first: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -331,7 +338,7 @@ async fn shown(
             "" => (id.to_string(), String::new()),
             name => (name.to_owned(), who.url(&format!("/tenants/{tenant}/employees/{}", link::part(id)))),
         };
-        (why, group.count, group.people.iter().map(person).collect())
+        Missed { why, count: group.count, first: group.people.iter().map(person).collect() }
     };
     Ok(Shown {
         named,

@@ -56,7 +56,7 @@ pub(super) struct Barred {
 impl Act {
     /// Allowing is offered to those who can.
     pub(super) fn may_say_yes(&self) -> bool {
-        !self.is_outdated && !(self.needs_two && self.not_own.is_some())
+        !self.is_outdated && (!self.needs_two || self.not_own.is_none())
     }
 
     pub(super) fn new(who: &Person, corp: &Corp, head: &PlanHead, needs_two: bool, now_ms: i64) -> Self {
