@@ -251,7 +251,7 @@ fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Opt
         drop_prepared(tx, &message, now_ms)?;
     }
     cards::recalled(tx, &message, actor)?;
-    let mut to_recall = Vec::new();
+    let (mut to_recall, mut digests) = (Vec::new(), BTreeSet::new());
     for call in &head.calls {
         let Some(mut call) = outbox::call(tx, call)? else { continue };
         match call.state {
@@ -267,7 +267,7 @@ fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Opt
             }
             // what else is in the digest is put together anew when it is sent
             CallState::Waiting if call.first_sent_at_ms.is_none() => {
-                recalled.cancelled += cancel_in(tx, &message, &call, now_ms)?;
+                digests.insert(call.id);
             }
             CallState::Waiting | CallState::Sending if call.carries.len() == 1 => {
                 recalled.later += call.to.len();
@@ -284,7 +284,7 @@ fn begin(tx: &WriteTx, actor: &Actor, id: &MessageId, now_ms: i64) -> Result<Opt
             _ => {}
         }
     }
-    recalled.cancelled += cancel_collected(tx, &message, now_ms)?;
+    recalled.cancelled += cancel_collected(tx, &message, &digests, now_ms)?;
     Ok(Some((recalled, to_recall, cards::has_buttons(&message))))
 }
 
@@ -306,14 +306,18 @@ fn drop_prepared(tx: &WriteTx, message: &Message, now_ms: i64) -> Result<(), Sto
     cancel_all(tx, message, now_ms)
 }
 
-/// What waits in a digest.
-fn cancel_in(tx: &WriteTx, message: &Message, call: &SendCall, now_ms: i64) -> Result<usize, StoreError> {
-    cancel(tx, message, now_ms, |row| row.call.as_ref() == Some(&call.id))
-}
-
-/// What waits in a burst is in no call yet.
-fn cancel_collected(tx: &WriteTx, message: &Message, now_ms: i64) -> Result<usize, StoreError> {
-    cancel(tx, message, now_ms, |row| matches!(row.code.as_deref(), Some("digest" | "member_limit")))
+/// What waits in these digests, and in a burst, where it is in no call yet. One look at all deliveries, however many
+/// digests there are.
+fn cancel_collected(
+    tx: &WriteTx,
+    message: &Message,
+    digests: &BTreeSet<CallId>,
+    now_ms: i64,
+) -> Result<usize, StoreError> {
+    cancel(tx, message, now_ms, |row| {
+        matches!(row.code.as_deref(), Some("digest" | "member_limit"))
+            || row.call.as_ref().is_some_and(|call| digests.contains(call))
+    })
 }
 
 /// Takes back what waits of a message that was recalled while its recipients were being found.
@@ -391,6 +395,10 @@ fn begin_one(
             }
             store::deliveries::put(tx, &message.tenant, &[taken_back(row, now_ms)])?;
             recalled.cancelled = 1;
+            Ok(Ok((recalled, None)))
+        }
+        (DeliveryState::Waiting, Some(call)) if call.to.len() == 1 && call.carries.len() > 1 => {
+            recalled.keep("in_digest", 1, "they go out in a digest with other messages");
             Ok(Ok((recalled, None)))
         }
         (DeliveryState::Waiting, Some(mut call)) if call.to.len() == 1 => {

@@ -4,10 +4,11 @@ use super::press::Press;
 use super::{CODE_SPARE_MS, CODE_VALID_MS, card_name, words};
 use crate::messages::outcome;
 use crate::model::{
-    CallPart, CallState, CardUpdate, CardUpdateState, Delivery, DeliveryState, Message, PressCode, SendCall, Todo,
-    UserId,
+    CallId, CallPart, CallState, CardUpdate, CardUpdateState, Delivery, DeliveryState, Message, PressCode, SendCall,
+    Todo, UserId,
 };
 use crate::store::{self, StoreError, WriteTx};
+use std::collections::BTreeSet;
 
 /// Why a card cannot be updated, as a stable code and as a sentence.
 type Bare = (&'static str, &'static str);
@@ -34,6 +35,7 @@ pub(in crate::messages) fn drop_ended(tx: &WriteTx, message: &Message, now_ms: i
 /// What has not gone out yet never will: nobody needs to be asked any more.
 pub(super) fn drop_waiting(tx: &WriteTx, todo: &Todo, now_ms: i64) -> Result<(), StoreError> {
     let Some(head) = store::messages::head(tx, &todo.message)? else { return Ok(()) };
+    let mut digests = BTreeSet::new();
     for id in head.calls {
         let Some(mut call) = store::outbox::call(tx, &id)? else { continue };
         if call.state != CallState::Waiting || call.first_sent_at_ms.is_some() {
@@ -41,7 +43,7 @@ pub(super) fn drop_waiting(tx: &WriteTx, todo: &Todo, now_ms: i64) -> Result<(),
         }
         if call.carries.len() != 1 {
             // what else is in the digest is put together anew when it is sent
-            expire(tx, todo, now_ms, |row| row.call.as_ref() == Some(&call.id))?;
+            digests.insert(id);
             continue;
         }
         call.state = CallState::Dropped;
@@ -53,13 +55,17 @@ pub(super) fn drop_waiting(tx: &WriteTx, todo: &Todo, now_ms: i64) -> Result<(),
         })?;
         store::outbox::put_call(tx, &call)?;
     }
-    // what is collected for a digest is in no call yet
-    expire(tx, todo, now_ms, |row| matches!(row.code.as_deref(), Some("digest" | "member_limit")))
+    expire(tx, todo, &digests, now_ms)
 }
 
-/// Deliveries that wait, and shall not go out any more.
-fn expire(tx: &WriteTx, todo: &Todo, now_ms: i64, is_meant: impl Fn(&Delivery) -> bool) -> Result<(), StoreError> {
+/// Deliveries that wait in these digests, or are collected for one and in no call yet, shall not go out any more. One look
+/// at all deliveries, however many digests there are.
+fn expire(tx: &WriteTx, todo: &Todo, digests: &BTreeSet<CallId>, now_ms: i64) -> Result<(), StoreError> {
     let Some(message) = store::messages::find(tx, &todo.message)? else { return Ok(()) };
+    let is_meant = |row: &Delivery| {
+        matches!(row.code.as_deref(), Some("digest" | "member_limit"))
+            || row.call.as_ref().is_some_and(|call| digests.contains(call))
+    };
     let mut rows = Vec::new();
     store::deliveries::scan(tx, &message.id, |mut row| {
         if row.state == DeliveryState::Waiting && is_meant(&row) {

@@ -155,6 +155,36 @@ async fn what_is_over_before_its_digest_goes_out_is_not_in_it() {
 }
 
 #[tokio::test]
+async fn a_digest_that_is_on_its_way_is_not_asked_back_for_one_of_its_messages() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.set_routes(vec![Route { quiet: Some(night()), digest_ms: Some(10_000), ..to("acme-main") }]);
+    let mut all = Vec::new();
+    for title in ["第一", "撤回", "留下"] {
+        all.push(world.say(title, &["e0"]).await);
+        world.until(|| world.tally(all.last().unwrap()).is_some()).await;
+    }
+    world.clock.advance(Duration::from_secs(10));
+    let call = || {
+        let call = world.deliveries(&all[1])[0].call.clone().unwrap();
+        world.store.read(|tx| store::outbox::call(tx, &call)).unwrap().unwrap()
+    };
+    world.until(|| call().carries.len() == 2 && call().code.as_deref() == Some("quiet_hours")).await;
+    // as it is when WeCom has refused it for now
+    let tried = wecom_bridge::model::SendCall { first_sent_at_ms: Some(START_MS), attempts: 1, ..call() };
+    world.store.write_blocking(move |tx| store::outbox::put_call(tx, &tried)).unwrap();
+    let done = world.messages.recall_delivery(&actor(), &all[1], 0).await.unwrap();
+    assert_eq!((done.later, done.cancelled, done.kept[0].code), (0, 0, "in_digest"), "{done:?}");
+    assert!(!call().recall_wanted);
+    world.clock.advance(HOUR * 16);
+    for id in &all[1..] {
+        world.ended(id).await;
+        assert_eq!(world.states(id), [(Sent, "in_digest".to_owned())]);
+    }
+    world.is_good();
+}
+
+#[tokio::test]
 async fn what_is_collected_for_somebody_else_is_left_to_them() {
     let world = World::of(Clock::manual(START_MS), 1);
     world.people(0, 0..2, "lab");
