@@ -14,8 +14,8 @@ pub const TEXTS_MAX: usize = 10;
 /// Bytes that are left for the line with the count.
 const ROOM: usize = TEXT_BYTES - 96;
 
-/// How much of a message stands below its title.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much of a message stands below its title, the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Detail {
     Whole,
     FirstLine,
@@ -24,7 +24,7 @@ enum Detail {
 
 /// The texts that hold every message once, each within WeCom's limit of 2,048 bytes (doc path 90236). A link that is too
 /// long for a text is left out and its title stays.
-pub fn texts(lines: &[Line]) -> Vec<Content> {
+pub fn texts(lines: &[&Line]) -> Vec<Content> {
     let least = Bodies::of(lines, Detail::Title, usize::MAX);
     let more = |detail| Some(Bodies::of(lines, detail, least.texts.len())).filter(|more| more.count == lines.len());
     let found = more(Detail::Whole).or_else(|| more(Detail::FirstLine)).unwrap_or(least);
@@ -38,7 +38,7 @@ pub fn texts(lines: &[Line]) -> Vec<Content> {
 }
 
 /// How many messages, from the first on, fit into [`TEXTS_MAX`] texts; at least one.
-pub fn fitting(lines: &[Line]) -> usize {
+pub fn fitting(lines: &[&Line]) -> usize {
     Bodies::of(lines, Detail::Title, TEXTS_MAX).count.max(1).min(lines.len())
 }
 
@@ -51,11 +51,11 @@ struct Bodies {
 
 impl Bodies {
     /// Counts as many messages as fit into so many texts; the texts are of use where that is all.
-    fn of(lines: &[Line], detail: Detail, max: usize) -> Self {
+    fn of(lines: &[&Line], detail: Detail, max: usize) -> Self {
         let mut found = Self { texts: vec![String::new()], count: 0, is_shortened: false };
         for (n, line) in lines.iter().enumerate() {
-            let (text, is_shortened) = render(n + 1, line, detail);
-            for piece in pieces(&text) {
+            let (text, is_shortened) = divisible(n + 1, line, detail);
+            for piece in pieces(&text).unwrap_or_else(|| chunks(&text)) {
                 match found.texts.last_mut() {
                     Some(last) if last.is_empty() || last.len() + piece.len() <= ROOM => last.push_str(piece),
                     _ => found.texts.push(piece.to_owned()),
@@ -71,13 +71,29 @@ impl Bodies {
     }
 }
 
-/// One that is longer than a text goes on in the next.
-fn pieces(text: &str) -> Vec<&str> {
-    if text.len() <= ROOM {
-        return vec![text];
+/// One that is longer than a text goes on in the next; `None` where something stands in it that fits into none.
+fn pieces(text: &str) -> Option<Vec<&str>> {
+    if text.len() <= ROOM { Some(vec![text]) } else { split(text, Markup::Text, ROOM, ROOM, PARTS_MAX) }
+}
+
+/// The same for a title that fits into no text in one piece: cut anywhere, so that it is whole.
+fn chunks(text: &str) -> Vec<&str> {
+    let (mut chunks, mut rest) = (Vec::new(), text);
+    while rest.len() > ROOM {
+        let at = (1..=ROOM).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
+        let (chunk, more) = rest.split_at(at);
+        chunks.push(chunk);
+        rest = more;
     }
-    let cut = || (0..=ROOM).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    split(text, Markup::Text, ROOM, ROOM, PARTS_MAX).unwrap_or_else(|| vec![&text[..cut()]])
+    chunks.push(rest);
+    chunks
+}
+
+/// As much of a message, but less where that cannot be divided into texts, and whether something is left out.
+fn divisible(number: usize, line: &Line, detail: Detail) -> (String, bool) {
+    let less = [Detail::Whole, Detail::FirstLine].into_iter().filter(|less| *less >= detail);
+    let mut found = less.map(|less| render(number, line, less)).filter(|(text, _)| pieces(text).is_some());
+    found.next().unwrap_or_else(|| render(number, line, Detail::Title))
 }
 
 /// One message, and whether something of it is left out.
@@ -104,7 +120,7 @@ mod tests {
     }
 
     fn all(lines: &[Line]) -> String {
-        let texts = texts(lines);
+        let texts = texts(&lines.iter().collect::<Vec<_>>());
         assert!(texts.iter().all(|text| text.check().is_ok()), "{texts:?}");
         texts.iter().map(|text| text.body()["content"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("|")
     }
@@ -143,6 +159,16 @@ mod tests {
         let many = all(&many);
         assert!(many.contains("（正文未全列）") && !many.contains("温度过高"), "{many}");
         assert!((0..20).all(|n| many.contains(&title(n))));
+        // a link that is too long beside its title, and something in a body that fits into no text
+        let far = format!("https://oa/{}", "x".repeat(420));
+        let long_title = all(&[Line::of(&"长".repeat(512), Some(&far), &[])]);
+        assert!(long_title.contains(&"长".repeat(512)) && !long_title.contains("<a"), "{long_title}");
+        let near = all(&[Line::of(&"长".repeat(400), Some(&far), &[])]);
+        assert!(near.contains(&format!("{}</a>", "长".repeat(400))), "{near}");
+        let endless = all(&[said("附件", &format!("在\nhttps://a/{}", "y".repeat(2_500)), None), said("后", "", None)]);
+        assert!(endless.contains("（正文未全列）：\n1. 附件\n在…\n2. 后"), "{endless}");
+        let whole = format!("https://a/{}", "z".repeat(2_030));
+        assert_eq!(all(&[said("短", "", None), Line::of(&whole, None, &[])]).matches('z').count(), 2_030);
         // a title that is longer than a text: nothing of it is lost
         let huge: String = (0..512).map(|n| char::from_u32(0x4E00 + n).unwrap()).collect();
         let wrapped = all(&[said("短", "", None), Line::of(&huge.repeat(2), None, &[])]);
@@ -153,6 +179,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_stays_for_the_next_time() {
         let lines: Vec<Line> = (0..700).map(|n| said(&format!("第{n}条{}", "告警".repeat(20)), "正文", None)).collect();
+        let lines: Vec<&Line> = lines.iter().collect();
         let fits = fitting(&lines);
         assert!(fits > 50 && fits < 700 && texts(&lines[..fits]).len() == TEXTS_MAX, "{fits}");
         assert_eq!(texts(&lines[..=fits]).len(), TEXTS_MAX + 1);

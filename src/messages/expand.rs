@@ -16,6 +16,8 @@ const AT_ONCE: usize = 64;
 const ROWS_AT_ONCE: usize = 400;
 /// Bursts that are ended together.
 const BURSTS_AT_ONCE: usize = 1_000;
+/// Messages that these have collected, where it is more than one burst.
+const COLLECTED_AT_ONCE: u64 = 10_000;
 /// Pause after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
@@ -85,7 +87,8 @@ async fn step(messages: &Messages) -> Result<Step, StoreError> {
                     break;
                 }
             }
-            let (bursts, next_ms) = outbox::due_bursts(tx, now_ms, BURSTS_AT_ONCE)?;
+            let (mut bursts, next_ms) = outbox::due_bursts(tx, now_ms, BURSTS_AT_ONCE)?;
+            bursts.truncate(portion(bursts.iter().map(|burst| burst.collected)));
             Ok((list, bursts, next_ms))
         })
         .await?;
@@ -95,6 +98,16 @@ async fn step(messages: &Messages) -> Result<Step, StoreError> {
         bursts::end(messages, bursts, now_ms).await?;
     }
     Ok(if is_idle { Step::Idle { next_ms } } else { Step::More })
+}
+
+/// How many bursts, which have collected so much each, are ended together.
+fn portion(collected: impl Iterator<Item = u64>) -> usize {
+    let mut sum = 0_u64;
+    let fits = |count: &u64| {
+        sum = sum.saturating_add(*count);
+        sum <= COLLECTED_AT_ONCE
+    };
+    collected.take_while(fits).count().max(1)
 }
 
 /// Of the targets of different rules at one app the first one stays: nobody gets the same message twice in one app.
@@ -241,5 +254,17 @@ mod tests {
         let list = unique(vec![target("1", "a"), target("2", "a"), target("2", "b"), target("1", "a")]);
         let kept: Vec<String> = list.iter().map(|target| format!("{}{}", target.rule, target.app)).collect();
         assert_eq!(kept, ["1a", "2b", "1a"]);
+    }
+
+    #[test]
+    fn bursts_end_together_as_far_as_they_are_not_too_much() {
+        for (collected, count) in [
+            (vec![0, 2, 3], 3),
+            (vec![COLLECTED_AT_ONCE - 1, 1, 1], 2),
+            (vec![COLLECTED_AT_ONCE + 1, 1], 1),
+            (vec![u64::MAX, u64::MAX], 1),
+        ] {
+            assert_eq!(portion(collected.iter().copied()), count, "{collected:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What a digest says of one message: the words of its rule, as a text.
 
+use super::ROOM;
 use crate::messages::split::without_tags;
 use crate::model::content::Content;
 
@@ -7,6 +8,8 @@ use crate::model::content::Content;
 const TITLE_BYTES: usize = 512;
 /// Characters of the first line of a body.
 const FIRST_LINE_CHARS: usize = 60;
+/// Bytes that may stand before a title.
+const NUMBER_BYTES: usize = 16;
 /// Bytes of a link that a digest has.
 const URL_BYTES: usize = 1_024;
 
@@ -25,7 +28,13 @@ impl Line {
     /// The words of a message by itself. Where they cannot be told as a text, its own title.
     pub fn of(title: &str, url: Option<&str>, contents: &[Content]) -> Self {
         let own = one_line(title);
-        let url = url.map(str::to_owned);
+        // where the rule leads, which may be elsewhere
+        let led = match contents.first() {
+            Some(Content::Textcard(card)) => Some(card.url.as_str()),
+            Some(Content::News(news)) => news.articles.first().map(|article| article.url.as_str()),
+            _ => None,
+        };
+        let url = led.filter(|led| !led.is_empty()).or(url).map(str::to_owned);
         let (head, text) = match contents.first() {
             Some(Content::Text(_)) => (None, joined(contents)),
             Some(Content::Markdown(_)) => (None, unmarked(&joined(contents))),
@@ -45,14 +54,13 @@ impl Line {
         Self { title: one_line(&head), body: body.trim().to_owned(), url }
     }
 
-    /// The title as a link, where there is one that a text can have.
+    /// The title as a link, where there is one that a text can have beside the whole title.
     pub fn linked_title(&self) -> String {
         let title = &self.title;
         let can_be = |url: &&str| url.len() < URL_BYTES && !url.contains(['"', '<', '>']) && !title.contains("<a ");
-        match self.url.as_deref().filter(can_be) {
-            Some(url) => format!("<a href=\"{url}\">{}</a>", title.replace('<', "＜").replace('>', "＞")),
-            None => title.clone(),
-        }
+        let link = |url: &str| format!("<a href=\"{url}\">{}</a>", title.replace('<', "＜").replace('>', "＞"));
+        let linked = self.url.as_deref().filter(can_be).map(link);
+        linked.filter(|linked| linked.len() + NUMBER_BYTES <= ROOM).unwrap_or_else(|| title.clone())
     }
 
     /// The first line of the body, and whether that is not all of it.
@@ -180,6 +188,18 @@ mod tests {
         ] {
             let line = Line::of("自己的标题", None, &contents);
             assert_eq!((line.title.as_str(), line.body.as_str()), (title, body), "{contents:?}");
+        }
+        let url = "https://rule/1".to_owned();
+        let news = News { articles: vec![Article { url: url.clone(), ..Article::default() }] };
+        let led = Content::Textcard(Textcard { url, ..Textcard::default() });
+        for (contents, url) in [
+            (vec![led], "https://rule/1"),
+            (vec![Content::News(news)], "https://rule/1"),
+            (vec![card("审批", "审批")], "https://own"),
+            (vec![Content::text("x")], "https://own"),
+        ] {
+            let line = Line::of("t", Some("https://own"), &contents);
+            assert_eq!(line.url.as_deref(), Some(url), "{contents:?}");
         }
         let long = format!("标题\n{}", "一行\n".repeat(600));
         let parts: Vec<Content> =
