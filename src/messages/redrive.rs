@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// Dead letters of a search that are looked up together: of so many messages each.
+/// Dead letters of a search that are looked up together at least.
 const FOUND_AT_ONCE: usize = 100;
 /// One request sends about so many again …
 const AGAIN_MAX: usize = 1_000;
-/// … of about so many messages, each of which costs a commit …
+/// … of so many messages at most, each of which costs a commit …
 const MESSAGES_MAX: usize = 200;
 /// … and looks at about so many.
 const COUNTED_MAX: usize = 10_000;
@@ -59,8 +59,9 @@ impl Messages {
                 let targets = composer.compose(tx, &message)?;
                 let is_recalled = is_recalled(tx, &wanted)?;
                 let mut dead = Vec::new();
-                for seq in &wish.seqs {
-                    dead.extend(store::deliveries::find(tx, &wanted, *seq)?.filter(|row| row.state.is_dead()));
+                // each once, however often it was named
+                for seq in wish.seqs.iter().copied().collect::<BTreeSet<u32>>() {
+                    dead.extend(store::deliveries::find(tx, &wanted, seq)?.filter(|row| row.state.is_dead()));
                 }
                 if wish.seqs.is_empty() {
                     store::deliveries::scan(tx, &wanted, |row| {
@@ -128,14 +129,13 @@ impl Messages {
         let (mut messages, mut seen) = (BTreeSet::new(), 0);
         loop {
             let (of, wanted, from) = (tenant.clone(), filter.clone(), after.take());
-            let read =
-                move |tx: &store::ReadTx| store::deliveries::search(tx, &of, &wanted, from.as_ref(), FOUND_AT_ONCE);
+            // those of one message together, so that they share a call
+            let limit = AGAIN_MAX.saturating_sub(done.again).max(FOUND_AT_ONCE);
+            let read = move |tx: &store::ReadTx| store::deliveries::search(tx, &of, &wanted, from.as_ref(), limit);
             let (rows, next) = self.env().store.read_async(read).await?;
             seen += rows.len();
-            let mut by_message: BTreeMap<MessageId, Vec<u32>> = BTreeMap::new();
-            for row in rows {
-                by_message.entry(row.message).or_default().push(row.seq);
-            }
+            let (by_message, cut) = gather(rows, &mut messages);
+            let next = cut.or(next);
             for (id, seqs) in by_message {
                 match self.redrive(actor, &id, Redrive { seqs, accept_duplicates }).await {
                     Ok(one) => {
@@ -147,7 +147,6 @@ impl Messages {
                     Err(MessageError::NoMessage(_)) => {}
                     Err(error) => return Err(error),
                 }
-                messages.insert(id);
             }
             let is_enough = done.again >= AGAIN_MAX || messages.len() >= MESSAGES_MAX || seen >= COUNTED_MAX;
             if next.is_none() || is_enough {
@@ -211,6 +210,24 @@ impl Messages {
     }
 }
 
+/// The rows by message, as far as these and those before are of [`MESSAGES_MAX`] messages at most; where some are left
+/// out, the last that is not.
+fn gather(
+    rows: Vec<Delivery>,
+    messages: &mut BTreeSet<MessageId>,
+) -> (BTreeMap<MessageId, Vec<u32>>, Option<DeliveryCursor>) {
+    let (mut by_message, mut last) = (BTreeMap::<MessageId, Vec<u32>>::new(), None);
+    for Delivery { message, seq, .. } in rows {
+        if messages.len() >= MESSAGES_MAX && !messages.contains(&message) {
+            return (by_message, last);
+        }
+        messages.insert(message.clone());
+        last = Some(DeliveryCursor { message: message.clone(), seq });
+        by_message.entry(message).or_default().push(seq);
+    }
+    (by_message, None)
+}
+
 /// A search for dead letters only; `None` where it asks for other states.
 fn only_dead(mut filter: DeliveryFilter) -> Option<DeliveryFilter> {
     if filter.states.is_empty() {
@@ -267,4 +284,30 @@ fn aim(
     };
     let aimed = plan::aimed(fresh, &targets[*at], userid.clone());
     Ok((aimed.state == DeliveryState::Waiting).then_some((*at, aimed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(of: std::ops::Range<usize>) -> Vec<Delivery> {
+        let row = |n: usize, seq: u32| {
+            let row =
+                serde_json::json!({ "message": format!("m{n}"), "seq": seq, "state": "failed", "changed_at_ms": 1 });
+            serde_json::from_value(row).unwrap()
+        };
+        of.flat_map(|n| [row(n, 1), row(n, 0)]).collect()
+    }
+
+    #[test]
+    fn of_so_many_messages_at_most() {
+        let mut messages = BTreeSet::new();
+        let (found, cut) = gather(rows(0..3), &mut messages);
+        assert_eq!((found.len(), found[&"m2".into()].as_slice(), cut), (3, [1, 0].as_slice(), None));
+        // the last message of before goes on
+        let (found, cut) = gather(rows(2..MESSAGES_MAX + 5), &mut messages);
+        let last = format!("m{}", MESSAGES_MAX - 1);
+        assert_eq!((messages.len(), found.len()), (MESSAGES_MAX, MESSAGES_MAX - 2));
+        assert_eq!(cut, Some(DeliveryCursor { message: last.as_str().into(), seq: 0 }));
+    }
 }

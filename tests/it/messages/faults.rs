@@ -159,6 +159,27 @@ async fn dead_letters_of_a_search_are_sent_again_and_others_are_not() {
 }
 
 #[tokio::test]
+async fn dead_letters_of_a_message_go_again_in_one_call_and_each_once() {
+    let world = World::new();
+    world.people(0, 0..150, "lab");
+    world.state().add_fault(Fault::always("message/send", Effect::Errcode { errcode: 85002 }));
+    let everybody: Vec<String> = (0..150).map(|n| format!("e{n}")).collect();
+    let id = world.say("全体", &everybody.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert_eq!(world.ended(&id).await.get(&Failed), Some(&150));
+    let twice = Redrive { seqs: vec![7, 7], accept_duplicates: false };
+    assert_eq!(world.messages.redrive(&actor(), &id, twice).await.unwrap().again, 1);
+    world.ended(&id).await;
+    world.state().clear_faults();
+    let before = world.state().count("message/send");
+    let filter = DeliveryFilter { message: Some(id.clone()), ..DeliveryFilter::default() };
+    let (done, next) = world.messages.redrive_found(&actor(), "acme".into(), filter, false, None).await.unwrap();
+    assert_eq!((done.again, next), (150, None));
+    assert_eq!(world.ended(&id).await.get(&Sent), Some(&150));
+    assert_eq!(world.state().count("message/send"), before + 1);
+    world.is_good();
+}
+
+#[tokio::test]
 async fn what_is_refused_for_good_is_a_dead_letter_with_the_number() {
     let world = World::new();
     world.people(0, 0..1, "lab");
