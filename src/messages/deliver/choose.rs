@@ -24,6 +24,19 @@ impl Choice {
     }
 }
 
+impl Choice {
+    /// Person-times of the day's quota that a call which was chosen like this holds for the first time.
+    pub(super) fn taken(&self, call: &SendCall) -> u64 {
+        let of_later = |later: &[(usize, i64)]| later.len() as u64 * desk::unsent(call) as u64;
+        match self {
+            Self::Expire | Self::Hold { .. } => 0,
+            _ if call.first_sent_at_ms.is_some() => 0,
+            Self::Go { .. } => call.person_times(),
+            Self::Divide { later } => call.person_times().saturating_sub(of_later(later)),
+        }
+    }
+}
+
 /// Chooses by the clock, the corp's quota and what went to the members lately.
 pub(super) fn choose(desk: &Desk, corp: &Corp, call: &SendCall, now_ms: i64) -> Choice {
     let is_repeat = call.first_sent_at_ms.is_some();
@@ -50,4 +63,23 @@ pub(super) fn choose(desk: &Desk, corp: &Corp, call: &SendCall, now_ms: i64) -> 
     desk.count(call, desk::unsent(call), &later, now_ms);
     desk.give_back(later.len() as u64 * desk::unsent(call) as u64);
     Choice::Divide { later }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::plan;
+    use super::*;
+    use crate::model::content::Content;
+
+    #[test]
+    fn a_call_holds_of_the_day_what_it_took_and_did_not_give_back() {
+        let parts = plan::parts(&"c".into(), &[Content::text("1"), Content::text("2")]);
+        let first = SendCall { to: vec!["a".into(), "b".into(), "c".into()], parts, ..SendCall::sample() };
+        let again = SendCall { first_sent_at_ms: Some(1), ..first.clone() };
+        let go = Choice::Go { over: HashSet::new() };
+        let divide = |count: usize| Choice::Divide { later: (0..count).map(|at| (at, 9)).collect() };
+        assert_eq!((go.taken(&first), go.taken(&again)), (6, 0));
+        assert_eq!([1, 3].map(|count| divide(count).taken(&first)), [4, 0]);
+        assert_eq!((Choice::Expire.taken(&first), Choice::Hold { until_ms: 1, code: "x" }.taken(&first)), (0, 0));
+    }
 }

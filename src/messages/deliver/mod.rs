@@ -133,8 +133,8 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
     // what each takes of the day's quota for the first time
     let taken: Vec<(CallId, u64)> = chosen
         .iter()
-        .filter(|(call, choice)| matches!(choice, Choice::Go { .. }) && call.first_sent_at_ms.is_none())
-        .map(|(call, _)| (call.id.clone(), call.person_times()))
+        .map(|(call, choice)| (call.id.clone(), choice.taken(call)))
+        .filter(|(_, person_times)| *person_times > 0)
         .collect();
     let ids: Vec<String> = chosen.iter().map(|_| messages.new_id()).collect();
     let collects = |(call, choice): &(SendCall, Choice)| {
