@@ -5,12 +5,18 @@ use super::Callbacks;
 use crate::model::CorpKey;
 use crate::store::inbox::wal::{self, Logged};
 use crate::store::{StoreError, WriteTx};
+use crate::tasks::joined;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The bundles.
 #[derive(Debug, Default)]
-pub(super) struct Tail(Mutex<Bundles>);
+pub(super) struct Tail {
+    bundles: Mutex<Bundles>,
+    /// Held while what lies here is being taken over for somebody who may not wait for it.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
 
 #[derive(Debug, Default)]
 struct Bundles {
@@ -28,11 +34,11 @@ pub(super) struct Looked {
 
 impl Tail {
     pub(super) fn new(logged: Vec<Logged>) -> Self {
-        Self(Mutex::new(Bundles { waiting: logged.into(), gone: 0 }))
+        Self { bundles: Mutex::new(Bundles { waiting: logged.into(), gone: 0 }), turn: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Bundles> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.bundles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -99,6 +105,27 @@ impl Callbacks {
     pub async fn take_over_log(&self) -> Result<(), StoreError> {
         if self.0.intake.tail.is_empty() { Ok(()) } else { self.take_over(|_| Ok(())).await }
     }
+
+    /// The same for who can do without: waits no longer than that, in real time. What is not in the store by then gets there
+    /// when the disk allows; until it has, nobody waits for it here any more.
+    ///
+    /// # Errors
+    /// Those of the store, where it answered in time.
+    pub async fn take_over_log_within(&self, limit: Duration) -> Result<(), StoreError> {
+        let tail = &self.0.intake.tail;
+        if tail.is_empty() {
+            return Ok(());
+        }
+        let Ok(turn) = Arc::clone(&tail.turn).try_lock_owned() else { return Ok(()) };
+        let own = self.clone();
+        let work = self.0.tasks.spawn(async move {
+            let done = own.take_over_log().await;
+            drop(turn);
+            done
+        });
+        let done = tokio::time::timeout(limit, joined(work)).await;
+        done.ok().and_then(Result::ok).unwrap_or(Ok(()))
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +135,6 @@ mod tests {
     use crate::store::inbox::Arrivals;
     use crate::store::inbox::wal::Wal;
     use crate::store::{KeyRing, Store, StoreOptions};
-    use std::sync::Arc;
 
     #[test]
     fn bundles_are_forgotten_once_whoever_took_them_over() {

@@ -2,12 +2,16 @@
 
 use super::Metrics;
 use crate::app::App;
+use crate::callbacks::Callbacks;
 use crate::jobs::Jobs;
 use crate::model::{Corp, CorpKey, PlanState, Run, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
 use crate::wecom::QuotaUse;
+use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
+/// How long a scrape waits until what lies in the log of the inbox is in the store.
+const LOG_PATIENCE: Duration = Duration::from_secs(1);
 /// Runs looked at per corp for the last good ones.
 const RUNS_LOOKED_AT: usize = 50;
 /// Where none of them was good.
@@ -25,11 +29,12 @@ struct Seen {
 /// Looks the states up and renders everything.
 pub async fn render(app: &App) -> Result<String, StoreError> {
     let now_ms = app.clock.now_ms();
-    // what lies in the log of the inbox is looked up where it stands, if the store cannot take it
-    if let Err(error) = app.callbacks.take_over_log().await {
+    // what lies in the log of the inbox is looked up where it stands, if the store cannot take it now
+    if let Err(error) = app.callbacks.take_over_log_within(LOG_PATIENCE).await {
         tracing::warn!(%error, "what has just arrived is not in the store yet: {error}");
     }
-    let seen = app.store.read_async(move |tx| look(tx, now_ms)).await?;
+    let callbacks = app.callbacks.clone();
+    let seen = app.store.read_async(move |tx| look(tx, &callbacks, now_ms)).await?;
     let metrics = &app.metrics;
     for kind in [RunKind::Pull, RunKind::Downstream, RunKind::Plan] {
         metrics.set_running(kind, seen.running.iter().filter(|running| **running == kind).count());
@@ -51,13 +56,10 @@ pub async fn render(app: &App) -> Result<String, StoreError> {
     };
     let posts: Vec<(String, usize, usize)> = app.store.read_async(read).await?;
     metrics.set_webhook_posts(&posts);
-    let mut oldest_ms = seen.oldest_callback_ms;
     for (corp, waiting, failed) in &seen.callbacks {
-        let (logged, first_ms) = app.callbacks.logged(corp);
-        metrics.set_callbacks(corp, waiting + logged, *failed);
-        oldest_ms = oldest_ms.into_iter().chain(first_ms).min();
+        metrics.set_callbacks(corp, *waiting, *failed);
     }
-    let waits_s = oldest_ms.map_or(0, |since_ms| (app.clock.now_ms() - since_ms) / 1000);
+    let waits_s = seen.oldest_callback_ms.map_or(0, |since_ms| (app.clock.now_ms() - since_ms) / 1000);
     metrics.set_queue_age("callbacks", waits_s);
     metrics.set_store_bytes(app.store.file_bytes()?);
     Ok(metrics.render())
@@ -107,7 +109,7 @@ pub async fn count_runs(metrics: Metrics, jobs: Jobs) {
     }
 }
 
-fn look(tx: &impl Reads, now_ms: i64) -> Result<Seen, StoreError> {
+fn look(tx: &impl Reads, log: &Callbacks, now_ms: i64) -> Result<Seen, StoreError> {
     let running = store::runs::running(tx)?.into_iter().map(|run| run.kind).collect();
     let mut seen =
         Seen { running, last_good: Vec::new(), oldest_held_ms: None, callbacks: Vec::new(), oldest_callback_ms: None };
@@ -126,10 +128,10 @@ fn look(tx: &impl Reads, now_ms: i64) -> Result<Seen, StoreError> {
             }
         }
         let (waiting, failed) = store::inbox::counts(tx, &key)?;
-        seen.callbacks.push((key.clone(), waiting, failed));
-        if let Some(since_ms) = store::inbox::oldest_waiting(tx, &key)? {
-            seen.oldest_callback_ms = Some(seen.oldest_callback_ms.map_or(since_ms, |oldest| oldest.min(since_ms)));
-        }
+        let (logged, first_ms) = log.logged(&key);
+        seen.callbacks.push((key.clone(), waiting + logged, failed));
+        let oldest_ms = store::inbox::oldest_waiting(tx, &key)?.into_iter().chain(first_ms);
+        seen.oldest_callback_ms = oldest_ms.chain(seen.oldest_callback_ms).min();
         for plan in store::plans::list(tx, &key, RUNS_LOOKED_AT)? {
             if plan.state == PlanState::Held && plan.expires_at_ms > now_ms {
                 let since = seen.oldest_held_ms.map_or(plan.created_at_ms, |oldest| oldest.min(plan.created_at_ms));

@@ -50,7 +50,7 @@ async fn kept(bridge: &Bridge) -> Vec<String> {
 }
 
 /// Keeps the store's writer busy until it is dropped.
-fn stall(bridge: &Bridge) -> std::sync::mpsc::Sender<()> {
+pub(super) fn stall(bridge: &Bridge) -> std::sync::mpsc::Sender<()> {
     let (hold, held) = std::sync::mpsc::channel();
     let store = bridge.app.store.clone();
     // `Err` when the other end is dropped

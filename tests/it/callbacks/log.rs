@@ -51,6 +51,21 @@ async fn what_lies_in_the_log_is_measured() {
 }
 
 #[tokio::test]
+async fn what_lies_in_the_log_is_measured_while_the_disk_hangs() {
+    let bridge = bridge().await;
+    deliver_all(&bridge, 1..=4).await;
+    let hold = super::bounds::stall(&bridge);
+    for _ in 0..2 {
+        let metrics = tokio::time::timeout(std::time::Duration::from_secs(60), bridge.get("/metrics")).await;
+        let metrics = metrics.expect("nobody waits for the disk").text;
+        let line = r#"wecom_bridge_callbacks_waiting{corp="acme-main"} 4"#;
+        assert!(metrics.lines().any(|known| known == line), "{line} is not in {metrics}");
+    }
+    drop(hold);
+    bridge.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_answered_lies_in_the_log_until_somebody_needs_it() {
     let bridge = bridge().await;
     deliver_all(&bridge, 1..=4).await;
