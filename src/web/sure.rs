@@ -22,8 +22,8 @@ pub(super) struct Sure {
     pub(super) action: String,
     /// What the form before said.
     pub(super) carried: Vec<(&'static str, String)>,
-    /// A choice: name of the field, and what it means.
-    pub(super) choice: Option<(&'static str, &'static str)>,
+    /// A choice: name of the field, what it means, and whether it was chosen before.
+    pub(super) choice: Option<(&'static str, &'static str, bool)>,
     /// What has to be typed.
     pub(super) word: String,
     /// Whether something else was typed.

@@ -111,6 +111,7 @@ async fn redrive_found(
     }
     let mut notes = vec![t.push_redrive_hint().to_owned(), t.push_redrive_bound().to_owned()];
     notes.extend(is_more.then(|| t.push_redrive_more().to_owned()));
+    let accept_duplicates = is_on(form.0.doubtful.as_ref());
     let sure = Sure {
         f: who.frame(t.push_redrive_found()),
         lead: t.push_redrive_sure(count),
@@ -118,14 +119,13 @@ async fn redrive_found(
         action: format!("/tenants/{tenant}/redrives{}", list.query()),
         back: (t.nav_push_log().to_owned(), back.clone()),
         carried: Vec::new(),
-        choice: Some(("doubtful", t.push_redrive_doubtful())),
+        choice: Some(("doubtful", t.push_redrive_doubtful(), accept_duplicates)),
         word: count.to_string(),
         is_mistyped: false,
     };
     if let Some(page) = sure.ask(form.0.confirm.as_deref())? {
         return Ok(page);
     }
-    let accept_duplicates = is_on(form.0.doubtful.as_ref());
     let done = web.app.messages.redrive_found(&who.actor(), tenant, filter, accept_duplicates, after).await;
     let (done, next) = done.map_err(message_problem)?;
     let mut text = t.push_redriven(done.again, done.still_dead, done.doubtful);

@@ -75,7 +75,9 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
     office.get(&format!("{log}?state=dead&message={id}")).await.has("重发筛选出的未送达消息");
     let sure = office.browser.post(&found, &[]).await.expect(200);
     sure.has("将重发筛选出的 2 个未送达").has("name=\"doubtful\"");
-    office.browser.post(&found, &[("confirm", "1")]).await.expect(422);
+    office.browser.post(&found, &[("confirm", "1")]).await.expect(422).lacks("value=\"1\" checked");
+    let mistyped = office.browser.post(&found, &[("confirm", "1"), ("doubtful", "1")]).await.expect(422);
+    mistyped.has("name=\"doubtful\" value=\"1\" checked");
     let done = office.browser.post(&found, &[("confirm", "2")]).await;
     office.browser.follow(&done).await.expect(200).has("已重新排队 0，仍不能发送 2");
     let done = office.browser.post(&format!("{TENANT}/redrives?state=dead&source=other"), &[]).await;
