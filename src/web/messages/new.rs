@@ -59,13 +59,15 @@ struct Fields {
     everyone: Option<String>,
     employees: String,
     units: String,
-    /// Set by the page that shows what everybody would get.
+    /// Digest of what the preview has shown of a message to everybody.
     seen: Option<String>,
     act: String,
 }
 
 /// What would become of the message.
 struct Shown {
+    /// Of what is shown.
+    digest: String,
     /// Names and ids of the people and units that the fields name.
     named: Vec<(String, String)>,
     /// Where it goes, and as what.
@@ -168,10 +170,18 @@ impl Fields {
         (0..BUTTONS_MAX).map(button).filter(is_there).collect()
     }
 
+    /// Of all that makes the message; how its lines end is the browser's matter.
+    fn fingerprint(&self, tenant: &TenantKey) -> String {
+        let (buttons, body) = (self.buttons(), self.body.replace("\r\n", "\n"));
+        let [button_text, button_key, button_style] = [Vec::new(), Vec::new(), Vec::new()];
+        let rest = Self { once: String::new(), seen: None, act: String::new(), body, ..self.clone() };
+        let rest = Self { button_text, button_key, button_style, ..rest };
+        digest::of(&(tenant, rest, buttons))
+    }
+
     /// The key under which this very message of this form is accepted once; another text is another message.
     fn once(&self, account: &AccountId, tenant: &TenantKey) -> Option<OnceKey> {
-        let said = Self { once: String::new(), seen: None, act: String::new(), ..self.clone() };
-        let fingerprint = digest::of(&(tenant, said));
+        let fingerprint = self.fingerprint(tenant);
         let key = some(&self.once).map(|once| format!("{once}:{fingerprint}"))?;
         Some(OnceKey { scope: format!("form:{account}"), key, fingerprint })
     }
@@ -252,14 +262,15 @@ async fn send(
         return reply::again(&page(None, faults));
     }
     // a message to everybody is looked at before it goes out
-    let is_seen = !is_on(fields.everyone.as_ref()) || is_on(fields.seen.as_ref());
+    let digest = fields.fingerprint(&tenant);
+    let is_seen = !is_on(fields.everyone.as_ref()) || fields.seen.as_ref() == Some(&digest);
     let done = if fields.act == "send" && is_seen {
         let once = fields.once(&who.account.id, &tenant);
         web.app.messages.accept_by_hand(&who.actor(), message, once).await
     } else {
         match web.app.messages.preview(&who.actor(), message).await {
             Ok(preview) => {
-                let shown = shown(&who, &web, &tenant, names, preview).await?;
+                let shown = shown(&who, &web, &tenant, names, (preview, digest)).await?;
                 return reply::page(&page(Some(shown), Faults::default()));
             }
             Err(error) => Err(error),
@@ -320,7 +331,7 @@ async fn shown(
     web: &Web,
     tenant: &TenantKey,
     named: Vec<(String, String)>,
-    preview: Preview,
+    (preview, digest): (Preview, String),
 ) -> Result<Shown, Problem> {
     let t = who.t;
     let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
@@ -341,6 +352,7 @@ async fn shown(
         Missed { why, count: group.count, first: group.people.iter().map(person).collect() }
     };
     Ok(Shown {
+        digest,
         named,
         targets: preview.targets.iter().map(target).collect(),
         calls: preview.calls,
