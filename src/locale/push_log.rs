@@ -56,6 +56,7 @@ texts! {
     push_redrive_sure(count) = "将重发筛选出的 {count} 个未送达", "{count} that did not arrive are sent again";
     push_redrive_bound = "一次最多重新排队约 1000 个，来自最多 200 条消息。", "At once about 1,000 are queued again, of 200 messages at most.";
     push_redrive_more = "后面还有，请再操作一次。", "There are more behind them: do it once more.";
+    push_redriven_more(told) = "{told}后面还有，请再操作一次。", "{told} There are more behind them: do it once more.";
     push_redrive_none = "筛选条件下没有可以重发的。", "The filter shows none that can be sent again.";
     push_redriven(again, dead, doubtful) = "已重新排队 {again}，仍不能发送 {dead}，结果不明未动 {doubtful}。", "Queued again {again}, still not sendable {dead}, left alone because they may have arrived {doubtful}.";
     push_new_lead = "手工发送一条消息，走与业务系统相同的规则、限额和日志。", "Sends one message by hand, through the same rules, limits and log as those of business systems.";

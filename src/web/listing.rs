@@ -22,7 +22,7 @@ pub struct Listing {
 /// The column that lists by time are sorted by.
 const TIME: &str = "time";
 /// Parameters that lead to a place inside the list; a new search begins at the start.
-const PLACES: [&str; 3] = ["after", "before", "page"];
+const PLACES: [&str; 4] = ["after", "before", "page", "resent"];
 
 impl Listing {
     /// Of a visit: `known` are the names of the parameters that the list understands; others are dropped.

@@ -70,6 +70,9 @@ async fn recall(
 struct Wish {
     #[serde(default)]
     doubtful: Option<String>,
+    /// When the question was first asked, Unix milliseconds: messages that came later are not meant.
+    #[serde(default)]
+    asked_at: Option<i64>,
     /// Absent on the way from the page with the button.
     #[serde(default)]
     confirm: Option<String>,
@@ -102,7 +105,11 @@ async fn redrive_found(
     let path = format!("/tenants/{tenant}/messages");
     let back = format!("{path}{}", list.query());
     let nothing = || Ok(reply::go(&who, &back, Some(Flash::warning(t.push_redrive_none()))));
-    let Some(filter) = log::filter(&web.app.store, &tenant, &list).map_err(store_problem)? else { return nothing() };
+    let Some(mut filter) = log::filter(&web.app.store, &tenant, &list).map_err(store_problem)? else {
+        return nothing();
+    };
+    let asked_at = form.0.asked_at.unwrap_or_else(|| web.app.clock.now_ms());
+    filter.until_ms = Some(filter.until_ms.map_or(asked_at, |until_ms| until_ms.min(asked_at)));
     let after = DeliveryCursor::parse(list.get("after"));
     let (count, is_more) =
         web.app.messages.count_dead(tenant.clone(), filter.clone(), after.clone()).await.map_err(store_problem)?;
@@ -118,7 +125,7 @@ async fn redrive_found(
         notes,
         action: format!("/tenants/{tenant}/redrives{}", list.query()),
         back: (t.nav_push_log().to_owned(), back.clone()),
-        carried: Vec::new(),
+        carried: vec![("asked_at", asked_at.to_string())],
         choice: Some(("doubtful", t.push_redrive_doubtful(), accept_duplicates)),
         word: count.to_string(),
         is_mistyped: false,
@@ -128,15 +135,17 @@ async fn redrive_found(
     }
     let done = web.app.messages.redrive_found(&who.actor(), tenant, filter, accept_duplicates, after).await;
     let (done, next) = done.map_err(message_problem)?;
-    let mut text = t.push_redriven(done.again, done.still_dead, done.doubtful);
-    if next.is_some() {
-        text.push_str(t.push_redrive_more());
-    }
+    let told = t.push_redriven(done.again, done.still_dead, done.doubtful);
+    let text = if next.is_some() { t.push_redriven_more(told) } else { told };
     let is_good = done.still_dead + done.doubtful == 0 && next.is_none();
     let flash = if is_good { Flash::good(text) } else { Flash::warning(text) };
     // the button there goes on behind what was looked at
     let back = match next {
-        Some(cursor) => list.on(path).at("after", &cursor.to_string()),
+        Some(cursor) => {
+            let at = [cursor.to_string()];
+            let there = list.with_values("after", &at).with_values(log::GONE_ON, &at);
+            format!("{path}{}", there.query())
+        }
         None => back,
     };
     Ok(reply::go(&who, &back, Some(flash)))

@@ -21,7 +21,10 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use std::collections::HashMap;
 
-pub(super) const PARAMETERS: [&str; 9] = ["who", "source", "state", "message", "from", "until", "sort", "dir", "after"];
+pub(super) const PARAMETERS: [&str; 10] =
+    ["who", "source", "state", "message", "from", "until", "sort", "dir", "after", GONE_ON];
+/// Names the place up to which dead letters have been sent again; the button goes on from there.
+pub(super) const GONE_ON: &str = "resent";
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Sources that are offered.
 const SOURCES_MAX: usize = 100;
@@ -149,7 +152,9 @@ async fn list(
     let is_dead =
         list.is("state", "dead") || DeliveryState::find(list.get("state")).is_some_and(|state| state.is_dead());
     let redrive = if is_dead && !rows.is_empty() && who.may(ApiScope::MessagesManage) {
-        who.url(&format!("/tenants/{tenant}/redrives{}", list.query()))
+        let all = list.clone().on(who.url(&format!("/tenants/{tenant}/redrives")));
+        // all that are found, on whichever page the button stands
+        if list.is(GONE_ON, list.get("after")) { format!("{}{}", all.action, all.query()) } else { all.first() }
     } else {
         String::new()
     };
