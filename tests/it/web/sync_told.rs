@@ -16,17 +16,21 @@ async fn a_record_of_a_link_that_is_gone_asks_for_a_new_plan() {
     world.first_sync().await;
     let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
     let people = world.bridge.get("/api/v1/tenants/acme/employees").await.expect(200);
-    let mut person =
-        people["items"].as_array().unwrap().iter().find(|row| row["status"] != "departed").unwrap().clone();
-    person["position"] = json!("新的职务");
-    let id = person["id"].as_str().unwrap().to_owned();
-    let units = json!({ "employees": [person] });
+    let present = people["items"].as_array().unwrap().iter().filter(|row| row["status"] != "departed");
+    let mut both: Vec<_> = present.take(2).cloned().collect();
+    both.iter_mut().for_each(|person| person["position"] = json!("新的职务"));
+    let [id, other] = [0, 1].map(|at| both[at]["id"].as_str().unwrap().to_owned());
+    let units = json!({ "employees": both });
     world.bridge.post("/api/v1/tenants/acme/employees", &units).await.expect(200);
     let plan = press(&world, &browser, "plan").await;
     world.bridge.delete(&format!("{CORP}/bindings/{id}")).await.expect(204);
     let started = browser.submit(&plan, "/apply", &[]).await;
     let run = watch(&world, &browser, &started).await;
     run.has("已解除关联，没有写入，请重新生成预览").has("重新生成预览</a>").lacks("/retry\"").lacks("make a new plan");
+    // who was not changed is not among those who were
+    let named = run.text.split("变更了谁").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(named.contains(&format!("/explain/{other}\"")), "{named}");
+    assert!(!named.contains(&format!("/explain/{id}\"")), "{named}");
     let records = browser.get(&format!("{}/records", run.path)).await.expect(200);
     records.has("已解除关联，没有写入").lacks("/retry\"").lacks("make a new plan");
     let english = browser.in_english().await;

@@ -19,7 +19,6 @@ use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
-use crate::web::sync::plan::changes::RowView;
 use crate::web::visit::{Admin, Person};
 use crate::web::{link, reply, time};
 use crate::wecom::errcode;
@@ -123,8 +122,8 @@ struct RunPage {
     /// The pull was not believed because much was missing: a person may say that it is right.
     may_accept: bool,
     has_records: bool,
-    /// The first records of a small run.
-    first: Vec<RowView>,
+    /// The first that a small run has changed.
+    first: Vec<records::Changed>,
 }
 
 /// Runs up to this many records name the first of them on their page.
@@ -138,23 +137,28 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     {
         return Ok(reply::see_other(&who.url(&format!("/plans/{}", link::part(plan)))));
     }
-    let (key, plan) = (run.corp.clone(), run.plan.clone());
+    let (key, plan, id) = (run.corp.clone(), run.plan.clone(), run.id.clone());
+    let is_small = run.kind == RunKind::Downstream && run.state.is_final() && run.total <= SMALL;
     let seqs: Vec<u32> = run.failed.iter().take(FAILED_SHOWN).map(|record| record.seq).collect();
     let read = web.app.store.read_async(move |tx| {
         let plan = plan.map(|plan| store::plans::head(tx, &plan)).transpose()?.flatten();
         let corp = store::corps::find(tx, &key)?;
         let people = people(tx, corp.as_ref(), plan.as_ref(), &seqs)?;
-        Ok((corp, store::mirror::head(tx, &key)?, plan, people))
+        let first = match (&corp, &plan) {
+            (Some(corp), Some(plan)) if is_small && plan.state == PlanState::Taken => {
+                records::first(tx, t, corp, &id, &plan.id)?
+            }
+            _ => Vec::new(),
+        };
+        Ok((corp, store::mirror::head(tx, &key)?, plan, people, first))
     });
-    let (corp, mirror, plan, people) = read.await.map_err(store_problem)?;
+    let (corp, mirror, plan, people, first) = read.await.map_err(store_problem)?;
     let name = corp.map_or_else(|| run.corp.to_string(), |corp| corp.name);
     let is_applied =
         run.kind == RunKind::Downstream && plan.as_ref().is_some_and(|plan| plan.state == PlanState::Taken);
     let runs = who.may(ApiScope::SyncRun);
     let is_final = run.state.is_final();
     let id = link::part(&run.id);
-    let is_small = is_applied && is_final && run.total <= SMALL;
-    let first = if is_small { records::first(t, &web, &run).await? } else { Vec::new() };
     let page = RunPage {
         f: who.frame_at(&run.corp, "runs", t.run_title(t.run_kind(run.kind))),
         card: RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms()),

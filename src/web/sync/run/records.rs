@@ -1,14 +1,16 @@
 //! What became of each record of a run: the plan's changes with their outcomes.
 
 use super::{ErrcodeView, Said, explain, frame, get};
-use crate::browse::plan::{ChangeQuery, ChangeRow, ChangeSide, PlanView};
-use crate::browse::{BrowseError, Page, Paging};
+use crate::browse::plan::{ChangeKind, ChangeQuery, ChangeRow, ChangeSide, PlanView};
+use crate::browse::{BrowseError, Page};
 use crate::http::Problem;
 use crate::http::errors::browse_problem;
 use crate::http::permission::SyncRead;
 use crate::locale::T;
-use crate::model::{ApiScope, CorpKey, JournalEntry, Outcome, Run, RunId, RunKind};
-use crate::store::{self, ReadTx, Store, StoreError};
+use crate::model::{
+    Action, ApiScope, Change, Corp, CorpKey, JournalEntry, MemberField, Outcome, PlanId, Run, RunId, RunKind, UnitId,
+};
+use crate::store::{self, ReadTx, Reads, Store, StoreError};
 use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
@@ -16,9 +18,10 @@ use crate::web::state::Web;
 use crate::web::sync::plan::changes::{self, RowView};
 use crate::web::sync::{Choice, any};
 use crate::web::visit::{Admin, Person};
-use crate::web::{link, reply, time};
+use crate::web::{code, link, reply, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use std::collections::BTreeSet;
 
 const PARAMS: [&str; 7] = ["q", "kind", "outcome", "sort", "dir", "after", "before"];
 
@@ -56,21 +59,72 @@ async fn run_with_plan(web: &Web, run: &RunId) -> Result<(Run, std::sync::Arc<Pl
 
 /// Records that a run's own page names.
 const FIRST: usize = 12;
+/// They are looked for among so many of the run's first.
+const LOOKED_AT: u32 = 200;
 
-/// The first records of a run in the order of application: of people, where there are any.
-pub(super) async fn first(t: T, web: &Web, run: &Run) -> Result<Vec<RowView>, Problem> {
-    let Some(plan) = &run.plan else { return Ok(Vec::new()) };
-    let (view, _) = web.app.views.plan_view(plan).await.map_err(browse_problem)?;
-    let query = |side| {
-        let paging = Paging { limit: FIRST, ..Paging::default() };
-        ChangeQuery { side, paging, ..ChangeQuery::default() }
+/// Somebody or something that a run has changed.
+pub(super) struct Changed {
+    pub(super) kind: String,
+    pub(super) tone: &'static str,
+    pub(super) name: String,
+    pub(super) employee: Option<String>,
+    pub(super) place: String,
+}
+
+/// The first that a run has changed, in the order of application: people, where there are any among them. What failed or
+/// was not reached is not named. Reads a few hundred rows, whatever the size of the organisation.
+pub(super) fn first(
+    tx: &impl Reads,
+    t: T,
+    corp: &Corp,
+    run: &RunId,
+    plan: &PlanId,
+) -> Result<Vec<Changed>, StoreError> {
+    let entries = store::runs::entries(tx, run, 0..LOOKED_AT)?;
+    let is_done = |entry: &&JournalEntry| matches!(entry.outcome, Outcome::Done | Outcome::FoundDone);
+    let done: BTreeSet<u32> = entries.iter().filter(is_done).map(|entry| entry.seq).collect();
+    let mut found = store::plans::changes(tx, plan, 0..LOOKED_AT)?;
+    found.retain(|change| done.contains(&change.seq));
+    let is_of_member = |change: &Change| ChangeKind::of(&change.action).side() == ChangeSide::Members;
+    if found.iter().any(is_of_member) {
+        found.retain(is_of_member);
+    }
+    found.truncate(FIRST);
+    found.iter().map(|change| changed(tx, t, corp, &change.action)).collect()
+}
+
+fn changed(tx: &impl Reads, t: T, corp: &Corp, action: &Action) -> Result<Changed, StoreError> {
+    let unit_name = |id: &UnitId| {
+        let unit = store::directory::find_unit(tx, &corp.tenant, id)?;
+        Ok::<_, StoreError>(unit.map(|unit| unit.name.to_string()))
     };
-    let read = tokio::task::spawn_blocking(move || {
-        let people = view.page(&query(Some(ChangeSide::Members)))?;
-        if people.rows.is_empty() { view.page(&query(None)) } else { Ok(people) }
-    });
-    let page = read.await.map_err(Problem::internal)?.map_err(browse_problem)?;
-    Ok(page.rows.into_iter().map(|row| changes::row_view(t, row)).collect())
+    let employee = action.employee();
+    let known = employee.map(|id| store::directory::find_employee(tx, &corp.tenant, id)).transpose()?.flatten();
+    let place = known.as_ref().map(|known| unit_name(&known.unit_id)).transpose()?.flatten();
+    let name = match (known, action) {
+        (Some(known), _) => known.name.to_string(),
+        (None, Action::BindDepartment { unit, .. } | Action::UnbindDepartment { unit, .. }) => {
+            unit_name(unit)?.unwrap_or_else(|| unit.to_string())
+        }
+        (None, _) => {
+            let member = action.member_before().map(|(userid, image)| {
+                image.fields.get(&MemberField::Name).map_or_else(|| userid.to_string(), |name| name.to_string())
+            });
+            let before = action.department_before();
+            let after = action.department_after().and_then(|after| after.name.as_ref());
+            let department = after.or(before.and_then(|(_, before)| before.name.as_ref())).map(|name| name.to_string());
+            let numbers = employee.map(ToString::to_string).or(before.map(|(id, _)| format!("#{id}")));
+            member.or(department).or(numbers).unwrap_or_default()
+        }
+    };
+    let kind = ChangeKind::of(action);
+    Ok(Changed {
+        kind: t.change_kind(&code::of(kind)),
+        tone: changes::tone(kind),
+        name,
+        employee: employee.map(ToString::to_string),
+        place: place.unwrap_or_default(),
+    })
 }
 
 pub(super) async fn show(
@@ -88,9 +142,9 @@ pub(super) async fn show(
     let read = tokio::task::spawn_blocking(move || {
         let mut kinds = vec![any(t, t.change_what())];
         kinds.extend(view.summary().by_kind.iter().map(|(kind, count)| {
-            let code = crate::web::code::of(kind);
-            let label = format!("{} ({count})", t.change_kind(&code));
-            (code, label)
+            let kind = code::of(kind);
+            let label = format!("{} ({count})", t.change_kind(&kind));
+            (kind, label)
         }));
         let page = view.page(&query(&asked, &store, &run)?)?;
         let seqs: Vec<u32> = page.rows.iter().map(|row| row.seq).collect();
