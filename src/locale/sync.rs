@@ -141,6 +141,7 @@ texts! {
     plan_moved_on = "生成这个预览之后，OA 通讯录有改动。", "The directory has changed since this plan was made.";
     plan_moved_on_hint = "执行前会逐项核对，有出入就会拒绝执行。", "Each change is checked before it is applied; where something differs, the plan is refused.";
     decide_others(names) = "可以批准的系统管理员：{names}。", "Those who can allow it: {names}.";
+    decide_one_only(names) = "可以批准的系统管理员只有 {names}，还差一名，请先添加。", "Only {names} can allow it, and two must: add an administrator.";
     decide_nobody_else = "目前没有其他系统管理员可以批准，请先添加。", "There is no other administrator who could allow it: add one.";
     decide_own_plan = "这个计划由您发起，您不能批准，只能驳回；须由另外两名系统管理员批准。", "You had this plan made, so you may only reject it: two other administrators must allow it.";
     decide_own_allow = "您已经批准过，还需要另一名系统管理员批准。您仍可以驳回。", "You have allowed it already: another administrator must allow it too. You may reject it.";

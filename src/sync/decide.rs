@@ -124,17 +124,42 @@ pub(crate) fn lacks_two(tx: &impl Reads, head: &PlanHead) -> Result<bool, StoreE
     Ok(head.state == PlanState::Ready && head.removes_people() && settings::read(tx)?.two_person_removals)
 }
 
+/// What somebody has had to do with a plan that two others must allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Made it.
+    Maker,
+    /// Was the first to allow it.
+    First,
+}
+
+/// What the person behind a name of the audit log has had to do with a plan; `None`: they can be one of the two who allow
+/// it. `keys` are all API keys, also those that were revoked.
+pub fn part_of(keys: &[ApiKey], head: &PlanHead, name: &str) -> Option<Part> {
+    let person = person_behind(keys, name);
+    let is_same = |other: &str| person_behind(keys, other) == person;
+    if head.made_by.as_deref().is_some_and(is_same) {
+        Some(Part::Maker)
+    } else if head.first_allow.as_ref().is_some_and(|first| is_same(&first.by)) {
+        Some(Part::First)
+    } else {
+        None
+    }
+}
+
 /// Whether the actor is neither the person who made the plan nor the one who has allowed it already; `Err` says which.
 fn check_person(tx: &WriteTx, head: &PlanHead, actor: &Actor) -> Result<Result<(), String>, StoreError> {
-    let keys = store::api_keys::list(tx)?;
-    let person = person_behind(&keys, &actor.name);
-    if let Some(maker) = head.made_by.as_deref().filter(|maker| person_behind(&keys, maker) == person) {
-        return Ok(Err(format!("{maker} made it; other administrators must allow it")));
-    }
-    if let Some(first) = head.first_allow.as_ref().filter(|first| person_behind(&keys, &first.by) == person) {
-        return Ok(Err(format!("{} has allowed it already; a second administrator must allow it too", first.by)));
-    }
-    Ok(Ok(()))
+    Ok(match part_of(&store::api_keys::list(tx)?, head, &actor.name) {
+        None => Ok(()),
+        Some(Part::Maker) => {
+            let maker = head.made_by.as_deref().unwrap_or_default();
+            Err(format!("{maker} made it; other administrators must allow it"))
+        }
+        Some(Part::First) => {
+            let first = head.first_allow.as_ref().map(|first| first.by.as_str()).unwrap_or_default();
+            Err(format!("{first} has allowed it already; a second administrator must allow it too"))
+        }
+    })
 }
 
 /// Who stands behind a name of the audit log: an API key acts for whoever made it, and everybody at the command line

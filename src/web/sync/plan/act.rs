@@ -5,10 +5,10 @@ use crate::http::Problem;
 use crate::http::errors::sync_problem;
 use crate::http::permission::{BindingWrite, SyncDecide, SyncRun};
 use crate::locale::T;
-use crate::model::{Access, Account, ApiScope, Corp, DepartmentId, PlanHead, PlanId, PlanState, UnitId};
+use crate::model::{Access, Account, ApiKey, ApiScope, Corp, DepartmentId, PlanHead, PlanId, PlanState, UnitId};
 use crate::sync::SyncError;
 use crate::sync::bindings;
-use crate::sync::service::{self, Decided};
+use crate::sync::service::{self, Decided, Part};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_typed};
 use crate::web::state::Web;
@@ -41,6 +41,10 @@ pub(super) struct Act {
     pub(super) needs_two: bool,
     /// Why this person is not one of the two who can allow it.
     pub(super) not_own: Option<&'static str>,
+    /// Administrators who can allow it.
+    pub(super) others: String,
+    /// They are fewer than it still needs.
+    pub(super) is_short: bool,
     /// What must be typed before people are removed.
     pub(super) confirm: Option<String>,
 }
@@ -53,14 +57,35 @@ pub(super) struct Barred {
     pub(super) name: &'static str,
 }
 
+/// Whom a plan that needs two people is held against.
+pub(super) struct Deciders {
+    pub(super) accounts: Vec<Account>,
+    /// All of them, for a key acts for whoever made it.
+    pub(super) keys: Vec<ApiKey>,
+}
+
+impl Deciders {
+    /// Names of the administrators who have neither had the plan made nor allowed it.
+    fn others(&self, head: &PlanHead) -> Vec<&str> {
+        let is_free = |account: &&Account| {
+            account.is_enabled_administrator()
+                && service::part_of(&self.keys, head, &format!("account:{}", account.name)).is_none()
+        };
+        self.accounts.iter().filter(is_free).map(|account| account.name.as_str()).collect()
+    }
+}
+
 impl Act {
     /// Allowing is offered to those who can.
     pub(super) fn may_say_yes(&self) -> bool {
         !self.is_outdated && (!self.needs_two || self.not_own.is_none())
     }
 
-    pub(super) fn new(who: &Person, corp: &Corp, head: &PlanHead, needs_two: bool, now_ms: i64) -> Self {
+    pub(super) fn new(who: &Person, corp: &Corp, head: &PlanHead, two: Option<&Deciders>, now_ms: i64) -> Self {
         let t = who.t;
+        let two = two.filter(|_| head.removes_people());
+        let others = two.map(|two| two.others(head)).unwrap_or_default();
+        let needed = if head.first_allow.is_none() { 2 } else { 1 };
         let is_over = head.expires_at_ms <= now_ms;
         let is_outdated = head.state.is_open() && !is_over && service::is_outdated(corp, head);
         let is_ready = matches!(head.state, PlanState::Ready | PlanState::Allowed) && !is_over;
@@ -83,32 +108,16 @@ impl Act {
             is_over: is_over && head.state.is_open(),
             is_outdated,
             barred,
-            not_own: not_own(t, &who.actor().name, head),
-            needs_two: needs_two && head.counts.members.disable + head.counts.members.delete > 0,
+            not_own: two.and_then(|two| service::part_of(&two.keys, head, &who.actor().name)).map(|part| match part {
+                Part::Maker => t.decide_own_plan(),
+                Part::First => t.decide_own_allow(),
+            }),
+            needs_two: two.is_some(),
+            is_short: two.is_some() && others.len() < needed,
+            others: others.join("、"),
             confirm: confirm_text(t, head),
         }
     }
-}
-
-/// Who had the plan made, or has allowed it already, cannot allow it once more.
-fn not_own(t: T, who: &str, head: &PlanHead) -> Option<&'static str> {
-    if head.made_by.as_deref() == Some(who) {
-        Some(t.decide_own_plan())
-    } else if head.first_allow.as_ref().is_some_and(|first| first.by == who) {
-        Some(t.decide_own_allow())
-    } else {
-        None
-    }
-}
-
-/// Names of the administrators who have neither had the plan made nor allowed it.
-pub(super) fn others(accounts: &[Account], head: &PlanHead) -> String {
-    let taken = |actor: &str| {
-        head.made_by.as_deref() == Some(actor) || head.first_allow.as_ref().is_some_and(|first| first.by == actor)
-    };
-    let free = accounts.iter().filter(|account| account.is_enabled_administrator());
-    let free = free.filter(|account| !taken(&format!("account:{}", account.name)));
-    free.map(|account| account.name.as_str()).collect::<Vec<_>>().join("、")
 }
 
 /// What must be typed before a plan is applied that removes people or departments.

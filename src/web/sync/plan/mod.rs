@@ -85,8 +85,6 @@ struct PlanPage {
     act: act::Act,
     /// The directory has changed since it was made.
     has_moved_on: bool,
-    /// Names of those who can allow it, where two must.
-    others: String,
     /// Who cannot be brought into WeCom.
     left_out: Vec<left_out::LeftOut>,
     faults: Faults,
@@ -148,13 +146,15 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
     let read = app.store.read_async(move |tx| {
         let Some(corp) = store::corps::find(tx, &looked_at.corp)? else { return Ok(None) };
         let left_out = left_out::find(tx, &corp, &looked_at)?;
-        let needs_two = crate::admin::settings::read(tx)?.two_person_removals;
-        let deciders = if needs_two { store::accounts::list(tx)? } else { Vec::new() };
+        let two = match crate::admin::settings::read(tx)?.two_person_removals {
+            true => Some(act::Deciders { accounts: store::accounts::list(tx)?, keys: store::api_keys::list(tx)? }),
+            false => None,
+        };
         let has_moved_on = store::directory::counts(tx, &corp.tenant)?.revision != looked_at.directory_revision;
-        Ok(Some((corp, left_out, needs_two, deciders, has_moved_on)))
+        Ok(Some((corp, left_out, two, has_moved_on)))
     });
     let found = read.await.map_err(store_problem)?;
-    let (corp, left_out, needs_two, deciders, has_moved_on) =
+    let (corp, left_out, two, has_moved_on) =
         found.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
     let now_ms = app.clock.now_ms();
     let tab = match list.get("tab") {
@@ -194,9 +194,9 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         decision: head.decision.as_ref().map(|decision| DecisionView::new(t, decision)),
         applied_by: head.taken_by.as_ref().map(ToString::to_string),
         left_out: left_out::view(t, who, &corp, &list, left_out),
-        has_moved_on: has_moved_on && head.state.is_open() && head.expires_at_ms > now_ms,
-        others: act::others(&deciders, &head),
-        act: act::Act::new(who, &corp, &head, needs_two, now_ms),
+        // what an undo gives back is not compared with the directory
+        has_moved_on: has_moved_on && head.undoes.is_none() && head.state.is_open() && head.expires_at_ms > now_ms,
+        act: act::Act::new(who, &corp, &head, two.as_ref(), now_ms),
         faults: entered.faults,
         reason: entered.reason,
         changes_total,
