@@ -67,7 +67,7 @@ async fn put(
     let AppBody { key: named, name, agentid, callback_enabled } = body.value;
     check_key(key.as_str(), named.as_ref().map(AppKey::as_str))?;
     let app = App { key, name, agentid, callback_enabled };
-    let saved = service::put_app(&state.app.store, &caller.actor, &corp, app.clone(), BTreeMap::new())
+    let saved = service::put_app(&state.app.store, &caller.actor, &corp, app.clone(), None, BTreeMap::new())
         .await
         .map_err(setup_problem)?;
     Result::Ok(Put::new(app, saved))

@@ -163,6 +163,7 @@ texts! {
     guide_goes_to = "填到管理后台：", "It goes to:";
     guide_shown_once = "已生成；只在生成时显示一次", "made; it was shown once, when it was made";
     guide_not_made = "点击“生成 Token 和密钥”后显示", "shown when you press “Make token and key”";
+    guide_not_made_yet = "尚未生成", "not made yet";
     guide_reach_public = "企业微信从互联网访问这个 URL，所以它必须能从互联网打开。经过反向代理时，请把 /cb/ 原样转发，包括问号后面的参数。", "WeCom calls this URL from the internet, so it must be reachable from there. A reverse proxy must pass /cb/ on unchanged, query included.";
     guide_reach_private = "由您单位自己的企业微信服务器访问，内网地址即可，不需要域名和互联网。菜单名称可能因版本略有不同。", "Your own WeCom server calls this URL: an address of the intranet will do. Menus may have other names in some versions.";
     guide_reach_government = "由政务微信平台的服务器访问，请确认平台到这个地址的网络已经打通。菜单名称可能因平台略有不同。", "The government platform calls this URL: make sure that its network reaches it. Menus may have other names on some platforms.";

@@ -3,7 +3,7 @@
 
 mod secrets;
 
-pub use secrets::{list_secrets, new_callback_keys, put_secret, remove_secret, renew_callback_keys};
+pub use secrets::{list_secrets, put_secret, remove_secret, renew_callback_keys};
 
 use super::check::{check_corp, check_secret, check_tenant};
 use super::consent::check_deletion;
@@ -262,12 +262,14 @@ pub(super) fn remove_idle_corp(tx: &WriteTx, corp: &CorpKey) -> Result<bool, Sto
     store::corps::remove(tx, corp)
 }
 
-/// Adds or changes one app of a corp.
+/// Adds or changes one app of a corp; `reads` says whether the corp reads details with it (`None`: as it was). Callback
+/// keys of an app that receives, and that nobody ever gave, are generated.
 pub async fn put_app(
     store: &Store,
     actor: &Actor,
     corp: &CorpKey,
     app: App,
+    reads: Option<bool>,
     secrets: BTreeMap<SecretName, Secret>,
 ) -> Result<Saved, SetupError> {
     let is_new = Arc::new(AtomicBool::new(false));
@@ -278,6 +280,11 @@ pub async fn put_app(
         match place {
             Some(present) => *present = app.clone(),
             None => corp.apps.push(app.clone()),
+        }
+        match reads {
+            Some(true) => corp.read_app = Some(app.key.clone()),
+            Some(false) if corp.read_app.as_ref() == Some(&app.key) => corp.read_app = None,
+            _ => {}
         }
         Ok(())
     };

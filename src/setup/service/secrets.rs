@@ -20,11 +20,6 @@ pub async fn put_secret(
     edit_present_corp(store, actor, corp, BTreeMap::from([(name, secret)]), |_| Ok(())).await
 }
 
-/// Callback keys that nobody has yet: token, then EncodingAESKey.
-pub fn new_callback_keys() -> (Secret, Secret) {
-    (generate_token(), generate_aes_key())
-}
-
 /// Makes new callback keys for one of a corp's receivers, and answers them for copying into the console: token, then
 /// EncodingAESKey. The former ones are void at once.
 pub async fn renew_callback_keys(
@@ -33,7 +28,7 @@ pub async fn renew_callback_keys(
     corp: &CorpKey,
     of: &CallbackOf,
 ) -> Result<(Secret, Secret), SetupError> {
-    let (token, aes_key) = new_callback_keys();
+    let (token, aes_key) = (generate_token(), generate_aes_key());
     let secrets = BTreeMap::from([(of.token(), token.clone()), (of.aes_key(), aes_key.clone())]);
     let of = of.clone();
     let edit = move |corp: &mut Corp| match &of {

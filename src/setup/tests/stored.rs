@@ -163,7 +163,7 @@ async fn two_changes_of_one_corp_at_once_are_both_kept() {
     let apps = (0..8_u64).map(|n| {
         let app = crate::model::App { key: format!("a{n}").as_str().into(), agentid: 900 + n, ..corp.apps[0].clone() };
         let (store, actor, key) = (store.clone(), actor.clone(), corp.key.clone());
-        tokio::spawn(async move { service::put_app(&store, &actor, &key, app, BTreeMap::new()).await.unwrap() })
+        tokio::spawn(async move { service::put_app(&store, &actor, &key, app, None, BTreeMap::new()).await.unwrap() })
     });
     for task in apps.collect::<Vec<_>>() {
         assert_eq!(task.await.unwrap(), service::Saved::Created);

@@ -7,8 +7,8 @@ use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::CorpWrite;
 use crate::model::{App, AppKey, CallbackOf, Corp, CorpKey, Secret, SecretName};
-use crate::setup::service::Consent;
 use crate::setup::{SetupError, service};
+use crate::store;
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_on};
 use crate::web::frame::Frame;
@@ -145,15 +145,18 @@ async fn show(
     reply::page(&page(&who, &web, corp, fields, Faults::default(), false).await?)
 }
 
-/// Saves what was entered; on success the corp's reader is set as well. Answers the callback keys of an app that begins to
-/// receive: they are shown now or never.
+/// Token and EncodingAESKey that have just come to be.
+type Made = [Option<Secret>; 2];
+
+/// Saves what was entered, all or nothing. Answers the callback keys of an app that begins to receive: they are shown now
+/// or never.
 async fn store_app(
     who: &Person,
     web: &Web,
     corp: &Corp,
     fields: &Fields,
     faults: &mut Faults,
-) -> Result<Option<(Secret, Secret)>, Problem> {
+) -> Result<Made, Problem> {
     let t = who.t;
     let secrets = service::list_secrets(&web.app.store, &corp.key).await.map_err(setup_problem)?;
     let is_set = |name: SecretName| secrets.iter().any(|(known, is_set)| *known == name && *is_set);
@@ -166,7 +169,7 @@ async fn store_app(
     if wants_reader && fields.secret.trim().is_empty() && !is_set(SecretName::App(key.clone())) {
         faults.add("secret", t.app_secret_needed());
     }
-    let Some(agentid) = agentid.filter(|_| faults.is_empty()) else { return Ok(None) };
+    let Some(agentid) = agentid.filter(|_| faults.is_empty()) else { return Ok(Made::default()) };
     let app = App {
         key: key.clone(),
         name: fields.name.trim().to_owned(),
@@ -174,29 +177,24 @@ async fn store_app(
         callback_enabled: is_on(fields.callback.as_ref()),
     };
     let of = CallbackOf::App(key.clone());
-    let made = (app.callback_enabled && !is_set(of.token())).then(service::new_callback_keys);
+    let missing =
+        [of.token(), of.aes_key()].map(|name| (app.callback_enabled && !is_set(name.clone())).then_some(name));
     let mut secrets = BTreeMap::new();
-    if let Some((token, aes_key)) = made.clone() {
-        secrets.insert(of.token(), token);
-        secrets.insert(of.aes_key(), aes_key);
-    }
     if !fields.secret.trim().is_empty() {
         secrets.insert(SecretName::App(key.clone()), Secret::new(fields.secret.trim()));
     }
     let (store, actor) = (&web.app.store, who.actor());
-    if let Err(error) = service::put_app(store, &actor, &corp.key, app, secrets).await {
-        return place(t, error, &NAMES, "key", faults).map(|()| None);
+    if let Err(error) = service::put_app(store, &actor, &corp.key, app, Some(wants_reader), secrets).await {
+        return place(t, error, &NAMES, "key", faults).map(|()| Made::default());
     }
     web.app.clients.forget(&corp.key);
-    if wants_reader != (corp.read_app.as_ref() == Some(&key)) {
-        let edit = move |corp: &mut Corp| {
-            corp.read_app = wants_reader.then(|| key.clone());
-            Ok(())
-        };
-        let done = service::edit_settings(store, &actor, &corp.key, Consent::default(), edit).await;
-        done.map_err(setup_problem)?;
-    }
-    Ok(made)
+    // those that stand: whoever saved at the same moment sees the same
+    let of = corp.key.clone();
+    let read = store.read_async(move |tx| {
+        let [token, aes_key] = missing.map(|name| name.map(|name| store::secrets::find(tx, &of, &name)).transpose());
+        Ok([token?.flatten(), aes_key?.flatten()])
+    });
+    read.await.map_err(store_problem)
 }
 
 /// After saving: the keys where there are new ones, else the page itself.
@@ -205,13 +203,13 @@ async fn saved(
     web: &Web,
     key: &CorpKey,
     app: &str,
-    made: Option<(Secret, Secret)>,
+    made: Made,
     to: &str,
 ) -> Result<HttpResponse, Problem> {
-    match made {
-        Some(keys) => shown_once(who, web, key, CallbackOf::App(AppKey::from(app.trim())), keys).await,
-        None => Ok(reply::go(who, to, Some(Flash::good(who.t.app_saved())))),
+    if made.iter().any(Option::is_some) {
+        return shown_once(who, web, key, CallbackOf::App(AppKey::from(app.trim())), made).await;
     }
+    Ok(reply::go(who, to, Some(Flash::good(who.t.app_saved()))))
 }
 
 async fn create(
@@ -221,7 +219,7 @@ async fn create(
     form: Form<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let (corp, fields, mut faults) = (get(&web, &key).await?, form.0, Faults::default());
-    let mut made = None;
+    let mut made = Made::default();
     if corp.find_app(&AppKey::from(fields.key.trim())).is_some() {
         faults.add("key", who.t.setup_fault_taken());
     } else {

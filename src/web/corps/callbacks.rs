@@ -34,16 +34,17 @@ struct KeysPage {
 
 async fn renew(who: &Person, web: &Web, key: &CorpKey, of: CallbackOf) -> Result<HttpResponse, Problem> {
     let made = service::renew_callback_keys(&web.app.store, &who.actor(), key, &of).await;
-    shown_once(who, web, key, of, made.map_err(setup_problem)?).await
+    let (token, aes_key) = made.map_err(setup_problem)?;
+    shown_once(who, web, key, of, [Some(token), Some(aes_key)]).await
 }
 
-/// The page with keys that were just made: they are on no other.
+/// The page with keys that were just made, token and EncodingAESKey: they are on no other.
 pub(super) async fn shown_once(
     who: &Person,
     web: &Web,
     key: &CorpKey,
     of: CallbackOf,
-    (token, aes_key): (Secret, Secret),
+    [token, aes_key]: [Option<Secret>; 2],
 ) -> Result<HttpResponse, Problem> {
     let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
     let public_url = web.app.public_url().await.map_err(store_problem)?;
@@ -54,8 +55,8 @@ pub(super) async fn shown_once(
             _ => who.url(&format!("/corps/{key}#{of}-callback")),
         },
         guide: Guide {
-            token: Some(token.expose().to_owned()),
-            aes_key: Some(aes_key.expose().to_owned()),
+            token: token.map(|token| token.expose().to_owned()),
+            aes_key: aes_key.map(|aes_key| aes_key.expose().to_owned()),
             ..guide(who.t, &corp, &of, &public_url)
         },
         corp,

@@ -3,7 +3,8 @@
 use super::browser::Browser;
 use super::office::{CORP, Office};
 use serde_json::json;
-use wecom_bridge::model::{CorpKey, Role, SecretName};
+use wecom_bridge::model::{Actor, CorpKey, Role, Secret, SecretName};
+use wecom_bridge::setup::service;
 use wecom_bridge::store;
 
 /// The page asks what becomes of the links, and only a typed confirmation drops them.
@@ -59,6 +60,8 @@ async fn the_guide_shows_where_callback_keys_go() {
     let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
     let app = json!({ "name": "OA", "agentid": 1_000_002 });
     office.bridge.put("/api/v1/corps/acme-main/apps/oa", &app).await.expect(201);
+    // who cannot make them is not told to
+    office.get(CORP).await.expect(200).has("尚未生成").lacks("点击“生成 Token 和密钥”后显示");
     for (form, url, way) in [
         ("callback-keys", "/cb/acme-main/contacts", "设置接收事件服务器"),
         ("customers-callback-keys", "/cb/acme-main/customers", "客户联系"),
@@ -103,6 +106,21 @@ async fn keys_of_a_new_app_are_shown_when_it_is_saved() {
     browser.follow(&saved).await.expect(200).has("应用已保存");
     let again = office.bridge.app.store.read(|tx| store::secrets::find(tx, &key, &token)).unwrap().unwrap();
     assert_eq!(again, stored);
+
+    // a key that was given stays; the other one is made
+    let crm = [("name", "CRM"), ("key", "crm"), ("agentid", "1000003"), ("secret", "crm-secret"), ("is_reader", "")];
+    let page = browser.get(&format!("{CORP}/apps/new")).await.expect(200);
+    browser.follow(&browser.submit(&page, "/apps/new", &crm).await).await.expect(200).has("应用已保存");
+    let (actor, given) = (Actor::cli("tester"), Secret::new("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"));
+    let (store, aes_key) = (&office.bridge.app.store, SecretName::AppAesKey("crm".into()));
+    service::put_secret(store, &actor, &key, aes_key.clone(), given.clone()).await.unwrap();
+    let page = browser.get(&format!("{CORP}/apps/crm")).await.expect(200);
+    let reads = [("callback", "1"), ("is_reader", "1")];
+    let made = browser.submit(&page, "/apps/crm", &reads).await.expect(200);
+    made.has("id=\"token-crm").lacks("id=\"aes-key-").has("只在生成时显示一次");
+    assert_eq!(store.read(|tx| store::secrets::find(tx, &key, &aes_key)).unwrap().unwrap(), given);
+    let corp = service::get_corp(store, &key).await.unwrap();
+    assert_eq!(corp.read_app, Some("crm".into()));
     office.close().await;
 }
 
