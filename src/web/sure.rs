@@ -1,5 +1,6 @@
 //! What cannot be had back is looked at once more: what, how much, and only when that has been typed.
 
+use super::form::is_typed;
 use super::frame::Frame;
 use super::reply;
 use crate::http::Problem;
@@ -33,8 +34,8 @@ pub(super) struct Sure {
 impl Sure {
     /// `None` where the word was typed; else the page.
     pub(super) fn ask(mut self, typed: Option<&str>) -> Result<Option<HttpResponse>, Problem> {
-        match typed.map(str::trim) {
-            Some(typed) if typed == self.word.trim() => Ok(None),
+        match typed {
+            Some(typed) if is_typed(typed, &self.word) => Ok(None),
             None => reply::page(&self).map(Some),
             Some(_) => {
                 self.is_mistyped = true;

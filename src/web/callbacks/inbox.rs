@@ -242,6 +242,8 @@ struct Wanted {
     q: String,
     from: String,
     until: String,
+    /// When the question was first asked, Unix milliseconds: what came later is not meant.
+    asked_at: Option<i64>,
     /// Absent on the way from the list.
     confirm: Option<String>,
 }
@@ -252,7 +254,7 @@ async fn replay(
     key: web::Path<CorpKey>,
     form: Form<Wanted>,
 ) -> Result<HttpResponse, Problem> {
-    let Wanted { receiver, kind, state, sender, q, from, until, confirm } = form.0;
+    let Wanted { receiver, kind, state, sender, q, from, until, asked_at, confirm } = form.0;
     let get = |name: &str| {
         let text = match name {
             "receiver" => &receiver,
@@ -266,16 +268,24 @@ async fn replay(
         text.trim().to_owned()
     };
     let (t, list) = (who.t, format!("/corps/{key}/inbox"));
-    let count = web.app.callbacks.replayable(&key, filter(get)).await.map_err(store_problem)?.len();
+    let asked_at = asked_at.unwrap_or_else(|| web.app.clock.now_ms());
+    let mut wanted = filter(get);
+    wanted.until_ms = Some(wanted.until_ms.map_or(asked_at, |until_ms| until_ms.min(asked_at)));
+    let names = ["receiver", "kind", "state", "sender", "q", "from", "until"];
+    let mut carried: Vec<_> = names.map(|name| (name, get(name))).into_iter().collect();
+    carried.retain(|(_, value)| !value.is_empty());
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&carried).finish();
+    let back = if query.is_empty() { list.clone() } else { format!("{list}?{query}") };
+    let count = web.app.callbacks.replayable(&key, wanted.clone()).await.map_err(store_problem)?.len();
     if count > 0 {
-        let names = ["receiver", "kind", "state", "sender", "q", "from", "until"];
+        carried.push(("asked_at", asked_at.to_string()));
         let sure = Sure {
             f: who.frame(t.inbox_replay_all()),
             lead: t.inbox_replay_sure(count),
             notes: vec![t.inbox_replay_hint().to_owned()],
             action: format!("{list}-replays"),
-            back: (t.nav_inbox().to_owned(), list.clone()),
-            carried: names.map(|name| (name, get(name))).into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            back: (t.nav_inbox().to_owned(), back.clone()),
+            carried,
             choice: None,
             word: count.to_string(),
             is_mistyped: false,
@@ -284,6 +294,6 @@ async fn replay(
             return Ok(page);
         }
     }
-    let count = web.app.callbacks.replay_all(&key, filter(get), &who.actor()).await.map_err(store_problem)?;
-    Ok(reply::go(&who, &list, Some(Flash::good(t.inbox_replayed(count)))))
+    let count = web.app.callbacks.replay_all(&key, wanted, &who.actor()).await.map_err(store_problem)?;
+    Ok(reply::go(&who, &back, Some(Flash::good(t.inbox_replayed(count)))))
 }
