@@ -9,7 +9,11 @@ use std::fmt::Write;
 
 use super::routes::Routes;
 use super::state::State;
+use crate::admin::{sessions, settings};
+use crate::http::Problem;
+use crate::http::errors::store_problem;
 use crate::locale::Lang;
+use crate::store::StoreError;
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
@@ -20,25 +24,46 @@ pub(super) fn routes(routes: &mut Routes) {
 
 const STYLE: &str = include_str!("docs.css");
 
-/// End of the name of the cookie in which the pages keep a visitor's language.
+/// Cookies in which a browser keeps the language that was chosen, and its session.
 const CHOSEN: &str = "wb_lang";
+const SESSION: &str = "wb_session";
 
-/// `GET /api/docs`; in the language that was chosen on the pages, else in the browser's. What the document says is English.
-pub async fn page(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    let cookies = request.cookies().ok();
-    let chosen = cookies.iter().flat_map(|all| all.iter()).find(|cookie| cookie.name().ends_with(CHOSEN));
+/// A cookie; with HTTPS its name says that it belongs to this host alone, and then no other counts.
+fn cookie(request: &HttpRequest, name: &str) -> Option<String> {
+    let found = request.cookie(&format!("__Host-{name}")).or_else(|| request.cookie(name));
+    found.map(|cookie| cookie.value().to_owned())
+}
+
+/// The language of the pages for whoever asks: the one that was chosen, the account's, the browser's, the set one.
+async fn lang_of(request: &HttpRequest, state: &State) -> Result<Lang, StoreError> {
+    if let Some(chosen) = cookie(request, CHOSEN).and_then(|code| Lang::find(&code)) {
+        return Ok(chosen);
+    }
+    if let Some(token) = cookie(request, SESSION) {
+        let found = sessions::find(&state.app.admin, &token).await?;
+        if let Some(own) = found.and_then(|(_, account)| Lang::find(account.language.as_deref()?)) {
+            return Ok(own);
+        }
+    }
     let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let lang = chosen.and_then(|cookie| Lang::find(cookie.value())).or_else(|| Lang::negotiate(header?));
-    let lang = lang.unwrap_or(Lang::En);
+    if let Some(wanted) = header.and_then(Lang::negotiate) {
+        return Ok(wanted);
+    }
+    Ok(Lang::find(&settings::get(&state.app.admin).await?.language).unwrap_or_default())
+}
+
+/// `GET /api/docs`; in the language of the pages. What the document says is English.
+pub async fn page(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let lang = lang_of(&request, &state).await.map_err(store_problem)?;
     let style = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     );
-    HttpResponse::Ok()
+    Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
         .insert_header((CONTENT_SECURITY_POLICY, policy))
         .insert_header((VARY, "accept-language, cookie"))
-        .body(state.pages[usize::from(lang == Lang::En)].clone())
+        .body(state.pages[usize::from(lang == Lang::En)].clone()))
 }
 
 /// `GET /api/v1/openapi.json`, with an ETag so that a client need not fetch it twice.
@@ -98,7 +123,7 @@ const PARTS: &[(&str, &str)] = &[
 /// Name of a part; the English one behind the Chinese one, for programs and the document know that.
 fn part(lang: Lang, name: &str) -> String {
     let known = PARTS.iter().find(|(en, _)| *en == name).filter(|(en, zh)| lang == Lang::Zh && en != zh);
-    known.map_or_else(|| escape(name), |(_, zh)| format!("{zh} <small>{}</small>", escape(name)))
+    known.map_or_else(|| escape(name), |(_, zh)| format!("{zh} <small lang=\"en\">{}</small>", escape(name)))
 }
 
 /// The page for a document.
@@ -135,16 +160,17 @@ pub fn render(document: &Value, lang: Lang) -> String {
         html.push_str(LEAD_ZH);
     }
     html.push_str("<div lang=\"en\">");
+    let own = lang.tag();
     let _ = write!(html, "<p>{}</p>", prose(&info["description"]).replace("\n\n", "</p><p>"));
     let _ = write!(html, "<p>{}</p>", prose(&document["components"]["securitySchemes"]["api_key"]["description"]));
     for tag in list(&document["tags"]) {
         let name = part(lang, tag["name"].as_str().unwrap_or_default());
-        let _ = write!(html, "<h2>{name}</h2><p>{}</p>", prose(&tag["description"]));
+        let _ = write!(html, "<h2 lang=\"{own}\">{name}</h2><p>{}</p>", prose(&tag["description"]));
         for operation in operations.iter().filter(|operation| operation.tag == tag["name"]) {
             operation.write(&mut html, lang);
         }
     }
-    let _ = write!(html, "<h2>{schemas}</h2>");
+    let _ = write!(html, "<h2 lang=\"{own}\">{schemas}</h2>");
     for (name, schema) in map(&document["components"]["schemas"]) {
         let name = escape(name);
         let _ = write!(html, "<section id=\"schema-{name}\"><h3>{name}</h3>");
@@ -202,7 +228,7 @@ impl Operation<'_> {
         if parameters.peek().is_some() {
             html.push_str("<div class=\"table\"><table>");
             html.push_str(lang.pick(
-                "<tr><th>参数</th><th>位置</th><th>类型</th><th></th></tr>",
+                "<tr lang=\"zh-CN\"><th>参数</th><th>位置</th><th>类型</th><th></th></tr>",
                 "<tr><th>Parameter</th><th>In</th><th>Type</th><th></th></tr>",
             ));
             for parameter in parameters {
@@ -222,7 +248,7 @@ impl Operation<'_> {
             let _ = write!(
                 html,
                 "<p>{} <code>{}</code>: {}</p>",
-                lang.pick("请求体", "Body"),
+                lang.pick("<span lang=\"zh-CN\">请求体</span>", "Body"),
                 escape(content_type),
                 kind(&content["schema"])
             );

@@ -101,13 +101,18 @@ async fn the_document_is_sound_and_as_recorded() {
     insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
         insta::assert_json_snapshot!("openapi", document);
     });
-    let page = bridge.get("/api/docs").await;
+    let page = send(bridge.request(Method::GET, "/api/docs").header("accept-language", "en")).await;
     assert_eq!(page.status, 200);
     assert!(page.headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
     assert!(!page.text.contains("<script") && !page.text.contains("src="), "the page loads nothing");
     assert!(page.text.contains("lang=\"en\"") && page.text.contains("Parameter</th>"));
     let page = send(bridge.request(Method::GET, "/api/docs").header("accept-language", "zh-CN,en;q=0.5")).await;
     assert!(page.text.contains("lang=\"zh-CN\"") && page.text.contains("参数</th>") && page.text.contains("推送规则"));
+    // where the browser's language is not one of ours, the one that is set, as on the pages; what was chosen counts more
+    for (cookie, expected) in [("", "zh-CN"), ("wb_lang=zh; __Host-wb_lang=en", "en"), ("other_wb_lang=en", "zh-CN")] {
+        let asked = bridge.request(Method::GET, "/api/docs").header("accept-language", "fr").header("cookie", cookie);
+        assert!(send(asked).await.text.contains(&format!("<html lang=\"{expected}\"")), "{cookie}");
+    }
     bridge.stop().await;
 }
 
