@@ -112,15 +112,17 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
         print_out(&show::plan_summary(&second, language))?;
     }
 
+    let mut is_held = false;
     if !once {
-        say(
-            "7. A week later: people join, move and leave; a guard holds the plan until somebody decides",
-            "7. 一周之后：有人入职、调动、离职；安全设置拦下了这次预览，等待审批",
-        );
+        say("7. A week later: people join, move and leave", "7. 一周之后：有人入职、调动、离职");
         scene.live_on(employees, &stage.actor).await?;
         let later: PlanReport = stage.report(Command::Plan { corp: CORP.into(), reading: Reading::default() }).await?;
         if !context.is_json() {
             print_out(&show::plan_summary(&later, language))?;
+        }
+        is_held = later.held;
+        if is_held {
+            say("   A guard holds the plan until somebody decides", "   安全设置拦下了这次预览，等待审批");
         }
     }
 
@@ -148,7 +150,7 @@ async fn play(scene: &Scene, context: &Context, employees: u32, once: bool) -> R
         });
         print_out(&format!("{value}\n"))?;
     } else if !once {
-        print_out(&invitation(scene, &key.key, password.expose(), language))?;
+        print_out(&invitation(scene, &key.key, password.expose(), is_held, language))?;
     }
     Ok(exit)
 }
@@ -175,12 +177,12 @@ impl Stage<'_> {
     }
 }
 
-fn invitation(scene: &Scene, key: &str, password: &str, language: Language) -> String {
+fn invitation(scene: &Scene, key: &str, password: &str, is_held: bool, language: Language) -> String {
     let (url, sandbox, data) = (scene.url(), scene.sandbox_url(), scene.data_dir().display().to_string());
     let pick = |en, zh| language.pick(en, zh);
     let program = std::env::current_exe().map_or_else(|_| "wecom-bridge".into(), |path| path.display().to_string());
     format!(
-        "\n{open}\n  {pages}  {url}/\n  {account}  {name} / {password}\n  {wecom}  {sandbox}/\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{try_it}\n\n{commands}\n  \
+        "\n{open}\n  {pages}  {url}/\n  {account}  {name} / {password}\n  {wecom}  {sandbox}/\n  {docs}  {url}/api/docs\n  {api}  {key}\n\n{try_it}{plan}{card}\n\n{commands}\n  \
          {program} --data-dir {data} runs list\n  \
          {program} --data-dir {data} plan --corp {CORP}\n  \
          {program} --data-dir {data} check\n  \
@@ -192,12 +194,21 @@ fn invitation(scene: &Scene, key: &str, password: &str, language: Language) -> S
         name = account::NAME,
         docs = pick("REST API:             ", "REST API 文档： "),
         api = pick("API key for trying:   ", "试用 API 密钥： "),
-        try_it = pick(
-            "Try it: “Decisions” in the menu shows a plan that a guard holds. Look at it, then allow and apply it, or reject it. \
-             “Send a message” sends a card, which is answered in the WeCom of the demo (Open the phone).",
-            "可以先试：打开菜单中的“待审批”，查看被安全设置拦下的预览，批准后执行，或者驳回；再用“发送消息”发一张待办卡片，在演示用\
-             企业微信中打开手机点按钮办理。",
+        plan = match is_held {
+            true => pick(
+                "“Decisions” in the menu shows a plan that a guard holds. Look at it, then allow and apply it, or reject it.",
+                "打开菜单中的“待审批”，查看被安全设置拦下的预览，批准后执行，或者驳回；",
+            ),
+            false => pick(
+                "“Sync to WeCom” in the menu shows a plan. Look at it, then apply it.",
+                "打开菜单中的“同步通讯录”，查看预览后执行；"
+            ),
+        },
+        card = pick(
+            " “Send a message” sends a card, which is answered in the WeCom of the demo (Open the phone).",
+            "再用“发送消息”发一张待办卡片，在演示用企业微信中打开手机点按钮办理。",
         ),
+        try_it = pick("Try it: ", "可以先试："),
         commands = pick("Try in another terminal:", "在另一个终端中试用："),
         stop = pick("Ctrl-C stops everything.", "按 Ctrl-C 停止。"),
     )

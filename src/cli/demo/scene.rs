@@ -134,7 +134,8 @@ impl Scene {
             .map_err(|error| CommandError::from_chain(&error))
     }
 
-    /// A week later: a new team, people who join, move, get another title, and so many who leave that a guard holds the plan.
+    /// A week later: a new team, people who join, move, get another title, and so many who leave that a guard holds the plan, unless
+    /// the organisation is tiny.
     pub(super) async fn live_on(&self, employees: u32, actor: &Actor) -> Result<(), CommandError> {
         let (mut units, mut people) = sample(employees);
         let parent = units.get(1).or(units.first()).map(|unit| unit.id.clone());
@@ -149,7 +150,7 @@ impl Scene {
         let all = people.len();
         let titled = all * 2 / 3..all * 2 / 3 + (all / 12).min(17);
         let moved = all / 2..all / 2 + (all / 20).min(11);
-        let left = all / 4..all / 4 + (all / 7).min(LEAVERS_MAX);
+        let left = all / 4..all / 4 + (all / 7).clamp(1, LEAVERS_MAX);
         for person in people.get_mut(titled).into_iter().flatten() {
             person.position = "高级工程师".into();
         }
