@@ -19,7 +19,7 @@ texts! {
     rule_name = "规则名称", "Name";
     rule_source = "消息来源", "Source";
     rule_source_all = "全部来源", "all sources";
-    rule_source_hint = "与消息的 source 相同才匹配；留空表示全部模块的消息。", "The source of the messages; empty = those of all modules.";
+    rule_source_hint = "与消息的 source 相同才匹配；留空表示全部来源的消息。", "The source of the messages; empty = those of all sources.";
     rule_filter = "筛选条件", "Filter";
     rule_filter_hint = "CEL 表达式，结果为 true 才匹配，例如 todo == \"pending\" && data.amount > 1000；留空不筛选。", "CEL that says yes or no, e.g. todo == \"pending\" && data.amount > 1000; empty = every message.";
     rule_targets = "推送目标", "Targets";
