@@ -187,10 +187,10 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     #[schema(value_type = String)]
     pub value: Text,
-    /// Name of the person or unit that the row is about; empty where it has none.
+    /// Name of the person or unit that the row is about; empty where it has none. Boxed: faults are errors, and stay small.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     #[schema(value_type = String)]
-    pub name: Text,
+    pub name: Box<Text>,
     /// Why, and what to do: one English sentence.
     pub reason: String,
 }
@@ -198,12 +198,12 @@ pub struct Fault {
 impl Fault {
     /// A fault without a value.
     pub fn new(code: FaultCode, place: Place, reason: impl Into<String>) -> Self {
-        Self { code, place, value: Text::default(), name: Text::default(), reason: reason.into() }
+        Self { code, place, value: Text::default(), name: Box::default(), reason: reason.into() }
     }
 
     /// Adds whom or what the row is about.
     pub fn with_name(mut self, name: &Text) -> Self {
-        self.name = name.clone();
+        *self.name = name.clone();
         self
     }
 

@@ -156,7 +156,7 @@ impl<T: Record> Grid<T> {
                 self.faults.push(Fault::new(FaultCode::MissingValue, place, reason));
             }
         }
-        self.faults[faults_before..].iter_mut().for_each(|fault| fault.name.clone_from(record.name()));
+        self.faults[faults_before..].iter_mut().for_each(|fault| fault.name.as_mut().clone_from(record.name()));
         if self.faults.len() == faults_before {
             self.table.rows.push(record);
             self.table.lines.push(row);
