@@ -64,7 +64,7 @@ texts! {
     part_picture = "默认图片", "Picture";
     part_url = "链接", "Link";
     part_title_hint = "不能为空，清空后恢复为消息标题。", "Cannot be empty: the message's title comes back.";
-    part_content_hint = "不能为空，清空后恢复默认。可写 <a href=\"{{ url }}\">文字</a>。", "Cannot be empty: the default comes back. Takes <a href=\"{{ url }}\">words</a>.";
+    part_content_hint = "默认只发标题；要带正文，另起一行写 {{ body }}。不能为空，清空后恢复默认。可写 <a href=\"{{ url }}\">文字</a>。", "By default the title alone; for the body too, write {{ body }} on another line. Cannot be empty: the default comes back. Takes <a href=\"{{ url }}\">words</a>.";
     part_markdown_hint = "不能为空，清空后恢复默认。支持标题、加粗、链接、引用、颜色。", "Cannot be empty: the default comes back. Takes headings, bold, links, quotations, colours.";
     part_body_hint = "可以为空。", "May be empty.";
     part_button_hint(max) = "最多 {max} 个字，清空后恢复为“详情”。", "At most {max} characters; empty gives the default back.";

@@ -19,8 +19,6 @@ texts! {
     opt_invite = "向新成员发送邀请", "Invite new members";
     opt_invite_hint = "创建时由企业微信发送加入邀请（短信或邮件）。", "WeCom then sends an invitation by SMS or e-mail.";
     sync_scope = "同步范围", "Scope";
-    scope_everything = "整个 OA 组织", "The whole organisation";
-    scope_text(units, include, exclude) = "{units} 个部门（含下级），另含 {include} 人，排除 {exclude} 人", "{units} units with everything below, {include} people besides, {exclude} excluded";
     scope_edit = "选择范围", "Choose";
     opt_filter = "属性过滤", "Filter";
     opt_filter_hint = "只同步满足条件的人，例如 position != \"\"。留空表示不过滤。写错列名会拒绝生成计划，不会误删。", "Only people who pass are synced, e.g. position != \"\". Empty = no filter. A column that nobody has refuses the plan, so nobody is removed by a slip.";
@@ -114,7 +112,7 @@ texts! {
     what_if_calls = "接口调用", "API calls";
 
     scope_title = "选择同步范围", "Choose the scope";
-    scope_lead = "选中的部门包含所有下级。排除优先于包含。没有选择任何部门时，同步整个组织。", "Chosen units count with everything below. Exclude beats include. Without a chosen unit everybody is in scope.";
+    scope_lead = "选中的部门包含所有下级。排除优先于包含。没有选择任何部门时，同步整个组织。已关联的人员被排除或移出范围后，按“移出范围”的设置处理（默认禁用）。", "Chosen units count with everything below. Exclude beats include. Without a chosen unit everybody is in scope. Whoever is linked and is excluded or leaves the scope is dealt with by the setting for that (by default disabled).";
     scope_danger = "缩小范围后，已关联但不在范围内的人会按“离开同步范围”处理。保存前可以先试算。", "Bound people who are outside a smaller scope are treated as leaving it. Try it before you save.";
     scope_saved = "范围已更新。", "The scope was changed.";
     scope_unsaved(count) = "{count} 处范围修改未保存", "{count} unsaved changes of the scope";

@@ -1,5 +1,8 @@
 //! Texts of the main job's pages.
 
+use super::T;
+use crate::model::Scope;
+
 texts! {
     sync_colon = "：", ": ";
     actor_system = "系统", "system";
@@ -346,4 +349,21 @@ texts! {
     explain_blocks = "阻碍与提示", "What stands in the way";
     explain_failed = "上次同步时，企业微信没有接受这一步：", "The last sync could not do this step:";
     explain_no_blocks = "没有阻碍。", "Nothing stands in the way.";
+}
+
+impl T {
+    /// Who is in a scope, in one sentence without its full stop.
+    pub fn scope_words(self, scope: &Scope) -> String {
+        let mut who = match (scope.units.len(), scope.include.len()) {
+            (0, 0) => self.hub_scope_all().to_owned(),
+            (units, people) => self.hub_scope_some(units, people),
+        };
+        if !scope.exclude.is_empty() {
+            who.push_str(&self.hub_scope_without(scope.exclude.len()));
+        }
+        if !scope.filter.trim().is_empty() {
+            who.push_str(self.hub_scope_filter());
+        }
+        who
+    }
 }

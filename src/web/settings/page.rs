@@ -160,11 +160,7 @@ impl SettingsPage {
     }
 
     fn scope_text(&self) -> String {
-        let scope = &self.corp.downstream.scope;
-        if scope.units.is_empty() && scope.include.is_empty() && scope.exclude.is_empty() {
-            return self.f.t.scope_everything().to_owned();
-        }
-        self.f.t.scope_text(scope.units.len(), scope.include.len(), scope.exclude.len())
+        self.f.t.scope_words(&self.corp.downstream.scope)
     }
 
     fn verdict(&self, state: &PlanState) -> (&'static str, &'static str) {

@@ -164,17 +164,6 @@ fn missing(who: &Person, facts: &Facts) -> Vec<Missing> {
 /// One sentence for each setting that matters most.
 fn sentences(t: T, corp: &Corp) -> Vec<(&'static str, String)> {
     let options = &corp.downstream;
-    let scope = &options.scope;
-    let mut who = match (scope.units.len(), scope.include.len()) {
-        (0, 0) => t.hub_scope_all().to_owned(),
-        (units, people) => t.hub_scope_some(units, people),
-    };
-    if !scope.exclude.is_empty() {
-        who.push_str(&t.hub_scope_without(scope.exclude.len()));
-    }
-    if !scope.filter.trim().is_empty() {
-        who.push_str(t.hub_scope_filter());
-    }
     let mut leavers = match options.leaver {
         Leaver::Disable if options.delete_after_days > 0 => t.hub_leaver_disable_delete(options.delete_after_days),
         Leaver::Disable => t.hub_leaver_disable().to_owned(),
@@ -196,7 +185,7 @@ fn sentences(t: T, corp: &Corp) -> Vec<(&'static str, String)> {
     let guard = &options.guard;
     vec![
         (t.hub_direction(), direction.to_owned()),
-        (t.hub_scope(), who),
+        (t.hub_scope(), t.scope_words(&options.scope)),
         (t.hub_leavers(), leavers),
         (t.hub_outside(), outside.to_owned()),
         (t.hub_guards(), t.hub_guards_text(guard.max_removals, guard.max_removal_percent)),

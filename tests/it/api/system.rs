@@ -2,7 +2,11 @@
 
 use super::bridge::{Bridge, send};
 use reqwest::Method;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use serde_json::json;
+use std::io::{Read, Write};
+use std::sync::Arc;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::model::ApiScope;
 
@@ -78,6 +82,26 @@ async fn an_exported_directory_can_be_imported_again() {
     bridge.stop().await;
 }
 
+/// The head of the first frame that the server sends to a browser that speaks HTTP/2 alone.
+fn first_frame(at: &str, trusted_pem: &[u8]) -> [u8; 9] {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(trusted_pem).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let name = "localhost".try_into().unwrap();
+    let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let stream = std::net::TcpStream::connect(at).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    let mut tls = rustls::StreamOwned::new(connection, stream);
+    tls.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+    let mut head = [0; 9];
+    tls.read_exact(&mut head).unwrap();
+    assert_eq!(tls.conn.alpn_protocol(), Some(&b"h2"[..]));
+    head
+}
+
 #[tokio::test]
 async fn tls_is_spoken_and_the_certificate_can_be_exchanged() {
     let folder = tempfile::tempdir().unwrap();
@@ -98,7 +122,11 @@ async fn tls_is_spoken_and_the_certificate_can_be_exchanged() {
         async move { client.get(url).send().await }
     };
     let answer = get(first.clone()).await.unwrap();
-    assert_eq!((answer.status().as_u16(), answer.version()), (200, reqwest::Version::HTTP_2));
+    assert_eq!((answer.status().as_u16(), answer.version()), (200, reqwest::Version::HTTP_11));
+    let at = bridge.base.replace("http://", "");
+    let trusted = std::fs::read(&cert).unwrap();
+    let frame = tokio::task::spawn_blocking(move || first_frame(&at, &trusted)).await.unwrap();
+    assert_eq!(frame[3], 4, "SETTINGS is what HTTP/2 begins with: {frame:?}");
     assert!(answer.headers().contains_key("strict-transport-security"));
     let second = write();
     bridge.reload_certificate().unwrap();
