@@ -1,19 +1,17 @@
 //! Messages: posted, followed, taken back, sent again.
 
-use super::answer::{Accepted, Download, Ok, Page, Reply};
+use super::answer::{Accepted, Ok, Page, Reply};
 use super::auth::{Key, MessagesManage, MessagesRead, MessagesSend};
 use super::lists::page_limit;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
-use crate::browse::{BrowseError, export};
-use crate::http::errors::{browse_problem, message_problem, store_problem};
+use crate::http::errors::{message_problem, store_problem};
 use crate::http::{Body, Bulk, Problem, Query};
 use crate::messages::search::AppQueue;
 use crate::messages::settings::MessageSettings;
-use crate::messages::{Accepted as Taken, MessageStatus, NewMessage, OnceKey, Recalled, Redrive, Redriven, Trace, log};
-use crate::model::{Actor, CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, StoredAnswer, TenantKey, UserId};
-use crate::store::deliveries::{DeliveryCursor, DeliveryFilter, Recipient};
+use crate::messages::{Accepted as Taken, MessageStatus, NewMessage, OnceKey, Recalled, Redrive, Redriven, Trace};
+use crate::model::{Actor, Delivery, DeliveryState, MessageId, StoredAnswer, TenantKey};
 use crate::store::messages::MessageFilter;
 use crate::store::{Order, Search};
 use actix_web::web;
@@ -56,20 +54,9 @@ pub(super) fn routes(routes: &mut Routes) {
             "/api/v1/messages/{message}/redrive",
             "Send dead letters of a message again\nWith the links, rules and templates as they are now.",
             redrive,
-        )
-        .get(
-            "/api/v1/tenants/{tenant}/deliveries",
-            "Search deliveries by recipient, state, source and time, those of the newest messages first",
-            search,
-        )
-        .get("/api/v1/tenants/{tenant}/deliveries-file", "The same as a file", file)
-        .post(
-            "/api/v1/tenants/{tenant}/redrives",
-            "Send dead letters that a search finds again\nWith the links, rules and templates as they are now: at once about 1,000, of 200 \
-             messages at most. `confirm` must be how many the search finds, counted up to 10,000 and a page; a request without it is refused and \
-             tells. Where there are more, the answer has a `next` for `after`.",
-            redrive_found,
-        )
+        );
+    super::deliveries::routes(routes);
+    routes
         .get("/api/v1/message-queues", "Show what waits at each app, and how near it is to WeCom's limits", queues)
         .post("/api/v1/message-queues/resume", "Try paused apps again at once", resume)
         .get("/api/v1/message-settings", "Read how long messages are kept", settings)
@@ -135,38 +122,6 @@ struct RecipientsQuery {
     after: Option<u32>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-struct SearchQuery {
-    /// Rows on the page, 1 to 1000; default 100.
-    limit: Option<usize>,
-    /// `next` of the page before.
-    after: Option<String>,
-    /// To this employee.
-    employee: Option<String>,
-    /// To this member; needs `corp`.
-    userid: Option<String>,
-    /// The member's corp.
-    corp: Option<String>,
-    /// In this state; `dead` = every dead letter.
-    state: Option<String>,
-    /// Of this message.
-    message: Option<String>,
-    /// Of messages of this source.
-    source: Option<String>,
-    /// Of messages accepted not before this time, Unix milliseconds.
-    from_ms: Option<i64>,
-    /// Of messages accepted before this time, Unix milliseconds.
-    until_ms: Option<i64>,
-    /// Those of which messages come first: `newest` (default) or `oldest`.
-    #[param(inline)]
-    order: Option<Order>,
-    /// For the file: `csv` (default) or `xlsx`.
-    format: Option<String>,
-    /// For the file: language of the captions, `en` (default) or `zh`.
-    captions: Option<String>,
-}
-
 async fn take(
     state: &State,
     actor: &Actor,
@@ -213,7 +168,8 @@ async fn send_batch(
     answer(&taken, AcceptedMessages { ids: taken.ids.clone(), accepted_at_ms: taken.at_ms }, None)
 }
 
-fn state_of(name: Option<&str>) -> Result<Option<DeliveryState>, Problem> {
+/// The state of a query.
+pub(super) fn state_of(name: Option<&str>) -> Result<Option<DeliveryState>, Problem> {
     let Some(name) = name else { return Result::Ok(None) };
     let names = DeliveryState::ALL.map(DeliveryState::name).join(", ");
     DeliveryState::find(name).map(Some).ok_or_else(|| {
@@ -310,122 +266,6 @@ async fn redrive(
         done.map(Reply::new).map_err(message_problem)
     })
     .await
-}
-
-/// What is sent again of what a search finds.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default)]
-struct RedriveFound {
-    /// Also those that may have arrived (`unknown`, `probably_dropped`, in part), at the risk that somebody gets them twice.
-    accept_duplicates: bool,
-    /// How many dead letters the search finds.
-    confirm: Option<usize>,
-}
-
-/// What came of it.
-#[derive(Debug, Serialize, ToSchema)]
-struct RedrivenFound {
-    #[serde(flatten)]
-    done: Redriven,
-    /// Where the next request goes on; absent where there are no more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-async fn redrive_found(
-    caller: Key<MessagesManage>,
-    state: web::Data<State>,
-    tenant: web::Path<TenantKey>,
-    query: Query<SearchQuery>,
-    body: Body<RedriveFound>,
-    once: Once,
-) -> Result<Ok<RedrivenFound>, Problem> {
-    let (filter, after) = (filter(&query.0)?, cursor(query.0.after.as_deref())?);
-    let tenant = super::lists::of(&state, tenant.into_inner(), |_, tenant| Result::Ok(tenant.clone())).await?;
-    let (app, digest, wish) = (state.app.clone(), body.digest, body.value);
-    once.run(&state, &caller.id.clone(), &digest, async move {
-        let counted = app.messages.count_dead(tenant.clone(), filter.clone(), after.clone()).await;
-        let (count, _) = counted.map_err(store_problem)?;
-        if wish.confirm != Some(count) {
-            let text = "To send all of them again, `confirm` must be how many there are.";
-            return Err(Problem::bad_request("request.confirm", text).at("confirm", format!("must be {count}")));
-        }
-        let done = app.messages.redrive_found(&caller.actor, tenant, filter, wish.accept_duplicates, after).await;
-        let (done, next) = done.map_err(message_problem)?;
-        Result::Ok(Reply::new(RedrivenFound { done, next: next.map(|cursor| cursor.to_string()) }))
-    })
-    .await
-}
-
-fn filter(query: &SearchQuery) -> Result<DeliveryFilter, Problem> {
-    let bad = |at: &str, why: &str| Problem::bad_request("request.query", "The query is not acceptable.").at(at, why);
-    let recipient = match (&query.employee, &query.corp, &query.userid) {
-        (Some(id), None, None) => Some(Recipient::Employee(EmployeeId::from(id.as_str()))),
-        (None, Some(corp), Some(userid)) => {
-            Some(Recipient::Member(CorpKey::from(corp.as_str()), UserId::from(userid.as_str())))
-        }
-        (None, None, None) => None,
-        _ => return Err(bad("query", "give either employee, or corp and userid")),
-    };
-    let states = match query.state.as_deref() {
-        Some("dead") => DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).collect(),
-        other => state_of(other)?.into_iter().collect(),
-    };
-    let (source, from_ms, until_ms) = (query.source.clone(), query.from_ms, query.until_ms);
-    let message = query.message.as_deref().map(MessageId::from);
-    let order = query.order.unwrap_or_default();
-    Result::Ok(DeliveryFilter { recipient, states, message, source, from_ms, until_ms, order })
-}
-
-fn cursor(after: Option<&str>) -> Result<Option<DeliveryCursor>, Problem> {
-    let Some(text) = after else { return Result::Ok(None) };
-    let bad = || Problem::bad_request("list.cursor", "`after` must be the `next` of the page before.");
-    DeliveryCursor::parse(text).map(Some).ok_or_else(bad)
-}
-
-async fn search(
-    _: Key<MessagesRead>,
-    state: web::Data<State>,
-    tenant: web::Path<TenantKey>,
-    query: Query<SearchQuery>,
-) -> Result<Ok<Page<Delivery>>, Problem> {
-    let (filter, after, limit) = (filter(&query.0)?, cursor(query.0.after.as_deref())?, page_limit(query.0.limit)?);
-    let tenant = super::lists::of(&state, tenant.into_inner(), |_, tenant| Result::Ok(tenant.clone())).await?;
-    let found = state.app.messages.search_deliveries(tenant, filter, after, limit).await;
-    let (items, next) = found.map_err(store_problem)?;
-    Result::Ok(Reply::new(Page { items, next: next.map(|cursor| cursor.to_string()) }))
-}
-
-async fn file(
-    _: Key<MessagesRead>,
-    state: web::Data<State>,
-    tenant: web::Path<TenantKey>,
-    query: Query<SearchQuery>,
-) -> Result<Download, Problem> {
-    let filter = filter(&query.0)?;
-    let choice = |name: &str, value: Option<&str>, first: &str, second: &str| match value {
-        None => Result::Ok(false),
-        Some(value) if value == first => Result::Ok(false),
-        Some(value) if value == second => Result::Ok(true),
-        Some(_) => Err(Problem::bad_request("request.query", "The query is not acceptable.")
-            .at(format!("query.{name}"), format!("must be {first} or {second}"))),
-    };
-    let is_xlsx = choice("format", query.0.format.as_deref(), "csv", "xlsx")?;
-    let is_zh = choice("captions", query.0.captions.as_deref(), "en", "zh")?;
-    let tenant = super::lists::of(&state, tenant.into_inner(), |_, tenant| Result::Ok(tenant.clone())).await?;
-    let name = format!("deliveries-{tenant}.{}", if is_xlsx { "xlsx" } else { "csv" });
-    let rows = log::rows(&state.app.store, tenant, filter, log::cells).map(|row| row.map_err(BrowseError::from));
-    let captions = log::captions(is_zh);
-    let written = state.app.views.file(move |out| {
-        if is_xlsx { export::xlsx(out, "deliveries", &captions, rows) } else { export::csv(out, &captions, rows) }
-    });
-    let file = tokio::fs::File::from_std(written.await.map_err(browse_problem)?);
-    let content_type = if is_xlsx {
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    } else {
-        "text/csv; charset=utf-8"
-    };
-    Download::file(content_type, name, file).await.map_err(Problem::internal)
 }
 
 async fn queues(_: Key<MessagesRead>, state: web::Data<State>) -> Result<Ok<Page<AppQueue>>, Problem> {

@@ -13,6 +13,7 @@ mod bindings;
 mod cb;
 mod confirm;
 mod corps;
+mod deliveries;
 mod describe;
 mod docs;
 mod employees;

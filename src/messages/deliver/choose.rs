@@ -1,7 +1,8 @@
 //! What is done with a call that is due. Nothing is written here; what goes out is counted.
 
 use super::super::{outcome, quiet};
-use super::desk::{self, DAY_PER_SEAT, Desk};
+use super::counts::{DAY_PER_SEAT, next_day_ms};
+use super::desk::{self, Desk};
 use crate::model::{Corp, SendCall};
 use std::collections::HashSet;
 
@@ -49,7 +50,7 @@ pub(super) fn choose(desk: &Desk, corp: &Corp, call: &SendCall, now_ms: i64) -> 
         }
         let quota = u64::from(corp.quota.seats) * DAY_PER_SEAT;
         if !desk.take_of_day(call.person_times(), quota, now_ms) {
-            return Choice::Hold { until_ms: desk::next_day_ms(now_ms), code: "daily_quota" };
+            return Choice::Hold { until_ms: next_day_ms(now_ms), code: "daily_quota" };
         }
     }
     let later = desk.full(call, now_ms);

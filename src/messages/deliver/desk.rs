@@ -1,31 +1,21 @@
 //! All that is known about one app while the process lives: what holds it up, what went to its members lately, how much of
 //! the day's quota is used.
 
-use super::super::flows::{Flows, Fullest, MINUTE_MAX};
+use super::super::flows::{Fullest, MINUTE_MAX};
 use super::super::outcome::{self, Pause};
+use super::counts::{BESIDE_MAX, Counts, DAY_MS, LOOK_BACK_MS, china_day, next_day_ms, recollect};
 use crate::model::{AppKey, CorpKey, SendCall, UserId};
 use crate::store::{ReadTx, StoreError, loose_ends, outbox};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Calls of one app under way at once.
 const UNDER_WAY_MAX: usize = 16;
-/// Person-times of one app on one day, per account of the corp (doc path 90236).
-pub(in crate::messages) const DAY_PER_SEAT: u64 = 200;
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
-const CHINA_MS: i64 = 8 * HOUR_MS;
-/// How far back the last hour is looked at: WeCom's hour may have begun a little earlier than ours.
-const LOOK_BACK_MS: i64 = HOUR_MS + 120_000;
-
 const MINUTE_MS: i64 = 60_000;
 /// How long something waits for calls that are under way for long.
 const LATE_MS: i64 = 1_000;
-/// Contents without a call of ours that are remembered.
-const BESIDE_MAX: usize = 50_000;
-
 /// An app whose calls wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paused {
@@ -70,57 +60,6 @@ struct UnderWay {
     to: Vec<UserId>,
     parts: usize,
     since_ms: i64,
-}
-
-/// What went out lately; behind one lock, since all of it is counted together.
-#[derive(Default)]
-struct Counts {
-    flows: Flows,
-    day: Day,
-    /// What went to members without a call of ours, and when: the rests of auto replies.
-    beside: VecDeque<(i64, String)>,
-}
-
-/// A day in China, and the person-times that went out on it.
-#[derive(Debug, Clone, Copy, Default)]
-struct Day {
-    number: i64,
-    person_times: u64,
-}
-
-impl Day {
-    /// Takes person-times out of the quota of so many (0 = none); answers `false`, and takes nothing, when they do not fit in.
-    fn take(&mut self, person_times: u64, quota: u64, now_ms: i64) -> bool {
-        if self.number != china_day(now_ms) {
-            *self = Self { number: china_day(now_ms), person_times: 0 };
-        }
-        if quota > 0 && self.person_times + person_times > quota {
-            return false;
-        }
-        self.person_times += person_times;
-        true
-    }
-}
-
-/// What an app sent lately, out of the store: to the WeCom that its corp is, which counts nothing of a former one.
-fn recollect(tx: &ReadTx, name: &str, since_ms: i64, now_ms: i64) -> Result<(Flows, Day), StoreError> {
-    let mut flows = Flows::default();
-    outbox::scan_sent(tx, name, since_ms.max(now_ms - LOOK_BACK_MS), |call| {
-        let sent_at_ms = call.sent_at_ms.unwrap_or(now_ms);
-        for userid in &call.to {
-            flows.count(&userid.folded(), call.parts.len(), sent_at_ms);
-        }
-        Ok(())
-    })?;
-    let person_times = outbox::person_times(tx, name, since_ms.max(next_day_ms(now_ms) - DAY_MS))?;
-    Ok((flows, Day { number: china_day(now_ms), person_times }))
-}
-
-/// How full an app's flows to members are, and the person-times of its day, where no sender of it runs yet.
-pub(in crate::messages) fn meter_of(tx: &ReadTx, name: &str, now_ms: i64) -> Result<(Fullest, u64), StoreError> {
-    let since_ms = outbox::app_of(name).map(|(corp, _)| loose_ends::since_ms(tx, &corp)).transpose()?.unwrap_or(0);
-    let (mut flows, day) = recollect(tx, name, since_ms, now_ms)?;
-    Ok((flows.fullest(now_ms), day.person_times))
 }
 
 impl Desk {
@@ -342,15 +281,6 @@ pub(super) fn unsent(call: &SendCall) -> usize {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn china_day(at_ms: i64) -> i64 {
-    (at_ms + CHINA_MS).div_euclid(DAY_MS)
-}
-
-/// When the next day begins in China, Unix milliseconds.
-pub(super) fn next_day_ms(at_ms: i64) -> i64 {
-    (china_day(at_ms) + 1) * DAY_MS - CHINA_MS
 }
 
 #[cfg(test)]

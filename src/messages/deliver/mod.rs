@@ -5,11 +5,13 @@
 
 mod apply;
 mod choose;
+mod counts;
 mod desk;
 mod send;
 
+pub(super) use counts::{DAY_PER_SEAT, meter_of};
+pub(super) use desk::Desk;
 pub use desk::Paused;
-pub(super) use desk::{DAY_PER_SEAT, Desk, meter_of};
 
 use super::Messages;
 use super::outcome::{self, Judged, Pause};
