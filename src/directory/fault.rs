@@ -187,7 +187,8 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     #[schema(value_type = String)]
     pub value: Text,
-    /// Name of the person or unit that the row is about; empty where it has none. Boxed: faults are errors, and stay small.
+    /// Name of the person or unit that the row is about; empty where it has none.
+    // boxed: faults are errors, and stay small
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     #[schema(value_type = String)]
     pub name: Box<Text>,
