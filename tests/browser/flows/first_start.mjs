@@ -31,8 +31,10 @@ const walk = (options) => World.with({ isServed: false }, async (world) => {
   await desk.link('示例集团', desk.main).click();
   for (const unit of ['研发中心', '市场部']) {
     await desk.main.getByRole('row', { name: unit }).getByRole('button', { name: t('scope_add') }).click();
-    await desk.sees('scope_saved');
+    await desk.main.getByRole('row', { name: unit }).getByRole('button', { name: t('scope_remove') }).waitFor();
   }
+  await desk.press('save');
+  await desk.sees('scope_saved');
 
   // what would happen
   await preview(desk);
