@@ -27,7 +27,7 @@ pub struct Unreached {
     pub text: String,
     /// How many.
     pub count: usize,
-    /// The first of them, at most [`NAMED_MAX`]; fewer where what was named is no employee.
+    /// The first of them, at most 20; fewer where what was named is no employee.
     pub people: Vec<EmployeeId>,
 }
 
