@@ -2,6 +2,7 @@
 
 mod accept;
 mod deliver;
+mod digests;
 mod faults;
 mod kill;
 mod other_wecom;
