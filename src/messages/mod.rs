@@ -74,6 +74,8 @@ struct Inner {
     /// Updates of cards may be due.
     cards: Notify,
     senders: Mutex<HashMap<String, Arc<deliver::Desk>>>,
+    /// Of apps whose sender does not run.
+    meters: deliver::Meters,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -88,6 +90,7 @@ impl Messages {
             accepted: Notify::new(),
             cards: Notify::new(),
             senders: Mutex::default(),
+            meters: deliver::Meters::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))

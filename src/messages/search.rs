@@ -271,6 +271,7 @@ impl Messages {
     pub async fn queues(&self) -> Result<Vec<AppQueue>, StoreError> {
         let now_ms = self.env().clock.now_ms();
         let running: HashMap<String, Arc<deliver::Desk>> = self.senders().clone();
+        let messages = self.clone();
         let read = move |tx: &store::ReadTx| {
             let mut apps = Vec::new();
             let today = outbox::days(tx, outbox::day_of(now_ms))?;
@@ -280,7 +281,7 @@ impl Messages {
                     let backlog = outbox::backlog(tx, &name, COUNTED_MAX)?;
                     let meter = match running.get(&name) {
                         Some(desk) if !desk.is_outdated(tx)? => None,
-                        _ => Some(deliver::meter_of(tx, &name, now_ms)?),
+                        _ => Some(messages.0.meters.of(tx, &name, now_ms)?),
                     };
                     let of_app = today.iter().filter(|(app, ..)| *app == name);
                     let dropped = of_app.map(|(.., day)| day.tally.of(DeliveryState::ProbablyDropped)).sum();

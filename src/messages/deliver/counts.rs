@@ -1,7 +1,7 @@
 //! What went to an app's members lately, and how much of the day's quota is used.
 
-use super::super::flows::{Flows, Fullest};
-use crate::store::{ReadTx, StoreError, loose_ends, outbox};
+use super::super::flows::Flows;
+use crate::store::{ReadTx, StoreError, outbox};
 use std::collections::VecDeque;
 
 /// Person-times of one app on one day, per account of the corp (doc path 90236).
@@ -56,13 +56,6 @@ pub(super) fn recollect(tx: &ReadTx, name: &str, since_ms: i64, now_ms: i64) -> 
     })?;
     let person_times = outbox::person_times(tx, name, since_ms.max(next_day_ms(now_ms) - DAY_MS))?;
     Ok((flows, Day { number: china_day(now_ms), person_times }))
-}
-
-/// How full an app's flows to members are, and the person-times of its day, where no sender of it runs yet.
-pub(in crate::messages) fn meter_of(tx: &ReadTx, name: &str, now_ms: i64) -> Result<(Fullest, u64), StoreError> {
-    let since_ms = outbox::app_of(name).map(|(corp, _)| loose_ends::since_ms(tx, &corp)).transpose()?.unwrap_or(0);
-    let (mut flows, day) = recollect(tx, name, since_ms, now_ms)?;
-    Ok((flows.fullest(now_ms), day.person_times))
 }
 
 pub(super) fn china_day(at_ms: i64) -> i64 {

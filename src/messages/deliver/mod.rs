@@ -7,11 +7,13 @@ mod apply;
 mod choose;
 mod counts;
 mod desk;
+mod meters;
 mod send;
 
-pub(super) use counts::{DAY_PER_SEAT, meter_of};
+pub(super) use counts::DAY_PER_SEAT;
 pub(super) use desk::Desk;
 pub use desk::Paused;
+pub(super) use meters::Meters;
 
 use super::Messages;
 use super::outcome::{self, Judged, Pause};
