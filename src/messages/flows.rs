@@ -111,6 +111,20 @@ impl Flows {
         is_over
     }
 
+    /// Takes messages to a member out again that were counted at that time and did not go out.
+    pub fn take_back(&mut self, folded: &str, count: usize, at_ms: i64) {
+        let Some(flow) = self.members.get_mut(folded) else { return };
+        for _ in 0..count {
+            let Some(at) = flow.recent.iter().rposition(|known| *known == at_ms) else { break };
+            flow.recent.remove(at);
+        }
+        let minute = at_ms.div_euclid(BUCKET_MS);
+        if let Some((_, total)) = flow.minutes.iter_mut().rfind(|(known, _)| *known == minute) {
+            *total = total.saturating_sub(u32::try_from(count).unwrap_or(HOUR_MAX));
+        }
+        flow.minutes.retain(|(_, total)| *total > 0);
+    }
+
     /// How full the fullest flows are.
     pub fn fullest(&mut self, now_ms: i64) -> Fullest {
         let mut fullest = Fullest::default();
@@ -164,6 +178,27 @@ mod tests {
                 assert!(minute <= 30 && hour <= 1_000, "step {step_ms}: {minute} and {hour} from {at}");
             }
         }
+    }
+
+    #[test]
+    fn what_did_not_go_out_takes_no_room() {
+        let mut flows = Flows::default();
+        for n in 0..29 {
+            flows.count("a", 1, n);
+        }
+        flows.count("a", 3, 100);
+        assert!(flows.free_at("a", 1, 100).is_some());
+        flows.take_back("a", 3, 100);
+        assert_eq!(flows.free_at("a", 1, 100), None, "the 30th");
+        assert_eq!(flows.fullest(100), Fullest { minute: 29, hour: 29, members: 1 });
+        // of nobody, and of what is forgotten already, nothing is taken
+        flows.take_back("b", 1, 100);
+        flows.take_back("a", 1, -100_000);
+        assert_eq!(flows.fullest(100).hour, 29);
+        let mut only = Flows::default();
+        only.count("a", 1, 5);
+        only.take_back("a", 1, 5);
+        assert_eq!(only.fullest(5), Fullest::default());
     }
 
     #[test]

@@ -26,8 +26,18 @@ impl Choice {
 }
 
 impl Choice {
+    /// Has the counts forget what was counted for a call that was chosen like this at that time and did not go out.
+    pub(super) fn take_back(&self, desk: &Desk, call: &SendCall, chosen_ms: i64) {
+        match self {
+            Self::Expire | Self::Hold { .. } => {}
+            Self::Go { .. } => desk.take_back(call, desk::unsent(call), &[], chosen_ms),
+            Self::Divide { later } => desk.take_back(call, desk::unsent(call), later, chosen_ms),
+        }
+        desk.give_back(self.taken(call));
+    }
+
     /// Person-times of the day's quota that a call which was chosen like this holds for the first time.
-    pub(super) fn taken(&self, call: &SendCall) -> u64 {
+    fn taken(&self, call: &SendCall) -> u64 {
         let of_later = |later: &[(usize, i64)]| later.len() as u64 * desk::unsent(call) as u64;
         match self {
             Self::Expire | Self::Hold { .. } => 0,
@@ -71,6 +81,38 @@ mod tests {
     use super::super::super::plan;
     use super::*;
     use crate::model::content::Content;
+
+    #[test]
+    fn what_did_not_go_out_is_not_counted() {
+        let desk = Desk::new("a/oa").unwrap();
+        let call = |to: &[&str]| SendCall {
+            to: to.iter().map(|id| (*id).into()).collect(),
+            parts: plan::parts(&"c".into(), &[Content::text("1")]),
+            ..SendCall::sample()
+        };
+        let (both, one) = (call(&["a", "b"]), call(&["a"]));
+        for _ in 0..29 {
+            desk.count(&one, 1, &[], 5);
+        }
+        for (choice, counted) in [
+            (Choice::Go { over: desk.count(&both, 1, &[], 7) }, 2),
+            (Choice::Hold { until_ms: 9, code: "x" }, 0),
+            (Choice::Expire, 0),
+        ] {
+            assert_eq!(
+                desk.full(&one, 7).len(),
+                usize::from(counted > 0),
+                "one more does not fit in where it was counted"
+            );
+            choice.take_back(&desk, &both, 7);
+            assert!(desk.full(&both, 7).is_empty(), "the 30th");
+        }
+        let later = vec![(0, 9)];
+        desk.count(&both, 1, &later, 7);
+        Choice::Divide { later }.take_back(&desk, &both, 7);
+        let (fullest, person_times) = desk.meter(7);
+        assert_eq!((fullest.minute, fullest.members, person_times), (29, 1, 0));
+    }
 
     #[test]
     fn a_call_holds_of_the_day_what_it_took_and_did_not_give_back() {

@@ -1,9 +1,9 @@
 //! All that is known about one app while the process lives: what holds it up, what went to its members lately, how much of
 //! the day's quota is used.
 
-use super::super::flows::{Fullest, MINUTE_MAX};
+use super::super::flows::Fullest;
 use super::super::outcome::{self, Pause};
-use super::counts::{BESIDE_MAX, Counts, DAY_MS, LOOK_BACK_MS, china_day, next_day_ms, recollect};
+use super::counts::{Counts, recollect};
 use crate::model::{AppKey, CorpKey, SendCall, UserId};
 use crate::store::{ReadTx, StoreError, loose_ends, outbox};
 use std::collections::{HashMap, HashSet};
@@ -14,8 +14,7 @@ use tokio::sync::Notify;
 /// Calls of one app under way at once.
 const UNDER_WAY_MAX: usize = 16;
 const MINUTE_MS: i64 = 60_000;
-/// How long something waits for calls that are under way for long.
-const LATE_MS: i64 = 1_000;
+
 /// An app whose calls wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paused {
@@ -111,30 +110,17 @@ impl Desk {
 
     /// How full the flows to members are, and the day's person-times.
     pub(in crate::messages) fn meter(&self, now_ms: i64) -> (Fullest, u64) {
-        let mut counts = lock(&self.counts);
-        let person_times = if counts.day.number == china_day(now_ms) { counts.day.person_times } else { 0 };
-        (counts.flows.fullest(now_ms), person_times)
+        lock(&self.counts).meter(now_ms)
     }
 
     /// Counts anew: what the store says was sent, and what is on its way. After an error nothing has changed.
     pub(in crate::messages) fn remember(&self, tx: &ReadTx, now_ms: i64) -> Result<(), StoreError> {
         let since_ms = loose_ends::since_ms(tx, &self.corp)?;
-        let (mut flows, mut day) = recollect(tx, &self.name, since_ms, now_ms)?;
-        for call in lock(&self.under_way).values() {
-            day.person_times += call.to.len() as u64 * call.parts as u64;
-            for userid in &call.to {
-                flows.count(&userid.folded(), call.parts, now_ms);
-            }
-        }
-        let mut counts = lock(&self.counts);
-        counts.beside.retain(|(at_ms, _)| *at_ms > since_ms.max(now_ms - DAY_MS));
-        for (at_ms, folded) in &counts.beside {
-            day.person_times += u64::from(china_day(*at_ms) == day.number);
-            if *at_ms > now_ms - LOOK_BACK_MS {
-                flows.count(folded, 1, *at_ms);
-            }
-        }
-        (counts.flows, counts.day) = (flows, day);
+        let stored = recollect(tx, &self.name, since_ms, now_ms)?;
+        let under_way: Vec<(Vec<UserId>, usize)> =
+            lock(&self.under_way).values().map(|call| (call.to.clone(), call.parts)).collect();
+        let under_way = under_way.iter().map(|(to, parts)| (to.as_slice(), *parts));
+        lock(&self.counts).renew(stored, under_way, since_ms, now_ms);
         self.is_counted.store(true, Ordering::Relaxed);
         self.counted_since_ms.store(since_ms, Ordering::Relaxed);
         Ok(())
@@ -148,19 +134,7 @@ impl Desk {
     /// Counts one content that goes to a member, folded, without a call of ours; `Err`, and nothing is counted, where it does
     /// not fit in: when it does, Unix milliseconds. `quota` is that of the day; 0 = none.
     pub(in crate::messages) fn count_beside(&self, folded: &str, quota: u64, now_ms: i64) -> Result<(), i64> {
-        let mut counts = lock(&self.counts);
-        if let Some(free_ms) = counts.flows.free_at(folded, 1, now_ms) {
-            return Err(free_ms);
-        }
-        if !counts.day.take(1, quota, now_ms) {
-            return Err(next_day_ms(now_ms));
-        }
-        counts.flows.count(folded, 1, now_ms);
-        counts.beside.push_back((now_ms, folded.to_owned()));
-        if counts.beside.len() > BESIDE_MAX {
-            counts.beside.pop_front();
-        }
-        Ok(())
+        lock(&self.counts).count_beside(folded, quota, now_ms)
     }
 
     /// Whether the counters are of a WeCom that the corp has left.
@@ -227,17 +201,8 @@ impl Desk {
 
     /// Members of a call, by their place, at whom its contents do not fit in now, and when they do.
     pub(super) fn full(&self, call: &SendCall, now_ms: i64) -> Vec<(usize, i64)> {
-        let (parts, late) = (unsent(call), self.late(now_ms));
-        let mut counts = lock(&self.counts);
-        let free_at = |(at, userid): (usize, &UserId)| {
-            let folded = userid.folded();
-            // WeCom may count what is late together with what went out since
-            let parts = parts + late.get(&*folded).copied().unwrap_or(0);
-            let is_crowded = parts > MINUTE_MAX && late.contains_key(&*folded);
-            let free_ms = counts.flows.free_at(&folded, parts, now_ms);
-            Some((at, free_ms.max(is_crowded.then_some(now_ms + LATE_MS))?))
-        };
-        call.to.iter().enumerate().filter_map(free_at).collect()
+        let late = self.late(now_ms);
+        lock(&self.counts).full(call, unsent(call), &late, now_ms)
     }
 
     /// Contents by member, folded, that have been under way for so long that their beginning counts no more, while WeCom may
@@ -255,22 +220,23 @@ impl Desk {
     /// Counts contents of a call at its members, but for those at the places in `besides`; answers who is over WeCom's
     /// limits.
     pub(super) fn count(&self, call: &SendCall, parts: usize, besides: &[(usize, i64)], at_ms: i64) -> HashSet<String> {
-        let mut counts = lock(&self.counts);
-        let waits = |at: usize| besides.binary_search_by_key(&at, |(place, _)| *place).is_ok();
-        let members = call.to.iter().enumerate().filter(|(at, _)| !waits(*at)).map(|(_, userid)| userid.folded());
-        members.filter(|folded| counts.flows.count(folded, parts, at_ms)).map(|folded| folded.to_string()).collect()
+        lock(&self.counts).count(call, parts, besides, at_ms)
+    }
+
+    /// What [`Desk::count`] has counted at that time did not go out: its members have that room again.
+    pub(super) fn take_back(&self, call: &SendCall, parts: usize, besides: &[(usize, i64)], at_ms: i64) {
+        lock(&self.counts).take_back(call, parts, besides, at_ms);
     }
 
     /// Takes person-times out of the day's quota of so many (0 = none); answers `false`, and takes nothing, when they do
     /// not fit in.
     pub(super) fn take_of_day(&self, person_times: u64, quota: u64, now_ms: i64) -> bool {
-        lock(&self.counts).day.take(person_times, quota, now_ms)
+        lock(&self.counts).take_of_day(person_times, quota, now_ms)
     }
 
     /// What was taken did not reach WeCom.
     pub(super) fn give_back(&self, person_times: u64) {
-        let day = &mut lock(&self.counts).day;
-        day.person_times = day.person_times.saturating_sub(person_times);
+        lock(&self.counts).give_back(person_times);
     }
 }
 
@@ -285,6 +251,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::counts::DAY_MS;
     use super::*;
     use crate::clock::Clock;
     use crate::model::CallPart;

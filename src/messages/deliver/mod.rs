@@ -134,21 +134,17 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
             (call, choice)
         })
         .collect();
-    // what each takes of the day's quota for the first time
-    let taken: Vec<(CallId, u64)> = chosen
-        .iter()
-        .map(|(call, choice)| (call.id.clone(), choice.taken(call)))
-        .filter(|(_, person_times)| *person_times > 0)
-        .collect();
+    let chosen = Arc::new(chosen);
     let ids: Vec<String> = chosen.iter().map(|_| messages.new_id()).collect();
     let collects = |(call, choice): &(SendCall, Choice)| {
         matches!(choice, Choice::Divide { .. }) || call.carries.len() > 1 && call.first_sent_at_ms.is_none()
     };
     let may_collect = chosen.iter().any(collects);
+    let asked = Arc::clone(&chosen);
     let write = move |tx: &WriteTx| {
         outbox::forget_prints(tx, now_ms, FORGOTTEN_AT_ONCE)?;
         let mut go = Vec::new();
-        for ((call, choice), id) in chosen.iter().zip(&ids) {
+        for ((call, choice), id) in asked.iter().zip(&ids) {
             let call = apply::apply(tx, call, choice, &CallId::from(id.as_str()), now_ms)?;
             go.extend(call.map(|call| (call, choice.over())));
         }
@@ -160,10 +156,10 @@ async fn step(messages: &Messages, desk: &Arc<Desk>, calls: &TaskTracker) -> Res
         messages.0.accepted.notify_one();
     }
     let go: Vec<(SendCall, HashSet<String>)> = written?;
-    for (id, person_times) in taken {
-        if !go.iter().any(|(call, _)| call.id == id) {
-            // recalled, or changed in another way, since it was chosen
-            desk.give_back(person_times);
+    for (call, choice) in chosen.iter() {
+        if !go.iter().any(|(went, _)| went.id == call.id) {
+            // recalled, or changed in another way, since it was chosen; or its digest is put together anew
+            choice.take_back(desk, call, now_ms);
         }
     }
     let client = Arc::new(client.with_patience(Patience::Interactive));
