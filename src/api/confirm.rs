@@ -1,4 +1,4 @@
-//! A confirmation in the query of requests that take away what cannot be had back.
+//! Confirmations: in the query of requests that take away what cannot be had back, and the count of what is changed together.
 
 use crate::http::Problem;
 use serde::Deserialize;
@@ -11,6 +11,15 @@ pub(super) struct ConfirmQuery {
     /// The key, id, name or number of what is to be removed, as the route says.
     #[serde(default)]
     confirm: String,
+}
+
+/// Refuses a request that changes many at once unless it says how many there are; the refusal tells.
+pub(super) fn check_count(confirm: Option<usize>, count: usize) -> Result<(), Problem> {
+    if confirm == Some(count) {
+        return Ok(());
+    }
+    let text = "To do this with all of them, `confirm` must be how many there are.";
+    Err(Problem::bad_request("request.confirm", text).at("confirm", format!("must be {count}")))
 }
 
 impl ConfirmQuery {

@@ -2,6 +2,7 @@
 
 use super::answer::{Download, Ok, Page, Reply};
 use super::auth::{Key, MessagesManage, MessagesRead};
+use super::confirm::check_count;
 use super::lists::page_limit;
 use super::messages::state_of;
 use super::once::Once;
@@ -12,8 +13,8 @@ use crate::http::errors::{browse_problem, message_problem, store_problem};
 use crate::http::{Body, Problem, Query};
 use crate::messages::{Redriven, log};
 use crate::model::{CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, TenantKey, UserId};
-use crate::store::Order;
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter, Recipient};
+use crate::store::{Order, Search};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -23,7 +24,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes
         .get(
             "/api/v1/tenants/{tenant}/deliveries",
-            "Search deliveries by recipient, state, source and time, those of the newest messages first",
+            "Search deliveries by recipient, state, source, title and time, those of the newest messages first",
             search,
         )
         .get("/api/v1/tenants/{tenant}/deliveries-file", "The same as a file", file)
@@ -49,16 +50,24 @@ struct SearchQuery {
     userid: Option<String>,
     /// The member's corp.
     corp: Option<String>,
+    /// To whoever has this id, name, account, employee number or userid, or is this `corp/userid`; also where the directory
+    /// does not know the id. Of one name the first 100 people.
+    recipient: Option<String>,
     /// In this state; `dead` = every dead letter.
     state: Option<String>,
     /// Of this message.
     message: Option<String>,
     /// Of messages of this source.
     source: Option<String>,
+    /// Of messages with this in their title, case ignored. A page looks at a bounded number of messages: it may be short and still have
+    /// a `next`.
+    title: Option<String>,
     /// Of messages accepted not before this time, Unix milliseconds.
     from_ms: Option<i64>,
     /// Of messages accepted before this time, Unix milliseconds.
     until_ms: Option<i64>,
+    /// Whose state has not changed after this time, Unix milliseconds.
+    changed_until_ms: Option<i64>,
     /// Those of which messages come first: `newest` (default) or `oldest`.
     #[param(inline)]
     order: Option<Order>,
@@ -96,16 +105,16 @@ async fn redrive_found(
     body: Body<RedriveFound>,
     once: Once,
 ) -> Result<Ok<RedrivenFound>, Problem> {
-    let (filter, after) = (filter(&query.0)?, cursor(query.0.after.as_deref())?);
-    let tenant = super::lists::of(&state, tenant.into_inner(), |_, tenant| Result::Ok(tenant.clone())).await?;
+    let after = cursor(query.0.after.as_deref())?;
+    let (tenant, mut filter) = asked(&state, tenant.into_inner(), &query.0).await?;
+    // what dies between counting and sending is not meant
+    let now_ms = state.app.clock.now_ms();
+    filter.changed_until_ms = Some(filter.changed_until_ms.map_or(now_ms, |ms| ms.min(now_ms)));
     let (app, digest, wish) = (state.app.clone(), body.digest, body.value);
     once.run(&state, &caller.id.clone(), &digest, async move {
         let counted = app.messages.count_dead(tenant.clone(), filter.clone(), after.clone()).await;
         let (count, _) = counted.map_err(store_problem)?;
-        if wish.confirm != Some(count) {
-            let text = "To send all of them again, `confirm` must be how many there are.";
-            return Err(Problem::bad_request("request.confirm", text).at("confirm", format!("must be {count}")));
-        }
+        check_count(wish.confirm, count)?;
         let done = app.messages.redrive_found(&caller.actor, tenant, filter, wish.accept_duplicates, after).await;
         let (done, next) = done.map_err(message_problem)?;
         Result::Ok(Reply::new(RedrivenFound { done, next: next.map(|cursor| cursor.to_string()) }))
@@ -113,24 +122,37 @@ async fn redrive_found(
     .await
 }
 
-fn filter(query: &SearchQuery) -> Result<DeliveryFilter, Problem> {
+/// The tenant and what a query asks for of it.
+async fn asked(state: &State, tenant: TenantKey, query: &SearchQuery) -> Result<(TenantKey, DeliveryFilter), Problem> {
     let bad = |at: &str, why: &str| Problem::bad_request("request.query", "The query is not acceptable.").at(at, why);
-    let recipient = match (&query.employee, &query.corp, &query.userid) {
-        (Some(id), None, None) => Some(Recipient::Employee(EmployeeId::from(id.as_str()))),
-        (None, Some(corp), Some(userid)) => {
-            Some(Recipient::Member(CorpKey::from(corp.as_str()), UserId::from(userid.as_str())))
-        }
-        (None, None, None) => None,
-        _ => return Err(bad("query", "give either employee, or corp and userid")),
-    };
     let states = match query.state.as_deref() {
         Some("dead") => DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).collect(),
         other => state_of(other)?.into_iter().collect(),
     };
-    let (source, from_ms, until_ms) = (query.source.clone(), query.from_ms, query.until_ms);
-    let message = query.message.as_deref().map(MessageId::from);
-    let order = query.order.unwrap_or_default();
-    Result::Ok(DeliveryFilter { recipient, states, message, source, from_ms, until_ms, order })
+    let tenant = super::lists::of(state, tenant, |_, tenant| Result::Ok(tenant.clone())).await?;
+    let recipients = match (&query.employee, &query.corp, &query.userid, &query.recipient) {
+        (Some(id), None, None, None) => vec![Recipient::Employee(EmployeeId::from(id.as_str()))],
+        (None, Some(corp), Some(userid), None) => {
+            vec![Recipient::Member(CorpKey::from(corp.as_str()), UserId::from(userid.as_str()))]
+        }
+        (None, None, None, Some(typed)) if !typed.trim().is_empty() => {
+            state.app.views.recipients(&tenant, typed).await.map_err(browse_problem)?.recipients
+        }
+        (None, None, None, None) => Vec::new(),
+        _ => return Err(bad("query", "give either employee, or corp and userid, or recipient")),
+    };
+    let filter = DeliveryFilter {
+        recipients,
+        states,
+        message: query.message.as_deref().map(MessageId::from),
+        source: query.source.clone(),
+        title: query.title.as_deref().map(Search::new),
+        from_ms: query.from_ms,
+        until_ms: query.until_ms,
+        changed_until_ms: query.changed_until_ms,
+        order: query.order.unwrap_or_default(),
+    };
+    Result::Ok((tenant, filter))
 }
 
 fn cursor(after: Option<&str>) -> Result<Option<DeliveryCursor>, Problem> {
@@ -145,8 +167,8 @@ async fn search(
     tenant: web::Path<TenantKey>,
     query: Query<SearchQuery>,
 ) -> Result<Ok<Page<Delivery>>, Problem> {
-    let (filter, after, limit) = (filter(&query.0)?, cursor(query.0.after.as_deref())?, page_limit(query.0.limit)?);
-    let tenant = super::lists::of(&state, tenant.into_inner(), |_, tenant| Result::Ok(tenant.clone())).await?;
+    let (after, limit) = (cursor(query.0.after.as_deref())?, page_limit(query.0.limit)?);
+    let (tenant, filter) = asked(&state, tenant.into_inner(), &query.0).await?;
     let found = state.app.messages.search_deliveries(tenant, filter, after, limit).await;
     let (items, next) = found.map_err(store_problem)?;
     Result::Ok(Reply::new(Page { items, next: next.map(|cursor| cursor.to_string()) }))
@@ -158,7 +180,6 @@ async fn file(
     tenant: web::Path<TenantKey>,
     query: Query<SearchQuery>,
 ) -> Result<Download, Problem> {
-    let filter = filter(&query.0)?;
     let choice = |name: &str, value: Option<&str>, first: &str, second: &str| match value {
         None => Result::Ok(false),
         Some(value) if value == first => Result::Ok(false),
@@ -168,7 +189,7 @@ async fn file(
     };
     let is_xlsx = choice("format", query.0.format.as_deref(), "csv", "xlsx")?;
     let is_zh = choice("captions", query.0.captions.as_deref(), "en", "zh")?;
-    let tenant = super::lists::of(&state, tenant.into_inner(), |_, tenant| Result::Ok(tenant.clone())).await?;
+    let (tenant, filter) = asked(&state, tenant.into_inner(), &query.0).await?;
     let name = format!("deliveries-{tenant}.{}", if is_xlsx { "xlsx" } else { "csv" });
     let rows = log::rows(&state.app.store, tenant, filter, log::cells).map(|row| row.map_err(BrowseError::from));
     let captions = log::captions(is_zh);

@@ -2,6 +2,7 @@
 
 use super::answer::{Ok, Page, Reply};
 use super::auth::{CallbacksManage, CallbacksRead, Key, SettingsWrite};
+use super::confirm::check_count;
 use super::once::Once;
 use super::routes::Routes;
 use super::state::State;
@@ -39,7 +40,8 @@ pub(super) fn routes(routes: &mut Routes) {
         )
         .post(
             "/api/v1/corps/{corp}/inbox-replays",
-            "Have the work on many callbacks done again\nThose that the body's filter wants, at most 1000 of the newest.",
+            "Have the work on many callbacks done again\nThose that the body's filter wants, at most 1000 of the newest. `confirm` must be how many these are; a request \
+             without it is refused and tells.",
             replay_all,
         )
         .get("/api/v1/inbox-settings", "Read what is set about the inbox", settings)
@@ -86,6 +88,8 @@ struct ReplaysBody {
     from_ms: Option<i64>,
     /// Received before this time, Unix milliseconds.
     until_ms: Option<i64>,
+    /// How many callbacks these are.
+    confirm: Option<usize>,
 }
 
 /// How many callbacks are worked on again.
@@ -155,11 +159,16 @@ async fn replay_all(
     once: Once,
     body: Body<ReplaysBody>,
 ) -> Result<Ok<ReplaysView>, Problem> {
-    let ReplaysBody { receiver, kind, state: wanted, from_ms, until_ms } = body.value;
+    let ReplaysBody { receiver, kind, state: wanted, from_ms, until_ms, confirm } = body.value;
     let receiver = receiver.as_deref().map(CallbackOf::of);
     let filter = InboxFilter { receiver, kind, state: wanted, from_ms, until_ms, ..InboxFilter::default() };
     let app = state.app.clone();
+    // what comes between counting and replaying is not meant
+    let now_ms = app.clock.now_ms();
+    let filter = InboxFilter { until_ms: Some(until_ms.map_or(now_ms + 1, |ms| ms.min(now_ms + 1))), ..filter };
     once.run(&state, &caller.id, &body.digest, async move {
+        let count = app.callbacks.replayable(&corp, filter.clone()).await.map_err(store_problem)?.len();
+        check_count(confirm, count)?;
         let callbacks = app.callbacks.replay_all(&corp, filter, &caller.actor).await.map_err(store_problem)?;
         Result::Ok(Reply::new(ReplaysView { callbacks }))
     })

@@ -2,6 +2,7 @@
 
 use super::answer::{Accepted, Ok, Page, Reply};
 use super::auth::{Key, MessagesManage, MessagesRead, MessagesSend};
+use super::confirm::check_count;
 use super::lists::page_limit;
 use super::once::Once;
 use super::routes::Routes;
@@ -42,7 +43,8 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/messages/{message}/deliveries", "List the recipients of a message with the truth about each", recipients)
         .post(
             "/api/v1/messages/{message}/recall",
-            "Take a message back\nWhat has not gone out is cancelled; what was sent within the last 24 hours is recalled in WeCom.",
+            "Take a message back\nWhat has not gone out is cancelled; what was sent within the last 24 hours is recalled in WeCom. The id says \
+             which message is meant; where `confirm` is given, it must be how many deliveries the message has, as on the page.",
             recall,
         )
         .post(
@@ -111,6 +113,13 @@ struct ListQuery {
     /// Which messages come first: `newest` (default) or `oldest`.
     #[param(inline)]
     order: Option<Order>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct RecallQuery {
+    /// How many deliveries the message has.
+    confirm: Option<usize>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -230,10 +239,15 @@ async fn recall(
     caller: Key<MessagesManage>,
     state: web::Data<State>,
     message: web::Path<MessageId>,
+    query: Query<RecallQuery>,
     once: Once,
 ) -> Result<Ok<Recalled>, Problem> {
     let app = state.app.clone();
     once.run(&state, &caller.id.clone(), &[], async move {
+        if let Some(confirm) = query.0.confirm {
+            let status = app.messages.status(&message).await.map_err(message_problem)?;
+            check_count(Some(confirm), usize::try_from(status.tally.total()).unwrap_or(usize::MAX))?;
+        }
         app.messages.recall(&caller.actor, &message).await.map(Reply::new).map_err(message_problem)
     })
     .await

@@ -154,6 +154,11 @@ impl Needle {
         (!folded.is_empty()).then_some(Self(folded))
     }
 
+    /// It in lower case.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a text holds it.
     #[cfg(test)]
     fn hits(&self, text: &str) -> bool {

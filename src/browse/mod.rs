@@ -28,4 +28,4 @@ pub use error::BrowseError;
 pub use list::{PAGE_MAX, Page, Paging};
 pub use outline::{Branch, CHILDREN_MAX, Children, Line, OutlineQuery};
 pub use tree::Misplaced;
-pub use views::{UNUSED_MS, ViewLimits, Views};
+pub use views::{Meant, UNUSED_MS, ViewLimits, Views};

@@ -5,8 +5,11 @@
 //! moment longer while rows change quickly (a run, an import), unless a person's own change asks to be seen
 //! ([`Views::refresh_corp`], [`Views::refresh_directory`]).
 
+mod recipients;
 mod rows;
 mod shelf;
+
+pub use recipients::Meant;
 
 use super::directory::DirectoryView;
 use super::error::BrowseError;

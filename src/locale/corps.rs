@@ -128,6 +128,8 @@ texts! {
     app_callback_new_hint = "保存后显示要填到管理后台的 URL、Token 和 EncodingAESKey，以及填写的位置。", "After saving you see URL, Token and EncodingAESKey for the console, and where they go.";
     app_callback_lead = "成员发给应用的消息、菜单点击和卡片按钮从这里进来。", "Messages to the app, menu clicks and card buttons come in here.";
     app_saved = "应用已保存。", "The app was saved.";
+    app_untested = "未测试", "not tested yet";
+    app_untested_hint = "AgentID 和 Secret 填写后还没有成功调用过，请测试连接。", "Nothing has gone through yet with the AgentID and the secret that were entered. Test the connection.";
     app_removed(key) = "应用 {key} 已移除。", "The app {key} was removed.";
     app_remove = "移除应用", "Remove app";
     app_remove_lead = "删除云桥中这个应用的设置和 Secret，企业微信一侧不受影响。", "Removes the app's settings and secret here; WeCom is not touched.";

@@ -11,7 +11,8 @@ texts! {
     nav_push_new = "发送消息", "Send a message";
     nav_push_queues = "发送队列", "Queues";
     push_log_lead = "每个接收人一行：是否送达企业微信、为什么没有送达。点标题查看全过程，可在 24 小时内撤回。", "One line per recipient: whether WeCom took it, and if not, why. Open a title for its whole life; it can be recalled within 24 hours.";
-    push_log_who = "人员编号、账号或 企业/成员账号", "Employee id, account, or corp/userid";
+    push_log_who = "姓名、工号、编号、账号或 企业/成员账号", "Name, number, id, account, userid, or corp/userid";
+    push_log_who_cut = "同名的人太多，只查了前 100 个：请填写编号。", "Too many people have this name: the first 100 are looked for. Enter an id.";
     push_log_source = "来源", "Source";
     push_log_state = "状态", "State";
     push_log_dead = "所有未送达（可重发）", "Everything that did not arrive";
@@ -24,7 +25,9 @@ texts! {
     push_log_why = "说明", "Why";
     push_log_none = "还没有消息", "No messages yet";
     push_log_none_hint = "业务系统调用 POST /api/v1/messages，或在这里手工发送。", "Business systems post to POST /api/v1/messages, or send one here by hand.";
-    push_log_no_person = "找不到这个人员或成员", "There is no such person";
+    push_log_no_person = "找不到这个人员或成员，也没有发给他的消息", "There is no such person, and no message to one";
+    push_unknown_later = "导入后可在这里重发。", "Once the directory has them, it can be sent again here.";
+    push_unknown_all = "通讯录里没有未送达的接收人：导入他们之后，这里会出现重发按钮。", "The directory has none of those whom it did not reach: once they are imported, it can be sent again here.";
     push_no_tenant = "请先创建租户和企业", "Create a tenant and a corp first";
     push_detail_title = "消息详情", "Message";
     push_detail_content = "内容", "Content";
@@ -43,6 +46,8 @@ texts! {
     push_detail_members(count) = "{count} 个成员", "{count} members";
     push_detail_attempts(count) = "尝试 {count} 次", "{count} attempts";
     push_detail_digest(count) = "合并了 {count} 条消息", "carries {count} messages";
+    push_call_collected = "等待与其他消息合并发送", "waits to go out together with others";
+    push_call_elsewhere = "已在其他调用中发出", "went out in another call";
     push_by_rule(rule) = "规则：{rule}", "rule: {rule}";
     push_recall = "撤回", "Recall";
     push_recall_title = "撤回消息", "Recall the message";
@@ -74,6 +79,8 @@ texts! {
     push_new_picture = "图片地址", "Picture";
     push_new_preview = "预览", "Preview";
     push_new_send = "发送", "Send";
+    push_new_fix = "有内容需要修改，没有发送。请看下方标红的字段。", "Something has to be corrected; nothing was sent. See the fields marked in red.";
+    push_new_preview_lead = "点“预览”可以看到消息发给谁、在企业微信里是什么样子；预览不会发送。", "Preview shows who would get the message and how it looks in WeCom; it sends nothing.";
     push_new_sent_before = "这条消息刚才已经受理过，没有再发一次。", "This message was accepted before; it was not sent once more.";
     push_new_sent = "消息已受理，正在发送。", "The message was accepted and is on its way.";
     push_new_reach(count, place) = "{place}：{count} 个成员", "{place}: {count} members";
@@ -111,6 +118,7 @@ impl T {
             DeliveryState::Waiting => ("等待发送", "waiting"),
             DeliveryState::Sent => ("已送达企业微信", "taken by WeCom"),
             DeliveryState::NotBound => ("未关联", "not linked"),
+            DeliveryState::UnknownRecipient => ("查无此人", "no such recipient"),
             DeliveryState::Invalid => ("成员无效", "invalid member"),
             DeliveryState::OutsideRange => ("不在可见范围", "outside the visible range"),
             DeliveryState::ProbablyDropped => ("可能被丢弃", "probably dropped"),
@@ -141,7 +149,7 @@ impl T {
         let (zh, en) = match stage {
             Stage::Accepted => ("已受理", "accepted"),
             Stage::Sending => ("发送中", "sending"),
-            Stage::Ended => ("已结束", "ended"),
+            Stage::Ended => ("发送结束", "sending has ended"),
         };
         self.lang.pick(zh, en)
     }
@@ -250,7 +258,7 @@ impl T {
             return said.to_owned();
         }
         let numbers: Vec<&str> = said.split([' ', ';']).filter(|word| word.parse::<u64>().is_ok()).collect();
-        let text = match numbers.as_slice() {
+        match numbers.as_slice() {
             ["1", _, "0"] => "请填写".to_owned(),
             [least, most, got] if said.contains("characters") => format!("应为 {least} 至 {most} 个字，现在 {got} 个"),
             [most, ..] if said.contains("bytes") => format!("最多 {most} 字节"),
@@ -273,9 +281,7 @@ impl T {
                 _ if said.starts_with("everyone") => "选择了全部在职人员，请不要再填写人员或部门".into(),
                 _ => said.to_owned(),
             },
-        };
-        let nth = at.strip_prefix("buttons[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
-        nth.map_or_else(|| text.clone(), |nth| format!("第 {} 个按钮：{text}", nth + 1))
+        }
     }
 
     /// What is stored beside a step, in the reader's language; `None` where it can only be told as it is stored.

@@ -45,6 +45,7 @@ texts! {
     todo_new_button_style(n) = "按钮 {n} 的样式", "Look of button {n}";
     todo_new_text = "文字（最多 4 个字）", "Words (at most 4)";
     todo_new_key = "标识（业务系统收到的值）", "Key (what the business system hears)";
+    todo_new_key_hint = "标识是业务系统收到的值，例如 approve；留空时为 button-1、button-2……", "The key is what the business system hears, e.g. approve; left empty it is button-1, button-2 …";
     todo_new_style = "样式", "Look";
     todo_new_buttons_hint = "只有待办消息发到“模板卡片”目标时才显示按钮，应用要启用回调。", "Buttons appear only on to-do messages whose target is a template card; the app's callback must be on.";
     todo_new_webhook = "审批结果通知", "Who hears of the decision";

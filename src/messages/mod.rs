@@ -42,7 +42,7 @@ pub use deliver::Paused;
 pub use error::{MessageError, MessageFault};
 pub use preview::{Preview, Unreached};
 pub use recall::Recalled;
-pub use redrive::{Redrive, Redriven};
+pub use redrive::{Redrive, Redriven, is_hopeless};
 pub use render::{RenderFault, Rendered, render};
 pub use rule_composer::RuleComposer;
 pub use rules::{Compiled, CompiledTarget, Picked, RuleSet};

@@ -180,6 +180,7 @@ pub(super) fn write(
             call.state = CallState::Sent;
             call.sent_at_ms = Some(now_ms);
             (call.code, call.error) = (None, None);
+            store::untested::worked(tx, &call.corp, &call.app)?;
             let reached = call.to.len().saturating_sub(invalid.len() + unlicensed.len());
             call.note(now_ms, "sent", Some(format!("to {reached} members")));
         }

@@ -75,7 +75,7 @@ pub(super) fn fate(tx: &ReadTx, person: &Person, targets: &[Composed]) -> Result
         let state = match *code {
             "departed" => DeliveryState::Invalid,
             store::loose_ends::OTHER_WECOM => DeliveryState::Failed,
-            _ => DeliveryState::NotBound,
+            _ => DeliveryState::UnknownRecipient,
         };
         return Ok(Fate::Not(state, code, text.clone()));
     }

@@ -1,10 +1,10 @@
 //! What would become of a message: who would get it where, and what it would say. Nothing is stored.
 
-use super::compose::Composed;
+use super::compose::{Compose, Composed};
 use super::plan::{self, Fate};
 use super::{MessageError, Messages, NewMessage, accept, resolve};
-use crate::model::{Actor, EmployeeId};
-use crate::store;
+use crate::model::{Actor, EmployeeId, Message};
+use crate::store::{self, ReadTx, StoreError};
 use std::sync::Arc;
 
 /// The recipients and contents that a message would have.
@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct Preview {
     /// Targets with the number of members that they reach.
     pub targets: Vec<(Composed, usize)>,
+    /// For each target which of the message's `body` and `url` make no difference there: members do not see them.
+    pub unused: Vec<Vec<&'static str>>,
     /// People that no target reaches, by reason.
     pub unreached: Vec<Unreached>,
     /// Calls that it would cost.
@@ -73,8 +75,30 @@ impl Messages {
             let parts = |target: &Composed| target.contents.as_ref().map_or(0, Vec::len);
             let calls =
                 targets.iter().zip(&reached).map(|(target, n)| n.div_ceil(plan::CALL_MAX) * parts(target)).sum();
-            Ok(Some(Preview { targets: targets.into_iter().zip(reached).collect(), unreached, calls }))
+            let unused = unused(composer.as_ref(), tx, &message, &targets)?;
+            Ok(Some(Preview { unused, targets: targets.into_iter().zip(reached).collect(), unreached, calls }))
         };
         env.store.read_async(read).await?.ok_or(MessageError::NoTenant(tenant))
     }
+}
+
+/// What of a message could be missing without anything else being said at a target.
+fn unused(
+    composer: &dyn Compose,
+    tx: &ReadTx,
+    message: &Message,
+    targets: &[Composed],
+) -> Result<Vec<Vec<&'static str>>, StoreError> {
+    let mut unused = vec![Vec::new(); targets.len()];
+    let without_body = (!message.body.is_empty()).then(|| ("body", Message { body: String::new(), ..message.clone() }));
+    let without_url = message.url.is_some().then(|| ("url", Message { url: None, ..message.clone() }));
+    for (name, other) in without_body.into_iter().chain(without_url) {
+        let others = composer.compose(tx, &other)?;
+        for (target, unused) in targets.iter().zip(&mut unused) {
+            if target.contents.is_ok() && others.contains(target) {
+                unused.push(name);
+            }
+        }
+    }
+    Ok(unused)
 }

@@ -237,6 +237,12 @@ fn only_dead(mut filter: DeliveryFilter) -> Option<DeliveryFilter> {
     Some(filter).filter(|filter| !filter.states.is_empty())
 }
 
+/// Whether sending it again cannot help for now, as far as the row tells: whoever is not in the directory cannot be reached, and
+/// an unknown unit names nobody who could be.
+pub fn is_hopeless(row: &Delivery, is_in_directory: bool) -> bool {
+    row.state == DeliveryState::UnknownRecipient && (row.employee.is_none() || !is_in_directory)
+}
+
 /// Whether nobody is to get a message any more. A to-do that has ended may still be sent: its card says so at once.
 fn is_recalled(tx: &impl store::Reads, id: &MessageId) -> Result<bool, StoreError> {
     Ok(store::messages::head(tx, id)?.is_some_and(|head| head.recall_at_ms.is_some()))
@@ -297,6 +303,21 @@ mod tests {
             serde_json::from_value(row).unwrap()
         };
         of.flat_map(|n| [row(n, 1), row(n, 0)]).collect()
+    }
+
+    #[test]
+    fn who_is_not_there_is_not_reached() {
+        for (state, employee, is_there, want) in [
+            ("unknown_recipient", Some("e1"), false, true),
+            ("unknown_recipient", Some("e1"), true, false),
+            ("unknown_recipient", None, true, true),
+            ("not_bound", Some("e1"), false, false),
+            ("failed", None, false, false),
+        ] {
+            let row = serde_json::json!({ "message": "m", "seq": 0, "employee": employee, "state": state, "changed_at_ms": 1 });
+            let row = serde_json::from_value(row).unwrap();
+            assert_eq!(is_hopeless(&row, is_there), want, "{state} {employee:?} {is_there}");
+        }
     }
 
     #[test]

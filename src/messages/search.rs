@@ -67,6 +67,13 @@ impl MessageStatus {
         let tally = head.map(|head| head.tally).unwrap_or_default();
         Self { message, stage, tally, expanded_at_ms, recall_at_ms, todo: None }
     }
+
+    /// Whether something of it waits, is at members, or may be.
+    pub fn is_about(&self) -> bool {
+        use DeliveryState::{ProbablyDropped, Sent, Unknown, Waiting};
+        self.stage == Stage::Accepted
+            || [Waiting, Sent, ProbablyDropped, Unknown].iter().any(|state| self.tally.of(*state) > 0)
+    }
 }
 
 /// The life of a message, step by step (PEER-22).
@@ -111,6 +118,8 @@ pub struct CallTrace {
     pub msgtype: String,
     /// Whether WeCom gave what it takes to recall it.
     pub has_msgid: bool,
+    /// Whether WeCom has taken all of it back.
+    pub is_recalled: bool,
     /// Steps.
     pub steps: Vec<TraceRow>,
 }
@@ -123,6 +132,7 @@ impl From<SendCall> for CallTrace {
             messages: call.carries.len(),
             msgtype: call.parts.first().map(|part| part.content.msgtype().to_owned()).unwrap_or_default(),
             has_msgid: !call.parts.is_empty() && call.parts.iter().all(|part| part.msgid.is_some()),
+            is_recalled: !call.parts.is_empty() && call.parts.iter().all(|part| part.recalled_at_ms.is_some()),
             id: call.id,
             corp: call.corp,
             app: call.app,
@@ -159,6 +169,8 @@ pub struct AppQueue {
     pub fullest_hour: u32,
     /// Messages of today (China) that WeCom has probably dropped although they were paced.
     pub dropped_today: u32,
+    /// Whether nothing has gone through yet with the AgentID and the secret that were entered: neither a test nor a message.
+    pub is_untested: bool,
     /// Why nothing goes out, as a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
@@ -276,6 +288,7 @@ impl Messages {
             let mut apps = Vec::new();
             let today = outbox::days(tx, outbox::day_of(now_ms))?;
             for corp in store::corps::list(tx)? {
+                let untested = store::untested::list(tx, &corp.key)?;
                 for app in &corp.apps {
                     let name = outbox::app_name(&corp.key, &app.key);
                     let backlog = outbox::backlog(tx, &name, COUNTED_MAX)?;
@@ -285,7 +298,8 @@ impl Messages {
                     };
                     let of_app = today.iter().filter(|(app, ..)| *app == name);
                     let dropped = of_app.map(|(.., day)| day.tally.of(DeliveryState::ProbablyDropped)).sum();
-                    apps.push((name, corp.key.clone(), app.key.clone(), corp.quota.seats, backlog, meter, dropped));
+                    let counted = (untested.contains(&app.key), dropped);
+                    apps.push((name, corp.key.clone(), app.key.clone(), corp.quota.seats, backlog, meter, counted));
                 }
             }
             Ok(apps)
@@ -295,13 +309,14 @@ impl Messages {
         let senders = self.senders();
         Ok(apps
             .into_iter()
-            .map(|(name, corp, app, seats, backlog, stored, dropped)| {
+            .map(|(name, corp, app, seats, backlog, stored, (is_untested, dropped))| {
                 let running = || senders.get(&name).map(|desk| desk.meter(now_ms));
                 let meter = stored.or_else(running).unwrap_or_default();
                 let held = paused.iter().find(|held| held.corp == corp && held.app == app);
                 let throttled_until_ms = senders.get(&name).and_then(|desk| desk.throttled_until_ms(now_ms));
                 AppQueue {
                     dropped_today: dropped,
+                    is_untested,
                     throttled_until_ms,
                     ..queue(corp, app, seats, backlog, meter, held, now_ms)
                 }
@@ -351,6 +366,7 @@ fn queue(
         fullest_minute: meter.0.minute,
         fullest_hour: meter.0.hour,
         dropped_today: 0,
+        is_untested: false,
         paused: held.map(|held| held.code.to_owned()),
         paused_text: held.map(|held| held.text.clone()),
         throttled_until_ms: None,

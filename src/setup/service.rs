@@ -329,6 +329,14 @@ fn save_corp(
         put_if_absent(tx, corp, &SecretName::AppToken(app.key.clone()), generate_token, &mut changed)?;
         put_if_absent(tx, corp, &SecretName::AppAesKey(app.key.clone()), generate_aes_key, &mut changed)?;
     }
+    let is_new = |app: &&App| {
+        let before = former.as_ref().and_then(|former| former.find_app(&app.key));
+        let secret = format!("secret {}", SecretName::App(app.key.clone()).path());
+        before.is_none_or(|before| before.agentid != app.agentid) || changed.iter().any(|one| one.option == secret)
+    };
+    let new = corp.apps.iter().filter(is_new).map(|app| app.key.clone()).collect();
+    let kept: Vec<AppKey> = corp.apps.iter().map(|app| app.key.clone()).collect();
+    store::untested::entered(tx, &corp.key, new, &kept)?;
     let known = secret_names(corp);
     for name in former.iter().flat_map(secret_names).filter(|name| !known.contains(name)) {
         if store::secrets::remove(tx, &corp.key, &name)? {

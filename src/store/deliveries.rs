@@ -7,7 +7,7 @@ use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::walk::{Walk, Window, step};
-use super::{RowError, StoreError, messages, outbox};
+use super::{RowError, Search, StoreError, messages, outbox};
 use crate::model::{CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, TenantKey, UserId};
 use std::ops::ControlFlow;
 
@@ -122,18 +122,22 @@ pub fn put(tx: &WriteTx, tenant: &TenantKey, rows: &[Delivery]) -> Result<(), St
 /// Which deliveries are asked for.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
-    /// To this recipient.
-    pub recipient: Option<Recipient>,
+    /// To one of these recipients; empty = to anybody.
+    pub recipients: Vec<Recipient>,
     /// In one of these states; empty = in any.
     pub states: Vec<DeliveryState>,
     /// Of this message.
     pub message: Option<MessageId>,
     /// Of messages of this source.
     pub source: Option<String>,
+    /// Of messages with this in their title.
+    pub title: Option<Search>,
     /// Of messages accepted not before this time, Unix milliseconds.
     pub from_ms: Option<i64>,
     /// Of messages accepted before this time, Unix milliseconds.
     pub until_ms: Option<i64>,
+    /// Whose state has not changed after this time, Unix milliseconds.
+    pub changed_until_ms: Option<i64>,
     /// Which messages come first.
     pub order: Order,
 }
@@ -162,8 +166,8 @@ impl DeliveryCursor {
 }
 
 /// One page of a tenant's deliveries, by message and number in the filter's order. Recipients, states and sources have lists of their
-/// own, which are walked together, so what is rare among others is found without looking at these. A page looks at a bounded
-/// number of places: it may be short and still have a `next`.
+/// own, which are walked together, so what is rare among others is found without looking at these; titles are looked at message by
+/// message. A page looks at a bounded number of places: it may be short and still have a `next`.
 pub fn search(
     tx: &ReadTx,
     tenant: &TenantKey,
@@ -183,8 +187,9 @@ pub fn search(
     let window = (from.as_deref(), until.as_deref());
     let of_tenant = || Prefix::text(tenant.as_str());
     let mut walks = Vec::new();
-    if let Some(recipient) = &filter.recipient {
-        walks.push(Walk::new(tx, BY_RECIPIENT.name(), [of_tenant().then_text(&recipient.key())], window, order)?);
+    if !filter.recipients.is_empty() {
+        let prefixes = filter.recipients.iter().map(|recipient| of_tenant().then_text(&recipient.key()));
+        walks.push(Walk::new(tx, BY_RECIPIENT.name(), prefixes, window, order)?);
     }
     if !filter.states.is_empty() || walks.is_empty() {
         let is_wanted = |state: &DeliveryState| filter.states.is_empty() || filter.states.contains(state);
@@ -197,6 +202,7 @@ pub fn search(
         None => None,
     };
     let (mut rows, mut looked_at) = (Vec::new(), 0);
+    let mut titled: Option<(String, bool)> = None;
     while let Some((place, mut is_wanted)) = step(&mut walks)? {
         let (message, seq) = read_place(&place)?;
         if let Some(of_source) = &mut of_source
@@ -208,8 +214,23 @@ pub fn search(
             walks.iter_mut().try_for_each(|walk| walk.go_to(&end))?;
             is_wanted = false;
         }
+        if let Some(title) = &filter.title
+            && is_wanted
+        {
+            let is_known = titled.as_ref().is_some_and(|(known, _)| *known == message);
+            if !is_known {
+                titled = Some((message.clone(), messages::has_title(tx, &message, title)?));
+            }
+            is_wanted = titled.as_ref().is_some_and(|(_, is_hit)| *is_hit);
+            if !is_wanted {
+                // none of its deliveries is: the next message
+                let last = place_of(&message, if order == Order::Newest { 0 } else { u32::MAX });
+                walks.iter_mut().try_for_each(|walk| walk.pass(&last))?;
+            }
+        }
         if is_wanted {
-            rows.extend(DELIVERIES.get(tx, (&message, seq))?);
+            let is_old = |row: &Delivery| filter.changed_until_ms.is_none_or(|ms| row.changed_at_ms <= ms);
+            rows.extend(DELIVERIES.get(tx, (&message, seq))?.filter(is_old));
         }
         looked_at += 1;
         if rows.len() >= limit || looked_at >= LOOKED_AT_MAX {

@@ -41,6 +41,17 @@ pub fn find(tx: &impl Reads, id: &MessageId) -> Result<Option<Message>, StoreErr
     MESSAGES.get(tx, id.as_str())
 }
 
+/// Whether a message has this in its title; it is decoded only where it may.
+pub(super) fn has_title(tx: &ReadTx, id: &str, title: &Search) -> Result<bool, StoreError> {
+    let found = MESSAGES.get_json(tx, id, |json| {
+        if !title.may_hit(json) {
+            return Ok(false);
+        }
+        MESSAGES.decode_json(json).map(|message: Message| title.hits([message.title.as_str()]))
+    })?;
+    Ok(found.unwrap_or(false))
+}
+
 /// Where a message stands; `None` until its recipients were found.
 pub fn head(tx: &impl Reads, id: &MessageId) -> Result<Option<MessageHead>, StoreError> {
     HEADS.get(tx, id.as_str())

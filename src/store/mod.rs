@@ -78,6 +78,7 @@ pub mod sessions;
 pub mod settings;
 pub mod tenants;
 pub mod todos;
+pub mod untested;
 pub mod webhooks;
 
 pub use error::{RowError, StoreError};

@@ -126,6 +126,18 @@ impl DirectoryView {
         self.find_row(id).map(|row| self.employee_row(row))
     }
 
+    /// People who have this very name, account (case ignored) or employee number, by id; at most `limit`.
+    pub fn people_called(&self, typed: &str, limit: usize) -> Vec<EmployeeId> {
+        let Some(needle) = Needle::new(typed) else { return Vec::new() };
+        let cells = &self.people.cells;
+        let is_called = |row: &usize| {
+            [cell::NAME, cell::EMPLOYEE_NO].iter().any(|column| cells.get(*row, *column) == typed)
+                || cells.folded(*row, cell::ACCOUNT) == needle.as_str()
+        };
+        let hits = cells.search(&needle);
+        hits.iter().filter(is_called).take(limit).map(|row| EmployeeId::from(cells.get(row, cell::ID))).collect()
+    }
+
     pub(in crate::browse) fn find_row(&self, id: &EmployeeId) -> Option<usize> {
         self.find_row_of(id.as_str())
     }

@@ -14,6 +14,8 @@ pub enum DeliveryState {
     Sent,
     /// The employee is linked to no member of a corp that the rules send to.
     NotBound,
+    /// The directory has no such employee or unit; it may have one when it is sent again.
+    UnknownRecipient,
     /// WeCom does not know the member.
     Invalid,
     /// The member exists, but not in the app's visible range, or has no licence.
@@ -32,10 +34,11 @@ pub enum DeliveryState {
 
 impl DeliveryState {
     /// All, in the order in which people read them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Waiting,
         Self::Sent,
         Self::NotBound,
+        Self::UnknownRecipient,
         Self::Invalid,
         Self::OutsideRange,
         Self::ProbablyDropped,
@@ -51,6 +54,7 @@ impl DeliveryState {
             Self::Waiting => "waiting",
             Self::Sent => "sent",
             Self::NotBound => "not_bound",
+            Self::UnknownRecipient => "unknown_recipient",
             Self::Invalid => "invalid",
             Self::OutsideRange => "outside_range",
             Self::ProbablyDropped => "probably_dropped",
@@ -68,10 +72,7 @@ impl DeliveryState {
 
     /// Whether a person should look at it: it did not arrive, and sending it again may help (a dead letter).
     pub const fn is_dead(self) -> bool {
-        matches!(
-            self,
-            Self::NotBound | Self::Invalid | Self::OutsideRange | Self::ProbablyDropped | Self::Unknown | Self::Failed
-        )
+        !matches!(self, Self::Waiting | Self::Sent | Self::Expired | Self::Recalled)
     }
 }
 

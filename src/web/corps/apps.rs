@@ -53,6 +53,8 @@ struct AppPage {
     is_new: bool,
     has_secret: bool,
     has_callback_keys: bool,
+    /// Nothing has gone through with it yet.
+    is_untested: bool,
     guide: Guide,
 }
 
@@ -90,10 +92,13 @@ async fn page(
     let key = AppKey::from(fields.key.as_str());
     let is_set = |name: SecretName| secrets.iter().any(|(known, is_set)| *known == name && *is_set);
     let public_url = web.app.public_url().await.map_err(store_problem)?;
+    let of = corp.key.clone();
+    let untested = web.app.store.read_async(move |tx| store::untested::list(tx, &of)).await.map_err(store_problem)?;
     let title = if is_new { who.t.app_new().to_owned() } else { fields.name.clone() };
     Ok(AppPage {
         f: who.frame(title),
         has_secret: is_set(SecretName::App(key.clone())),
+        is_untested: !is_new && untested.contains(&key),
         has_callback_keys: is_set(SecretName::AppToken(key.clone())) && is_set(SecretName::AppAesKey(key.clone())),
         guide: guide(who.t, &corp, &CallbackOf::App(key), &public_url),
         corp,

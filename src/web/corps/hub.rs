@@ -35,6 +35,8 @@ struct AppRow {
     has_secret: bool,
     has_callback: bool,
     is_read_app: bool,
+    /// Nothing has gone through with it yet.
+    is_untested: bool,
 }
 
 /// An address that WeCom calls about the whole corp.
@@ -67,6 +69,14 @@ struct HubPage {
     trusted_ip_way: Vec<guide::Step>,
 }
 
+impl HubPage {
+    /// Names of the apps with which nothing has gone through yet.
+    fn untested(&self) -> String {
+        let names = self.apps.iter().filter(|row| row.is_untested).map(|row| row.app.name.as_str());
+        names.collect::<Vec<_>>().join(self.f.t.lang.pick("、", ", "))
+    }
+}
+
 struct Facts {
     is_pulled: bool,
     has_directory: bool,
@@ -78,11 +88,11 @@ async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>
     let secrets = service::list_secrets(&app.store, &key).await.map_err(setup_problem)?;
     let is_set = |name: &SecretName| secrets.iter().any(|(known, is_set)| known == name && *is_set);
     let (wanted, tenant) = (corp.key.clone(), corp.tenant.clone());
-    let (head, counts) = app
-        .store
-        .read_async(move |tx| Ok((store::mirror::head(tx, &wanted)?, store::directory::counts(tx, &tenant)?)))
-        .await
-        .map_err(store_problem)?;
+    let read = app.store.read_async(move |tx| {
+        let untested = store::untested::list(tx, &wanted)?;
+        Ok((store::mirror::head(tx, &wanted)?, store::directory::counts(tx, &tenant)?, untested))
+    });
+    let (head, counts, untested) = read.await.map_err(store_problem)?;
     let public_url = app.public_url().await.map_err(store_problem)?;
     let apps: Vec<AppRow> = corp
         .apps
@@ -91,6 +101,7 @@ async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>
             has_secret: is_set(&SecretName::App(app.key.clone())),
             has_callback: app.callback_enabled,
             is_read_app: corp.read_app.as_ref() == Some(&app.key),
+            is_untested: untested.contains(&app.key),
             app: app.clone(),
         })
         .collect();

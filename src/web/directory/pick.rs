@@ -1,8 +1,8 @@
 //! Units and people as somebody types them into a field: an id, or a name that only one of them has.
 
 use super::fields::Values;
-use crate::browse::directory::{DirectoryView, EmployeeQuery};
-use crate::browse::{Branch, OutlineQuery, Paging};
+use crate::browse::directory::DirectoryView;
+use crate::browse::{Branch, OutlineQuery};
 use crate::locale::T;
 use crate::model::{EmployeeId, UnitId};
 use crate::web::form::Faults;
@@ -128,14 +128,10 @@ pub fn find_person(view: &DirectoryView, typed: &str) -> Result<EmployeeId, Vec<
     if view.employee(&exact).is_some() {
         return Ok(exact);
     }
-    let paging = Paging { limit: LOOKED_AT, ..Paging::default() };
-    let query = EmployeeQuery { search: typed.to_owned(), paging, ..EmployeeQuery::default() };
-    let rows = view.page(&query).map(|page| page.rows).unwrap_or_default();
-    let mut named =
-        rows.into_iter().filter(|row| row.name == typed || row.account == typed || row.employee_no == typed);
-    match (named.next(), named.next()) {
-        (Some(row), None) => Ok(row.id),
-        (first, second) => Err(first.into_iter().chain(second).chain(named).map(|row| row.id.to_string()).collect()),
+    let called = view.people_called(typed, LOOKED_AT);
+    match called.as_slice() {
+        [id] => Ok(id.clone()),
+        _ => Err(called.iter().map(ToString::to_string).collect()),
     }
 }
 

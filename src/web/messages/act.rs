@@ -70,7 +70,7 @@ async fn recall(
 struct Wish {
     #[serde(default)]
     doubtful: Option<String>,
-    /// When the question was first asked, Unix milliseconds: messages that came later are not meant.
+    /// When the question was first asked, Unix milliseconds: messages that came, and deliveries that died, later are not meant.
     #[serde(default)]
     asked_at: Option<i64>,
     /// Absent on the way from the page with the button.
@@ -105,11 +105,11 @@ async fn redrive_found(
     let path = format!("/tenants/{tenant}/messages");
     let back = format!("{path}{}", list.query());
     let nothing = || Ok(reply::go(&who, &back, Some(Flash::warning(t.push_redrive_none()))));
-    let Some(mut filter) = log::filter(&web.app.store, &tenant, &list).map_err(store_problem)? else {
-        return nothing();
-    };
+    let mut filter = log::asked(&web, &tenant, &list).await?.filter;
     let asked_at = form.0.asked_at.unwrap_or_else(|| web.app.clock.now_ms());
     filter.until_ms = Some(filter.until_ms.map_or(asked_at, |until_ms| until_ms.min(asked_at)));
+    // and only what is dead by now: the number that is typed stays what it was
+    filter.changed_until_ms = Some(asked_at);
     let after = DeliveryCursor::parse(list.get("after"));
     let (count, is_more) =
         web.app.messages.count_dead(tenant.clone(), filter.clone(), after.clone()).await.map_err(store_problem)?;

@@ -3,15 +3,15 @@
 use super::log::why;
 use super::names::Names;
 use super::todo::TodoView;
-use super::{class, get_tenant, todo};
+use super::{class, get_tenant, place, todo};
 use crate::http::Problem;
 use crate::http::errors::{message_problem, rule_problem, setup_problem};
 use crate::http::permission::MessagesRead;
-use crate::messages::MessageStatus;
+use crate::locale::T;
 use crate::messages::cards::TodoStage;
-use crate::messages::rulebook;
 use crate::messages::search::CallTrace;
-use crate::model::{ApiScope, Delivery, DeliveryState, MessageId, TenantKey, TraceRow};
+use crate::messages::{MessageStatus, is_hopeless, rulebook};
+use crate::model::{ApiScope, CallState, Delivery, DeliveryState, MessageId, TenantKey, TraceRow};
 use crate::setup::service as setup;
 use crate::web::frame::Frame;
 use crate::web::routes::Routes;
@@ -75,6 +75,11 @@ struct DetailPage {
     recipients: Vec<Recipient>,
     has_more: bool,
     has_dead: bool,
+    /// Whether sending what is dead again may help.
+    can_redrive: bool,
+    /// Whether all that is dead is of people whom the directory does not have.
+    is_hopeless: bool,
+    can_recall: bool,
     may_manage: bool,
     may_send: bool,
     todo: Option<TodoView>,
@@ -111,15 +116,16 @@ async fn show(
     let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
     let rules = rulebook::list(&web.app.env, &tenant).await.map_err(rule_problem)?;
     let rule = |id: &str| rules.iter().find(|rule| rule.id.as_str() == id).map(|rule| rule.name.clone());
-    let place = |row: &Delivery| match (&row.corp, &row.app) {
-        (Some(corp), Some(app)) => rules_page::place(&corps, corp.as_str(), app.as_str()),
-        (Some(corp), None) => {
-            corps.iter().find(|known| known.key == *corp).map_or_else(|| corp.to_string(), |known| known.name.clone())
-        }
-        _ => String::new(),
-    };
     let todo = status.todo.take().map(|of| todo::view(t, &status.message, of, &names));
     let has_more = usize::try_from(status.tally.total()).unwrap_or(usize::MAX) > rows.len();
+    let dead: u32 =
+        DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).map(|state| status.tally.of(state)).sum();
+    // those that are dead come first
+    let mut shown_dead = rows.iter().filter(|row| row.state.is_dead());
+    let is_there = |row: &Delivery| row.employee.as_ref().is_some_and(|id| !names.of(id).is_empty());
+    let is_all_shown = usize::try_from(dead).is_ok_and(|dead| dead <= shown_dead.clone().count());
+    let may_help = !is_all_shown || shown_dead.any(|row| !is_hopeless(row, is_there(row)));
+    let is_partly_out = rows.iter().any(|row| row.code.as_deref() == Some("partly"));
     let recipients = rows.into_iter().map(|row| Recipient {
         name: row.employee.as_ref().map(|id| names.of(id).to_owned()).unwrap_or_default(),
         state: t.delivery_state(row.state),
@@ -130,7 +136,7 @@ async fn show(
             DeliveryState::Recalled => time::second(row.changed_at_ms),
             _ => row.sent_at_ms.map(time::second).unwrap_or_default(),
         },
-        place: place(&row),
+        place: place(&corps, &row),
         rule: row.rule.as_deref().and_then(rule).unwrap_or_default(),
         row,
     });
@@ -143,9 +149,11 @@ async fn show(
         };
         Step { when: time::second(row.at_ms), what: t.message_step(&row.step), detail, stored }
     };
+    let waits = status.tally.of(DeliveryState::Waiting) > 0;
+    let has_others = trace.calls.iter().any(|call| call.members > 0);
     let calls = trace.calls.into_iter().map(|mut call| CallView {
         steps: std::mem::take(&mut call.steps).into_iter().map(step).collect(),
-        state: t.call_state(call.state),
+        state: heading(t, &call, waits, has_others),
         place: rules_page::place(&corps, call.corp.as_str(), call.app.as_str()),
         why: call.code.as_deref().map(|code| t.delivery_why(code)).unwrap_or_default(),
         call,
@@ -153,7 +161,12 @@ async fn show(
     let counted = |state: DeliveryState| (t.delivery_state(state), class(state), status.tally.of(state));
     reply::page(&DetailPage {
         f: who.frame(t.push_detail_title()),
-        stage: t.message_stage(status.stage),
+        stage: match status.recall_at_ms {
+            Some(_) if !status.is_about() && status.tally.of(DeliveryState::Recalled) > 0 => {
+                t.delivery_state(DeliveryState::Recalled)
+            }
+            _ => t.message_stage(status.stage),
+        },
         priority: t.message_priority(status.message.priority),
         accepted: time::second(status.message.accepted_at_ms),
         by: t.sync_actor(&status.message.accepted_by),
@@ -163,13 +176,50 @@ async fn show(
         calls: calls.collect(),
         recipients: recipients.collect(),
         has_more,
+        has_dead: dead > 0,
         // nobody is to get what was recalled
-        has_dead: status.recall_at_ms.is_none()
-            && DeliveryState::ALL.into_iter().any(|state| state.is_dead() && status.tally.of(state) > 0),
+        can_redrive: status.recall_at_ms.is_none() && dead > 0 && may_help,
+        is_hopeless: status.recall_at_ms.is_none() && dead > 0 && !may_help,
+        can_recall: status.recall_at_ms.is_none() || status.is_about() || is_partly_out,
         may_manage: who.may(ApiScope::MessagesManage),
         may_send: who.may(ApiScope::MessagesSend),
         todo,
         tenant,
         status,
     })
+}
+
+/// What a call's heading says became of it.
+fn heading(t: T, call: &CallTrace, waits: bool, has_others: bool) -> &'static str {
+    match call.state {
+        _ if call.is_recalled => t.delivery_state(DeliveryState::Recalled),
+        // it keeps what is said, and its members get it in other calls
+        CallState::Dropped if call.members == 0 && waits => t.push_call_collected(),
+        CallState::Dropped if call.members == 0 && has_others => t.push_call_elsewhere(),
+        state => t.call_state(state),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Lang;
+    use crate::model::SendCall;
+
+    #[test]
+    fn the_heading_of_a_call_says_what_became_of_it() {
+        let t = T { lang: Lang::Zh };
+        for (state, members, is_recalled, waits, has_others, want) in [
+            (CallState::Sent, 1, false, false, true, "已送达企业微信"),
+            (CallState::Sent, 1, true, false, true, "已撤回"),
+            (CallState::Dropped, 0, false, true, false, "等待与其他消息合并发送"),
+            (CallState::Dropped, 0, false, false, true, "已在其他调用中发出"),
+            (CallState::Dropped, 0, false, false, false, "未发出"),
+            (CallState::Dropped, 2, false, false, true, "未发出"),
+        ] {
+            let sample = SendCall { state, to: vec!["u".into(); members], ..SendCall::sample() };
+            let call = CallTrace { is_recalled, ..CallTrace::from(sample) };
+            assert_eq!(heading(t, &call, waits, has_others), want, "{state:?} {members} {is_recalled} {waits}");
+        }
+    }
 }

@@ -1,15 +1,16 @@
-//! The push log (MSG-18): one line per recipient, searched by recipient, source, state and time, as a page and a file.
+//! The push log (MSG-18): one line per recipient, searched by recipient, source, title, state and time, as a page and a file.
 
-use super::{class, get_tenant};
+use super::{class, get_tenant, place};
 use crate::browse::BrowseError;
 use crate::http::Problem;
-use crate::http::errors::store_problem;
+use crate::http::errors::{browse_problem, setup_problem, store_problem};
 use crate::http::permission::MessagesRead;
 use crate::locale::Lang;
-use crate::messages::log;
-use crate::model::{ApiScope, CorpKey, Delivery, DeliveryState, EmployeeId, MessageId, TenantKey, UserId};
-use crate::store::deliveries::{DeliveryCursor, DeliveryFilter, Recipient};
-use crate::store::{self, Store, StoreError};
+use crate::messages::{is_hopeless, log};
+use crate::model::{ApiScope, Delivery, DeliveryState, MessageId, TenantKey};
+use crate::setup::service as setup;
+use crate::store::deliveries::{DeliveryCursor, DeliveryFilter};
+use crate::store::{self, Search};
 use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
@@ -21,8 +22,8 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use std::collections::HashMap;
 
-pub(super) const PARAMETERS: [&str; 10] =
-    ["who", "source", "state", "message", "from", "until", "sort", "dir", "after", GONE_ON];
+pub(super) const PARAMETERS: [&str; 11] =
+    ["who", "title", "source", "state", "message", "from", "until", "sort", "dir", "after", GONE_ON];
 /// Names the place up to which dead letters have been sent again; the button goes on from there.
 pub(super) const GONE_ON: &str = "resent";
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -42,6 +43,8 @@ struct Row {
     title: String,
     source: String,
     name: String,
+    /// Corp and app as people call them.
+    place: String,
     state: &'static str,
     class: &'static str,
     why: String,
@@ -57,49 +60,51 @@ struct LogPage {
     sources: Vec<String>,
     states: Vec<(&'static str, &'static str)>,
     next: Option<String>,
+    /// Nobody is known by what was typed.
     is_unknown: bool,
+    /// Not everybody of that name was looked for.
+    is_cut: bool,
     may_send: bool,
-    /// Where the dead letters of this search are sent again; empty where there are none, or by somebody who may not.
+    /// Where the dead letters of this search are sent again; empty where there are none that could be, or
+    /// by somebody who may not.
     redrive: String,
+    /// All that are dead are of people whom the directory does not have.
+    is_hopeless: bool,
 }
 
-/// Whom the reader means: `corp/userid`, an employee's id, or an account.
-fn person(store: &Store, tenant: &TenantKey, text: &str) -> Result<Option<Recipient>, StoreError> {
-    if let Some((corp, userid)) = text.split_once('/') {
-        return Ok(Some(Recipient::Member(CorpKey::from(corp.trim()), UserId::from(userid.trim()))));
-    }
-    store.read(|tx| {
-        let id = EmployeeId::from(text);
-        if store::directory::find_employee(tx, tenant, &id)?.is_some() {
-            return Ok(Some(Recipient::Employee(id)));
-        }
-        let found = store::directory::find_by_account(tx, tenant, text)?;
-        Ok(found.into_iter().next().map(|employee| Recipient::Employee(employee.id)))
-    })
+/// What a visit asks for.
+pub(super) struct Asked {
+    pub(super) filter: DeliveryFilter,
+    /// Whether the directory knows whom it names, if it names somebody.
+    is_known: bool,
+    is_cut: bool,
 }
 
-/// What a visit asks for; `None` when it names somebody who does not exist.
-pub(super) fn filter(store: &Store, tenant: &TenantKey, list: &Listing) -> Result<Option<DeliveryFilter>, StoreError> {
-    let recipient = match list.get("who") {
+/// Reads what a visit asks for.
+pub(super) async fn asked(web: &Web, tenant: &TenantKey, list: &Listing) -> Result<Asked, Problem> {
+    let meant = match list.get("who") {
         "" => None,
-        text => match person(store, tenant, text)? {
-            None => return Ok(None),
-            found => found,
-        },
+        typed => Some(web.app.views.recipients(tenant, typed).await.map_err(browse_problem)?),
     };
     let states = match list.get("state") {
         "dead" => DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).collect(),
         name => DeliveryState::find(name).into_iter().collect(),
     };
-    Ok(Some(DeliveryFilter {
-        recipient,
+    let some = |name: &str| Some(list.get(name)).filter(|text| !text.is_empty());
+    let is_known = meant.as_ref().is_none_or(|meant| meant.is_known);
+    let is_cut = meant.as_ref().is_some_and(|meant| meant.is_cut);
+    let filter = DeliveryFilter {
+        recipients: meant.map(|meant| meant.recipients).unwrap_or_default(),
         states,
-        message: Some(list.get("message")).filter(|id| !id.is_empty()).map(MessageId::from),
-        source: Some(list.get("source").to_owned()).filter(|text| !text.is_empty()),
+        message: some("message").map(MessageId::from),
+        source: some("source").map(str::to_owned),
+        title: some("title").map(Search::new),
         from_ms: time::of_day(list.get("from")),
         until_ms: time::of_day(list.get("until")).map(|at_ms| at_ms + DAY_MS),
+        changed_until_ms: None,
         order: list.by_time(),
-    }))
+    };
+    Ok(Asked { filter, is_known, is_cut })
 }
 
 async fn list(
@@ -109,16 +114,11 @@ async fn list(
 ) -> Result<HttpResponse, Problem> {
     let (t, tenant) = (who.t, get_tenant(&web, &tenant).await?.key);
     let list = Listing::of(&who, &PARAMETERS);
-    let filter = filter(&web.app.store, &tenant, &list).map_err(store_problem)?;
-    let is_unknown = filter.is_none();
+    let Asked { filter, is_known, is_cut } = asked(&web, &tenant, &list).await?;
     let after = list.after(DeliveryCursor::parse)?;
-    let (found, next) = match filter {
-        Some(filter) => {
-            let found = web.app.messages.search_deliveries(tenant.clone(), filter, after, ROWS).await;
-            found.map_err(store_problem)?
-        }
-        None => (Vec::new(), None),
-    };
+    let found = web.app.messages.search_deliveries(tenant.clone(), filter, after, ROWS).await;
+    let (found, next) = found.map_err(store_problem)?;
+    let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
     let of = tenant.clone();
     let read = web.app.store.read_async(move |tx| {
         let (mut messages, mut rows) = (HashMap::new(), Vec::with_capacity(found.len()));
@@ -140,6 +140,7 @@ async fn list(
         when: message.as_ref().map(|message| time::minute(message.accepted_at_ms)).unwrap_or_default(),
         title: message.as_ref().map(|message| message.title.clone()).unwrap_or_default(),
         source: message.map(|message| message.source).unwrap_or_default(),
+        place: place(&corps, &delivery),
         name,
         state: t.delivery_state(delivery.state),
         class: class(delivery.state),
@@ -151,7 +152,9 @@ async fn list(
     let rows: Vec<Row> = rows.collect();
     let is_dead =
         list.is("state", "dead") || DeliveryState::find(list.get("state")).is_some_and(|state| state.is_dead());
-    let redrive = if is_dead && !rows.is_empty() && who.may(ApiScope::MessagesManage) {
+    let may_redrive = is_dead && !rows.is_empty() && who.may(ApiScope::MessagesManage);
+    let is_hopeless = next.is_none() && rows.iter().all(|row| is_hopeless(&row.delivery, !row.name.is_empty()));
+    let redrive = if may_redrive && !is_hopeless {
         let all = list.clone().on(who.url(&format!("/tenants/{tenant}/redrives")));
         // all that are found, on whichever page the button stands
         if list.is(GONE_ON, list.get("after")) { format!("{}{}", all.action, all.query()) } else { all.first() }
@@ -168,7 +171,9 @@ async fn list(
         sources,
         states,
         next: next.map(|cursor| cursor.to_string()),
-        is_unknown,
+        is_unknown: !is_known,
+        is_cut,
+        is_hopeless: may_redrive && is_hopeless,
     })
 }
 
@@ -191,6 +196,10 @@ fn what(t: crate::locale::T, row: &Delivery) -> String {
         Some(text) if row.code.as_deref() == Some("content") => {
             let more = row.error.as_deref().and_then(|error| t.content_fault(error));
             more.map_or_else(|| text.to_owned(), |more| format!("{text} {more}"))
+        }
+        // it may be there some day
+        Some(text) if row.state == DeliveryState::UnknownRecipient && row.employee.is_some() => {
+            format!("{text}{}{}", t.lang.pick("", " "), t.push_unknown_later())
         }
         Some(text) => text.to_owned(),
         None => row.error.as_deref().map(|error| t.told(error)).unwrap_or_default(),
@@ -221,26 +230,23 @@ async fn file(
 ) -> Result<HttpResponse, Problem> {
     let tenant = get_tenant(&web, &tenant).await?.key;
     let list = Listing::of(&who, &PARAMETERS);
-    let filter = filter(&web.app.store, &tenant, &list).map_err(store_problem)?;
+    let filter = asked(&web, &tenant, &list).await?.filter;
     let t = who.t;
     let (store, name) = (web.app.store.clone(), format!("{}-{tenant}", who.t.nav_push_log()));
-    let fill = move |out: Out<'_>| match filter {
-        Some(filter) => {
-            let (people, key) = (store.clone(), tenant.clone());
-            let tell = move |row: &Delivery| {
-                let mut cells = log::cells(row);
-                // the state and the reason as the page says them, and who it is
-                (cells[4], cells[6]) = (t.delivery_state(row.state).to_owned(), why(t, row));
-                let name = row
-                    .employee
-                    .as_ref()
-                    .and_then(|id| people.read(|tx| store::directory::find_employee(tx, &key, id)).ok().flatten());
-                cells.push(name.map(|person| person.name.to_string()).unwrap_or_default());
-                cells
-            };
-            out.rows(log::rows(&store, tenant, filter, tell).map(|row| row.map_err(BrowseError::from)))
-        }
-        None => out.rows(std::iter::empty::<Result<Vec<String>, BrowseError>>()),
+    let fill = move |out: Out<'_>| {
+        let (people, key) = (store.clone(), tenant.clone());
+        let tell = move |row: &Delivery| {
+            let mut cells = log::cells(row);
+            // the state and the reason as the page says them, and who it is
+            (cells[4], cells[6]) = (t.delivery_state(row.state).to_owned(), why(t, row));
+            let name = row
+                .employee
+                .as_ref()
+                .and_then(|id| people.read(|tx| store::directory::find_employee(tx, &key, id)).ok().flatten());
+            cells.push(name.map(|person| person.name.to_string()).unwrap_or_default());
+            cells
+        };
+        out.rows(log::rows(&store, tenant, filter, tell).map(|row| row.map_err(BrowseError::from)))
     };
     let mut captions = log::captions(t.lang == Lang::Zh);
     captions.push(t.field_name());

@@ -100,7 +100,9 @@ struct ButtonRow<'f> {
     n: usize,
     text: &'f str,
     key: &'f str,
+    default_key: String,
     style: &'f str,
+    fault: &'f str,
 }
 
 impl NewPage {
@@ -123,16 +125,21 @@ impl NewPage {
     fn buttons(&self) -> Vec<ButtonRow<'_>> {
         (0..BUTTONS_MAX)
             .map(|n| ButtonRow {
+                fault: self.faults.of(&button_field(n)),
+                default_key: default_key(n),
                 n: n + 1,
                 text: self.fields.button_text.get(n).map(String::as_str).unwrap_or_default(),
                 key: self.fields.button_key.get(n).map(String::as_str).unwrap_or_default(),
-                style: self.fields.button_style.get(n).map(String::as_str).unwrap_or_default(),
+                // one is to be pressed, the others are beside it
+                style: self.fields.button_style.get(n).map_or(if n == 0 { "1" } else { "2" }, String::as_str),
             })
             .collect()
     }
 
     fn has_todo(&self) -> bool {
-        !self.fields.todo.is_empty() || !self.faults.of("buttons").is_empty() || !self.faults.of("todo").is_empty()
+        !self.fields.todo.is_empty()
+            || ["buttons", "todo"].iter().any(|field| !self.faults.of(field).is_empty())
+            || self.buttons().iter().any(|row| !row.fault.is_empty())
     }
 
     fn priorities(&self) -> Vec<(&'static str, &'static str)> {
@@ -149,6 +156,16 @@ impl NewPage {
     }
 }
 
+/// What the business system hears of a button without a key of its own.
+fn default_key(row: usize) -> String {
+    format!("button-{}", row + 1)
+}
+
+/// The field of the row of a button.
+fn button_field(row: usize) -> String {
+    format!("button_{}", row + 1)
+}
+
 fn ids(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n').map(str::trim).filter(|part| !part.is_empty())
 }
@@ -158,16 +175,32 @@ fn some(text: &str) -> Option<String> {
 }
 
 impl Fields {
-    /// The buttons that were filled in.
-    fn buttons(&self) -> Vec<Button> {
+    /// The buttons that were filled in, with their rows. One without a key has that of its row.
+    fn filled(&self) -> impl Iterator<Item = (usize, Button)> {
         let text = |list: &[String], n: usize| list.get(n).map(|text| text.trim().to_owned()).unwrap_or_default();
-        let button = |n: usize| Button {
-            key: text(&self.button_key, n),
-            text: text(&self.button_text, n),
-            style: text(&self.button_style, n).parse().unwrap_or(1),
+        let button = move |n: usize| {
+            let (key, words) = (text(&self.button_key, n), text(&self.button_text, n));
+            let style = text(&self.button_style, n).parse().unwrap_or(1);
+            (!(key.is_empty() && words.is_empty()))
+                .then(|| (n, Button { key: if key.is_empty() { default_key(n) } else { key }, text: words, style }))
         };
-        let is_there = |button: &Button| !(button.key.is_empty() && button.text.is_empty());
-        (0..BUTTONS_MAX).map(button).filter(is_there).collect()
+        (0..BUTTONS_MAX).filter_map(button)
+    }
+
+    fn buttons(&self) -> Vec<Button> {
+        self.filled().map(|(_, button)| button).collect()
+    }
+
+    /// The field in which a fault of a message stands; `buttons[1].key` is of the second button that was filled in.
+    fn field_of(&self, at: &str) -> String {
+        let nth = at.strip_prefix("buttons[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+        match nth.and_then(|nth| self.filled().nth(nth)) {
+            Some((row, _)) => button_field(row),
+            None => match at.split(['.', '[']).next().unwrap_or_default() {
+                "recipients" => "employees".into(),
+                field => field.to_owned(),
+            },
+        }
     }
 
     /// Of all that makes the message; how its lines end is the browser's matter.
@@ -288,9 +321,7 @@ async fn send(
         Err(MessageError::Invalid(list)) => {
             let mut faults = Faults::default();
             for fault in list {
-                let field = fault.at.split(['.', '[']).next().unwrap_or_default().to_owned();
-                let field = if field == "recipients" { "employees".to_owned() } else { field };
-                faults.add(field, t.message_fault(&fault.at, &fault.message));
+                faults.add(fields.field_of(&fault.at), t.message_fault(&fault.at, &fault.message));
             }
             reply::again(&page(None, faults))
         }
@@ -337,10 +368,11 @@ async fn shown(
     let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
     let missed = preview.unreached.iter().flat_map(|group| &group.people).cloned().collect();
     let names = Names::read(web, tenant, missed).await?;
-    let target = |(target, count): &(Composed, usize)| {
+    let target = |((target, count), unused): (&(Composed, usize), &Vec<&str>)| {
         let place = rules::place(&corps, target.corp.as_str(), target.app.as_str());
         let fault = |text: &String| t.content_fault(text).unwrap_or_else(|| text.clone());
-        (t.push_new_reach(count, place), Look::of_contents(&target.contents, fault))
+        let look = Look::of_contents(&target.contents, fault);
+        (t.push_new_reach(count, place), Look { unused: t.message_fields(unused), ..look })
     };
     let unreached = |group: Unreached| {
         let known = t.delivery_why(group.code);
@@ -354,8 +386,35 @@ async fn shown(
     Ok(Shown {
         digest,
         named,
-        targets: preview.targets.iter().map(target).collect(),
+        targets: preview.targets.iter().zip(&preview.unused).map(target).collect(),
         calls: preview.calls,
         unreached: preview.unreached.into_iter().map(unreached).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_button_has_a_key_and_its_fault_stands_in_its_row() {
+        let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let fields = Fields {
+            button_text: list(&["同意", "", "驳回"]),
+            button_key: list(&["", "", "no"]),
+            button_style: list(&["1", "2", "4"]),
+            ..Fields::default()
+        };
+        let keys: Vec<String> = fields.buttons().into_iter().map(|button| button.key).collect();
+        assert_eq!(keys, ["button-1", "no"]);
+        for (at, field) in [
+            ("buttons[0].text", "button_1"),
+            ("buttons[1].key", "button_3"),
+            ("buttons", "buttons"),
+            ("recipients.bindings[0].userid", "employees"),
+            ("title", "title"),
+        ] {
+            assert_eq!(fields.field_of(at), field, "{at}");
+        }
+    }
 }

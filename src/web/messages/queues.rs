@@ -1,12 +1,13 @@
 //! What waits at each app, how near it is to WeCom's limits, and how long messages are kept.
 
 use crate::http::Problem;
-use crate::http::errors::{message_problem, store_problem};
+use crate::http::errors::{message_problem, setup_problem, store_problem};
 use crate::http::permission::{MessagesManage, MessagesRead};
 use crate::messages::MessageError;
 use crate::messages::search::AppQueue;
 use crate::messages::settings::MessageSettings;
-use crate::model::ApiScope;
+use crate::model::{ApiScope, Corp};
+use crate::setup::service as setup;
 use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, Nothing};
@@ -14,6 +15,7 @@ use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
+use crate::web::rules;
 use crate::web::state::Web;
 use crate::web::time;
 use crate::web::visit::{Admin, Person};
@@ -36,6 +38,7 @@ struct QueuesPage {
     f: Frame,
     list: Listing,
     queues: Vec<AppQueue>,
+    corps: Vec<Corp>,
     keep_days: String,
     faults: Faults,
     may_manage: bool,
@@ -44,6 +47,10 @@ struct QueuesPage {
 impl QueuesPage {
     fn minute(&self, at_ms: &i64) -> String {
         time::minute(*at_ms)
+    }
+
+    fn place(&self, queue: &AppQueue) -> String {
+        rules::place(&self.corps, queue.corp.as_str(), queue.app.as_str())
     }
 
     fn why<'a>(&self, queue: &'a AppQueue) -> &'a str {
@@ -56,11 +63,13 @@ impl QueuesPage {
 
 async fn page(web: &Web, who: &Person, keep_days: Option<String>, faults: Faults) -> Result<QueuesPage, Problem> {
     let queues = web.app.messages.queues().await.map_err(store_problem)?;
+    let corps = setup::list_corps(&web.app.store, None).await.map_err(setup_problem)?;
     let settings = web.app.messages.settings().await.map_err(store_problem)?;
     Ok(QueuesPage {
         f: who.frame(who.t.nav_push_queues()),
         list: Listing::of(who, &[]),
         queues,
+        corps,
         keep_days: keep_days.unwrap_or_else(|| settings.keep_days.to_string()),
         faults,
         may_manage: who.may(ApiScope::MessagesManage),
@@ -86,6 +95,7 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
         let state = match (&queue.paused, queue.throttled_until_ms) {
             (Some(_), _) => t.push_queue_paused(),
             (None, Some(_)) => t.push_queue_throttled(),
+            (None, None) if queue.is_untested => t.app_untested(),
             (None, None) => t.push_queue_runs(),
         };
         [

@@ -1,11 +1,12 @@
 //! The doctor as a page (BEY-11, OPS-06, OPS-07): the way from this machine to a corp's data, step by step.
 
 use crate::http::Problem;
-use crate::http::errors::sync_problem;
+use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::OpsRead;
-use crate::model::CorpKey;
+use crate::model::{AppKey, CorpKey};
 use crate::ops::doctor::{self, Finding, State, Words};
 use crate::ops::health::{self, Readiness, Status};
+use crate::store;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::reply;
@@ -41,6 +42,8 @@ struct DiagnosticsPage {
     corps: Vec<CorpChoice>,
     readiness: Readiness,
     rows: Option<Vec<Row>>,
+    /// Corps and apps with which nothing has gone through yet.
+    untested: Vec<String>,
     is_well: bool,
     /// The corp that was examined; empty = all.
     chosen: String,
@@ -82,12 +85,23 @@ async fn page(who: &Person, web: &Web, rows: Option<Vec<Row>>, chosen: String) -
         let corp = place.corp.as_ref()?;
         Some(CorpChoice { key: corp.key.clone(), name: corp.name.clone(), tenant: place.tenant_name.clone() })
     });
+    let untested = web.app.store.read_async(|tx| {
+        let mut names = Vec::new();
+        for corp in store::corps::list(tx)? {
+            let apps = store::untested::list(tx, &corp.key)?;
+            let of = |app: &AppKey| corp.find_app(app).map(|app| format!("{} / {}", corp.name, app.name));
+            names.extend(apps.iter().filter_map(of));
+        }
+        Ok(names)
+    });
+    let untested = untested.await.map_err(store_problem)?;
     let is_well = rows.iter().flatten().all(|row| row.finding.state != State::Failed);
     Ok(DiagnosticsPage {
         f: who.frame(who.t.nav_diagnostics()),
         corps: corps.collect(),
         readiness: health::readiness(&web.app).await,
         rows,
+        untested,
         is_well,
         chosen,
     })

@@ -90,7 +90,13 @@ async fn a_replay_does_the_work_again_and_is_audited() {
     bridge.app.callbacks.idle().await.unwrap();
     let detail = bridge.get(&format!("{CORP}/inbox/{id}")).await.expect(200);
     assert_eq!((&detail["replays"], &detail["state"], &detail["attempts"]), (&json!(1), &json!("done"), &json!(1)));
-    let many = bridge.post(&format!("{CORP}/inbox-replays"), &json!({ "kind": "event." })).await.expect(200);
+    // many at once only with their number, which the refusal says
+    let replays = format!("{CORP}/inbox-replays");
+    let refused = bridge.post(&replays, &json!({ "kind": "event." })).await.expect_problem(400, "request.confirm");
+    assert!(refused.to_string().contains("must be 8"), "{refused}");
+    let wrong = json!({ "kind": "event.", "confirm": 9 });
+    bridge.post(&replays, &wrong).await.expect_problem(400, "request.confirm");
+    let many = bridge.post(&replays, &json!({ "kind": "event.", "confirm": 8 })).await.expect(200);
     assert_eq!(many["callbacks"], 8);
     bridge.app.callbacks.idle().await.unwrap();
     assert_eq!(count(&bridge, "state=done").await, 12);

@@ -110,15 +110,34 @@ async fn without_a_rule_the_log_says_so_and_files_have_it_too() {
     };
     assert_eq!(
         (&found["items"][0]["state"], &found["items"][0]["code"]),
-        (&json!("not_bound"), &json!("unknown_employee"))
+        (&json!("unknown_recipient"), &json!("unknown_employee"))
     );
     let status = bridge.get(&format!("/api/v1/messages/{id}")).await.expect(200);
-    assert_eq!((&status["stage"], &status["tally"]), (&json!("ended"), &json!({ "not_bound": 1 })));
+    assert_eq!((&status["stage"], &status["tally"]), (&json!("ended"), &json!({ "unknown_recipient": 1 })));
     let searched = bridge.get("/api/v1/tenants/acme/deliveries?employee=e1&state=dead").await.expect(200);
     assert_eq!(searched["items"], found["items"]);
+    for (query, there) in [
+        ("recipient=e1", true),
+        ("recipient=e2", false),
+        ("title=1%2B1", true),
+        ("title=2%2B2", false),
+        ("recipient=e1&title=1%2B1&state=unknown_recipient", true),
+        ("state=not_bound", false),
+        ("changed_until_ms=1", false),
+    ] {
+        let searched = bridge.get(&format!("/api/v1/tenants/acme/deliveries?{query}")).await.expect(200);
+        assert_eq!(!searched["items"].as_array().unwrap().is_empty(), there, "{query}");
+    }
+    let both = "/api/v1/tenants/acme/deliveries?employee=e1&recipient=e1";
+    bridge.get(both).await.expect_problem(400, "request.query");
+    // a recall may say how many it means
+    let recall = format!("/api/v1/messages/{id}/recall");
+    let refused = bridge.act(&format!("{recall}?confirm=2")).await.expect_problem(400, "request.confirm");
+    assert!(refused.to_string().contains("must be 1"), "{refused}");
+    bridge.act(&format!("{recall}?confirm=1")).await.expect(200);
     let csv = bridge.get("/api/v1/tenants/acme/deliveries-file?state=dead&captions=zh").await;
     assert!(
-        csv.text.contains("消息编号") && csv.text.contains("'=1+1") && csv.text.contains("not_bound"),
+        csv.text.contains("消息编号") && csv.text.contains("'=1+1") && csv.text.contains("unknown_recipient"),
         "{}",
         csv.text
     );

@@ -96,8 +96,8 @@ async fn who_is_named_twice_gets_it_once_and_who_is_not_there_is_listed() {
     let want = [
         (Sent, ""),
         (Sent, ""),
-        (NotBound, "unknown_employee"),
-        (NotBound, "unknown_unit"),
+        (DeliveryState::UnknownRecipient, "unknown_employee"),
+        (DeliveryState::UnknownRecipient, "unknown_unit"),
         (Invalid, "departed"),
         (Invalid, "unknown_member"),
         (Failed, "no_rule"),
@@ -244,4 +244,34 @@ async fn what_is_urgent_overtakes() {
     world.until(arrived).await;
     let place = world.inbox(0, "u0").iter().position(|text| text == "high");
     assert!(place.is_some_and(|at| at == 0), "{place:?}");
+}
+
+/// Whoever the directory does not have is told as that; once it has them, the dead letter can be sent.
+#[tokio::test]
+async fn an_unknown_recipient_is_reached_once_the_directory_has_them() {
+    let world = World::new();
+    let corp = super::world::corp_key(0);
+    let of = corp.clone();
+    world.store.write(move |tx| store::untested::entered(tx, &of, vec!["oa".into()], &["oa".into()])).await.unwrap();
+    let id = world.say("入职", &["e7"]).await;
+    world.ended(&id).await;
+    assert_eq!(world.states(&id), [(DeliveryState::UnknownRecipient, "unknown_employee".to_owned())]);
+    let redrive = async || world.messages.redrive(&super::world::actor(), &id, Default::default()).await.unwrap();
+    assert_eq!(redrive().await.still_dead, 1);
+    let unit = json!({ "tenant": "acme", "source": "workflow", "title": "部门", "recipients": { "units": ["none"] } });
+    let unit = world.post(unit).await;
+    world.ended(&unit).await;
+    assert_eq!(world.states(&unit), [(DeliveryState::UnknownRecipient, "unknown_unit".to_owned())]);
+    let untested = || world.store.read(|tx| store::untested::list(tx, &corp)).unwrap().len();
+    assert_eq!(untested(), 1);
+    world.people(0, 7..8, "lab");
+    assert_eq!(redrive().await.again, 1);
+    world.ended(&id).await;
+    assert_eq!(world.states(&id), [(DeliveryState::Sent, String::new())]);
+    assert_eq!(
+        (world.inbox(0, "u7"), untested()),
+        (vec!["入职".to_owned()], 0),
+        "what was sent went through with the app"
+    );
+    world.is_good();
 }

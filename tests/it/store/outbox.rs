@@ -119,13 +119,17 @@ fn recipient() -> impl Strategy<Value = Recipient> {
 
 fn delivery_filters() -> impl Strategy<Value = DeliveryFilter> {
     let time = || prop::option::of((0..25i64).prop_map(|at| START_MS + at * 1_000));
-    (prop::option::of(recipient()), states(), prop::option::of(0..3usize), time(), time(), order()).prop_map(
-        |(recipient, states, source, from_ms, until_ms, order)| DeliveryFilter {
-            recipient,
+    let recipients = prop::collection::vec(recipient(), 0..3);
+    let word = prop::option::of((0..3u8).prop_map(|word| Search::new(&format!("WORD{word}"))));
+    (recipients, states(), prop::option::of(0..3usize), word, time(), time(), order()).prop_map(
+        |(recipients, states, source, title, from_ms, until_ms, order)| DeliveryFilter {
+            recipients,
+            title,
             states,
             source: source.map(|at| SOURCES[at].to_owned()),
             from_ms,
             until_ms,
+            changed_until_ms: None,
             message: None,
             order,
         },
@@ -162,7 +166,8 @@ fn is_wanted(filter: &DeliveryFilter, sent: &Sent, row: &Delivery) -> bool {
         }
     };
     let source = SOURCES[sent.source];
-    filter.recipient.as_ref().is_none_or(is_recipient)
+    (filter.recipients.is_empty() || filter.recipients.iter().any(is_recipient))
+        && filter.title.as_ref().is_none_or(|text| text.hits([format!("word{}", sent.word).as_str()]))
         && (filter.states.is_empty() || filter.states.contains(&row.state))
         && filter.source.as_ref().is_none_or(|wanted| wanted == source)
         && filter.message.as_ref().is_none_or(|wanted| *wanted == row.message)

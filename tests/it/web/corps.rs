@@ -103,7 +103,21 @@ async fn keys_of_a_new_app_are_shown_when_it_is_saved() {
     page.has("密钥已生成").lacks(stored.expose());
     // saved again: the keys are there and stay
     let saved = browser.submit(&page, "/apps/oa", &[("name", "OA")]).await;
-    browser.follow(&saved).await.expect(200).has("应用已保存");
+    browser.follow(&saved).await.expect(200).has("应用已保存").has("未测试").has("测试连接");
+    // nothing has gone through with what was entered, and every list says so until something has
+    for path in [CORP, "/messages/queues", "/system/diagnostics"] {
+        browser.get(path).await.expect(200).has("未测试");
+    }
+    let queues = office.bridge.get("/api/v1/message-queues").await.expect(200);
+    assert_eq!(queues["items"][0]["is_untested"], true, "{queues}");
+    let of = key.clone();
+    office.bridge.app.store.write(move |tx| store::untested::worked(tx, &of, &"oa".into())).await.unwrap();
+    for path in [CORP, app.as_str(), "/messages/queues", "/system/diagnostics"] {
+        browser.get(path).await.expect(200).lacks("未测试");
+    }
+    // another AgentID is another app
+    browser.submit(&browser.get(&app).await.expect(200), "/apps/oa", &[("agentid", "1000009")]).await;
+    browser.get(CORP).await.expect(200).has("未测试");
     let again = office.bridge.app.store.read(|tx| store::secrets::find(tx, &key, &token)).unwrap().unwrap();
     assert_eq!(again, stored);
 

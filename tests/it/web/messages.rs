@@ -40,15 +40,23 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
         }
         tokio::task::yield_now().await;
     };
-    shown.has("失败 1").has("未关联 1").has("张三").has("已找到接收人").has("撤回").has("重发未送达的");
+    shown
+        .has("失败 1")
+        .has("查无此人 1")
+        .has("导入后可在这里重发")
+        .has("张三")
+        .has("已找到接收人")
+        .has("撤回")
+        .has("重发未送达的");
     let again = office.act(&format!("{}/redrive", detail.path), &[]).await;
     again.has("已重新排队 0，仍不能发送 2");
     let recall = format!("{}/recall", detail.path);
     let sure = office.browser.post(&recall, &[]).await.expect(200);
-    sure.has("将撤回这条消息，涉及 2 个接收人").has("未关联 1 · 失败 1").has("data-confirm-text=\"2\"");
+    sure.has("将撤回这条消息，涉及 2 个接收人").has("查无此人 1 · 失败 1").has("data-confirm-text=\"2\"");
     office.browser.post(&recall, &[("confirm", "3")]).await.expect(422).has("将撤回这条消息");
     office.get(&detail.path).await.expect(200).has("重发未送达的");
-    office.act(&recall, &[("confirm", "2")]).await.has("已取消 0，已撤回 0");
+    let recalled = office.act(&recall, &[("confirm", "2")]).await;
+    recalled.has("已取消 0，已撤回 0").lacks("/recall\"").lacks("重发未送达的").has("发送结束");
     let audit = office.bridge.get("/api/v1/audit?action=message.send").await.expect(200);
     let told = &audit["items"][0]["after"];
     assert_eq!((&told["recipients"], &told["everyone"]), (&json!(2), &json!(false)), "{audit}");
@@ -58,6 +66,14 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
         ("?who=zhang", true),
         ("?who=zhangsan", true),
         ("?who=li", false),
+        ("?who=%E5%BC%A0%E4%B8%89", true),
+        ("?who=%E6%9D%8E%E5%9B%9B", false),
+        ("?who=nobody", true),
+        ("?title=%E5%81%9C%E7%94%B5", true),
+        ("?title=%E5%81%9C%E6%B0%B4", false),
+        ("?who=%E5%BC%A0%E4%B8%89&title=%E5%81%9C%E7%94%B5&state=failed", true),
+        ("?state=unknown_recipient", true),
+        ("?state=not_bound", false),
         ("?state=dead", true),
         ("?state=sent", false),
         ("?source=manual", true),
@@ -71,6 +87,13 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
     office.get(&format!("{log}?message={id}")).await.expect(200).has("停电通知").has("name=\"message\"");
     office.get(&format!("{log}?message={}", &id[..8])).await.expect(200).lacks("停电通知");
     office.get(&detail.path).await.has(&format!("/messages?message={id}"));
+    // whoever is not there cannot be reached: no button, and why
+    let unknown = office.get(&format!("{log}?state=unknown_recipient")).await.expect(200);
+    unknown.has("导入他们之后").lacks("重发筛选出的").has("nobody");
+    let hired = json!({ "employees": [{ "id": "nobody", "name": "新人", "unit_id": "3" }] });
+    office.bridge.post("/api/v1/tenants/acme/employees", &hired).await.expect(200);
+    office.get(&format!("{log}?state=unknown_recipient")).await.expect(200).has("重发筛选出的").has("新人");
+    office.bridge.delete("/api/v1/tenants/acme/employees/nobody").await;
     let found = format!("{TENANT}/redrives?state=dead&message={id}");
     office.get(&format!("{log}?state=dead&message={id}")).await.has("重发筛选出的未送达消息");
     // the second page's button means what is on the first as well, unless some were just sent again
@@ -102,7 +125,7 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
     office.get("/tenants/none/messages").await.expect(404);
     let chosen = office.get("/?lang=en").await;
     office.browser.follow(&chosen).await.expect(200);
-    office.get(&detail.path).await.expect(200).has("Recipients found").has("not linked 1");
+    office.get(&detail.path).await.expect(200).has("Recipients found").has("no such recipient 1");
     office.bridge.app.messages.shutdown().await;
     office.close().await;
 }
@@ -151,7 +174,12 @@ async fn a_to_do_is_made_by_hand_and_closed_on_its_page() {
         ]
     };
     office.browser.post(&new, &fields("", "同意")).await.expect(422).has("id=\"e-todo\"").has("value=\"同意\"");
-    office.browser.post(&new, &fields("pending", "同意这件事")).await.expect(422).has("id=\"e-buttons\"");
+    let long = office.browser.post(&new, &fields("pending", "同意这件事")).await.expect(422);
+    long.has("id=\"e-button_1\"")
+        .has("应为 1 至 4 个字，现在 5 个")
+        .has("没有发送")
+        .lacks("未保存")
+        .lacks("e-button_2");
     let detail = office.act(&new, &fields("pending", "同意")).await;
     detail
         .has("待办与审批")
@@ -218,20 +246,26 @@ async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
     // as WeCom shows it, with those whom it would miss
     let app = json!({ "name": "办公", "agentid": 1_000_001 });
     office.bridge.put("/api/v1/corps/acme-main/apps/oa", &app).await.expect(201);
-    let target = json!({ "corp": "acme-main", "app": "oa", "kind": "textcard", "url": "https://oa.example.com/" });
+    let body = "{{ title }}";
+    let target =
+        json!({ "corp": "acme-main", "app": "oa", "kind": "textcard", "url": "https://oa.example.com/", "body": body });
     let rule = json!({ "name": "通知", "targets": [target] });
     office.bridge.post("/api/v1/tenants/acme/rules", &rule).await.expect(201);
     let page = office.browser.post(&new, &preview("张三", "")).await.expect(200);
     page.has("class=\"wecom textcard\"").has("停电通知</strong>").has("阿克米企业 / 办公：0 个成员");
-    page.has("1 人收不到").has("/employees/zhang\">张三</a>");
+    page.has("1 人收不到").has("/employees/zhang\">张三</a>").lacks("没有用到消息的");
+    let page =
+        office.browser.post(&new, &fields("张三", "", &[("body", "今晚检修"), ("act", "preview")])).await.expect(200);
+    page.has("没有用到消息的正文：成员看不到");
 
     let form = office.get(&new).await.expect(200);
     let everybody = [("title", "停电通知"), ("everyone", "1"), ("act", "send")];
     let page = office.browser.submit(&form, "/messages/new", &everybody).await.expect(200);
     page.has("这条消息将发给全部在职人员").has("name=\"seen\"");
     // what Enter presses is the first button: it looks again
-    let first = page.text.split("form=\"message\"").nth(1).unwrap();
-    assert!(first.starts_with(" name=\"act\" value=\"preview\""), "{}", page.text);
+    let first = page.text.split("id=\"message\"").nth(1).and_then(|form| form.split("<button").nth(1)).unwrap();
+    assert!(first.starts_with(" class=\"sr\" name=\"act\" value=\"preview\""), "{}", page.text);
+    assert_eq!(page.text.matches("value=\"send\"").count(), 1, "one button sends");
     // what was looked at is another message
     let page =
         office.browser.submit(&page, "/messages/new", &[("title", "停水通知"), ("act", "send")]).await.expect(200);
