@@ -203,3 +203,89 @@ pub(super) fn store(callbacks: &Callbacks, arrival: &Arrival<'_>) -> Result<Stor
     }
     Ok(stored)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::jobs::Jobs;
+    use crate::messages::{Messages, NoRules};
+    use crate::ops::Metrics;
+    use crate::store::{KeyRing, StoreOptions};
+    use crate::sync::Env;
+    use crate::webhooks::Webhooks;
+    use crate::wecom::{Clients, NoObserver};
+    use std::sync::mpsc;
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    fn callbacks(store: &Store, clock: &Clock) -> Callbacks {
+        let env = Env::new(store.clone(), clock.clone(), Clients::new(clock.clone(), Arc::new(NoObserver)));
+        let (jobs, webhooks) = (Jobs::new(env.clone()), Webhooks::new(store.clone(), clock.clone()));
+        let messages = Messages::new(env, Arc::new(NoRules));
+        Callbacks::new((store.clone(), clock.clone()), jobs, webhooks, messages, Arc::new(Metrics::new())).unwrap()
+    }
+
+    fn arrival(digest: &str, now_ms: i64) -> Arrival<'_> {
+        Arrival {
+            id: [0; 16],
+            corp: "acme",
+            since_ms: 0,
+            receiver: "oa",
+            kind: "message.text",
+            from: "zhangsan",
+            agentid: None,
+            created_at_s: now_ms / 1_000,
+            received_at_ms: now_ms,
+            digest,
+            text: "x",
+            reply: None,
+            pieces: &[],
+        }
+    }
+
+    async fn until(what: impl Fn() -> bool) {
+        let reached = async {
+            while !what() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), reached).await.expect("it comes to that");
+    }
+
+    /// Who holds the log's lock keeps it from being written; the file is read at the moment of the answer.
+    #[tokio::test]
+    async fn nobody_is_answered_before_the_log_has_it() {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::manual(1_700_000_000_000));
+        let store_ = Store::open(folder.path(), StoreOptions::new(KeyRing::in_memory(), clock.clone())).unwrap();
+        let callbacks = callbacks(&store_, &clock);
+        let in_the_file = || {
+            let logged = store_.read(|tx| wal::recover(&store_, tx)).unwrap();
+            logged.iter().map(|one| one.arrivals.len()).sum::<usize>()
+        };
+        // the first goes into the store, and begins the log
+        store(&callbacks, &arrival("m1", clock.now_ms())).unwrap().await.unwrap().unwrap();
+        until(|| Log::lock(&callbacks.0.intake.log).open.is_some() && !callbacks.0.intake.lock().is_under_way).await;
+        assert_eq!(in_the_file(), 0);
+
+        let (log, (holds, held), (let_go, wait)) =
+            (callbacks.0.intake.log.clone(), mpsc::channel(), mpsc::channel::<()>());
+        let holder = std::thread::spawn(move || {
+            let _log = Log::lock(&log);
+            holds.send(()).unwrap();
+            // `Err` when the other end is dropped
+            let _ = wait.recv();
+        });
+        held.recv().unwrap();
+        let mut answer = store(&callbacks, &arrival("m2", clock.now_ms())).unwrap();
+        until(|| callbacks.0.intake.lock().arrivals.is_empty()).await;
+        for _ in 0..1_000 {
+            assert!(matches!(answer.try_recv(), Err(TryRecvError::Empty)), "answered, and nothing is written");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(in_the_file(), 0);
+        drop(let_go);
+        assert!(matches!(answer.await.unwrap().unwrap(), Received::New));
+        assert_eq!(in_the_file(), 1, "as the next start would find it");
+        holder.join().unwrap();
+    }
+}

@@ -385,3 +385,35 @@ async fn a_long_text_that_is_refused_half_way_says_so_and_is_not_sent_again_unas
     assert_eq!((world.inbox(0, "u0"), world.states(&id)[0].0), (vec![], Recalled));
     world.is_good();
 }
+
+/// Who keeps the store's writer busy keeps messages from being durable, and from being answered.
+#[tokio::test]
+async fn nobody_is_answered_before_the_message_is_durable() {
+    let world = World::new();
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let (begun, is_held) = tokio::sync::oneshot::channel();
+    let (store, begun) = (world.store.clone(), std::sync::Mutex::new(Some(begun)));
+    let busy = tokio::spawn(async move {
+        let wait = move |_: &store::WriteTx| {
+            if let Some(begun) = begun.lock().unwrap().take() {
+                begun.send(()).unwrap();
+            }
+            // `Err` when the other end is dropped
+            let _ = held.recv();
+            Ok(())
+        };
+        store.write(wait).await.unwrap();
+    });
+    is_held.await.unwrap();
+    let messages = world.messages.clone();
+    let new = serde_json::from_value(message("一", &["e0"])).unwrap();
+    let accepted = tokio::spawn(async move { messages.accept(&actor(), vec![new], None).await.unwrap().ids.remove(0) });
+    for _ in 0..1_000 {
+        assert!(!accepted.is_finished(), "answered, and nothing is written");
+        tokio::task::yield_now().await;
+    }
+    drop(hold);
+    let id = accepted.await.unwrap();
+    assert!(world.store.read(|tx| store::messages::find(tx, &id)).unwrap().is_some());
+    busy.await.unwrap();
+}
