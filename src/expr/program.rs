@@ -69,9 +69,14 @@ impl<V: Variable> CelProgram<V> {
         Ok(Self { expr, fields, reads_map })
     }
 
+    /// The fields that it names.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &V> {
+        self.fields.iter()
+    }
+
     /// The keys of the map (`ext.x`) that it names.
     pub(super) fn columns(&self) -> impl Iterator<Item = &Text> {
-        self.fields.iter().filter_map(Variable::key)
+        self.fields().filter_map(Variable::key)
     }
 
     /// Runs the expression; the value is copied out.

@@ -74,16 +74,21 @@ impl<V: Variable> Template<V> {
         if is_longer(&text, max) { Err(EvalError::ResultTooLong { max }) } else { Ok(text) }
     }
 
-    /// The keys of the map (`ext.x`) that it names.
-    pub fn columns(&self) -> impl Iterator<Item = &Text> {
+    /// The fields that it names.
+    pub fn fields(&self) -> impl Iterator<Item = &V> {
         let holes = self.0.iter().filter_map(|part| match part {
             Part::Hole(hole) => Some(hole),
             Part::Text(_) => None,
         });
         holes.flat_map(|hole| match hole {
-            Hole::Field(field) => field.key().into_iter().collect::<Vec<_>>(),
-            Hole::Cel(program) => program.columns().collect(),
+            Hole::Field(field) => vec![field],
+            Hole::Cel(program) => program.fields().collect(),
         })
+    }
+
+    /// The keys of the map (`ext.x`) that it names.
+    pub fn columns(&self) -> impl Iterator<Item = &Text> {
+        self.fields().filter_map(Variable::key)
     }
 
     /// The field, when the template is nothing but one field's name in a hole.

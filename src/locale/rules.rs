@@ -31,6 +31,8 @@ texts! {
     rule_up = "上移", "Move up";
     rule_down = "下移", "Move down";
     rules_order = "顺序", "Order";
+    rule_never(by) = "不会用到：排在前面的规则“{by}”已接走它在这个应用上的全部消息，请上移", "Never used: the rule “{by}” before it takes all of its messages to this app; move it up";
+    preview_unused(fields) = "没有用到消息的{fields}：成员看不到。", "Not used: the message's {fields}. Members do not see it.";
     rule_saved = "规则已保存", "The rule is saved";
     rule_removed(name) = "已删除规则：{name}", "Rule removed: {name}";
     rule_remove = "删除规则", "Remove the rule";
@@ -41,8 +43,8 @@ texts! {
     rule_quiet_hint = "这段时间内的消息在结束时发送；高优先级消息照常发送。两项都留空表示不设。", "Messages wait until the end; urgent ones go all the same. Leave both empty for none.";
     rule_quiet_from = "开始（时:分）", "From (hh:mm)";
     rule_quiet_until = "结束（时:分）", "Until (hh:mm)";
-    rule_digest = "合并窗口（秒）", "Collect for (seconds)";
-    rule_digest_hint = "收到第一条后等待这么久，期间发给同一人的消息合并为一条摘要：标题完整，正文放得下时列出全文或首行，否则注明“正文未全列”；留空不合并。", "How long messages for one person are put together after the first one: titles are whole, texts stand below where they fit, whole or as their first lines, else the digest says so; empty = each by itself.";
+    rule_digest = "合并窗口（秒，10–3600）", "Collect for (10 to 3,600 seconds)";
+    rule_digest_hint = "第一条立即发出；之后这么久内发给同一人的消息先收集，到时合并为一条摘要（只有一条时原样发出）：标题完整，正文放得下时列出全文或首行，否则注明“正文未全列”。高优先级消息和模板卡片不合并。留空不合并。", "The first message goes out at once; what follows for the same person within this time is collected and goes out together at its end (one alone as it is): titles are whole, texts stand below where they fit, whole or as their first lines, else the digest says so. Urgent messages and template cards are never put together. Empty = each by itself.";
     rule_fault_time = "请填写 时:分，例如 22:00", "Enter a time as hh:mm, e.g. 22:00";
     rule_fault_number = "请填写整数", "Enter a whole number";
 
@@ -64,10 +66,10 @@ texts! {
     part_picture = "默认图片", "Picture";
     part_url = "链接", "Link";
     part_title_hint = "不能为空，清空后恢复为消息标题。", "Cannot be empty: the message's title comes back.";
-    part_content_hint = "默认只发标题；要带正文，另起一行写 {{ body }}。不能为空，清空后恢复默认。可写 <a href=\"{{ url }}\">文字</a>。", "By default the title alone; for the body too, write {{ body }} on another line. Cannot be empty: the default comes back. Takes <a href=\"{{ url }}\">words</a>.";
+    part_content_hint = "默认是标题和正文。不能为空，清空后恢复默认。可写 <a href=\"{{ url }}\">文字</a>。", "By default title and body. Cannot be empty: the default comes back. Takes <a href=\"{{ url }}\">words</a>.";
     part_markdown_hint = "不能为空，清空后恢复默认。支持标题、加粗、链接、引用、颜色。", "Cannot be empty: the default comes back. Takes headings, bold, links, quotations, colours.";
     part_body_hint = "可以为空。", "May be empty.";
-    part_button_hint(max) = "最多 {max} 个字，清空后恢复为“详情”。", "At most {max} characters; empty gives the default back.";
+    part_button_hint(max) = "最多 {max} 个字，清空后恢复为“详情”。", "At most {max} characters; empty gives 详情 (details) back, as WeCom does.";
     part_picture_hint = "消息自带图片时优先使用消息的图片；都没有则不显示。", "A picture of the message comes first; without either none is shown.";
     part_url_hint = "不能为空。消息没有链接时可给出后备，例如 {{ url != '' ? url : 'https://oa.example.com' }}", "Cannot be empty. For messages without one: {{ url != '' ? url : 'https://oa.example.com' }}";
     template_fields = "可用变量：title、body、source、event、todo、url、picture、priority、time、data.名称；写在 {{ }} 中，支持 CEL 表达式。", "Variables: title, body, source, event, todo, url, picture, priority, time, data.name; in {{ }}, with CEL.";
@@ -174,6 +176,17 @@ impl T {
             ContentKind::Markdown => ("Markdown", "Markdown"),
         };
         self.lang.pick(zh, en)
+    }
+
+    /// Fields of a message by their names: `title`, `body`, `url`.
+    pub fn message_fields(self, names: &[&str]) -> String {
+        let name = |name: &&str| match *name {
+            "title" => self.part_title(),
+            "body" => self.part_body(),
+            _ => self.part_url(),
+        };
+        let names: Vec<&str> = names.iter().map(name).collect();
+        names.join(self.lang.pick("、", ", "))
     }
 
     /// A part of a target.
@@ -291,6 +304,9 @@ impl T {
 
     /// What a rule meets with the longest message.
     pub fn rule_warning(self, warning: &RuleWarning) -> String {
+        if let Some(by) = &warning.by {
+            return self.rule_never(by);
+        }
         let why = self.render_fault(&warning.code);
         match self.lang {
             super::Lang::Zh => format!("最长的消息会遇到：{why}"),

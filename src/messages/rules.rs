@@ -118,7 +118,7 @@ impl Compiled {
 
     /// Whether the rule carries a message.
     pub fn meets(&self, message: &Message) -> Result<bool, PickFault> {
-        if self.rule.source.as_ref().is_some_and(|source| *source != message.source) {
+        if !takes_source(&self.rule, &message.source) {
             return Ok(false);
         }
         match &self.filter {
@@ -129,7 +129,61 @@ impl Compiled {
     }
 }
 
+/// Whether a rule carries the messages of a source, as far as its filter lets it.
+fn takes_source(rule: &Rule, source: &str) -> bool {
+    rule.source.as_ref().is_none_or(|own| own == source)
+}
+
+/// Whether a rule meets every message that another one meets, as far as can be told without a message.
+fn covers(rule: &Rule, other: &Rule) -> bool {
+    let has_its_sources = match &other.source {
+        Some(source) => takes_source(rule, source),
+        None => rule.source.is_none(),
+    };
+    has_its_sources && (rule.filter.is_none() || rule.filter == other.filter)
+}
+
+/// A target that no message ever takes: of two rules at one app the first counts, and one before meets whatever this one meets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    /// The rule.
+    pub rule: RuleId,
+    /// Which of its targets.
+    pub target: usize,
+    /// Name of the rule before it.
+    pub by: String,
+}
+
+/// The targets that no message ever takes, of rules in the order in which they are asked. One that only several rules together
+/// hide is not found. Pure.
+pub fn hidden(rules: &[Rule]) -> Vec<Hidden> {
+    let mut found = Vec::new();
+    for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
+        for (target, wanted) in rule.targets.iter().enumerate() {
+            let has_app =
+                |other: &Rule| other.targets.iter().any(|own| own.corp == wanted.corp && own.app == wanted.app);
+            let mut before = rules[..at].iter().filter(|other| other.enabled);
+            if let Some(by) = before.find(|other| has_app(other) && covers(other, rule)) {
+                found.push(Hidden { rule: rule.id.clone(), target, by: by.name.clone() });
+            }
+        }
+    }
+    found
+}
+
 impl CompiledTarget {
+    /// Which of the message's title, body and link no template reads: members do not see them.
+    pub fn unused(&self) -> Vec<&'static str> {
+        let fields: Vec<&MessageVariable> = self
+            .templates
+            .iter()
+            .filter_map(|(_, template)| template.as_ref().ok())
+            .flat_map(Template::fields)
+            .collect();
+        let shown = [(MessageVariable::Title, "title"), (MessageVariable::Body, "body"), (MessageVariable::Url, "url")];
+        shown.into_iter().filter(|(field, _)| !fields.contains(&field)).map(|(_, name)| name).collect()
+    }
+
     /// Compiles the templates of a target.
     pub fn new(target: Target) -> Self {
         let parts = target.kind.parts().iter();
@@ -203,6 +257,67 @@ mod tests {
             (vec![Rule { enabled: false, ..rule("off", None, None, &["oa"]) }], vec![]),
         ] {
             assert_eq!(picked(rules.clone(), &message), want, "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_behind_one_that_takes_all_is_never_reached() {
+        let off = |rule: Rule| Rule { enabled: false, ..rule };
+        let big = Some("data.amount > 1000");
+        let mut messages = Vec::new();
+        for source in ["workflow", "mail"] {
+            for amount in [1, 2_000] {
+                let mut message = Message { source: source.into(), ..message() };
+                message.data = json!({ "amount": amount }).as_object().unwrap().clone();
+                messages.push(message);
+            }
+        }
+        for (rules, want) in [
+            (vec![rule("a", None, None, &["oa"]), rule("b", Some("mail"), None, &["oa"])], vec!["b0 a"]),
+            (vec![rule("a", None, None, &["oa"]), rule("b", None, big, &["hr", "oa"])], vec!["b1 a"]),
+            (vec![rule("a", None, None, &["oa"]), rule("b", None, None, &["hr"])], vec![]),
+            (vec![rule("a", Some("mail"), None, &["oa"]), rule("b", None, None, &["oa"])], vec![]),
+            (vec![rule("a", Some("mail"), None, &["oa"]), rule("b", Some("mail"), big, &["oa"])], vec!["b0 a"]),
+            (vec![rule("a", Some("mail"), None, &["oa"]), rule("b", Some("workflow"), None, &["oa"])], vec![]),
+            (vec![rule("a", None, big, &["oa"]), rule("b", None, None, &["oa"])], vec![]),
+            (vec![rule("a", None, big, &["oa"]), rule("b", Some("mail"), big, &["oa"])], vec!["b0 a"]),
+            (vec![off(rule("a", None, None, &["oa"])), rule("b", None, None, &["oa"])], vec![]),
+            (vec![rule("a", None, None, &["oa"]), off(rule("b", None, None, &["oa"]))], vec![]),
+            (
+                vec![rule("a", None, None, &["oa"]), rule("b", None, None, &["oa"]), rule("c", None, None, &["oa"])],
+                vec!["b0 a", "c0 a"],
+            ),
+        ] {
+            let found = hidden(&rules);
+            let told: Vec<String> =
+                found.iter().map(|hidden| format!("{}{} {}", hidden.rule, hidden.target, hidden.by)).collect();
+            assert_eq!(told, want, "{rules:?}");
+            // no message takes such a target
+            for message in &messages {
+                let taken = picked(rules.clone(), message);
+                for one in &found {
+                    let rule = rules.iter().find(|rule| rule.id == one.rule).unwrap();
+                    let target = format!("{}>{}", rule.id, rule.targets[one.target].app);
+                    assert!(!taken.contains(&target), "{target}: {taken:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_template_reads_is_told() {
+        for (kind, body, want) in [
+            (ContentKind::Text, None, vec!["url"]),
+            (ContentKind::Text, Some("{{ title }}"), vec!["body", "url"]),
+            (ContentKind::Text, Some("{{ data.x == '' ? body : title }}<a href=\"{{ url }}\">x</a>"), vec![]),
+            (ContentKind::Textcard, None, vec![]),
+            (ContentKind::Textcard, Some(""), vec!["body"]),
+        ] {
+            let mut target = Target::new("acme".into(), "oa".into(), kind);
+            if let Some(body) = body {
+                target.body = body.into();
+            }
+            assert_eq!(CompiledTarget::new(target).unused(), want, "{kind:?} {body:?}");
         }
     }
 

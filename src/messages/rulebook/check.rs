@@ -3,7 +3,7 @@
 
 use super::error::{RuleFault, RuleFaultKind};
 use crate::messages::render::{RenderFault, render};
-use crate::messages::rules::{Compiled, CompiledTarget};
+use crate::messages::rules::{Compiled, CompiledTarget, Hidden};
 use crate::model::content::LimitFault;
 use crate::model::rule::{BUTTON_MAX_CHARS, NAME_MAX_CHARS, Part, TARGETS_MAX};
 use crate::model::{
@@ -12,15 +12,31 @@ use crate::model::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What will not work with some messages.
+/// What will not work with some messages, or with any.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RuleWarning {
     /// Where, e.g. `targets[0]`.
     pub at: String,
-    /// A stable code: `too_long`, `cannot_split`, `part_empty`, `template_failed`, `shown_short`.
+    /// A stable code: `too_long`, `cannot_split`, `part_empty`, `template_failed`, `limits`; `never_reached`: a rule before it takes all
+    /// of its messages to this app.
     pub code: String,
     /// One English sentence.
     pub message: String,
+    /// Of `never_reached`, the name of the rule before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+impl RuleWarning {
+    /// A target of the rule is never reached.
+    pub(super) fn never_reached(hidden: Hidden) -> Self {
+        Self {
+            at: format!("targets[{}]", hidden.target),
+            code: "never_reached".into(),
+            message: format!("The rule {} before it takes all of its messages to this app: move it up.", hidden.by),
+            by: Some(hidden.by),
+        }
+    }
 }
 
 /// Every fault of a rule; empty = it can be saved.
@@ -126,7 +142,7 @@ pub fn warnings(rule: &Rule) -> Vec<RuleWarning> {
     for (n, target) in compiled.targets().iter().enumerate() {
         if let Err(fault) = render(&longest(target.target()), target) {
             let (at, code) = (format!("targets[{n}]"), fault.code().to_owned());
-            warnings.push(RuleWarning { at, code, message: format!("With the longest message: {fault}.") });
+            warnings.push(RuleWarning { at, code, message: format!("With the longest message: {fault}."), by: None });
         }
     }
     warnings

@@ -11,6 +11,7 @@ pub use trial::{
     Sample, SampleButton, Trial, TrialFault, TrialRule, TrialTarget, run_trial, run_trial_of_draft, run_trial_of_saved,
 };
 
+use super::rules::hidden;
 use crate::model::rule::{Part, RULES_MAX};
 use crate::model::{
     Actor, AppKey, ContentKind, CorpKey, Digest, Overlong, QuietHours, Rule, RuleId, Target, TenantKey,
@@ -118,7 +119,7 @@ pub struct SavedRule {
     pub rule: Rule,
     /// Mandatory parts that came empty and have their default back, as `targets[0].title`.
     pub restored: Vec<String>,
-    /// What will not work with some messages, found with the longest one.
+    /// What will not work with some messages, found with the longest one; and where it is never reached.
     pub warnings: Vec<RuleWarning>,
 }
 
@@ -175,7 +176,14 @@ pub async fn save(
             let before = former.map(|rule| json!(rule));
             store::audit::append(tx, &actor, action, &subject(&rule), before, Some(json!(rule)))?;
         }
-        let warnings = warnings(&rule);
+        let mut warnings = warnings(&rule);
+        let mut all = present;
+        match all.iter_mut().find(|known| known.id == rule.id) {
+            Some(known) => known.clone_from(&rule),
+            None => all.push(rule.clone()),
+        }
+        let never = hidden(&all).into_iter().filter(|hidden| hidden.rule == rule.id);
+        warnings.extend(never.map(RuleWarning::never_reached));
         Ok(Ok(SavedRule { rule, restored, warnings }))
     });
     saved.await?

@@ -126,6 +126,9 @@ pub struct TrialTarget {
     pub contents: Vec<Content>,
     /// What clients would show shortened.
     pub advice: Vec<LimitFault>,
+    /// Which of the message's `title`, `body` and `url` no template reads: members do not see them.
+    #[schema(value_type = Vec<String>)]
+    pub unused: Vec<&'static str>,
     /// Why nothing can be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<TrialFault>,
@@ -212,5 +215,6 @@ fn try_target(compiled: &Compiled, target: &CompiledTarget, message: &Message, c
         Err(fault) => (Vec::new(), Vec::new(), Some(TrialFault::new(fault))),
     };
     let (rule, of) = (compiled.rule().id.clone(), target.target());
-    TrialTarget { rule, corp: of.corp.clone(), app: of.app.clone(), counts, contents, advice, fault }
+    let unused = target.unused();
+    TrialTarget { rule, corp: of.corp.clone(), app: of.app.clone(), counts, contents, advice, unused, fault }
 }

@@ -55,6 +55,8 @@ pub(in crate::web) struct Preview {
     pub fault: Option<(&'static str, String)>,
     /// What is shown shortened.
     pub advice: Vec<String>,
+    /// What of the message members do not see, in the reader's words; empty where they see all.
+    pub unused: String,
 }
 
 impl Preview {
@@ -64,6 +66,7 @@ impl Preview {
             looks: contents.iter().flatten().map(of).collect(),
             fault: contents.as_ref().err().map(|text| ("", fault(text))),
             advice: Vec::new(),
+            unused: String::new(),
         }
     }
 
@@ -87,6 +90,7 @@ impl Preview {
             looks: target.contents.iter().map(of).collect(),
             fault: target.fault.as_ref().map(|fault| (t.render_fault(&fault.code), detail(fault))),
             advice: target.advice.iter().map(|fault| t.limit_fault(fault)).collect(),
+            unused: if target.fault.is_none() { t.message_fields(&target.unused) } else { String::new() },
         }
     }
 }

@@ -208,7 +208,7 @@ mod tests {
             [("t0_place", "c/a"), ("t0_kind", "textcard"), ("t0_was", "text"), ("t0_body", body), ("t0_title", "")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
         };
-        let fresh = RuleFields::read(&pairs("{{ title }}"));
+        let fresh = RuleFields::read(&pairs("{{ title }}\n{{ body }}"));
         assert_eq!(fresh.targets[0].part(Part::Body), "{{ body }}");
         assert_eq!(fresh.targets[0].part(Part::Title), "{{ title }}");
         let own = RuleFields::read(&pairs("我的内容"));

@@ -4,6 +4,7 @@ use crate::http::Problem;
 use crate::http::errors::{rule_problem, setup_problem};
 use crate::http::permission::{MessagesManage, MessagesRead};
 use crate::messages::rulebook;
+use crate::messages::rules::{Hidden, hidden};
 use crate::model::{Corp, Rule, RuleId, Target, TenantKey};
 use crate::setup::service as setup;
 use crate::web::export::{self, Kind};
@@ -36,6 +37,8 @@ struct ListPage {
     list: Listing,
     tenant: TenantKey,
     rules: Vec<Rule>,
+    /// Targets that no message ever takes.
+    hidden: Vec<Hidden>,
     corps: Vec<Corp>,
     may_change: bool,
 }
@@ -47,6 +50,12 @@ impl ListPage {
 
     fn kind(&self, target: &Target) -> &'static str {
         self.f.t.content_kind(target.kind)
+    }
+
+    /// The name of the rule because of which a target is never reached; empty where it is.
+    fn behind(&self, rule: &Rule, target: &usize) -> &str {
+        let found = self.hidden.iter().find(|hidden| hidden.rule == rule.id && hidden.target == *target);
+        found.map(|hidden| hidden.by.as_str()).unwrap_or_default()
     }
 
     fn is_last(&self, at: &usize) -> bool {
@@ -116,7 +125,8 @@ async fn show(
     let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
     let (f, list) = (who.frame(who.t.nav_rules()), Listing::of(&who, &[]));
     let may_change = who.may(crate::model::ApiScope::MessagesManage);
-    reply::page(&ListPage { f, list, tenant: tenant.into_inner(), rules, corps, may_change })
+    let hidden = hidden(&rules);
+    reply::page(&ListPage { f, list, tenant: tenant.into_inner(), rules, hidden, corps, may_change })
 }
 
 #[derive(Debug, Deserialize)]

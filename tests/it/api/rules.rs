@@ -46,7 +46,15 @@ async fn rules_are_made_changed_ordered_switched_and_removed() {
     let saved = &first["rule"]["targets"][0];
     assert_eq!((saved["title"].as_str(), saved["button"].as_str()), (Some("{{ title }}"), Some("详情")), "defaults");
     assert_eq!((first["restored"].clone(), first["warnings"].clone()), (json!([]), json!([])));
-    make(&bridge, &rule("通知", json!([target("quiet", "text")]))).await;
+    let second = make(&bridge, &rule("通知", json!([target("quiet", "text")]))).await;
+    assert_eq!(second["warnings"], json!([]));
+    // behind one that takes all of its messages a rule is saved, and the answer says that it never counts
+    let behind = make(&bridge, &rule("后", json!([target("quiet", "textcard"), target("oa", "text")]))).await;
+    let told = &behind["warnings"];
+    let told: Vec<_> = told.as_array().unwrap().iter().map(|one| [&one["at"], &one["code"], &one["by"]]).collect();
+    assert_eq!(told, [["targets[0]", "never_reached", "通知"], ["targets[1]", "never_reached", "待办"]]);
+    let behind = behind["rule"]["id"].as_str().unwrap();
+    bridge.delete(&format!("{RULES}/{behind}?confirm={behind}")).await.expect(204);
     assert_eq!(names(&bridge).await, ["待办", "通知"]);
 
     let id = first["rule"]["id"].as_str().unwrap();
