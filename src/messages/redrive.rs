@@ -71,6 +71,7 @@ impl Messages {
                 }
                 let mut done = Redriven::default();
                 let mut aimed: Vec<(usize, Delivery)> = Vec::new();
+                let mut other: Vec<Delivery> = Vec::new();
                 for row in dead {
                     let is_doubtful = matches!(row.state, DeliveryState::Unknown | DeliveryState::ProbablyDropped)
                         || row.code.as_deref() == Some(outcome::PARTLY);
@@ -80,14 +81,33 @@ impl Messages {
                     }
                     match aim(tx, &message, &row, &targets)? {
                         Some(found) if !is_recalled => aimed.push(found),
-                        _ => done.still_dead += 1,
+                        _ => {
+                            done.still_dead += 1;
+                            other.extend(dead_otherwise(tx, &message, row, &targets, now_ms)?);
+                        }
                     }
                 }
                 done.again = aimed.len();
-                Ok(Some((message, targets, aimed, done)))
+                Ok(Some((message, targets, aimed, other, done)))
             })
             .await?;
-        let Some((message, targets, aimed, done)) = found else { return Err(MessageError::NoMessage(id.clone())) };
+        let Some((message, targets, aimed, other, done)) = found else {
+            return Err(MessageError::NoMessage(id.clone()));
+        };
+        if !other.is_empty() {
+            let tenant = message.tenant.clone();
+            let write = move |tx: &store::WriteTx| {
+                for row in &other {
+                    let is_so = store::deliveries::find(tx, &row.message, row.seq)?
+                        .is_some_and(|now| now.state == DeliveryState::UnknownRecipient);
+                    if is_so {
+                        store::deliveries::put(tx, &tenant, std::slice::from_ref(row))?;
+                    }
+                }
+                Ok(())
+            };
+            env.store.write(write).await?;
+        }
         self.send_again(actor, message, targets, aimed, now_ms).await?;
         Ok(done)
     }
@@ -246,6 +266,26 @@ pub fn is_hopeless(row: &Delivery, is_in_directory: bool) -> bool {
 /// Whether nobody is to get a message any more. A to-do that has ended may still be sent: its card says so at once.
 fn is_recalled(tx: &impl store::Reads, id: &MessageId) -> Result<bool, StoreError> {
     Ok(store::messages::head(tx, id)?.is_some_and(|head| head.recall_at_ms.is_some()))
+}
+
+/// Of somebody whom the directory has meanwhile and who is not reached all the same: why that is so now.
+fn dead_otherwise(
+    tx: &store::ReadTx,
+    message: &Message,
+    row: Delivery,
+    targets: &[Composed],
+    now_ms: i64,
+) -> Result<Option<Delivery>, StoreError> {
+    let Some(id) = row.employee.as_ref().filter(|_| row.state == DeliveryState::UnknownRecipient) else {
+        return Ok(None);
+    };
+    let person = resolve::named(tx, &message.tenant, id)?;
+    Ok(match plan::fate(tx, &person, targets)? {
+        Fate::Not(state, code, text) if state != row.state => {
+            Some(Delivery { state, code: Some(code.to_owned()), error: Some(text), changed_at_ms: now_ms, ..row })
+        }
+        _ => None,
+    })
 }
 
 /// Where a dead letter goes now: to its former app where the rules still say so, else to the first that reaches it.

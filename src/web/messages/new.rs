@@ -102,7 +102,8 @@ struct ButtonRow<'f> {
     key: &'f str,
     default_key: String,
     style: &'f str,
-    fault: &'f str,
+    /// Beside its words, and beside its key.
+    faults: [&'f str; 2],
 }
 
 impl NewPage {
@@ -125,7 +126,7 @@ impl NewPage {
     fn buttons(&self) -> Vec<ButtonRow<'_>> {
         (0..BUTTONS_MAX)
             .map(|n| ButtonRow {
-                fault: self.faults.of(&button_field(n)),
+                faults: ["text", "key"].map(|part| self.faults.of(&button_field(n, part))),
                 default_key: default_key(n),
                 n: n + 1,
                 text: self.fields.button_text.get(n).map(String::as_str).unwrap_or_default(),
@@ -139,7 +140,7 @@ impl NewPage {
     fn has_todo(&self) -> bool {
         !self.fields.todo.is_empty()
             || ["buttons", "todo"].iter().any(|field| !self.faults.of(field).is_empty())
-            || self.buttons().iter().any(|row| !row.fault.is_empty())
+            || self.buttons().iter().any(|row| row.faults.iter().any(|fault| !fault.is_empty()))
     }
 
     fn priorities(&self) -> Vec<(&'static str, &'static str)> {
@@ -161,9 +162,9 @@ fn default_key(row: usize) -> String {
     format!("button-{}", row + 1)
 }
 
-/// The field of the row of a button.
-fn button_field(row: usize) -> String {
-    format!("button_{}", row + 1)
+/// A field of the row of a button.
+fn button_field(row: usize, part: &str) -> String {
+    format!("button_{part}_{}", row + 1)
 }
 
 fn ids(text: &str) -> impl Iterator<Item = &str> {
@@ -195,7 +196,7 @@ impl Fields {
     fn field_of(&self, at: &str) -> String {
         let nth = at.strip_prefix("buttons[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
         match nth.and_then(|nth| self.filled().nth(nth)) {
-            Some((row, _)) => button_field(row),
+            Some((row, _)) => button_field(row, if at.ends_with(".key") { "key" } else { "text" }),
             None => match at.split(['.', '[']).next().unwrap_or_default() {
                 "recipients" => "employees".into(),
                 field => field.to_owned(),
@@ -408,8 +409,8 @@ mod tests {
         let keys: Vec<String> = fields.buttons().into_iter().map(|button| button.key).collect();
         assert_eq!(keys, ["button-1", "no"]);
         for (at, field) in [
-            ("buttons[0].text", "button_1"),
-            ("buttons[1].key", "button_3"),
+            ("buttons[0].text", "button_text_1"),
+            ("buttons[1].key", "button_key_3"),
             ("buttons", "buttons"),
             ("recipients.bindings[0].userid", "employees"),
             ("title", "title"),

@@ -264,6 +264,10 @@ async fn an_unknown_recipient_is_reached_once_the_directory_has_them() {
     assert_eq!(world.states(&unit), [(DeliveryState::UnknownRecipient, "unknown_unit".to_owned())]);
     let untested = || world.store.read(|tx| store::untested::list(tx, &corp)).unwrap().len();
     assert_eq!(untested(), 1);
+    // there, and linked to nobody: that is what is wrong now
+    world.employees(7..8, "lab");
+    assert_eq!(redrive().await.still_dead, 1);
+    assert_eq!(world.states(&id), [(DeliveryState::NotBound, "not_bound".to_owned())]);
     world.people(0, 7..8, "lab");
     assert_eq!(redrive().await.again, 1);
     world.ended(&id).await;

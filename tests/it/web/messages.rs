@@ -175,11 +175,12 @@ async fn a_to_do_is_made_by_hand_and_closed_on_its_page() {
     };
     office.browser.post(&new, &fields("", "同意")).await.expect(422).has("id=\"e-todo\"").has("value=\"同意\"");
     let long = office.browser.post(&new, &fields("pending", "同意这件事")).await.expect(422);
-    long.has("id=\"e-button_1\"")
+    long.has("id=\"e-button_text_1\"")
         .has("应为 1 至 4 个字，现在 5 个")
         .has("没有发送")
         .lacks("未保存")
-        .lacks("e-button_2");
+        .lacks("e-button_text_2")
+        .lacks("e-button_key");
     let detail = office.act(&new, &fields("pending", "同意")).await;
     detail
         .has("待办与审批")
