@@ -111,11 +111,19 @@ texts! {
     what_if_departments = "创建部门", "departments created";
     what_if_calls = "接口调用", "API calls";
 
+    settings_drafted(count) = "选择范围之前填写的 {count} 项修改还没有保存。", "{count} changes from before the scope was chosen are not saved.";
+    settings_drafted_hint = "已填回下面的表单，保存后才生效。", "They stand in the form below and take effect when you save it.";
+    settings_draft_long = "未保存的修改太多，请先保存，再选择范围。", "There are too many unsaved changes: save them before you choose the scope.";
     scope_title = "选择同步范围", "Choose the scope";
     scope_lead = "选中的部门包含所有下级。排除优先于包含。没有选择任何部门时，同步整个组织。已关联的人员被排除或移出范围后，按“移出范围”的设置处理（默认禁用）。", "Chosen units count with everything below. Exclude beats include. Without a chosen unit everybody is in scope. Whoever is linked and is excluded or leaves the scope is dealt with by the setting for that (by default disabled).";
     scope_danger = "缩小范围后，已关联但不在范围内的人会按“离开同步范围”处理。保存前可以先试算。", "Bound people who are outside a smaller scope are treated as leaving it. Try it before you save.";
     scope_saved = "范围已更新。", "The scope was changed.";
     scope_unsaved(count) = "{count} 处范围修改未保存", "{count} unsaved changes of the scope";
+    scope_drafted = "设置页还有未保存的修改，返回后一起保存。", "The settings have unsaved changes too: go back and save all of it.";
+    scope_back = "带着修改返回设置", "Back to the settings with the changes";
+    scope_excluding_keep = "排除的人不再创建和更新。按现在的设置，已关联的成员保持原样。", "Whoever is excluded is neither created nor updated. As the settings are, linked members stay as they are.";
+    scope_excluding_disable = "排除不是“不改动”：已关联的成员被排除后，下次同步会禁用。要保持原样，请先把“离开同步范围后”设为“保持不变”。", "To exclude is not to leave alone: a linked member who is excluded is disabled by the next sync. To keep them as they are, set what happens to who leaves the scope to Keep first.";
+    scope_excluding_delete = "排除不是“不改动”：已关联的成员被排除后，下次同步会删除，不可恢复。要保持原样，请先把“离开同步范围后”设为“保持不变”。", "To exclude is not to leave alone: a linked member who is excluded is deleted by the next sync, for good. To keep them as they are, set what happens to who leaves the scope to Keep first.";
     scope_drop = "放弃修改", "Discard";
     scope_full = "请先保存，再继续选择。", "Save before you choose more.";
     scope_units = "选中的部门", "Chosen units";

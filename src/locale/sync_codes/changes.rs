@@ -136,8 +136,8 @@ pub(super) static INVARIANTS: &[Row] = &[
     ("last_admin_stays", "至少保留一名管理员", "one administrator always stays"),
     (
         "exclude_beats_include",
-        "被排除的人员不会新建、关联、更新或启用",
-        "who is excluded is never created, linked, updated or enabled",
+        "被排除的人员不会新建、关联、更新或启用（已关联的按“离开同步范围”的设置处理）",
+        "who is excluded is never created, linked, updated or enabled (whoever is linked is treated as leaving the scope)",
     ),
     ("only_linked_touched", "只改动已关联的成员和部门", "only what is linked is touched"),
     ("created_ids_are_new", "新建的账号和部门编号都没有用过", "ids of what is created were never used"),

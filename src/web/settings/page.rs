@@ -1,7 +1,7 @@
 //! The settings of a corp's sync: shown, saved, tried without saving (PEER-05).
 
 use super::fields::SyncFields;
-use super::picks::Picks;
+use super::picks::{Picks, address};
 use super::schedule;
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, sync_problem};
@@ -45,6 +45,10 @@ struct SettingsPage {
     needs_confirmation: bool,
     /// Somebody has saved other settings since the form was opened.
     is_stale: bool,
+    /// Fields that were entered before the scope was picked, and are not saved.
+    drafted: usize,
+    /// What was entered is too much to be carried along to the scope.
+    is_draft_long: bool,
 }
 
 type Pairs = Vec<(&'static str, &'static str)>;
@@ -65,6 +69,8 @@ impl SettingsPage {
             can_change: who.may(ApiScope::CorpWrite),
             needs_confirmation: false,
             is_stale: false,
+            drafted: 0,
+            is_draft_long: false,
         }
     }
 
@@ -149,16 +155,6 @@ impl SettingsPage {
         self.f.t.guard_option(name)
     }
 
-    /// The query that carries what was picked and not saved.
-    fn picked(&self) -> String {
-        if self.fields.pick.is_empty() {
-            return String::new();
-        }
-        let picks = self.fields.pick.iter().map(|pick| ("pick", pick));
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(picks).finish();
-        format!("?{query}")
-    }
-
     fn scope_text(&self) -> String {
         self.f.t.scope_words(&self.corp.downstream.scope)
     }
@@ -186,10 +182,13 @@ async fn get(web: &Web, key: &CorpKey) -> Result<Corp, Problem> {
 
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
     let mut corp = get(&web, &key).await?;
-    let picks = Picks::of(Listing::of(&who, &["pick"]).values("pick"));
-    let fields = SyncFields { pick: picks.all().to_vec(), ..SyncFields::of(&corp) };
+    let list = Listing::of(&who, &["pick", "draft"]);
+    let picks = Picks::of(list.values("pick"));
+    let (fields, drafted) = SyncFields::drafted(&corp, list.get("draft"));
+    let fields = SyncFields { pick: picks.all().to_vec(), ..fields };
     picks.put_over(&mut corp.downstream.scope);
-    reply::page(&SettingsPage::new(&who, &web, corp, fields, Faults::default()))
+    let page = SettingsPage::new(&who, &web, corp, fields, Faults::default());
+    reply::page(&SettingsPage { drafted, ..page })
 }
 
 /// Puts a fault of the checks at the field that it is about.
@@ -241,6 +240,18 @@ pub(super) async fn try_scope(who: &Person, web: &Web, key: &CorpKey, picks: Pic
     tried(who, web, corp, fields).await
 }
 
+/// On to the scope, with everything that was entered: nothing of it is saved, and nothing is lost.
+fn pick(who: &Person, web: &Web, corp: Corp, fields: SyncFields) -> Result<HttpResponse, Problem> {
+    let path = who.url(&format!("/corps/{}/settings/scope", corp.key));
+    match fields.draft(&corp) {
+        Some(draft) => Ok(reply::see_other(&address(&path, fields.picks().all(), &draft))),
+        None => {
+            let page = SettingsPage::new(who, web, corp, fields, Faults::default());
+            reply::again(&SettingsPage { is_draft_long: true, ..page })
+        }
+    }
+}
+
 async fn save(
     who: Admin<CorpWrite>,
     web: web::Data<Web>,
@@ -249,6 +260,9 @@ async fn save(
 ) -> Result<HttpResponse, Problem> {
     let (t, fields) = (who.t, form.0);
     let (mut corp, mut faults) = (get(&web, &key).await?, Faults::default());
+    if fields.what == "pick" {
+        return pick(&who, &web, corp, fields);
+    }
     fields.put_over(t, &mut corp, &mut faults);
     for fault in crate::setup::check_corp(&corp, "") {
         place(t, &fault.path, &fault.message, &mut faults);

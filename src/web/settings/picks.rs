@@ -20,6 +20,18 @@ fn read(pick: &str) -> Option<(bool, &str, &str)> {
     (["unit", "include", "exclude"].contains(&list) && !id.is_empty()).then_some((is_added, list, id))
 }
 
+/// A page's address with what was picked, and with a draft of the other settings
+/// ([`SyncFields::draft`](super::fields::SyncFields::draft)) where there is one.
+pub(super) fn address(path: &str, picks: &[String], draft: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(picks.iter().map(|pick| ("pick", pick)));
+    if !draft.is_empty() {
+        query.append_pair("draft", draft);
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
 impl Picks {
     /// In the order in which they were made: what takes an earlier one back leaves neither. What is no pick is left out.
     pub(super) fn of<'p>(made: impl IntoIterator<Item = &'p str>) -> Self {
@@ -63,6 +75,19 @@ impl Picks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses() {
+        let picks = ["+unit a b".to_owned(), "-exclude e1".to_owned()];
+        for (picks, draft, expected) in [
+            (&picks[..], "", "/x?pick=%2Bunit+a+b&pick=-exclude+e1"),
+            (&picks[..1], "{}", "/x?pick=%2Bunit+a+b&draft=%7B%7D"),
+            (&[], "a", "/x?draft=a"),
+            (&[], "", "/x"),
+        ] {
+            assert_eq!(address("/x", picks, draft), expected);
+        }
+    }
 
     #[test]
     fn picks_come_and_go() {

@@ -1,13 +1,13 @@
 //! The scope (DIR-51, DIR-52): units with everything below, people included, people excluded; picked on the tree. What is
 //! picked stands in the address until it is saved, so it can be tried first (PEER-05).
 
-use super::picks::{PICKS_MAX, Picks};
+use super::picks::{PICKS_MAX, Picks, address};
 use crate::browse::Branch;
 use crate::browse::directory::{EmployeeQuery, UnitNode};
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, setup_problem};
 use crate::http::permission::{CorpWrite, SyncRead};
-use crate::model::{ApiScope, Corp, CorpKey, EmployeeId, UnitId};
+use crate::model::{ApiScope, Corp, CorpKey, EmployeeId, OutOfScope, UnitId};
 use crate::setup::service::{self as setup, Consent};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
@@ -24,8 +24,9 @@ use serde::Deserialize;
 
 /// Units that a search offers.
 const FOUND_MAX: usize = 50;
-/// What the address says: the unit that is looked into, the searches, the page of each list, and what was picked.
-const PARAMETERS: [&str; 8] = ["at", "uq", "q", "below", "chosen", "included", "excluded", "pick"];
+/// What the address says: the unit that is looked into, the searches, the page of each list, what was picked, and what was
+/// entered in the settings before and is not saved.
+const PARAMETERS: [&str; 9] = ["at", "uq", "q", "below", "chosen", "included", "excluded", "pick", "draft"];
 
 pub(super) fn routes(routes: &mut Routes) {
     routes.get("/corps/{corp}/settings/scope", show).post("/corps/{corp}/settings/scope", change);
@@ -62,6 +63,32 @@ impl ScopePage {
     /// Whether one more may be picked.
     fn may_pick(&self) -> bool {
         self.can_change && self.picks.all().len() < PICKS_MAX
+    }
+
+    /// Whether other settings wait to be saved together with the scope.
+    fn is_drafted(&self) -> bool {
+        !self.list.get("draft").is_empty()
+    }
+
+    /// The settings, with what was picked and entered.
+    fn back(&self) -> String {
+        let path = self.f.url(&format!("/corps/{}/settings", self.corp.key));
+        address(&path, self.picks.all(), self.list.get("draft"))
+    }
+
+    /// This page without what was picked.
+    fn without_picks(&self) -> String {
+        address(&self.list.action, &[], self.list.get("draft"))
+    }
+
+    /// What becomes of linked people who are excluded, and whether they lose something.
+    fn excluding(&self) -> (&'static str, &'static str) {
+        let (t, options) = (self.f.t, &self.corp.downstream);
+        match options.out_of_scope {
+            OutOfScope::Disable if options.remove => ("warn-text", t.scope_excluding_disable()),
+            OutOfScope::Delete if options.remove => ("bad-text", t.scope_excluding_delete()),
+            _ => ("muted", t.scope_excluding_keep()),
+        }
     }
 }
 

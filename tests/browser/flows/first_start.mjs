@@ -26,7 +26,7 @@ const walk = (options) => World.with({ isServed: false }, async (world) => {
   await desk.fill('opt_userid_from', 'employee_no');
   await desk.press('save');
   await desk.sees('sync_saved');
-  await desk.follow('scope_edit');
+  await desk.press('scope_edit');
   await desk.follow('scope_root');
   await desk.link('示例集团', desk.main).click();
   for (const unit of ['研发中心', '市场部']) {

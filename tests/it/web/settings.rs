@@ -116,7 +116,9 @@ async fn a_scope_is_tried_before_it_is_saved() {
     assert_eq!(would_do(&tried), asked(&office, narrow.clone()).await);
     assert_ne!(would_do(&tried), asked(&office, json!({})).await, "another scope does something else");
     // the other settings are tried together with it
-    tried.has("2 处范围修改未保存").has("/settings/scope?pick=%2Bunit+2&#38;pick=%2Bexclude+li");
+    tried.has("2 处范围修改未保存");
+    let on = browser.submit(&tried, "/settings", &[("what", "pick")]).await;
+    assert_eq!(on.location(), format!("{scope}?pick=%2Bunit+2&pick=%2Bexclude+li"), "nothing else was changed");
     let both = browser.submit(&tried, "/settings", &[("what", "try"), ("create_members", "")]).await.expect(200);
     assert_eq!(would_do(&both)[0], 0, "nobody is created, and the scope is still the picked one");
     both.has("2 处范围修改未保存");
@@ -139,6 +141,40 @@ async fn a_scope_is_tried_before_it_is_saved() {
     let picks: String = (0..100).map(|at| format!("&pick=%2Bexclude+e{at}")).collect();
     let full = browser.get(&format!("{scope}?at=1{picks}")).await.expect(200);
     full.has("请先保存").lacks("form=\"pick\"");
+    office.close().await;
+}
+
+/// The button that opens the scope is one of the form: what was entered goes along and comes back.
+#[tokio::test]
+async fn choosing_the_scope_loses_no_unsaved_setting() {
+    let office = Office::open().await;
+    let browser = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let before = corp(&office);
+    let page = browser.get(SETTINGS).await.expect(200);
+    page.has("<button class=\"small\" name=\"what\" value=\"pick\">");
+    let entered = [("what", "pick"), ("invite", "1"), ("create_members", ""), ("max_removals", "7")];
+    let on = browser.submit(&page, "/settings", &entered).await;
+    let scope = browser.follow(&on).await.expect(200);
+    scope.has("设置页还有未保存的修改").has("name=\"draft\"").has("已关联的成员被排除后，下次同步会禁用");
+    let picked = browser.get(&format!("{}&pick=%2Bexclude+li", on.location())).await.expect(200);
+    picked.has("1 处范围修改未保存").lacks("method=\"post\" action=\"/corps/acme-main/settings/scope\"");
+    let back = picked.text.split("<a class=\"button primary\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let back = browser.get(&back.replace("&#38;", "&")).await.expect(200);
+    back.has("选择范围之前填写的 3 项修改还没有保存")
+        .has("1 处范围修改未保存")
+        .has("name=\"max_removals\" value=\"7\"");
+    assert_eq!(corp(&office), before, "nothing is saved by looking");
+    browser.follow(&save(&browser, &back, &[]).await).await.expect(200).lacks("未保存");
+    let saved = corp(&office).downstream;
+    assert_eq!((saved.invite, saved.create_members, saved.guard.max_removals), (true, false, 7));
+    assert_eq!(saved.scope.exclude, ["li".into()]);
+
+    let long = "x".repeat(4_000);
+    let page = browser.get(SETTINGS).await.expect(200);
+    let refused = browser.submit(&page, "/settings", &[("what", "pick"), ("filter", &long)]).await.expect(422);
+    refused.has("请先保存，再选择范围").has(&long);
+    let auditor = Browser::sign_in(&office.bridge, Role::Auditor).await;
+    auditor.get(SETTINGS).await.expect(200).has("/settings/scope\">").lacks("value=\"pick\"");
     office.close().await;
 }
 
