@@ -141,7 +141,7 @@ pub fn upload(path: &Path) -> Result<Upload, CommandError> {
     let tables = tables_in(path).map_err(failed)?;
     if tables.is_empty() {
         return Err(CommandError::usage(format!(
-            "{}: there is neither units.csv (部门.csv) nor employees.csv (人员.csv) in this folder",
+            "{}: there is no .csv file in this folder, such as units.csv (部门.csv) and employees.csv (人员.csv)",
             path.display()
         )));
     }
@@ -156,12 +156,12 @@ pub fn upload(path: &Path) -> Result<Upload, CommandError> {
     Ok(Upload { name: format!("{name}.zip"), content: crate::ops::admin::wire::Bytes(content) })
 }
 
-/// The files in a folder that are read as tables, by name.
+/// The files in a folder that may be tables, by name.
 fn tables_in(folder: &Path) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if crate::directory::is_csv_table(&name) && folder.join(&name).is_file() {
+        if crate::directory::is_csv(&name) && folder.join(&name).is_file() {
             names.push(name);
         }
     }

@@ -3,6 +3,7 @@
 //! What the source does not say is not taken for a wish: columns that it lacks stay as they are stored, a bad row keeps
 //! its stored row, and bad rows without an id withhold every departure and removal.
 
+mod contacts;
 mod people;
 
 use super::check::check_tree;
@@ -181,7 +182,7 @@ impl<'s> Work<'s> {
         })
     }
 
-    /// Heads and superiors who are nobody.
+    /// Heads and superiors who are nobody, and values that WeCom will not take.
     fn warn(&mut self) {
         let present: HashSet<&str> = self.employees.rows.iter().map(Record::id).collect();
         let is_known = |id: &str| {
@@ -214,6 +215,7 @@ impl<'s> Work<'s> {
             }
         }
         self.warnings.extend(warnings);
+        self.warnings.extend(contacts::warnings(&self.employees));
     }
 
     fn finish(mut self, leaving: &HashSet<&str>) -> Diff {

@@ -1,6 +1,6 @@
-//! The adapter for CSV: two files in a folder or in a .zip.
+//! The adapter for CSV: one file, or two in a folder or in a .zip.
 //!
-//! `units.csv` and `employees.csv` (or `部门.csv` and `人员.csv`); separated by comma, semicolon or tab, whichever the
+//! What a file holds is told by its captions ([`super::kind`]), whatever it is called; separated by comma, semicolon or tab, whichever the
 //! captions show; values with separators or line ends in double quotes.
 
 use super::fault::{Fault, FaultCode, Faults, Place};
@@ -9,7 +9,8 @@ use super::grid::{Cell, Grid, find_field};
 use super::guard::unguard;
 use super::limits::Limits;
 use super::parsed::Table;
-use super::text;
+use super::values::trim;
+use crate::model::{Employee, OrgUnit};
 use std::borrow::Cow;
 
 /// Columns of the widest sheet that a spreadsheet can have, filled or empty.
@@ -21,15 +22,24 @@ const CAPTIONS_LOOKED_AT: usize = 64 << 10;
 /// One file of the two, with its rows' faults and warnings.
 pub type Read<T> = (Table<T>, Vec<Fault>, Vec<Fault>);
 
-/// Reads one file.
+/// The captions of a file as its separator shows them: the one under which either table knows most of them.
+pub fn captions(text: &str) -> Vec<&str> {
+    let line = caption_line(text);
+    let parts = |separator: char| line.split(separator).map(|part| trim(unguard(part.trim_matches('"'))));
+    let is_known = |part: &&str| find_field::<OrgUnit>(part).is_some() || find_field::<Employee>(part).is_some();
+    let known = |separator: &char| (parts(*separator).filter(is_known).count(), parts(*separator).count());
+    let best = [';', '\t', ','].into_iter().max_by_key(known).unwrap_or(',');
+    parts(best).filter(|part| !part.is_empty()).collect()
+}
+
+/// Reads one file, whose text was decoded ([`super::text`]).
 ///
 /// # Errors
-/// Whatever makes the file as a whole unreadable: encoding, captions, an unclosed quote, a last line that is cut off,
-/// too many rows.
-pub fn read<T: Record>(name: &str, bytes: &[u8], limits: Limits) -> Result<Read<T>, Faults> {
-    let text = text::decode(name, bytes)?;
-    let separator = find_separator::<T>(&text);
-    match find_trouble(&text, separator) {
+/// Whatever makes the file as a whole unreadable: captions, an unclosed quote, a last line that is cut off, too many
+/// rows.
+pub fn read<T: Record>(name: &str, text: &str, limits: Limits) -> Result<Read<T>, Faults> {
+    let separator = find_separator::<T>(text);
+    match find_trouble(text, separator) {
         Some(Trouble::OpenQuote(line)) => {
             let reason = "a quoted value begins here and never ends; the file is damaged or cut short";
             return Err(Fault::new(FaultCode::Truncated, Place::row(name, line), reason).into());
@@ -96,7 +106,7 @@ impl Lines<'_> {
     }
 }
 
-/// Whether a file name is that of one of the two tables.
+/// Whether a file name is exactly that of one of the two tables.
 pub fn is_table<T: Record>(file_name: &str) -> bool {
     let stem = file_name.rsplit_once('.').filter(|(_, end)| end.eq_ignore_ascii_case("csv")).map(|(stem, _)| stem);
     stem.is_some_and(|stem| stem.eq_ignore_ascii_case(T::TABLE) || stem == T::TABLE_ZH)
@@ -109,14 +119,20 @@ fn bad_csv(name: &str, cause: &csv::Error) -> Fault {
 
 /// The separator under which the captions make most sense.
 fn find_separator<T: Record>(text: &str) -> u8 {
-    let captions = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
-    let end = (0..=captions.len().min(CAPTIONS_LOOKED_AT)).rev().find(|at| captions.is_char_boundary(*at));
-    let captions = &captions[..end.unwrap_or(0)];
+    let captions = caption_line(text);
     let known = |separator: &u8| {
         captions.split(char::from(*separator)).filter(|part| find_field::<T>(part.trim_matches('"')).is_some()).count()
     };
     // the last of equal ones wins, so the comma stands last
     [b';', b'\t', b','].into_iter().max_by_key(known).unwrap_or(b',')
+}
+
+/// The first line that holds anything but separators.
+fn caption_line(text: &str) -> &str {
+    let is_filled = |line: &&str| line.chars().any(|c| !matches!(c, ',' | ';' | '"') && !c.is_whitespace());
+    let line = text.split(['\n', '\r']).find(is_filled).unwrap_or("");
+    let end = (0..=line.len().min(CAPTIONS_LOOKED_AT)).rev().find(|at| line.is_char_boundary(*at));
+    &line[..end.unwrap_or(0)]
 }
 
 /// What a file has that must not reach the parser, and its line.
@@ -151,10 +167,9 @@ fn find_trouble(text: &str, separator: u8) -> Option<Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Employee, OrgUnit};
 
     fn units(text: &str) -> Result<Read<OrgUnit>, FaultCode> {
-        read("units.csv", text.as_bytes(), Limits::FILE).map_err(|faults| faults.list[0].code)
+        read("units.csv", text, Limits::FILE).map_err(|faults| faults.list[0].code)
     }
 
     #[test]
@@ -197,10 +212,24 @@ mod tests {
     fn lines_are_those_of_the_file() {
         for end in ["\n", "\r\n", "\r"] {
             let text = format!("id,name,unit_id,address{end}1,a,u,\"two{end}lines\"{end}{end}2,,u,{end}3,,u,x{end}");
-            let (table, faults, _) = read::<Employee>("employees.csv", text.as_bytes(), Limits::FILE).unwrap();
+            let (table, faults, _) = read::<Employee>("employees.csv", &text, Limits::FILE).unwrap();
             assert_eq!(table.rows[0].address, format!("two{end}lines"));
             let rows: Vec<_> = faults.iter().map(|fault| fault.place.row).collect();
             assert_eq!((table.lines[0], &rows[..]), (2, &[5, 6][..]), "{end:?}");
+        }
+    }
+
+    #[test]
+    fn captions_as_they_stand() {
+        for (text, expected) in [
+            ("id,parent_id,name\n1,,a\n", &["id", "parent_id", "name"][..]),
+            ("\r\n,,\r\n\"id\";\"name\"\r\n", &["id", "name"]),
+            ("\u{feff}人员编号\t姓名\t\n1\t2,3,4,5\n", &["人员编号", "姓名"]),
+            ("名字；电话", &["名字；电话"]),
+            ("名字;电话\n", &["名字", "电话"]),
+            (" \n", &[]),
+        ] {
+            assert_eq!(captions(text), expected, "{text:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::fields::Record;
 use super::sheet;
+use super::values::in_chinese;
 use crate::model::{Employee, OrgUnit, Text};
 use rust_xlsxwriter::{Workbook, XlsxError};
 use std::collections::BTreeSet;
@@ -50,18 +51,22 @@ pub fn to_csv<T: Record>(rows: &[T], captions: Captions) -> Result<Vec<u8>, Expo
     sheet::write_csv(
         &mut bytes,
         &header::<T>(&ext, captions),
-        rows.iter().map(|row| Ok::<_, ExportError>(cells(row, &ext))),
+        rows.iter().map(|row| Ok::<_, ExportError>(cells(row, &ext, captions))),
     )?;
     Ok(bytes)
 }
 
-/// Both tables as CSV in an archive.
+/// Both tables as CSV in an archive, each file called as its captions speak.
 ///
 /// # Errors
 /// [`ExportError::Csv`], [`ExportError::Archive`].
 pub fn to_zip(units: &[OrgUnit], employees: &[Employee], captions: Captions) -> Result<Vec<u8>, ExportError> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in [("units.csv", to_csv(units, captions)?), ("employees.csv", to_csv(employees, captions)?)] {
+    for (name, bytes) in [
+        (table_name::<OrgUnit>(captions), to_csv(units, captions)?),
+        (table_name::<Employee>(captions), to_csv(employees, captions)?),
+    ] {
+        let name = format!("{name}.csv");
         archive.start_file(name, SimpleFileOptions::default())?;
         archive.write_all(&bytes)?;
     }
@@ -80,9 +85,13 @@ pub fn to_xlsx(units: &[OrgUnit], employees: &[Employee], captions: Captions) ->
 }
 
 fn add_sheet<T: Record>(book: &mut Workbook, rows: &[T], captions: Captions) -> Result<(), ExportError> {
-    let sheet = sheet::add_sheet(book, if captions == Captions::Chinese { T::TABLE_ZH } else { T::TABLE })?;
+    let sheet = sheet::add_sheet(book, table_name::<T>(captions))?;
     let ext = ext_columns(rows);
-    sheet::fill_sheet(sheet, &header::<T>(&ext, captions), rows.iter().map(|row| Ok(cells(row, &ext))))
+    sheet::fill_sheet(sheet, &header::<T>(&ext, captions), rows.iter().map(|row| Ok(cells(row, &ext, captions))))
+}
+
+fn table_name<T: Record>(captions: Captions) -> &'static str {
+    if captions == Captions::Chinese { T::TABLE_ZH } else { T::TABLE }
 }
 
 fn ext_columns<T: Record>(rows: &[T]) -> Vec<&Text> {
@@ -106,7 +115,13 @@ fn ext_caption<T: Record>(key: &Text) -> Text {
     }
 }
 
-fn cells<'r, T: Record>(row: &'r T, ext: &'r [&'r Text]) -> impl Iterator<Item = Text> {
-    let own = T::fields().iter().map(|field| (field.get)(row));
+fn cells<'r, T: Record>(row: &'r T, ext: &'r [&'r Text], captions: Captions) -> impl Iterator<Item = Text> {
+    let own = T::fields().iter().map(move |field| {
+        let value = (field.get)(row);
+        match captions {
+            Captions::English => value,
+            Captions::Chinese => in_chinese(field.name, &value).map_or(value, Text::const_new),
+        }
+    });
     own.chain(ext.iter().map(|key| row.ext().get(*key).cloned().unwrap_or_default()))
 }

@@ -39,8 +39,10 @@ pub enum FaultCode {
     Truncated,
     /// A sheet or file of the two is missing.
     MissingTable,
-    /// A required column is missing.
+    /// Required columns are missing.
     MissingColumn,
+    /// Captions that are neither those of units nor those of employees.
+    UnknownTable,
     /// Two columns with one meaning.
     DuplicateColumn,
     /// Nothing in it.
@@ -88,6 +90,12 @@ pub enum FaultCode {
     RemovalsWithheld,
     /// Entries of other kinds, not read.
     Ignored,
+    /// A mobile that WeCom would refuse.
+    BadMobile,
+    /// An e-mail address that WeCom would refuse.
+    BadEmail,
+    /// An employee number, mobile or e-mail address that another row has too.
+    SharedValue,
 }
 
 /// What a fault leads to.
@@ -114,7 +122,8 @@ impl FaultCode {
         use FaultCode::*;
         match self {
             MissingValue | BadValue | TooLong | TooManyValues | RoundedNumber | UnknownUnit => Weight::Row,
-            UnknownHead | UnknownSuperior | UnnamedColumn | RemovalsWithheld | Ignored => Weight::Warning,
+            UnknownHead | UnknownSuperior | UnnamedColumn | RemovalsWithheld | Ignored | BadMobile | BadEmail
+            | SharedValue => Weight::Warning,
             _ => Weight::Structure,
         }
     }

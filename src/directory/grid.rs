@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, FaultCode, Place};
 use super::fields::{Field, Record};
+use super::kind;
 use super::limits::Limits;
 use super::parsed::Table;
 use super::values::trim;
@@ -44,7 +45,7 @@ impl<T: Record> Grid<T> {
     /// Reads the captions.
     ///
     /// # Errors
-    /// A missing required column, two columns with one meaning, too many columns.
+    /// Missing required columns, two columns with one meaning, too many columns.
     pub fn new(sheet: &str, row: u32, captions: &[Cow<'_, str>], limits: Limits) -> Result<Self, Fault> {
         let captions: Vec<Text> = captions.iter().map(|caption| Text::from(trim(caption))).collect();
         let used = captions.iter().rposition(|caption| !caption.is_empty()).map_or(0, |last| last + 1);
@@ -73,11 +74,8 @@ impl<T: Record> Grid<T> {
             }
             slots.push(slot);
         }
-        for field in T::fields().iter().filter(|field| field.required) {
-            if !table.columns.known.contains_key(field.name) {
-                let reason = format!("the required column {} ({}) is missing", field.name, field.caption);
-                return Err(Fault::new(FaultCode::MissingColumn, Place::cell(sheet, row, field.name), reason));
-            }
+        if let Some(fault) = kind::lacks::<T>(sheet, row, &captions) {
+            return Err(fault);
         }
         Ok(Self { slots, captions, limits, table, faults: Vec::new(), warnings: Vec::new() })
     }

@@ -12,6 +12,7 @@ pub mod fields;
 mod grid;
 pub mod guard;
 pub mod import;
+mod kind;
 pub mod ldif;
 pub mod limits;
 pub mod parsed;
@@ -37,5 +38,5 @@ pub use import::{ImportOptions, Imported, Preview, Progress, Summary, find_unfin
 pub use limits::Limits;
 pub use parsed::{Format, Parsed, Source, Table};
 pub use progress::Unfinished;
-pub use read::{is_csv_table, read_bytes, read_path};
+pub use read::{is_csv, read_bytes, read_path};
 pub use upload::{Upload, confirm_upload, preview_upload};

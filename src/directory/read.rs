@@ -4,14 +4,16 @@ use super::check::check_source;
 use super::error::DirectoryError;
 use super::fault::{Fault, FaultCode, Faults, Place, put_in_order};
 use super::fields::Record;
+use super::kind::{self, Kind};
 use super::limits::Limits;
 use super::parsed::{Format, Parsed, Source, Table};
-use super::{csv, ldif, unpack, xlsx};
+use super::{csv, ldif, text, unpack, xlsx};
 use crate::model::{Employee, OrgUnit};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::path::Path;
 
-/// Reads a directory from a file (.xlsx, .zip, .ldif) or a folder with `units.csv` and `employees.csv`. Blocks.
+/// Reads a directory from a file (.xlsx, .zip, .csv, .ldif) or a folder with two CSV files. Blocks.
 ///
 /// # Errors
 /// [`DirectoryError::Refused`] with what is wrong and where; bad rows are not an error, they are listed in the result.
@@ -29,7 +31,7 @@ pub fn read_path(path: &Path, limits: Limits) -> Result<Parsed, DirectoryError> 
     for entry in std::fs::read_dir(path).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let file = entry.file_name().to_string_lossy().into_owned();
-        if is_csv_table(&file) {
+        if is_csv(&file) {
             check_size(&file, entry.metadata().map_err(unreadable)?.len(), limits)?;
             files.push((file, std::fs::read(entry.path()).map_err(unreadable)?));
         }
@@ -37,7 +39,7 @@ pub fn read_path(path: &Path, limits: Limits) -> Result<Parsed, DirectoryError> 
     read_csv(&name, files, limits)
 }
 
-/// Reads a directory from the bytes of a file. The format is told by the content, for CSV also by the name.
+/// Reads a directory from the bytes of a file. The format is told by the content, where that does not tell by the name.
 ///
 /// # Errors
 /// As [`read_path`].
@@ -51,27 +53,43 @@ pub fn read_bytes(name: &str, bytes: &[u8], limits: Limits) -> Result<Parsed, Di
     if bytes.starts_with(b"PK") {
         let mut survey = xlsx::Survey::default();
         let opened = unpack::open(bytes, limits, |part, chunk| survey.look(part, chunk, limits));
-        let mut archive = opened.map_err(|fault| refuse_named(fault, name))?;
+        let mut archive = match opened {
+            Err(fault) if fault.code == FaultCode::BadArchive && has_end(name, ".xlsx") => {
+                return Err(refuse_named(xlsx::damaged("", &fault.reason), name));
+            }
+            opened => opened.map_err(|fault| refuse_named(fault, name))?,
+        };
         if survey.is_book() {
             let (units, employees) = xlsx::read(bytes, limits)?;
             return finish(name, Format::Xlsx, digest, units, employees);
         }
-        let files = unpack::take(&mut archive, is_csv_table).map_err(|fault| refuse_named(fault, name))?;
+        if has_end(name, ".xlsx") {
+            return Err(refuse_named(xlsx::damaged("", "it holds no workbook"), name));
+        }
+        let files = unpack::take(&mut archive, is_csv).map_err(|fault| refuse_named(fault, name))?;
         return read_csv(name, files, limits);
     }
     if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         let reason = "an old .xls or a workbook with a password; save it as .xlsx without a password";
         return Err(refuse(FaultCode::UnknownFormat, name, reason));
     }
-    if is_csv_table(name) {
+    if is_csv(name) {
         return read_csv(name, vec![(name.to_owned(), bytes.to_vec())], limits);
     }
-    if name.to_ascii_lowercase().ends_with(".ldif") || looks_like_ldif(bytes) {
+    if has_end(name, ".ldif") || looks_like_ldif(bytes) {
         let (units, employees, faults, warnings) = ldif::read(name, bytes, limits)?;
         return finish(name, Format::Ldif, digest, (units, faults, warnings), (employees, Vec::new(), Vec::new()));
     }
-    let reason = "not a directory file: give an .xlsx, an .ldif, a folder or .zip with units.csv and employees.csv, or one \
-                  of these two";
+    if has_end(name, ".xlsx") {
+        return Err(refuse_named(xlsx::damaged("", "it is not packed as one"), name));
+    }
+    if has_end(name, ".zip") {
+        return Err(refuse(FaultCode::BadArchive, name, "the archive is damaged; write it again"));
+    }
+    if text::decode(name, bytes).is_ok_and(|text| kind::whole(&csv::captions(&text)).is_some()) {
+        return read_csv(name, vec![(name.to_owned(), bytes.to_vec())], limits);
+    }
+    let reason = "not a directory file: give an .xlsx, an .ldif, a .csv, or a folder or .zip with two of these";
     Err(refuse(FaultCode::UnknownFormat, name, reason))
 }
 
@@ -85,22 +103,37 @@ fn read_csv(name: &str, files: Vec<(String, Vec<u8>)>, limits: Limits) -> Result
         digest.update((bytes.len() as u64).to_be_bytes());
         digest.update(bytes);
     }
-    let units = read_table::<OrgUnit>(&files, limits)?;
-    let employees = read_table::<Employee>(&files, limits)?;
-    if files.is_empty() {
-        return Err(refuse(FaultCode::MissingTable, name, "neither units.csv nor employees.csv is there"));
+    let (mut units, mut employees, mut stray) = (Vec::new(), Vec::new(), None);
+    for (file, bytes) in &files {
+        let told = text::decode(file, bytes).and_then(|text| Ok((kind::find(file, &csv::captions(&text))?, text)));
+        match told {
+            Ok((Kind::Units, text)) => units.push((file.as_str(), text)),
+            Ok((Kind::Employees, text)) => employees.push((file.as_str(), text)),
+            Err(fault) if kind::of_name(file).is_some() => return Err(Faults::from(fault).into()),
+            Err(fault) => drop(stray.get_or_insert(fault)),
+        }
     }
+    if units.is_empty() && employees.is_empty() {
+        let none = || Fault::new(FaultCode::MissingTable, Place::sheet(name), "there is no .csv file in it");
+        return Err(Faults::from(stray.unwrap_or_else(none)).into());
+    }
+    let units = read_table::<OrgUnit>(units, limits)?;
+    let employees = read_table::<Employee>(employees, limits)?;
     finish(name, Format::Csv, digest, units, employees)
 }
 
-fn read_table<T: Record>(files: &[(String, Vec<u8>)], limits: Limits) -> Result<csv::Read<T>, DirectoryError> {
-    let mut found = files.iter().filter(|(name, _)| csv::is_table::<T>(name));
-    let Some((name, bytes)) = found.next() else { return Ok((Table::default(), Vec::new(), Vec::new())) };
-    if let Some((second, _)) = found.next() {
-        let reason = format!("{name} and {second} are the same table; remove one");
-        return Err(refuse(FaultCode::DuplicateColumn, second, &reason));
+/// Reads the one file of a table. Of several the one that has exactly the table's name.
+fn read_table<T: Record>(mut files: Vec<(&str, Cow<'_, str>)>, limits: Limits) -> Result<csv::Read<T>, DirectoryError> {
+    let is_other = |(name, _): &(&str, Cow<'_, str>)| !csv::is_table::<T>(name);
+    files.sort_by_key(is_other);
+    match files.as_slice() {
+        [] => Ok((Table::default(), Vec::new(), Vec::new())),
+        [first, second, ..] if is_other(first) || !is_other(second) => {
+            let reason = format!("{} and {} are the same table; remove one", first.0, second.0);
+            Err(refuse(FaultCode::DuplicateColumn, second.0, &reason))
+        }
+        [(name, text), ..] => Ok(csv::read(name, text, limits)?),
     }
-    Ok(csv::read(name, bytes, limits)?)
 }
 
 fn finish(
@@ -126,9 +159,13 @@ fn finish(
     }
 }
 
-/// Whether a file of this name in a folder or archive is read as one of the two tables.
-pub fn is_csv_table(file_name: &str) -> bool {
-    csv::is_table::<OrgUnit>(file_name) || csv::is_table::<Employee>(file_name)
+/// Whether a file of this name in a folder or archive may be one of the two tables.
+pub fn is_csv(file_name: &str) -> bool {
+    has_end(file_name, ".csv")
+}
+
+fn has_end(name: &str, end: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(end)
 }
 
 /// Comments and empty lines, then `version:` or `dn:`.

@@ -100,6 +100,18 @@ pub(super) fn parse_yes(value: &str) -> Result<bool, Refused> {
     }
 }
 
+/// A value of a column that has words of its own, in Chinese; it is read back as the same.
+pub fn in_chinese(column: &str, value: &str) -> Option<&'static str> {
+    Some(match (column, value) {
+        ("gender", "male") => "男",
+        ("gender", "female") => "女",
+        ("status", "active") => "在职",
+        ("status", "departed") => "离职",
+        ("admin", "true") => "是",
+        _ => return None,
+    })
+}
+
 pub(super) fn parse_order(value: &str) -> Result<Option<u32>, Refused> {
     if value.is_empty() {
         return Ok(None);
@@ -110,6 +122,18 @@ pub(super) fn parse_order(value: &str) -> Result<Option<u32>, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chinese_words_are_read_back() {
+        for gender in [Gender::Male, Gender::Female] {
+            assert_eq!(in_chinese("gender", gender_name(gender)).map(parse_gender), Some(Ok(gender)));
+        }
+        for status in [EmployeeStatus::Active, EmployeeStatus::Departed] {
+            assert_eq!(in_chinese("status", status_name(status)).map(parse_status), Some(Ok(status)));
+        }
+        assert_eq!(in_chinese("admin", "true").map(parse_yes), Some(Ok(true)));
+        assert_eq!(in_chinese("name", "male"), None);
+    }
 
     #[test]
     fn invisible_marks_around_a_value_go() {

@@ -1,4 +1,5 @@
-//! The adapter for workbooks: the sheets `units` and `employees` (or `部门` and `人员`) of one .xlsx.
+//! The adapter for workbooks: the sheets `units` and `employees` (or `部门` and `人员`) of one .xlsx. A sheet of another name
+//! is told by its captions.
 //!
 //! Cells are read as a stream; a sheet is never held as a rectangle, because two filled cells in opposite corners
 //! make one of 17 thousand million cells. All sizes are checked before the workbook is opened.
@@ -6,6 +7,7 @@
 use super::fault::{Fault, FaultCode, Faults, Place};
 use super::fields::Record;
 use super::grid::{Cell, Grid};
+use super::kind::{self, Kind};
 use super::limits::Limits;
 use super::parsed::Table;
 use super::unpack;
@@ -19,6 +21,10 @@ use std::panic::AssertUnwindSafe;
 
 /// The two sheets; a table without a sheet name was not there.
 pub type Sheets = (super::csv::Read<OrgUnit>, super::csv::Read<Employee>);
+
+/// Sheets whose captions are looked at, and captions of each.
+const SHEETS_MAX: usize = 20;
+const CAPTIONS_MAX: usize = 200;
 
 pub(super) type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
@@ -36,14 +42,57 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
 fn read_sheets(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
     let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|cause| damaged("", &cause.to_string()))?;
     let names = book.sheet_names();
-    let units = find_sheet::<OrgUnit>(&names);
-    let employees = find_sheet::<Employee>(&names);
-    if units.is_none() && employees.is_none() {
-        let reason = "the workbook has no sheet named units (部门) and none named employees (人员)";
-        let fault = Fault::new(FaultCode::MissingTable, Place::default(), reason);
-        return Err(fault.with_value(&names.join(", ")).into());
-    }
+    let (units, employees) = find_sheets(&mut book, &names)?;
     Ok((read_sheet(&mut book, units, limits)?, read_sheet(&mut book, employees, limits)?))
+}
+
+/// The sheets by their names, else by their captions.
+fn find_sheets(book: &mut Book<'_>, names: &[String]) -> Result<(Option<String>, Option<String>), Fault> {
+    let (mut units, mut employees) = (find_sheet::<OrgUnit>(names), find_sheet::<Employee>(names));
+    let mut headed = Vec::new();
+    if units.is_none() || employees.is_none() {
+        let other = names.iter().filter(|name| units.as_ref() != Some(*name) && employees.as_ref() != Some(*name));
+        let captions = other.take(SHEETS_MAX).map(|name| (name.clone(), captions(book, name)));
+        headed.extend(captions.filter(|(_, captions)| !captions.is_empty()));
+    }
+    let put = |kind: Kind, name: &str, units: &mut Option<String>, employees: &mut Option<String>| {
+        let place = if kind == Kind::Units { units } else { employees };
+        place.get_or_insert_with(|| name.to_owned());
+    };
+    for (name, captions) in &headed {
+        if let Some(kind) = kind::whole(captions) {
+            put(kind, name, &mut units, &mut employees);
+        }
+    }
+    if units.is_none() && employees.is_none() {
+        let Some((name, captions)) = headed.first() else {
+            let reason = "the workbook has no sheet named units (部门) and none named employees (人员)";
+            let fault = Fault::new(FaultCode::MissingTable, Place::default(), reason);
+            return Err(fault.with_value(&names.join(", ")));
+        };
+        put(kind::find(name, captions)?, name, &mut units, &mut employees);
+    }
+    Ok((units, employees))
+}
+
+/// The first row of a sheet that holds anything; empty where the sheet cannot be read.
+fn captions(book: &mut Book<'_>, sheet: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let Ok(mut cells) = book.worksheet_cells_reader(sheet) else { return found };
+    let mut of_row = None;
+    while let Ok(Some((cell, _))) = cells.next_cell_with_style_id() {
+        let (row, _) = cell.get_position();
+        if found.len() >= CAPTIONS_MAX || of_row.is_some_and(|known| known != row) {
+            break;
+        }
+        if let Cell::Text(text) = render(cell.get_value(), 0)
+            && !trim(&text).is_empty()
+        {
+            of_row = Some(row);
+            found.push(trim(&text).to_owned());
+        }
+    }
+    found
 }
 
 fn find_sheet<T: Record>(names: &[String]) -> Option<String> {

@@ -7,7 +7,7 @@ texts! {
     import_lead = "上传文件后先预览差异和错误，确认后才写入。", "A file is previewed first; nothing is written before you confirm.";
     import_upload = "上传文件", "Upload a file";
     import_file = "文件", "File";
-    import_file_hint = "Excel（.xlsx，含“部门”“人员”两个工作表）、两个 CSV 打包的 .zip、单个 CSV，或 .ldif。CSV 请命名为 部门.csv、人员.csv。", "Excel (.xlsx with the sheets units and employees), a .zip of two CSV files, one CSV, or .ldif. CSV files are called units.csv and employees.csv.";
+    import_file_hint = "Excel（.xlsx，含“部门”“人员”两个工作表）、两个 CSV 打包的 .zip、单个 CSV，或 .ldif。是部门还是人员由标题行判断，文件名不限。", "Excel (.xlsx with the sheets units and employees), a .zip of two CSV files, one CSV, or .ldif. The captions tell units from people, whatever the files are called.";
     import_no_file = "请选择文件。", "Choose a file.";
     import_mode = "导入方式", "How to import";
     import_replace = "整体替换", "Replace";
@@ -31,6 +31,7 @@ texts! {
     import_columns_people = "人员：人员编号（必填）、姓名（必填）、主部门（必填）、账号、工号、手机号、邮箱、性别、职位、兼职部门、直接上级、座机、别名、地址、状态、管理员。", "employees: id, name and unit_id (required), account, employee_no, mobile, email, gender, position, part_time_unit_ids, superior_id, telephone, alias, address, status, admin.";
     import_columns_more = "其他列作为扩展字段保留，可用于同步规则。", "Further columns are kept and can be used in the rules of a sync.";
     import_last = "上次导入", "The last import";
+    import_sample = "示例组织（演示）", "The sample organisation of the demo";
     import_when = "时间", "When";
     import_who = "操作人", "By";
     import_none_yet = "还没有导入过。", "Nothing has been imported yet.";
@@ -103,8 +104,8 @@ static FAULTS: &[(&str, &str, &str)] = &[
     ("directory.unreadable", "文件无法读取", "The file cannot be read"),
     (
         "directory.unknown_format",
-        "不是支持的格式（xlsx、zip、ldif，或名为 部门.csv、人员.csv 的 CSV）",
-        "Not one of the formats that are read (xlsx, zip, ldif, or CSV called units.csv or employees.csv)",
+        "不是支持的格式（xlsx、zip、csv、ldif）",
+        "Not one of the formats that are read (xlsx, zip, csv, ldif)",
     ),
     ("directory.too_large", "文件太大", "The file is too large"),
     ("directory.too_many_rows", "行数太多", "Too many rows"),
@@ -126,7 +127,12 @@ static FAULTS: &[(&str, &str, &str)] = &[
     ),
     ("directory.truncated", "文件不完整，中途截断", "The file stops in the middle"),
     ("directory.missing_table", "缺少工作表或文件（部门、人员）", "A sheet or file is missing (units, employees)"),
-    ("directory.missing_column", "缺少必需的列", "A required column is missing"),
+    ("directory.missing_column", "缺少必需的列", "Required columns are missing"),
+    (
+        "directory.unknown_table",
+        "看不出是部门还是人员：标题行里没有认识的列",
+        "Neither units nor people: the captions are not known",
+    ),
     ("directory.duplicate_column", "有两列含义相同", "Two columns mean the same"),
     ("directory.empty_source", "文件是空的", "There is nothing in it"),
     ("directory.duplicate_unit", "部门编号重复", "Two units have this id"),
@@ -163,6 +169,13 @@ static FAULTS: &[(&str, &str, &str)] = &[
         "directory.removals_withheld",
         "有的行读不出编号，所以本次不标记离职、不删除部门",
         "Some bad rows have no readable id, so nobody departs and no unit is removed this time",
+    ),
+    ("directory.bad_mobile", "企业微信不接受这个手机号", "WeCom would refuse this mobile"),
+    ("directory.bad_email", "企业微信不接受这个邮箱", "WeCom would refuse this e-mail address"),
+    (
+        "directory.shared_value",
+        "与另一行重复，企业微信要求每人不同",
+        "Another row has the same; in WeCom each person has their own",
     ),
     ("directory.ignored", "其他类型的条目，未读取", "Entries of other kinds; they are not read"),
 ];

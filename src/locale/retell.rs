@@ -12,6 +12,10 @@ const FORMS: &[(&str, &str)] = &[
         "1 to 64 bytes of A-Z a-z 0-9 _ . @ -, beginning with a letter or digit",
         "1 到 64 位字母、数字或 _ . @ -，以字母或数字开头",
     ),
+    (
+        "employee {} has the same mobile or e-mail, and there is nothing else that can be used",
+        "与人员 {0} 的手机号或邮箱相同，没有其他可用的联系方式",
+    ),
     ("there is neither a mobile nor an e-mail that can be used", "手机号和邮箱都不可用"),
     (
         "among the removals are {} heads and {} administrators; {} departments lose their last member",
@@ -134,7 +138,21 @@ const FORMS: &[(&str, &str)] = &[
     ("longer than {} characters", "最多 {0} 个字符"),
     ("longer than the {} characters allowed", "最多 {0} 个字符"),
     ("an id has at most {} characters", "编号最多 {0} 个字符"),
-    ("the required column {} ({}) is missing", "请添加“{1}”列（或 {0}）"),
+    (
+        "required columns are missing: {}; captions that nobody knows: {}",
+        "请添加：{0}。不认识的标题（箭头后是可能对应的标题）：{1}",
+    ),
+    ("required columns are missing: {}", "请添加：{0}"),
+    (
+        "people need {}; units need {}; captions that nobody knows: {}",
+        "人员表需要：{0}；部门表需要：{1}。不认识的标题（箭头后是可能对应的标题）：{2}",
+    ),
+    ("row {} has the same: {}", "与第 {0} 行（{1}）相同"),
+    ("{} more rows are not listed", "另有 {0} 行没有列出"),
+    (
+        "without a country code it is a mobile of mainland China: 11 digits that begin with 1",
+        "大陆手机号为 1 开头的 11 位数字；其他号码前面要有 + 和国家代码",
+    ),
     ("the column {} is there twice; remove or rename one", "{f0}出现两列，请删除或改名其中一列"),
     ("an id holds no control characters, invisible marks or semicolons", "编号不能含分号、控制字符或不可见字符"),
     ("a name is one line without control characters", "名称只能是一行，不能含控制字符"),

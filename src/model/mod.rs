@@ -19,6 +19,7 @@ pub mod lists;
 pub mod member;
 pub mod menu;
 pub mod message;
+pub mod normal;
 pub mod options;
 pub mod picture;
 pub mod plan;

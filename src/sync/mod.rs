@@ -29,7 +29,6 @@ mod load;
 pub mod looks;
 pub mod matching;
 pub mod members;
-pub mod normal;
 pub mod notices;
 pub mod plan;
 pub mod progress;
@@ -45,6 +44,7 @@ pub mod target;
 pub(crate) mod tests;
 pub mod undo;
 
+pub use crate::model::normal;
 pub use env::{Env, Lease};
 pub use error::SyncError;
 pub use input::{Draft, PlanFacts, PlanInput, PlanRefusal};

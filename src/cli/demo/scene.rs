@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::cli::local;
 use crate::cli::served::Served;
 use crate::config::Config;
-use crate::directory::sample::{SampleSpec, generate};
+use crate::directory::sample::{SAMPLE_NAME, SampleSpec, generate};
 use crate::directory::{Format, ImportOptions, Parsed, Source, Table, import};
 use crate::messages::rulebook::{self, RuleBody, RuleError, TargetBody};
 use crate::model::{
@@ -124,7 +124,7 @@ impl Scene {
     }
 
     async fn import_rows(&self, units: Vec<OrgUnit>, people: Vec<Employee>, actor: &Actor) -> Result<(), CommandError> {
-        let source = Source { name: "sample organisation".into(), format: Format::Rows, sha256: String::new() };
+        let source = Source { name: SAMPLE_NAME.into(), format: Format::Rows, sha256: String::new() };
         let (units, employees) = (Table::of_rows(units), Table::of_rows(people));
         let parsed = Parsed { source, units, employees, faults: Vec::new(), warnings: Vec::new() };
         let options = ImportOptions { allow_shrink: true, allow_other_people: true, ..ImportOptions::default() };

@@ -12,6 +12,9 @@ pub use ldif::to_ldif;
 
 use crate::model::{Employee, OrgUnit};
 
+/// What an import of it is called, where there is no file.
+pub const SAMPLE_NAME: &str = "sample organisation";
+
 /// Which organisation to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampleSpec {

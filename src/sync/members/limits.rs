@@ -18,9 +18,9 @@ pub fn check<'v>(field: &MemberField, value: &'v str) -> Result<Cow<'v, str>, St
         MemberField::Position | MemberField::Address => at_most(value, 128),
         MemberField::ExternalPosition => at_most(value, 12),
         MemberField::External(_) => at_most(value, 32),
-        MemberField::Mobile => check_mobile(value),
-        MemberField::Email => check_mail(value, 64),
-        MemberField::BizMail => check_mail(value, 63),
+        MemberField::Mobile => normal::check_mobile(value),
+        MemberField::Email => normal::check_mail(value, normal::MAIL_MAX),
+        MemberField::BizMail => normal::check_mail(value, 63),
         MemberField::Gender => check_gender(value),
         MemberField::Telephone => check_telephone(value),
         MemberField::ExtAttrItem(_) | MemberField::ExternalItem(_) | MemberField::ExtAttrs | MemberField::Externals => {
@@ -54,27 +54,6 @@ fn at_most(value: &str, limit: usize) -> Result<Cow<'_, str>, String> {
         }
     }
     Ok(Cow::Borrowed(value))
-}
-
-fn check_mobile(value: &str) -> Result<Cow<'_, str>, String> {
-    let form = value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b' ' | b'(' | b')'));
-    let number = normal::mobile(value);
-    let digits = number.strip_prefix('+').unwrap_or(&number);
-    if !form || digits.contains('+') || !(5..=31).contains(&digits.len()) {
-        return Err("it is not a mobile number: digits with an optional + and country code".into());
-    }
-    Ok(number)
-}
-
-fn check_mail(value: &str, limit: usize) -> Result<Cow<'_, str>, String> {
-    let domain_ok = |domain: &str| domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
-    let ok = (6..=limit).contains(&value.len())
-        && value.is_ascii()
-        && !value.contains([' ', ',', ';', '<', '>'])
-        && value
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && !domain.contains('@') && domain_ok(domain));
-    if ok { Ok(Cow::Borrowed(value)) } else { Err(format!("it is not an e-mail address of 6 to {limit} bytes")) }
 }
 
 fn check_gender(value: &str) -> Result<Cow<'_, str>, String> {

@@ -79,6 +79,57 @@ fn folders_encodings_and_line_ends() {
     }
 }
 
+/// The captions tell what a file holds; a browser that saves a file twice, and a person, call it as they like.
+#[test]
+fn files_and_sheets_of_any_name() {
+    use rust_xlsxwriter::Workbook;
+    let (units, people) = generate(SPEC);
+    let (unit_csv, people_csv) =
+        (to_csv(&units, Captions::English).unwrap(), to_csv(&people, Captions::Chinese).unwrap());
+    let text = String::from_utf8(people_csv.clone()).unwrap();
+    assert!(text.contains(",男,") && text.contains(",在职,") && !text.contains("male") && !text.contains("active"));
+    for (name, content, rows) in [
+        ("人员 (1).csv", &people_csv, (0, people.len())),
+        ("导出.CSV", &people_csv, (0, people.len())),
+        ("部门.csv", &people_csv, (0, people.len())),
+        ("people.txt", &people_csv, (0, people.len())),
+        ("人员.csv", &unit_csv, (units.len(), 0)),
+    ] {
+        let parsed = read_bytes(name, content, Limits::UPLOAD).unwrap();
+        assert_eq!((parsed.units.rows.len(), parsed.employees.rows.len()), rows, "{name}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), &unit_csv).unwrap();
+    std::fs::write(folder.path().join("b.csv"), &people_csv).unwrap();
+    std::fs::write(folder.path().join("c.csv"), "名字,电话\n").unwrap();
+    let parsed = read_path(folder.path(), Limits::FILE).unwrap();
+    assert_eq!((&parsed.units.rows, &parsed.employees.rows), (&units, &people));
+    // of two the one with the table's own name, else neither
+    std::fs::write(
+        folder.path().join("employees.csv"),
+        &text.as_bytes()[..text.len() / 2 + text[text.len() / 2..].find("\r\n").unwrap() + 2],
+    )
+    .unwrap();
+    assert!(read_path(folder.path(), Limits::FILE).unwrap().employees.rows.len() < people.len());
+    std::fs::rename(folder.path().join("employees.csv"), folder.path().join("d.csv")).unwrap();
+    assert!(read_path(folder.path(), Limits::FILE).unwrap_err().to_string().contains("the same table"));
+
+    let mut book = Workbook::new();
+    for (name, rows) in [
+        ("说明", vec![vec!["请看第二页"]]),
+        ("组织架构", vec![vec!["部门编号", "上级部门编号", "部门名称"], vec!["1", "", "总部"]]),
+        ("Sheet3", vec![vec!["人员编号", "姓名", "主部门"], vec!["a", "张三", "1"]]),
+    ] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap();
+        for (at, row) in (0..).zip(rows) {
+            sheet.write_row(at, 0, row).unwrap();
+        }
+    }
+    let parsed = read_bytes("x.xlsx", &book.save_to_buffer().unwrap(), Limits::UPLOAD).unwrap();
+    assert_eq!((parsed.units.rows.len(), parsed.employees.rows.len()), (1, 1));
+}
+
 #[test]
 fn numbers_and_dates_that_a_person_typed_into_a_workbook() {
     use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};

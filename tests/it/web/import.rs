@@ -40,6 +40,7 @@ async fn a_file_is_previewed_then_imported() {
     for kind in ["xlsx", "zip"] {
         let file = office.get(&format!("{IMPORT}/template.{kind}")).await.expect(200);
         assert!(file.headers["content-disposition"].to_str().unwrap().contains(&format!(".{kind}")));
+        assert_eq!(file.text.contains("人员.csv"), kind == "zip", "the template can be imported as it is");
     }
     let mut new = Employee::new("n1", SCRIPT, "2");
     new.mobile = "13700000000".into();
@@ -179,6 +180,35 @@ async fn faults_are_told_row_by_row_with_names() {
     let content = "人员编号,姓名,主部门\nn1,甲一,2\n".as_bytes().to_vec();
     let lone = english.upload(IMPORT, &[("mode", "replace")], "employees.csv", content).await.expect(422);
     lone.has("The file has no units").has("choose Merge");
+    office.close().await;
+}
+
+/// What WeCom will not take, and what two people share, is told before anything is written, and forbids nothing.
+#[tokio::test]
+async fn doubtful_numbers_are_told_in_the_preview() {
+    let office = Office::open().await;
+    let content = "人员编号,姓名,主部门,工号,手机号,邮箱\nn1,甲一,2,77,13700000001,a@b.cn\nn2,乙二,2,77,12345,A@b.cn\n";
+    office.get(IMPORT).await.expect(200);
+    let uploaded = office.browser.upload(IMPORT, &[("mode", "merge")], "人员 (1).csv", content.into()).await;
+    let shown = office.browser.follow(&uploaded).await.expect(200);
+    let page = office.get(&format!("{}?show=warnings", shown.path)).await.expect(200);
+    page.has("提醒 <span class=\"count\">3</span>").has("企业微信不接受这个手机号").has("<code>12345</code>");
+    page.has("大陆手机号为 1 开头的 11 位数字")
+        .has("与第 2 行（甲一）相同")
+        .has("<code>77</code>")
+        .has("<code>A@b.cn</code>");
+    page.lacks("lang=\"en\"");
+    office.browser.follow(&office.browser.submit(&shown, "/confirm", &[]).await).await.expect(200).has("导入完成");
+
+    let wrong = "名字,电话号码,组\n甲一,1,2\n";
+    let refused = office.browser.upload(IMPORT, &[("mode", "merge")], "wrong.csv", wrong.into()).await.expect(422);
+    refused
+        .has("看不出是部门还是人员")
+        .has("名字 → 姓名, 电话号码 → 手机号, 组 → 主部门")
+        .has("人员编号/id, 姓名/name, 主部门/unit_id");
+    refused.lacks("lang=\"en\"");
+    let damaged = office.browser.upload(IMPORT, &[("mode", "merge")], "组织.xlsx", b"no workbook".to_vec()).await;
+    damaged.expect(422).has("Excel 文件损坏或不完整").lacks("不是支持的格式");
     office.close().await;
 }
 

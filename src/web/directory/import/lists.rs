@@ -2,8 +2,9 @@
 
 use crate::directory::diff::field_changes;
 use crate::directory::fields::Record;
+use crate::directory::values::in_chinese;
 use crate::directory::{Change, ChangeKind, Changes, Diff, Fault, FieldChange};
-use crate::locale::T;
+use crate::locale::{Lang, T};
 use crate::model::Text;
 use crate::web::listing::Listing;
 use crate::web::slice::{self, Slice};
@@ -79,7 +80,14 @@ pub(super) fn slice_of<R: Record>(
 pub(super) fn row<R: Record>(t: T, change: &Change<R>, is_unit: bool) -> Row {
     let caption = |field: &str| if is_unit { t.unit_field(field) } else { t.employee_field(field) };
     let (id, name) = (change.row.id().to_owned(), change.row.name().to_string());
-    let named = |field: FieldChange| (caption(&field.field), field);
+    let word = |field: &str, value: Text| match in_chinese(field, &value).filter(|_| t.lang == Lang::Zh) {
+        Some(word) => Text::const_new(word),
+        None => value,
+    };
+    let named = |field: FieldChange| {
+        let (before, after) = (word(&field.field, field.before), word(&field.field, field.after));
+        (caption(&field.field), FieldChange { before, after, field: field.field })
+    };
     let fields = match change.kind {
         // everything that somebody new comes with: at a first import nothing else shows a column that was not read
         ChangeKind::Added => {

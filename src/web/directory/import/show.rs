@@ -2,7 +2,7 @@
 
 use super::Import;
 use crate::directory::export::{Captions, to_xlsx, to_zip};
-use crate::directory::sample::{SampleSpec, generate};
+use crate::directory::sample::{SAMPLE_NAME, SampleSpec, generate};
 use crate::directory::{
     FaultCode, Faults, ImportMode, ImportOptions, Imported, Unfinished, find_unfinished, import, preview_upload,
 };
@@ -64,6 +64,12 @@ impl ImportPage {
 
     fn ago(&self, at_ms: &i64) -> String {
         time::ago(self.f.t, *at_ms, self.now_ms)
+    }
+
+    /// What was imported last: a file, or what the demo brings.
+    fn source<'a>(&'a self, last: &'a Imported) -> &'a str {
+        let name = last.summary.source.name.as_str();
+        if name == SAMPLE_NAME { self.f.t.import_sample() } else { name }
     }
 
     fn by(&self, actor: &str) -> String {
