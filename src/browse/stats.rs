@@ -151,7 +151,7 @@ pub(super) fn of_corp(tx: &ReadTx, corp: &Corp, span: Span) -> Result<CorpStats,
         running: runs.iter().find(|run| !run.state.is_final()).cloned(),
         last_pull: last(RunKind::Pull),
         last_sync: last(RunKind::Downstream),
-        waiting: waiting(tx, &corp.key, span.now_ms)?,
+        waiting: crate::sync::service::waiting(tx, corp, span.now_ms)?.iter().map(waiting_plan).collect(),
         failures: in_span().filter(is_bad).take(FAILURES_SHOWN).cloned().collect(),
         resolve_cases: store::resolve::count(tx, &corp.key)?,
     })
@@ -227,10 +227,6 @@ impl Day {
         self.runs += 1;
         self.failed += u64::from(matches!(run.state, RunState::Failed | RunState::Partly));
     }
-}
-
-fn waiting(tx: &ReadTx, corp: &CorpKey, now_ms: i64) -> Result<Vec<WaitingPlan>, StoreError> {
-    Ok(store::plans::waiting(tx, Some(corp), now_ms)?.iter().map(waiting_plan).collect())
 }
 
 fn waiting_plan(head: &PlanHead) -> WaitingPlan {

@@ -170,6 +170,8 @@ texts! {
     guide_reach_private = "由您单位自己的企业微信服务器访问，内网地址即可，不需要域名和互联网。菜单名称可能因版本略有不同。", "Your own WeCom server calls this URL: an address of the intranet will do. Menus may have other names in some versions.";
     guide_reach_government = "由政务微信平台的服务器访问，请确认平台到这个地址的网络已经打通。菜单名称可能因平台略有不同。", "The government platform calls this URL: make sure that its network reaches it. Menus may have other names on some platforms.";
     guide_trouble_machine(url) = "外部访问地址 {url} 只有这台服务器自己能打开，企业微信验证会失败。请先填写正确的外部访问地址：", "Only this machine itself can open {url}, so WeCom's verification would fail. Set the right public address first:";
+    guide_trouble_sandbox(url) = "外部访问地址 {url} 只有这台服务器自己能打开。这里的企业微信是本机上的沙盒，可以试用；接入真实的企业微信之前，请先填写外部访问地址：", "Only this machine itself can open {url}. That will do for a sandbox on this machine; before a real WeCom is connected, set the public address:";
+    guide_trouble_plain(url) = "外部访问地址 {url} 是 http，内容不加密传输，建议改用 https：", "{url} is plain http; https is better:";
     guide_trouble_intranet(url) = "外部访问地址 {url} 是内网地址，企业微信从互联网打不开。请先填写互联网地址：", "{url} is an address of the intranet, which WeCom cannot open from the internet. Set a public address first:";
     customers_callback = "客户联系事件（回调）", "Callback of customer events";
     customers_callback_lead = "客户添加、变更和群聊事件会通知云桥。它有自己的一组密钥，与通讯录的不同。", "WeCom then tells the bridge of customer events. It has keys of its own, other than those of contacts.";

@@ -212,6 +212,7 @@ texts! {
     side_name_differs = "名称不同", "Name differs";
     side_moved = "位置不同", "Elsewhere";
     side_only_here = "仅 OA 有", "Only in the OA";
+    side_disabled = "存放已禁用的成员", "Holds disabled members";
     side_only_there = "仅企业微信有", "Only in WeCom";
 }
 

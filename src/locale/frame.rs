@@ -77,6 +77,7 @@ texts! {
     time_minutes_ago(count) = "{count} 分钟前", "{count} min ago";
     time_hours_ago(count) = "{count} 小时前", "{count} h ago";
     time_days_ago(count) = "{count} 天前", "{count} d ago";
+    span_moment = "不到 1 秒", "under 1 s";
     span_s(s) = "{s} 秒", "{s} s";
     span_m(m, s) = "{m} 分 {s} 秒", "{m} min {s} s";
     span_h(h, m) = "{h} 小时 {m} 分", "{h} h {m} min";

@@ -44,7 +44,10 @@ texts! {
     hub_pull = "立即拉取", "Pull now";
     hub_plan = "生成预览", "Make a preview";
     hub_sync = "立即同步", "Sync now";
-    hub_sync_hint = "立即同步：拉取、计算，没有触发安全设置时直接执行；触发时停下等待审批。", "Sync now pulls and computes, applies at once when no guard trips, and waits for a decision otherwise.";
+    hub_sync_hint = "“立即同步”拉取、计算后直接写入，不再询问；触发安全设置时才停下等待审批。", "“Sync now” pulls, computes and writes without asking; only when a guard trips does it wait for a decision.";
+    hub_sync_unasked(people, departments) = "按现在的设置，一次最多直接移出 {people} 人、删除 {departments} 个部门。", "As the settings are, it may remove up to {people} people and {departments} departments by itself.";
+    hub_sync_unasked_none = "按现在的设置，它不会自行移出任何人，也不会删除部门。", "As the settings are, it removes nobody and deletes no department by itself.";
+    hub_plan_first = "先生成预览", "Make a preview first";
     hub_pull_full = "完整拉取（重新读取全部名称和详情）", "Full pull (names and details of everything)";
     hub_settings = "当前设置", "What is set";
     hub_direction = "方向", "Direction";
@@ -54,6 +57,8 @@ texts! {
     hub_scope = "同步范围", "Scope";
     hub_scope_all = "全部在职人员", "Everybody who is active";
     hub_scope_some(units, people) = "{units} 个部门及其下级，另外指定 {people} 人", "{units} units with everything below, and {people} people by name";
+    hub_scope_people(people) = "只有指定的 {people} 人", "only {people} people by name";
+    hub_scope_units(units) = "{units} 个部门及其下级", "{units} units with everything below";
     hub_scope_without(people) = "，排除 {people} 人", ", without {people} people";
     hub_scope_filter = "，并须满足范围条件", ", who pass the filter";
     hub_leavers = "离职人员", "Leavers";
@@ -100,8 +105,10 @@ texts! {
     plan_tab_checks = "检查与提示", "Checks and notices";
     plan_tab_cost = "调用与时间", "Calls and time";
     plan_none = "没有需要同步的变更", "Nothing has to be changed";
+    plan_none_left(count) = "没有可写入的变更，但有 {count} 人没有进入企业微信", "There is nothing to write, but {count} people are not in WeCom";
     plan_none_but = "上面列出的人员没有处理；其他人员在 OA 与企业微信中一致。", "The people above are left out; for everybody else OA and WeCom agree.";
     plan_left_out(count) = "{count} 人没有进入企业微信：", "{count} people do not come into WeCom:";
+    plan_left_out_short(count) = "{count} 人没有进入企业微信", "{count} people not in WeCom";
     plan_left_out_all = "查看原因", "See why";
     plan_none_hint = "OA 与企业微信已经一致。", "OA and WeCom agree.";
     plan_apply = "执行这个计划", "Apply this plan";
@@ -120,6 +127,9 @@ texts! {
     plan_is_over = "这个预览已过期，请重新生成。", "This preview has expired; make a new one.";
     plan_is_outdated = "生成预览之后同步设置有改动，这个计划不能再批准或执行，请重新生成预览。", "The settings have changed since this preview was made; it can be neither allowed nor applied any more. Make a new one.";
     plan_make_anew = "去重新预览", "Make a new preview";
+    plan_is_outrun = "生成预览之后，另一次运行写入过企业微信，这个计划不能再批准或执行，请重新生成预览。", "Another run has written to WeCom since this preview was made; it can be neither allowed nor applied any more. Make a new one.";
+    plan_overtaken = "已失效", "overtaken";
+    plan_outrun = "之后又写入过", "Written to since";
     plan_outdated = "设置已变化", "Settings changed";
     plan_taken = "这个计划已经执行", "This plan has been applied";
     plan_to_run = "查看运行", "See the run";
@@ -356,6 +366,8 @@ impl T {
     pub fn scope_words(self, scope: &Scope) -> String {
         let mut who = match (scope.units.len(), scope.include.len()) {
             (0, 0) => self.hub_scope_all().to_owned(),
+            (0, people) => self.hub_scope_people(people),
+            (units, 0) => self.hub_scope_units(units),
             (units, people) => self.hub_scope_some(units, people),
         };
         if !scope.exclude.is_empty() {

@@ -47,10 +47,16 @@ impl T {
         if guard.name.ends_with("_percent") { format!("{amount} %") } else { amount.to_string() }
     }
 
-    /// A guard's value; shares are rounded up, and a small one is not told as more than it is.
+    /// A guard's value; shares are rounded up, and a small one is not told as more than it is. Where a guard does not count a
+    /// handful of people or departments, 0 is told as what it is.
     pub fn guard_told(self, guard: &GuardVerdict) -> String {
-        let is_small = guard.name.ends_with("_percent") && guard.value == 1;
-        if is_small { "≤ 1 %".to_owned() } else { self.guard_amount(guard, guard.value) }
+        match (guard.name.as_str(), guard.value) {
+            ("max_removals_30_days", 0) => self.lang.pick("本次没有移出", "none this time").to_owned(),
+            ("max_removal_percent", 0) => self.guard_amount(guard, 0),
+            (name, 0) if name.ends_with("_percent") => self.lang.pick("没有或很少", "none or few").to_owned(),
+            (name, 1) if name.ends_with("_percent") => "≤ 1 %".to_owned(),
+            (_, value) => self.guard_amount(guard, value),
+        }
     }
 
     /// An entry of the never-list.

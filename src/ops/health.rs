@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::jobs::{ScheduleHealth, ScheduleKind};
 use crate::model::{CorpKey, PlanHead, PlanState, Run, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
+use crate::sync::service;
 use crate::webhooks::WebhookView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -232,7 +233,9 @@ fn look(tx: &impl Reads, now_ms: i64) -> Result<Vec<Reason>, StoreError> {
     for corp in store::corps::list(tx)? {
         let runs = store::runs::list(tx, &corp.key, RUNS_LOOKED_AT)?;
         reasons.extend(judge_runs(&corp.key, &runs));
-        let plans = store::plans::list(tx, &corp.key, RUNS_LOOKED_AT)?;
+        let mut plans = store::plans::list(tx, &corp.key, RUNS_LOOKED_AT)?;
+        let writes = service::writes(tx, &corp.key)?;
+        plans.retain(|plan| service::overtaken(&corp, writes, plan).is_none());
         reasons.extend(judge_plans(&corp.key, &plans, now_ms));
         let held = match held_again_and_again(&runs).0.and_then(|run| run.plan.clone()) {
             Some(plan) => store::plans::head(tx, &plan)?,

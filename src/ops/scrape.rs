@@ -4,8 +4,9 @@ use super::Metrics;
 use crate::app::App;
 use crate::callbacks::Callbacks;
 use crate::jobs::Jobs;
-use crate::model::{Corp, CorpKey, PlanState, Run, RunKind, RunState};
+use crate::model::{CorpKey, PlanState, Run, RunKind, RunState};
 use crate::store::{self, Reads, StoreError};
+use crate::sync::service;
 use crate::wecom::QuotaUse;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -113,7 +114,8 @@ fn look(tx: &impl Reads, log: &Callbacks, now_ms: i64) -> Result<Seen, StoreErro
     let running = store::runs::running(tx)?.into_iter().map(|run| run.kind).collect();
     let mut seen =
         Seen { running, last_good: Vec::new(), oldest_held_ms: None, callbacks: Vec::new(), oldest_callback_ms: None };
-    for Corp { key, .. } in store::corps::list(tx)? {
+    for corp in store::corps::list(tx)? {
+        let key = corp.key.clone();
         let runs = store::runs::list(tx, &key, RUNS_LOOKED_AT)?;
         for kind in [RunKind::Pull, RunKind::Downstream] {
             let is_good = |run: &&Run| run.kind == kind && run.state == RunState::Done;
@@ -132,8 +134,10 @@ fn look(tx: &impl Reads, log: &Callbacks, now_ms: i64) -> Result<Seen, StoreErro
         seen.callbacks.push((key.clone(), waiting + logged, failed));
         let oldest_ms = store::inbox::oldest_waiting(tx, &key)?.into_iter().chain(first_ms);
         seen.oldest_callback_ms = oldest_ms.chain(seen.oldest_callback_ms).min();
+        let writes = service::writes(tx, &key)?;
         for plan in store::plans::list(tx, &key, RUNS_LOOKED_AT)? {
-            if plan.state == PlanState::Held && plan.expires_at_ms > now_ms {
+            let is_open = plan.expires_at_ms > now_ms && service::overtaken(&corp, writes, &plan).is_none();
+            if plan.state == PlanState::Held && is_open {
                 let since = seen.oldest_held_ms.map_or(plan.created_at_ms, |oldest| oldest.min(plan.created_at_ms));
                 seen.oldest_held_ms = Some(since);
             }

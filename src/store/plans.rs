@@ -7,6 +7,7 @@ use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use crate::model::{Change, CorpKey, EmployeeId, PlanHead, PlanId, PlanState, RunId};
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -16,9 +17,20 @@ const HEADS: Table<(Str, Str), PlanHead> = Table::new("plans");
 const CORPS: Table<Str, CorpKey> = Table::new("plan_corps");
 /// (corp, plan, seq)
 const CHANGES: Table<(Str, Str, u32), Change> = Table::new("plan_changes");
-/// (corp, plan) of the plans that wait for a decision → when they expire, Unix milliseconds
-const HELD: Table<(Str, Str), i64> = Table::new("plans_held");
+/// (corp, plan) of the plans that wait for a decision
+const HELD: Table<(Str, Str), Held> = Table::new("plans_held");
 pub(super) const TABLES: &[TableInfo] = &[HEADS.info(), CORPS.info(), CHANGES.info(), HELD.info()];
+
+/// What tells whether a plan that waits for a decision can still be allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// When it expires, Unix milliseconds.
+    pub expires_at_ms: i64,
+    /// [`PlanHead::options_hash`].
+    pub options_hash: String,
+    /// [`PlanHead::writes`].
+    pub writes: u64,
+}
 
 /// The plan's head.
 pub fn head(tx: &impl Reads, plan: &PlanId) -> Result<Option<PlanHead>, StoreError> {
@@ -121,20 +133,27 @@ pub fn put_head(tx: &WriteTx, head: &PlanHead) -> Result<(), StoreError> {
     let key = (head.corp.as_str(), head.id.as_str());
     CORPS.put(tx, head.id.as_str(), &head.corp)?;
     if head.state == PlanState::Held {
-        HELD.put(tx, key, &head.expires_at_ms)?;
+        let (expires_at_ms, options_hash) = (head.expires_at_ms, head.options_hash.clone());
+        HELD.put(tx, key, &Held { expires_at_ms, options_hash, writes: head.writes })?;
     } else {
         HELD.remove(tx, key)?;
     }
     HEADS.put(tx, key, head)
 }
 
-/// How many plans wait for a decision that can still be made.
-pub fn count_waiting(tx: &impl Reads, now_ms: i64) -> Result<usize, StoreError> {
-    let held = HELD.list(tx, &everything())?;
-    Ok(held.into_iter().filter(|expires_at_ms| *expires_at_ms > now_ms).count())
+/// What is known of the held plans that have not expired, with their corps, corp by corp.
+pub fn held(tx: &impl Reads, now_ms: i64) -> Result<Vec<(CorpKey, Held)>, StoreError> {
+    let mut found = Vec::new();
+    HELD.scan(tx, &everything(), |(corp, _), held| {
+        if held.expires_at_ms > now_ms {
+            found.push((CorpKey::from(corp.as_str()), held));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
 }
 
-/// The plans that wait for a decision that can still be made, of one corp or of all, the newest first.
+/// The held plans that have not expired, of one corp or of all, the newest first.
 pub fn waiting(tx: &impl Reads, corp: Option<&CorpKey>, now_ms: i64) -> Result<Vec<PlanHead>, StoreError> {
     let range = corp.map_or_else(everything, |corp| Prefix::text(corp.as_str()).range());
     let mut heads = Vec::new();

@@ -1,11 +1,12 @@
 //! Decisions about plans: by name, with a reason, kept in the audit log (PEER-01). Where the appliance's settings ask for
 //! it, a plan that removes people is allowed by two administrators of whom neither made it (PEER-29).
 
+use super::apply::written_since;
 use super::env::Env;
 use super::error::{SyncError, utc};
-use super::hash;
+use super::{facts, hash};
 use crate::admin::settings;
-use crate::model::{Actor, ApiKey, Corp, Decision, GuardVerdict, PlanHead, PlanId, PlanState};
+use crate::model::{Actor, ApiKey, Corp, CorpKey, Decision, DepartmentId, GuardVerdict, PlanHead, PlanId, PlanState};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use serde_json::json;
 
@@ -29,9 +30,60 @@ impl Decided {
     }
 }
 
-/// Whether the corp's settings have changed since the plan was made: it can be rejected, but neither allowed nor applied.
+/// Why a plan that nobody has taken or rejected can be rejected only, and neither allowed nor applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overtaken {
+    /// The corp's settings have changed since it was made.
+    BySettings,
+    /// A run has written to WeCom since it was made.
+    ByRun,
+}
+
+/// Whether the corp's settings have changed since the plan was made.
 pub fn is_outdated(corp: &Corp, head: &PlanHead) -> bool {
     head.options_hash != hash::of_options(corp)
+}
+
+/// Whether a plan was overtaken; `writes` is how often runs have written to the corp's WeCom until now.
+pub fn overtaken(corp: &Corp, writes: u64, head: &PlanHead) -> Option<Overtaken> {
+    if !head.state.is_open() {
+        None
+    } else if is_outdated(corp, head) {
+        Some(Overtaken::BySettings)
+    } else {
+        (head.writes != writes).then_some(Overtaken::ByRun)
+    }
+}
+
+/// How often runs have written to a corp's WeCom.
+pub fn writes(tx: &impl Reads, corp: &CorpKey) -> Result<u64, StoreError> {
+    Ok(facts::get(tx, corp)?.writes)
+}
+
+/// The department that the bridge has created for disabled members.
+pub fn disabled_department(tx: &impl Reads, corp: &CorpKey) -> Result<Option<DepartmentId>, StoreError> {
+    Ok(facts::get(tx, corp)?.disabled_department)
+}
+
+/// The held plans of a corp that can still be allowed, the newest first.
+pub fn waiting(tx: &impl Reads, corp: &Corp, now_ms: i64) -> Result<Vec<PlanHead>, StoreError> {
+    let writes = writes(tx, &corp.key)?;
+    let mut waiting = store::plans::waiting(tx, Some(&corp.key), now_ms)?;
+    waiting.retain(|head| overtaken(corp, writes, head).is_none());
+    Ok(waiting)
+}
+
+/// How many held plans of all corps can still be allowed.
+pub fn count_waiting(tx: &impl Reads, now_ms: i64) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for group in store::plans::held(tx, now_ms)?.chunk_by(|a, b| a.0 == b.0) {
+        let Some(corp) = group.first().map(|(key, _)| store::corps::find(tx, key)).transpose()?.flatten() else {
+            continue;
+        };
+        let (writes, options) = (writes(tx, &corp.key)?, hash::of_options(&corp));
+        count += group.iter().filter(|(_, held)| held.writes == writes && held.options_hash == options).count();
+    }
+    Ok(count)
 }
 
 /// A named person allows a held plan, or rejects any plan that no run has taken yet, with a reason; both are kept in the
@@ -39,7 +91,7 @@ pub fn is_outdated(corp: &Corp, head: &PlanHead) -> bool {
 ///
 /// # Errors
 /// Among others [`SyncError::OptionsChanged`] where a plan shall be allowed that no run would take any more, because the
-/// settings have changed since.
+/// settings have changed since, and [`SyncError::Drift`] where another run has written to WeCom.
 pub async fn decide(env: &Env, plan: &PlanId, allow: bool, actor: &Actor, reason: &str) -> Result<Decided, SyncError> {
     let reason = reason.trim().to_owned();
     if reason.is_empty() {
@@ -70,8 +122,14 @@ fn decide_in(
     if allow && now_ms >= head.expires_at_ms {
         return Ok(Err(SyncError::Expired { plan: id.clone(), at: utc(head.expires_at_ms) }));
     }
-    if allow && store::corps::find(tx, &head.corp)?.is_none_or(|corp| is_outdated(&corp, &head)) {
-        return Ok(Err(SyncError::OptionsChanged(id.clone())));
+    if allow {
+        let corp = store::corps::find(tx, &head.corp)?;
+        let writes = writes(tx, &head.corp)?;
+        match corp.map_or(Some(Overtaken::BySettings), |corp| overtaken(&corp, writes, &head)) {
+            Some(Overtaken::BySettings) => return Ok(Err(SyncError::OptionsChanged(id.clone()))),
+            Some(Overtaken::ByRun) => return Ok(Err(written_since(id))),
+            None => {}
+        }
     }
     let before = json!({ "state": head.state, "decision": head.decision, "first_allow": head.first_allow });
     let decision = Decision { by: actor.name.clone(), at_ms: now_ms, reason: reason.to_owned(), allowed: allow };

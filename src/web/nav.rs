@@ -31,7 +31,7 @@ pub struct Item {
 
 /// How many plans wait for a decision.
 pub(super) async fn waiting(store: &Store, now_ms: i64) -> Result<usize, StoreError> {
-    store.read_async(move |tx| store::plans::count_waiting(tx, now_ms)).await
+    store.read_async(move |tx| crate::sync::service::count_waiting(tx, now_ms)).await
 }
 
 /// Corps with their tenants, and tenants without one, for the switcher.

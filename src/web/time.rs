@@ -45,10 +45,11 @@ pub fn ago(t: T, at_ms: i64, now_ms: i64) -> String {
     }
 }
 
-/// `1 分 5 秒` for a stretch of time.
+/// `1 分 5 秒` for a stretch of time; what rounds to nothing is told as less than a second.
 pub fn span(t: T, ms: i64) -> String {
     let seconds = (ms.max(0) + 500) / 1000;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0) => t.span_moment().to_owned(),
         (0, 0, s) => t.span_s(s),
         (0, m, s) => t.span_m(m, s),
         (h, m, _) => t.span_h(h, m),
@@ -83,7 +84,9 @@ mod tests {
         ] {
             assert_eq!(ago(t, at_ms, at_ms + later_s * 1000), expected, "{later_s}");
         }
-        for (ms, expected) in [(400, "0 s"), (65_000, "1 min 5 s"), (3_700_000, "1 h 1 min")] {
+        for (ms, expected) in
+            [(0, "under 1 s"), (499, "under 1 s"), (500, "1 s"), (65_000, "1 min 5 s"), (3_700_000, "1 h 1 min")]
+        {
             assert_eq!(span(t, ms), expected, "{ms}");
         }
     }

@@ -117,6 +117,11 @@ pub(super) static NOTICES: &[Row] = &[
         "a value fits, or may fit, several people or members; nobody is linked until a person decides",
     ),
     (
+        "member.contact_shared",
+        "手机号或邮箱与另一名人员重复，没有其他可用的联系方式，无法创建",
+        "another person has the same mobile or e-mail, and there is nothing else to reach them by; cannot be created",
+    ),
+    (
         "member.contact_taken",
         "手机号或邮箱已被其他成员使用，无法创建",
         "mobile or e-mail belongs to another member; cannot be created",

@@ -30,7 +30,7 @@ pub(crate) use directory::Basis;
 pub(crate) use ending::end_retry;
 pub(crate) use import::await_left_import;
 pub(crate) use runner::Runner;
-pub(crate) use take::{check_allowed, checked_changes, get_applicable, get_resumable, take};
+pub(crate) use take::{check_allowed, checked_changes, get_applicable, get_resumable, take, written_since};
 
 use super::env::Env;
 use super::error::SyncError;

@@ -43,9 +43,14 @@ pub async fn get_applicable(env: &Env, corp: &Corp, plan: &PlanId) -> Result<Pla
         return Err(SyncError::OptionsChanged(plan.clone()));
     }
     if memory.writes != head.writes {
-        return Err(drift::refusal(plan, vec!["another run has written to WeCom since".to_owned()], false));
+        return Err(written_since(plan));
     }
     Ok(head)
+}
+
+/// The target is not what the plan was made for.
+pub fn written_since(plan: &PlanId) -> SyncError {
+    drift::refusal(plan, vec!["another run has written to WeCom since".to_owned()], false)
 }
 
 fn two_people(plan: &PlanId) -> SyncError {

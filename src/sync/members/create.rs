@@ -4,7 +4,7 @@
 use super::fields::FieldMap;
 use super::people::Links;
 use super::placement::Home;
-use crate::model::{DownstreamOptions, MemberField, MemberImage, Text, Tombstone, UserId};
+use crate::model::{DownstreamOptions, EmployeeId, MemberField, MemberImage, Text, Tombstone, UserId};
 use crate::sync::expr::{Field, Person};
 use crate::sync::input::PlanRefusal;
 use crate::sync::normal;
@@ -23,6 +23,8 @@ pub struct Reserved {
     email: HashSet<usize>,
     /// Employee position → the unlinked member that has the mobile or e-mail.
     pub holder: HashMap<usize, UserId>,
+    /// Employee position → the employee who has the same mobile or e-mail and keeps it.
+    shared: HashMap<usize, EmployeeId>,
 }
 
 impl Reserved {
@@ -78,6 +80,7 @@ impl Reserved {
                 let (winner, loser) = if !has_it(first) && has_it(at) { (at, first) } else { (first, at) };
                 owner.insert(key, u32::try_from(winner).unwrap_or(own));
                 refused.insert(loser);
+                reserved.shared.insert(loser, source.employees[winner].id.clone());
                 notices.add("field.shared", &source.employees[loser].id, || {
                     format!("{} is left out: employee {} has the same", field.path(), source.employees[winner].id)
                 });
@@ -236,7 +239,13 @@ pub fn image(
         ));
     }
     if image.fields.get(&MemberField::Mobile).is_none() && image.fields.get(&MemberField::Email).is_none() {
-        return Err(("member.record_incomplete", "there is neither a mobile nor an e-mail that can be used".into()));
+        return Err(match reserved.shared.get(&at) {
+            Some(other) => (
+                "member.contact_shared",
+                format!("employee {other} has the same mobile or e-mail, and there is nothing else that can be used"),
+            ),
+            None => ("member.record_incomplete", "there is neither a mobile nor an e-mail that can be used".into()),
+        });
     }
     image.fields.shrink();
     image.memberships = Some(home.memberships.clone());

@@ -67,7 +67,7 @@ impl MemberCounts {
 #[test]
 fn dir_57_65_records_that_cannot_become_members() {
     type Break = fn(&mut World);
-    let cases: [(&str, Break, &str); 9] = [
+    let cases: [(&str, Break, &str); 10] = [
         ("no userid", |w| w.employee_mut(1).employee_no = "".into(), "member.userid_invalid"),
         ("bad userid", |w| w.employee_mut(1).employee_no = "张三".into(), "member.userid_invalid"),
         ("no name", |w| w.employee_mut(1).name = " ".into(), "employee.bad_record"),
@@ -79,6 +79,16 @@ fn dir_57_65_records_that_cannot_become_members() {
                 w.employee_mut(1).email = "x".into();
             },
             "member.record_incomplete",
+        ),
+        (
+            "the contact of another employee",
+            |w| {
+                w.employee_mut(1).mobile = "+86 139 0000 0009".into();
+                w.employee_mut(1).email = "".into();
+                let first = w.employee(0, "a");
+                (first.mobile, first.email) = ("13900000009".into(), "".into());
+            },
+            "member.contact_shared",
         ),
         ("same userid", |w| w.employee_mut(2).employee_no = "NO1".into(), "member.userid_shared"),
         (

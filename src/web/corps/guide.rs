@@ -39,7 +39,7 @@ pub(super) struct Guide {
     pub(super) aes_key: Option<String>,
     /// What the edition asks of the URL.
     pub(super) reach: &'static str,
-    /// Why WeCom cannot reach the URL as it is.
+    /// Why WeCom cannot reach the URL as it is, or had better not.
     pub(super) trouble: Option<String>,
 }
 
@@ -56,10 +56,16 @@ pub(super) fn guide(t: T, corp: &Corp, of: &CallbackOf, public_url: &str) -> Gui
     };
     path.push(step(t, if matches!(of, CallbackOf::App(_)) { T::console_set_api } else { T::console_events }));
     let (needed, given) = (needed(corp), distance(public_url));
-    let trouble = (given < needed).then(|| match given {
-        Distance::Machine => t.guide_trouble_machine(public_url),
-        _ => t.guide_trouble_intranet(public_url),
-    });
+    let trouble = match (given, given < needed) {
+        (Distance::Machine, true) => Some(t.guide_trouble_machine(public_url)),
+        // a sandbox on this very machine reaches it, and no other WeCom
+        (Distance::Machine, false) => Some(t.guide_trouble_sandbox(public_url)),
+        (_, true) => Some(t.guide_trouble_intranet(public_url)),
+        (Distance::Anywhere, false) if needed == Distance::Anywhere && public_url.starts_with("http:") => {
+            Some(t.guide_trouble_plain(public_url))
+        }
+        _ => None,
+    };
     Guide {
         id: of.to_string(),
         path,

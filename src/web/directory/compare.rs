@@ -9,10 +9,12 @@ use crate::browse::directory::UnitNode;
 use crate::browse::mirror::{DepartmentNode, MirrorView, Side, SideCounts, SideRow, SideState};
 use crate::browse::{Branch, BrowseError, CHILDREN_MAX};
 use crate::http::Problem;
+use crate::http::errors::store_problem;
 use crate::http::permission::SyncRead;
 use crate::locale::T;
 use crate::model::{ApiScope, CorpKey, DepartmentId, TenantKey, UnitId};
 use crate::store::Search;
+use crate::sync::service::disabled_department;
 use crate::web::export::{self, Kind};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
@@ -73,6 +75,8 @@ struct ComparePage {
     pick: String,
     page: usize,
     can_bind: bool,
+    /// The department that the bridge made for disabled members.
+    disabled: Option<DepartmentId>,
 }
 
 /// Names of rows, which both templates show.
@@ -91,12 +95,19 @@ macro_rules! names {
                 department_name(self.f.t, &department.branch, department.name.as_deref())
             }
 
-            fn state(&self, state: &SideState) -> &'static str {
-                self.f.t.side_state(*state)
+            /// Whether it is the department that the bridge made for disabled members, which no unit is linked with.
+            fn is_for_disabled(&self, row: &SideRow) -> bool {
+                let id = row.department.as_ref().and_then(|department| department.branch.node());
+                row.state == SideState::OnlyThere && self.disabled.is_some() && id == self.disabled.as_ref()
             }
 
-            fn state_class(&self, state: &SideState) -> &'static str {
-                match state {
+            fn state(&self, row: &SideRow) -> &'static str {
+                if self.is_for_disabled(row) { self.f.t.side_disabled() } else { self.f.t.side_state(row.state) }
+            }
+
+            fn state_class(&self, row: &SideRow) -> &'static str {
+                match row.state {
+                    SideState::OnlyThere if self.is_for_disabled(row) => "",
                     SideState::Linked => "",
                     SideState::NameDiffers | SideState::Moved => "changed",
                     SideState::OnlyHere => "new",
@@ -187,6 +198,12 @@ struct BranchPage {
     corp: CorpKey,
     lines: Vec<Line>,
     hidden: usize,
+    disabled: Option<DepartmentId>,
+}
+
+async fn for_disabled(web: &Web, corp: &CorpKey) -> Result<Option<DepartmentId>, Problem> {
+    let key = corp.clone();
+    web.app.store.read_async(move |tx| disabled_department(tx, &key)).await.map_err(store_problem)
 }
 
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
@@ -201,7 +218,8 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     let found = web.app.views.mirror(&corp, move |view| Ok(find(t, view, place, (state, &search), page, &wanted)));
     let found = looked(found.await)?;
     let (f, can_bind) = (who.frame(t.nav_compare()), who.may(ApiScope::BindingWrite));
-    reply::page(&ComparePage { f, corp, list, found, pick, page, can_bind })
+    let disabled = for_disabled(&web, &corp).await?;
+    reply::page(&ComparePage { f, corp, list, found, pick, page, can_bind, disabled })
 }
 
 /// Rows of both sides, of one state or of all, one of whose names or ids holds what is looked for.
@@ -367,5 +385,6 @@ async fn branch(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpK
     let hidden = children.total - children.nodes.len();
     let mut lines: Vec<Line> = children.nodes.into_iter().map(|row| line(row, level, None)).collect();
     close(&mut lines, level);
-    reply::page(&BranchPage { f: who.frame(""), corp, lines, hidden })
+    let disabled = for_disabled(&web, &corp).await?;
+    reply::page(&BranchPage { f: who.frame(""), corp, lines, hidden, disabled })
 }

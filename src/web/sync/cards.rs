@@ -1,9 +1,10 @@
 //! What lists show of a plan or a run.
 
+use super::plan::left_out;
 use super::{plan_tone, run_tone};
 use crate::locale::T;
 use crate::model::{Corp, CorpKey, Counts, PlanHead, RunBrief, RunKind};
-use crate::sync::service::is_outdated;
+use crate::sync::service::{Overtaken, overtaken};
 use crate::web::time;
 
 /// How many of a kind.
@@ -56,14 +57,22 @@ pub(in crate::web) struct PlanCard {
     pub(in crate::web) heads: u64,
     pub(in crate::web) admins: u64,
     pub(in crate::web) emptied: u64,
-    /// The corp's settings have changed since it was made; known where the corp is at hand.
-    pub(in crate::web) is_outdated: bool,
+    /// Why it can be rejected only; known where the corp is at hand.
+    pub(in crate::web) overtaken: Option<&'static str>,
+    /// People who are not brought into WeCom.
+    pub(in crate::web) left_out: usize,
+    is_over: bool,
 }
 
 impl PlanCard {
-    /// The same, compared with the settings of its corp.
-    pub(in crate::web) fn beside(self, corp: &Corp, head: &PlanHead) -> Self {
-        Self { is_outdated: head.state.is_open() && is_outdated(corp, head), ..self }
+    /// The same, compared with the settings of its corp and with how often runs have written to it.
+    pub(in crate::web) fn beside(self, t: T, corp: &Corp, writes: u64, head: &PlanHead) -> Self {
+        let why = match overtaken(corp, writes, head).filter(|_| !self.is_over) {
+            Some(Overtaken::BySettings) => t.plan_outdated(),
+            Some(Overtaken::ByRun) => t.plan_outrun(),
+            None => return self,
+        };
+        Self { overtaken: Some(why), state: t.plan_overtaken(), tone: "", ..self }
     }
 
     pub(in crate::web) fn new(t: T, head: &PlanHead, corp_name: String, now_ms: i64) -> Self {
@@ -85,7 +94,9 @@ impl PlanCard {
             heads: head.blast.totals.heads,
             admins: head.blast.totals.admins,
             emptied: head.blast.totals.emptied,
-            is_outdated: false,
+            overtaken: None,
+            left_out: left_out::count(head),
+            is_over,
         }
     }
 }

@@ -5,7 +5,8 @@ use crate::http::Problem;
 use crate::http::errors::store_problem;
 use crate::http::permission::SyncRead;
 use crate::model::ApiScope;
-use crate::store;
+use crate::store::{self, StoreError};
+use crate::sync::service::writes;
 use crate::web::export::{self, Kind};
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
@@ -31,19 +32,24 @@ struct DecisionsPage {
 
 async fn waiting(who: &Person, web: &Web) -> Result<Vec<PlanCard>, Problem> {
     let (t, now_ms) = (who.t, web.app.clock.now_ms());
-    let read =
-        web.app.store.read_async(move |tx| Ok((store::plans::waiting(tx, None, now_ms)?, store::corps::list(tx)?)));
+    let read = web.app.store.read_async(move |tx| {
+        let corps = store::corps::list(tx)?.into_iter().map(|corp| Ok((writes(tx, &corp.key)?, corp)));
+        Ok((store::plans::waiting(tx, None, now_ms)?, corps.collect::<Result<Vec<_>, StoreError>>()?))
+    });
     let (plans, corps) = read.await.map_err(store_problem)?;
     let plans = plans.iter().map(|head| {
-        let corp = corps.iter().find(|corp| corp.key == head.corp);
-        let name = corp.map_or_else(|| head.corp.to_string(), |corp| corp.name.clone());
+        let corp = corps.iter().find(|(_, corp)| corp.key == head.corp);
+        let name = corp.map_or_else(|| head.corp.to_string(), |(_, corp)| corp.name.clone());
         let card = PlanCard::new(t, head, name, now_ms);
         match corp {
-            Some(corp) => card.beside(corp, head),
+            Some((writes, corp)) => card.beside(t, corp, *writes, head),
             None => card,
         }
     });
-    Ok(plans.collect())
+    let mut plans: Vec<PlanCard> = plans.collect();
+    // what can be decided comes first
+    plans.sort_by_key(|plan| plan.overtaken.is_some());
+    Ok(plans)
 }
 
 async fn list(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
@@ -68,7 +74,8 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
     let t = who.t;
     let rows = waiting(who, web).await?.into_iter().map(|plan| {
         let over = |guard: &(String, String, String)| format!("{}: {}", guard.0, t.plan_guard_over(&guard.1, &guard.2));
-        let guards: Vec<String> = plan.guards.iter().map(over).collect();
+        let overtaken = plan.overtaken.map(str::to_owned);
+        let guards: Vec<String> = plan.guards.iter().map(over).chain(overtaken).collect();
         let counts: Vec<String> = plan.counts.iter().map(|count| format!("{} {}", count.label, count.count)).collect();
         let blast = [
             (plan.heads, t.blast_heads(plan.heads)),

@@ -7,12 +7,13 @@ use crate::http::permission::{SyncRead, SyncRun};
 use crate::jobs::ScheduleKind;
 use crate::locale::T;
 use crate::model::{
-    Access, ApiScope, Corp, CorpKey, Leaver, MirrorHead, OutOfScope, PlanHead, RunBrief, RunState, SecretName,
+    Access, ApiScope, Corp, CorpKey, DownstreamOptions, Leaver, MirrorHead, OutOfScope, PlanHead, RunBrief, RunState,
+    SecretName,
 };
 use crate::store::{self, Reads, StoreError};
 use crate::sync::SyncError;
 use crate::sync::pull::PullRequest;
-use crate::sync::service::PlanRequest;
+use crate::sync::service::{self, PlanRequest};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing, is_on};
 use crate::web::frame::Frame;
@@ -60,6 +61,8 @@ struct HubPage {
     may_run: bool,
     may_set: bool,
     may_write: bool,
+    /// What a sync removes without asking.
+    unasked: String,
     settings: Vec<(&'static str, String)>,
     pull: Option<(String, String, String)>,
     last_good: Option<RunCard>,
@@ -80,7 +83,12 @@ struct Facts {
     /// The last downstream run that has ended, and the last one that was done whole.
     syncs: (Option<RunBrief>, Option<RunBrief>),
     plans: Vec<PlanHead>,
+    /// Plans that can still be allowed.
     waiting: Vec<PlanHead>,
+    /// How often runs have written.
+    writes: u64,
+    /// Whether two people allow each removal.
+    is_two: bool,
 }
 
 fn load(tx: &impl Reads, corp: &CorpKey, now_ms: i64) -> Result<Option<Facts>, StoreError> {
@@ -99,7 +107,9 @@ fn load(tx: &impl Reads, corp: &CorpKey, now_ms: i64) -> Result<Option<Facts>, S
         runs: store::runs::briefs(tx, key, None, SHOWN)?,
         syncs: store::runs::last_syncs(tx, key)?,
         plans: store::plans::list(tx, key, SHOWN)?,
-        waiting: store::plans::waiting(tx, Some(key), now_ms)?,
+        waiting: service::waiting(tx, &corp, now_ms)?,
+        writes: service::writes(tx, key)?,
+        is_two: crate::admin::settings::read(tx)?.two_person_removals,
         corp,
     }))
 }
@@ -122,7 +132,11 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
         detail: health.last_error,
     });
     let run_card = |run: &RunBrief| RunCard::new(t, run, now_ms);
-    let card = |head: &PlanHead| PlanCard::new(t, head, facts.corp.name.clone(), now_ms).beside(&facts.corp, head);
+    let card = |head: &PlanHead| {
+        let card = PlanCard::new(t, head, facts.corp.name.clone(), now_ms);
+        card.beside(t, &facts.corp, facts.writes, head)
+    };
+    let members = facts.mirror.as_ref().map_or(0, |head| head.members);
     let missing = missing(&who, &facts);
     let page = HubPage {
         f: who.frame(t.nav_sync()),
@@ -131,6 +145,10 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
         may_set: who.may(ApiScope::CorpWrite),
         may_write: facts.corp.access == Access::ReadWrite && facts.corp.downstream.enabled,
         settings: sentences(t, &facts.corp),
+        unasked: match unasked(&facts.corp.downstream, members, facts.is_two) {
+            (0, 0) => t.hub_sync_unasked_none().to_owned(),
+            (people, departments) => t.hub_sync_unasked(people, departments),
+        },
         pull: facts.mirror.as_ref().map(|head| {
             let read = t.hub_read(head.departments, head.members);
             (time::minute(head.read_at_ms), time::ago(t, head.read_at_ms, now_ms), read)
@@ -159,6 +177,17 @@ fn missing(who: &Person, facts: &Facts) -> Vec<Missing> {
     ];
     let open = checks.into_iter().filter(|(is_missing, ..)| *is_missing);
     open.map(|(_, text, label, path)| Missing { text, label, href: who.url(&path) }).collect()
+}
+
+/// How many people and departments a sync removes at most before a guard holds it; `members` are in WeCom. Pure.
+fn unasked(options: &DownstreamOptions, members: u64, is_two: bool) -> (u64, u64) {
+    let guard = &options.guard;
+    if !options.remove {
+        return (0, 0);
+    }
+    let share = members.saturating_mul(u64::from(guard.max_removal_percent)) / 100;
+    let people = share.min(guard.max_removals.into()).min(guard.max_removals_30_days.into());
+    (if is_two { 0 } else { people }, guard.max_department_removals.into())
 }
 
 /// One sentence for each setting that matters most.
@@ -238,4 +267,32 @@ async fn sync(
     let request = PullRequest::default();
     let run = web.app.jobs.start_sync(&corp, request, &who.actor()).await.map_err(sync_problem)?;
     Ok(reply::go(&who, &format!("/runs/{run}"), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::GuardLimits;
+
+    #[test]
+    fn what_a_sync_removes_without_asking() {
+        for (limits, members, remove, is_two, expected) in [
+            ((50, 10, 100, 3), 1_000, true, false, (50, 3)),
+            ((50, 10, 100, 3), 99, true, false, (9, 3)),
+            ((50, 10, 7, 3), 1_000, true, false, (7, 3)),
+            ((50, 10, 100, 3), 1_000, true, true, (0, 3)),
+            ((50, 10, 100, 3), 1_000, false, false, (0, 0)),
+            ((50, 0, 100, 0), 1_000, true, false, (0, 0)),
+        ] {
+            let guard = GuardLimits {
+                max_removals: limits.0,
+                max_removal_percent: limits.1,
+                max_removals_30_days: limits.2,
+                max_department_removals: limits.3,
+                ..GuardLimits::default()
+            };
+            let options = DownstreamOptions { guard, remove, ..DownstreamOptions::default() };
+            assert_eq!(unasked(&options, members, is_two), expected, "{limits:?} {members}");
+        }
+    }
 }

@@ -61,6 +61,44 @@ async fn a_held_plan_writes_nothing_until_a_person_allows_it() {
     assert!(matches!(again, SyncError::WrongState { state: PlanState::Taken, .. }), "{again}");
 }
 
+/// A plan that another run has overtaken waits for nobody: it can be rejected and nothing else.
+#[tokio::test]
+async fn a_held_plan_that_a_newer_one_has_overtaken_waits_no_more() {
+    let world = with_many_leavers().await;
+    let waiting = || {
+        let now_ms = world.env.clock.now_ms();
+        let key = world.corp.clone();
+        let read = move |tx: &_| {
+            let corp = store::corps::find(tx, &key)?.unwrap();
+            let heads = service::waiting(tx, &corp, now_ms)?;
+            assert_eq!(service::count_waiting(tx, now_ms)?, heads.len());
+            Ok(heads.into_iter().map(|head| head.id).collect::<Vec<_>>())
+        };
+        world.env.store.read(read).unwrap()
+    };
+    let older = world.plan().await.unwrap();
+    let newer = world.plan().await.unwrap();
+    assert_eq!((older.state, waiting()), (PlanState::Held, vec![newer.id.clone(), older.id.clone()]));
+    service::decide(&world.env, &newer.id, true, &actor(), "a branch was closed").await.unwrap();
+    assert_eq!(waiting(), [older.id.clone()]);
+    assert_done(&world.apply(&newer).await);
+    assert_eq!(waiting(), []);
+    let refused = service::decide(&world.env, &older.id, true, &actor(), "once more").await.unwrap_err();
+    assert!(matches!(refused, SyncError::Drift { .. }), "{refused}");
+    let rejected = service::decide(&world.env, &older.id, false, &actor(), "done already").await.unwrap().into_plan();
+    assert_eq!(rejected.state, PlanState::Rejected);
+
+    let world = with_many_leavers().await;
+    let held = world.plan().await.unwrap();
+    assert_eq!(held.state, PlanState::Held);
+    let count = || world.env.store.read(|tx| service::count_waiting(tx, world.env.clock.now_ms())).unwrap();
+    assert_eq!(count(), 1);
+    world.set(|corp| corp.downstream.invite = !corp.downstream.invite);
+    assert_eq!(count(), 0, "made with other settings");
+    world.set(|corp| corp.downstream.invite = !corp.downstream.invite);
+    assert_eq!(count(), 1);
+}
+
 #[tokio::test]
 async fn a_rejected_plan_is_never_applied() {
     let world = with_many_leavers().await;

@@ -74,12 +74,18 @@ async fn the_guide_shows_where_callback_keys_go() {
         made.has(url).has("id=\"token-").has("id=\"aes-key-").lacks("只显示一次");
         browser.get(&place).await.expect(200).has("密钥已生成").has("只在生成时显示一次").lacks("id=\"token-");
     }
-    browser.get(CORP).await.lacks("请先填写");
+    browser.get(CORP).await.has("本机上的沙盒").has("接入真实的企业微信之前").lacks("企业微信验证会失败");
 
     let page = browser.get(&format!("{CORP}/edit")).await.expect(200);
     let asked = browser.submit(&page, "/edit", &[("api_base", "https://qyapi.weixin.qq.com")]).await.expect(422);
     browser.follow(&browser.submit(&asked, "/edit", &[("links", "keep"), ("confirm", "acme-main")]).await).await;
-    browser.get(CORP).await.expect(200).has("只有这台服务器自己能打开").has("请先填写");
+    browser
+        .get(CORP)
+        .await
+        .expect(200)
+        .has("企业微信验证会失败")
+        .has("href=\"/system/settings\"")
+        .lacks("本机上的沙盒");
     office.close().await;
 }
 

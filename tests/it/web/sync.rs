@@ -127,7 +127,16 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let before = limit(49).await;
     let outdated = admin.get(&plan.path).await.expect(200);
     outdated.has("这个计划不能再批准或执行").has("value=\"reject\"").lacks("value=\"allow\"");
-    admin.get("/decisions").await.expect(200).has("设置已变化");
+    admin
+        .get("/decisions")
+        .await
+        .expect(200)
+        .has("设置已变化")
+        .has("已失效")
+        .lacks("nav-count")
+        .lacks("button small primary");
+    admin.get(HUB).await.expect(200).has("已失效").lacks("<h2>等待审批</h2>");
+    admin.get("/").await.expect(200).lacks(&plan.path);
     let decision = [("decision", "allow"), ("reason", "分公司关闭")];
     admin.submit(&outdated, "/decide", &decision).await.expect(409).has("设置已变化");
     limit(before).await;
@@ -135,6 +144,7 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     plan.has("value=\"allow\"").lacks("这个计划不能再批准或执行");
     let rejected = admin.submit(&plan, "/decide", &[("decision", "reject"), ("reason", "弄错了")]).await;
     let page = admin.follow(&rejected).await.expect(200);
+    admin.get(HUB).await.expect(200).lacks("已失效");
     page.has("驳回").has("弄错了");
     assert!(!page.has_form("/apply") && !page.has_form("/decide"));
     let forced = admin.post(&format!("{}/apply", plan.path), &[("confirm", "移出 9 人")]).await;

@@ -133,6 +133,21 @@ async fn who_cannot_be_created_is_told_at_the_top_of_the_preview() {
     let plan = press(&world, &browser, "plan").await;
     plan.has("1 人没有进入企业微信").has("无号者").has("/explain/E900001").has("上面列出的人员没有处理");
     plan.lacks("OA 与企业微信已经一致");
+    plan.has("没有可写入的变更，但有 1 人没有进入企业微信").lacks("<h2>没有需要同步的变更");
     browser.get(&format!("{}?tab=checks&reason=member.record_incomplete", plan.path)).await.expect(200).has("E900001");
+
+    // with somebody else's number and mobile the reason is another one, and it does not go away
+    let people = world.bridge.get("/api/v1/tenants/acme/employees").await.expect(200);
+    let twin = people["items"].as_array().unwrap().iter().find(|row| row["id"] != "E900001").unwrap().clone();
+    let mut row = row;
+    row["mobile"] = twin["mobile"].clone();
+    world.bridge.put("/api/v1/tenants/acme/employees/E900001", &row).await.expect(200);
+    let plan = press(&world, &browser, "plan").await;
+    plan.has("手机号或邮箱与另一名人员重复").has("没有可写入的变更，但有 1 人").lacks("手机号和邮箱都不可用");
+    row["employee_no"] = twin["employee_no"].clone();
+    world.bridge.put("/api/v1/tenants/acme/employees/E900001", &row).await.expect(200);
+    let plan = press(&world, &browser, "plan").await;
+    plan.has("账号（userid）已被其他成员使用").has("没有可写入的变更，但有 1 人").lacks("OA 与企业微信已经一致");
+    browser.get(HUB).await.expect(200).has("1 人没有进入企业微信").has("立即同步”拉取、计算后直接写入，不再询问");
     world.stop().await;
 }

@@ -8,7 +8,7 @@ use crate::locale::T;
 use crate::model::{Access, Account, ApiKey, ApiScope, Corp, DepartmentId, PlanHead, PlanId, PlanState, UnitId};
 use crate::sync::SyncError;
 use crate::sync::bindings;
-use crate::sync::service::{self, Decided, Part};
+use crate::sync::service::{self, Decided, Overtaken, Part};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, is_typed};
 use crate::web::state::Web;
@@ -24,7 +24,7 @@ const REASON_MAX: usize = 500;
 pub(super) struct Act {
     /// A run may take it.
     pub(super) may_apply: bool,
-    /// Or, where the settings have changed since, reject only.
+    /// Or, where it was overtaken, reject only.
     pub(super) may_allow: bool,
     pub(super) may_reject: bool,
     /// It waits for somebody else.
@@ -33,8 +33,8 @@ pub(super) struct Act {
     pub(super) is_empty: bool,
     pub(super) is_refused: bool,
     pub(super) is_over: bool,
-    /// The settings have changed since it was made.
-    pub(super) is_outdated: bool,
+    /// Why it can be rejected only.
+    pub(super) overtaken: Option<&'static str>,
     /// Why nothing may be written to the corp.
     pub(super) barred: Option<Barred>,
     /// Two people must allow it.
@@ -78,16 +78,26 @@ impl Deciders {
 impl Act {
     /// Allowing is offered to those who can.
     pub(super) fn may_say_yes(&self) -> bool {
-        !self.is_outdated && (!self.needs_two || self.not_own.is_none())
+        self.overtaken.is_none() && (!self.needs_two || self.not_own.is_none())
     }
 
-    pub(super) fn new(who: &Person, corp: &Corp, head: &PlanHead, two: Option<&Deciders>, now_ms: i64) -> Self {
+    /// `writes` is how often runs have written to the corp's WeCom.
+    pub(super) fn new(
+        who: &Person,
+        (corp, writes): (&Corp, u64),
+        head: &PlanHead,
+        two: Option<&Deciders>,
+        now_ms: i64,
+    ) -> Self {
         let t = who.t;
         let two = two.filter(|_| head.removes_people());
         let others = two.map(|two| two.others(head)).unwrap_or_default();
         let needed = if head.first_allow.is_none() { 2 } else { 1 };
         let is_over = head.expires_at_ms <= now_ms;
-        let is_outdated = head.state.is_open() && !is_over && service::is_outdated(corp, head);
+        let overtaken = service::overtaken(corp, writes, head).filter(|_| !is_over).map(|by| match by {
+            Overtaken::BySettings => t.plan_is_outdated(),
+            Overtaken::ByRun => t.plan_is_outrun(),
+        });
         let is_ready = matches!(head.state, PlanState::Ready | PlanState::Allowed) && !is_over;
         let decides = who.may(ApiScope::SyncDecide);
         let barred = if corp.access != Access::ReadWrite {
@@ -98,7 +108,11 @@ impl Act {
             None
         };
         Self {
-            may_apply: is_ready && who.may(ApiScope::SyncRun) && barred.is_none() && !head.is_empty() && !is_outdated,
+            may_apply: is_ready
+                && who.may(ApiScope::SyncRun)
+                && barred.is_none()
+                && !head.is_empty()
+                && overtaken.is_none(),
             may_allow: head.state == PlanState::Held && !is_over && decides,
             may_reject: head.state.is_open() && !is_over && decides,
             waits: head.state == PlanState::Held && !is_over && !decides,
@@ -106,7 +120,7 @@ impl Act {
             is_empty: head.is_empty(),
             is_refused: head.state == PlanState::Refused,
             is_over: is_over && head.state.is_open(),
-            is_outdated,
+            overtaken,
             barred,
             not_own: two.and_then(|two| service::part_of(&two.keys, head, &who.actor().name)).map(|part| match part {
                 Part::Maker => t.decide_own_plan(),
@@ -183,7 +197,12 @@ pub(super) async fn decide(
     }
     let decided = match service::decide(&web.app.env, &plan, is_allowed, &who.actor(), &reason).await {
         // the page says how things stand now, and what was typed stays
-        Err(error @ (SyncError::SecondPerson { .. } | SyncError::WrongState { .. } | SyncError::OptionsChanged(_))) => {
+        Err(
+            error @ (SyncError::SecondPerson { .. }
+            | SyncError::WrongState { .. }
+            | SyncError::OptionsChanged(_)
+            | SyncError::Drift { .. }),
+        ) => {
             let problem = sync_problem(error);
             let advice = crate::locale::advice(who.lang(), problem.code(), problem.status().as_u16());
             faults.add("reason", advice.title);

@@ -2,7 +2,7 @@
 //! as if all were well.
 
 use crate::locale::T;
-use crate::model::{Corp, EmployeeId, PlanHead};
+use crate::model::{Corp, EmployeeId, Notice, PlanHead};
 use crate::store::{self, Reads, StoreError};
 use crate::web::link::part;
 use crate::web::listing::Listing;
@@ -12,14 +12,20 @@ use crate::web::visit::Visit;
 type Reason = (&'static str, usize, Vec<(EmployeeId, String)>);
 
 /// Notices about somebody who should be in WeCom and is not brought there.
-const CODES: [&str; 8] = [
+const CODES: [&str; 14] = [
+    "department.full",
     "employee.bad_record",
     "employee.unit_without_department",
     "employee.waits",
+    "member.contact_shared",
     "member.contact_taken",
+    "member.create_switched_off",
+    "member.left",
     "member.record_incomplete",
     "member.userid_invalid",
+    "member.userid_reserved",
     "member.userid_shared",
+    "member.userid_taken",
     "scope.filter_failed",
 ];
 /// People of each kind that are named.
@@ -35,14 +41,24 @@ pub(super) struct LeftOut {
     pub(super) href: String,
 }
 
+/// How many people a notice stands for: the last one of many says how many more there are.
+fn more(notice: &Notice) -> Option<usize> {
+    notice.subject.strip_suffix(" more").and_then(|count| count.parse().ok())
+}
+
+/// How many are left out.
+pub(in crate::web::sync) fn count(head: &PlanHead) -> usize {
+    let told = head.notices.iter().filter(|notice| CODES.contains(&notice.code.as_str()));
+    told.map(|notice| more(notice).unwrap_or(1)).sum()
+}
+
 /// Who is left out, by reason: the codes with their numbers and the first people with their names.
 pub(super) fn find(tx: &impl Reads, corp: &Corp, head: &PlanHead) -> Result<Vec<Reason>, StoreError> {
     let mut all = Vec::new();
     for code in CODES {
         let (mut total, mut people) = (0, Vec::new());
         for notice in head.notices.iter().filter(|notice| notice.code == code) {
-            // the last one of many says how many more there are
-            if let Some(more) = notice.subject.strip_suffix(" more").and_then(|count| count.parse::<usize>().ok()) {
+            if let Some(more) = more(notice) {
                 total += more;
                 continue;
             }

@@ -4,7 +4,7 @@ mod act;
 pub(super) mod changes;
 mod checks;
 mod cost;
-mod left_out;
+pub(super) mod left_out;
 mod tree;
 
 use super::cards::{CorpView, PlanCard};
@@ -151,10 +151,11 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
             false => None,
         };
         let has_moved_on = store::directory::counts(tx, &corp.tenant)?.revision != looked_at.directory_revision;
-        Ok(Some((corp, left_out, two, has_moved_on)))
+        let writes = crate::sync::service::writes(tx, &corp.key)?;
+        Ok(Some((corp, left_out, two, has_moved_on, writes)))
     });
     let found = read.await.map_err(store_problem)?;
-    let (corp, left_out, two, has_moved_on) =
+    let (corp, left_out, two, has_moved_on, writes) =
         found.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
     let now_ms = app.clock.now_ms();
     let tab = match list.get("tab") {
@@ -180,7 +181,7 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
     };
     let page = PlanPage {
         f: who.frame_at(&head.corp, "sync", t.plan_title()),
-        card: PlanCard::new(t, &head, corp.name.clone(), now_ms),
+        card: PlanCard::new(t, &head, corp.name.clone(), now_ms).beside(t, &corp, writes, &head),
         tab,
         hash: head.hash.clone(),
         options_hash: head.options_hash.clone(),
@@ -196,7 +197,7 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         left_out: left_out::view(t, who, &corp, &list, left_out),
         // what an undo gives back is not compared with the directory
         has_moved_on: has_moved_on && head.undoes.is_none() && head.state.is_open() && head.expires_at_ms > now_ms,
-        act: act::Act::new(who, &corp, &head, two.as_ref(), now_ms),
+        act: act::Act::new(who, (&corp, writes), &head, two.as_ref(), now_ms),
         faults: entered.faults,
         reason: entered.reason,
         changes_total,
