@@ -51,6 +51,8 @@ texts! {
     import_units = "部门", "Units";
     import_faults = "错误", "Faults";
     import_warnings = "提醒", "Warnings";
+    import_has_warnings(count) = "有 {count} 条提醒，不影响导入，请先看一下。", "{count} warnings. They do not stand against the import; look at them first.";
+    import_see_warnings = "查看提醒", "See the warnings";
     import_stat_new = "新增人员", "New people";
     import_stat_changed = "资料变更", "Changed";
     import_stat_departed = "离职", "Departing";

@@ -115,7 +115,7 @@ texts! {
     settings_drafted_hint = "已填回下面的表单，保存后才生效。", "They stand in the form below and take effect when you save it.";
     settings_draft_long = "未保存的修改太多，请先保存，再选择范围。", "There are too many unsaved changes: save them before you choose the scope.";
     scope_title = "选择同步范围", "Choose the scope";
-    scope_lead = "选中的部门包含所有下级。排除优先于包含。没有选择任何部门时，同步整个组织。已关联的人员被排除或移出范围后，按“移出范围”的设置处理（默认禁用）。", "Chosen units count with everything below. Exclude beats include. Without a chosen unit everybody is in scope. Whoever is linked and is excluded or leaves the scope is dealt with by the setting for that (by default disabled).";
+    scope_lead = "选中的部门包含所有下级。排除优先于包含。没有选择任何部门时，同步整个组织。已关联的人员被排除或离开范围后，按“离开同步范围后”的设置处理（默认禁用）。", "Chosen units count with everything below. Exclude beats include. Without a chosen unit everybody is in scope. Whoever is linked and is excluded or leaves the scope is dealt with by the setting for that (by default disabled).";
     scope_danger = "缩小范围后，已关联但不在范围内的人会按“离开同步范围”处理。保存前可以先试算。", "Bound people who are outside a smaller scope are treated as leaving it. Try it before you save.";
     scope_saved = "范围已更新。", "The scope was changed.";
     scope_unsaved(count) = "{count} 处范围修改未保存", "{count} unsaved changes of the scope";

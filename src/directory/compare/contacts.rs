@@ -98,7 +98,7 @@ mod tests {
 
     fn table(columns: &[&'static str], people: &[(&str, &str, &str)]) -> Table<Employee> {
         let rows = people.iter().enumerate().map(|(at, (number, mobile, email))| {
-            let mut row = Employee::new(&format!("e{at}"), &format!("甲{at}"), "1");
+            let mut row = Employee::new(format!("e{at}"), &format!("甲{at}"), "1");
             (row.employee_no, row.mobile, row.email) = ((*number).into(), (*mobile).into(), (*email).into());
             row
         });

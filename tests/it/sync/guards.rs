@@ -1,6 +1,7 @@
 //! Plans that wait for a person, and plans that may not be applied.
 
 use super::world::{CORPID, World, actor, assert_done};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use wecom_bridge::model::{Access, Employee, EmployeeStatus, Leaver, PlanState, RunState};
 use wecom_bridge::store;
@@ -72,17 +73,17 @@ async fn a_held_plan_that_a_newer_one_has_overtaken_waits_no_more() {
             let corp = store::corps::find(tx, &key)?.unwrap();
             let heads = service::waiting(tx, &corp, now_ms)?;
             assert_eq!(service::count_waiting(tx, now_ms)?, heads.len());
-            Ok(heads.into_iter().map(|head| head.id).collect::<Vec<_>>())
+            Ok(heads.into_iter().map(|head| head.id).collect::<BTreeSet<_>>())
         };
         world.env.store.read(read).unwrap()
     };
     let older = world.plan().await.unwrap();
     let newer = world.plan().await.unwrap();
-    assert_eq!((older.state, waiting()), (PlanState::Held, vec![newer.id.clone(), older.id.clone()]));
+    assert_eq!((older.state, waiting()), (PlanState::Held, [newer.id.clone(), older.id.clone()].into()));
     service::decide(&world.env, &newer.id, true, &actor(), "a branch was closed").await.unwrap();
-    assert_eq!(waiting(), [older.id.clone()]);
+    assert_eq!(waiting(), [older.id.clone()].into());
     assert_done(&world.apply(&newer).await);
-    assert_eq!(waiting(), []);
+    assert_eq!(waiting(), BTreeSet::new());
     let refused = service::decide(&world.env, &older.id, true, &actor(), "once more").await.unwrap_err();
     assert!(matches!(refused, SyncError::Drift { .. }), "{refused}");
     let rejected = service::decide(&world.env, &older.id, false, &actor(), "done already").await.unwrap().into_plan();

@@ -191,13 +191,14 @@ async fn doubtful_numbers_are_told_in_the_preview() {
     office.get(IMPORT).await.expect(200);
     let uploaded = office.browser.upload(IMPORT, &[("mode", "merge")], "人员 (1).csv", content.into()).await;
     let shown = office.browser.follow(&uploaded).await.expect(200);
+    shown.has("有 3 条提醒").has(&format!("{}?show=warnings", shown.path));
     let page = office.get(&format!("{}?show=warnings", shown.path)).await.expect(200);
     page.has("提醒 <span class=\"count\">3</span>").has("企业微信不接受这个手机号").has("<code>12345</code>");
     page.has("大陆手机号为 1 开头的 11 位数字")
         .has("与第 2 行（甲一）相同")
         .has("<code>77</code>")
         .has("<code>A@b.cn</code>");
-    page.lacks("lang=\"en\"");
+    page.lacks("<span lang=\"en\">");
     office.browser.follow(&office.browser.submit(&shown, "/confirm", &[]).await).await.expect(200).has("导入完成");
 
     let wrong = "名字,电话号码,组\n甲一,1,2\n";
@@ -206,7 +207,7 @@ async fn doubtful_numbers_are_told_in_the_preview() {
         .has("看不出是部门还是人员")
         .has("名字 → 姓名, 电话号码 → 手机号, 组 → 主部门")
         .has("人员编号/id, 姓名/name, 主部门/unit_id");
-    refused.lacks("lang=\"en\"");
+    refused.lacks("<span lang=\"en\">");
     let damaged = office.browser.upload(IMPORT, &[("mode", "merge")], "组织.xlsx", b"no workbook".to_vec()).await;
     damaged.expect(422).has("Excel 文件损坏或不完整").lacks("不是支持的格式");
     office.close().await;
