@@ -69,7 +69,7 @@ texts! {
     part_content_hint = "默认是标题和正文。不能为空，清空后恢复默认。可写 <a href=\"{{ url }}\">文字</a>。", "By default title and body. Cannot be empty: the default comes back. Takes <a href=\"{{ url }}\">words</a>.";
     part_markdown_hint = "不能为空，清空后恢复默认。支持标题、加粗、链接、引用、颜色。", "Cannot be empty: the default comes back. Takes headings, bold, links, quotations, colours.";
     part_body_hint = "可以为空。", "May be empty.";
-    part_button_hint(max) = "最多 {max} 个字，清空后恢复为“详情”。", "At most {max} characters; empty gives 详情 (details) back, as WeCom does.";
+    part_button_hint(max) = "最多 {max} 个字，清空后恢复为“详情”。", "At most {max} characters; empty gives the default back, which is WeCom's own word for details.";
     part_picture_hint = "消息自带图片时优先使用消息的图片；都没有则不显示。", "A picture of the message comes first; without either none is shown.";
     part_url_hint = "不能为空。消息没有链接时可给出后备，例如 {{ url != '' ? url : 'https://oa.example.com' }}", "Cannot be empty. For messages without one: {{ url != '' ? url : 'https://oa.example.com' }}";
     template_fields = "可用变量：title、body、source、event、todo、url、picture、priority、time、data.名称；写在 {{ }} 中，支持 CEL 表达式。", "Variables: title, body, source, event, todo, url, picture, priority, time, data.name; in {{ }}, with CEL.";

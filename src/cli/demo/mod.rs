@@ -46,17 +46,21 @@ impl Demo {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         logging::start(LogConfig { level: LogLevel::Warn, format: LogFormat::Text });
         let scene = Scene::set(self.listen, self.data.or_else(|| context.data_dir())).await?;
+        // one for both: a signal that comes between the play and the waiting is not lost
+        let stop = wait_for_stop();
+        tokio::pin!(stop);
         let played = {
             let play = play(&scene, context, self.employees, self.once);
             tokio::pin!(play);
             tokio::select! {
+                biased;
                 played = &mut play => played,
-                () = wait_for_stop() => Err(CommandError::failed("interrupted")),
+                () = &mut stop => Err(CommandError::failed("interrupted")),
             }
         };
         let result = match played {
             Ok(exit) if !self.once => {
-                wait_for_stop().await;
+                stop.await;
                 Ok(exit)
             }
             played => played,
