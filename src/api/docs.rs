@@ -3,15 +3,17 @@
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
+use utoipa::IntoParams;
 
 use super::routes::Routes;
 use super::state::State;
 use crate::admin::{sessions, settings};
-use crate::http::Problem;
 use crate::http::errors::store_problem;
+use crate::http::{Problem, Query};
 use crate::locale::Lang;
 use crate::store::StoreError;
 
@@ -20,6 +22,12 @@ pub(super) fn routes(routes: &mut Routes) {
         .part("Reference", "This document and its page; no key is needed.")
         .get("/api/v1/openapi.json", "The OpenAPI 3.1 document", document)
         .get("/api/docs", "This reference as a page", page);
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub(super) struct Asked {
+    /// `zh` or `en`; without it the page has the language of the administrator's pages.
+    lang: Option<String>,
 }
 
 const STYLE: &str = include_str!("docs.css");
@@ -52,9 +60,16 @@ async fn lang_of(request: &HttpRequest, state: &State) -> Result<Lang, StoreErro
     Ok(Lang::find(&settings::get(&state.app.admin).await?.language).unwrap_or_default())
 }
 
-/// `GET /api/docs`; in the language of the pages. What the document says is English.
-pub async fn page(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let lang = lang_of(&request, &state).await.map_err(store_problem)?;
+/// `GET /api/docs`; in the language that the address asks for, else in that of the pages. What the document says is English.
+pub(super) async fn page(
+    request: HttpRequest,
+    state: web::Data<State>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Problem> {
+    let lang = match asked.0.lang.as_deref().and_then(Lang::find) {
+        Some(lang) => lang,
+        None => lang_of(&request, &state).await.map_err(store_problem)?,
+    };
     let style = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -82,48 +97,58 @@ pub async fn document(request: HttpRequest, state: web::Data<State>) -> HttpResp
     answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(state.document.clone())
 }
 
-/// What the Chinese page says first.
-const LEAD_ZH: &str = "<p>REST 接口位于 <code>/api/v1</code>，用 API 密钥调用：<code>Authorization: Bearer wbk_…</code>（在“系统 → API 密钥”中\
-创建）。出错时返回 <code>application/problem+json</code>，程序按其中的 <code>code</code> 判断。创建类请求可带 \
-<code>Idempotency-Key</code>，重复提交只执行一次。接口名称和字段说明以英文给出，与 OpenAPI 文档一致。</p>";
+/// What the Chinese page says in place of the document's introduction.
+const LEAD_ZH: &str = "<p>把 OA 组织与企业微信保持一致：先生成计划，可预览，再执行，逐条留痕。</p>\
+<p>REST 接口位于 <code>/api/v1</code>，用 API 密钥调用：<code>Authorization: Bearer wbk_…</code>（在“系统 → API 密钥”中创建，只显示一次）。\
+每个接口所需的权限标在地址旁边。</p>\
+<p>出错时返回 <code>application/problem+json</code>，程序按其中的 <code>code</code> 判断。列表返回 <code>items</code>；还有下一页时带 \
+<code>next</code>，下次作为 <code>after</code> 传入。创建类 POST 请求可带 <code>Idempotency-Key</code>，重复提交只执行一次。时间均为 Unix 毫秒。\
+未知的字段和查询参数会被拒绝；响应中今后可能增加字段。</p>\
+<p>接口名称和字段说明以英文给出，与 OpenAPI 文档一致。</p>";
 
-/// Parts of the document in Chinese.
-const PARTS: &[(&str, &str)] = &[
-    ("Accounts", "管理员账号"),
-    ("API keys", "API 密钥"),
-    ("Apps", "应用"),
-    ("Audit", "审计日志"),
-    ("Auto replies", "自动回复"),
-    ("Backups", "备份"),
-    ("Bindings", "关联"),
-    ("Corps", "企业"),
-    ("Reference", "接口文档"),
-    ("Directory: employees", "OA 人员"),
-    ("Directory: units", "OA 部门"),
-    ("Directory: import", "导入"),
-    ("Error codes", "错误码"),
-    ("Diagnosis", "诊断"),
-    ("Files", "文件"),
-    ("Expressions", "表达式"),
-    ("Callbacks", "回调"),
-    ("Menus", "菜单"),
-    ("Messages", "消息"),
-    ("Mirror", "企业微信组织"),
-    ("Plans", "同步预览"),
-    ("Rules", "推送规则"),
-    ("Runs", "运行记录"),
-    ("Secrets", "凭证"),
-    ("Set-up", "初始设置"),
-    ("Settings", "设置"),
-    ("Operation", "运行状态"),
-    ("Tenants", "租户"),
-    ("Webhooks", "Webhook"),
+/// Parts of the document in Chinese: name, and what is in them.
+const PARTS: &[(&str, &str, &str)] = &[
+    ("Reference", "接口文档", "本文档及本页面，无需密钥。"),
+    ("Tenants", "租户", "各自拥有一套 OA 组织的单位。"),
+    ("Corps", "企业", "租户接入的企业微信，含读取与同步的全部选项。"),
+    ("Apps", "应用", "企业下的自建应用。"),
+    ("Secrets", "凭证", "企业与应用的凭证，只写入，不读出。"),
+    ("Set-up", "初始设置", "声明式设置文件：租户、企业、应用、选项。"),
+    ("Directory: units", "OA 部门", "OA 的部门树。写入后不是一棵完整的树时，整个请求被拒绝。"),
+    ("Directory: employees", "OA 人员", "OA 的人员，检查规则与导入文件相同。"),
+    ("Directory: import", "导入", "组织文件：.xlsx、CSV 的 .zip、.ldif。"),
+    ("Expressions", "表达式", "筛选条件和字段映射，保存前可以试算。"),
+    ("Files", "文件", "可下载的文件。"),
+    ("Backups", "备份", "设备上的备份，以及数据是否完好。"),
+    ("Mirror", "企业微信组织", "最近一次读取到的部门与成员，以及无法读取的部分。"),
+    ("Bindings", "关联", "人员与成员、OA 部门与企业微信部门的一一对应，按编号保存。"),
+    ("Callbacks", "回调", "企业微信发来的内容：收件箱、状况、对方得不到告知的失败。"),
+    ("Auto replies", "自动回复", "应用如何回答成员发来的消息。"),
+    ("Auto replies: pictures", "自动回复的图片", "规则发送的图片；由云桥保存，并在企业微信中过期前重新上传。"),
+    ("Webhooks", "Webhook", "签名的事件通知，含重试与失败记录。"),
+    ("Plans", "同步计划", "一次同步将做的全部变更。计划只能原样执行，否则完全不执行。"),
+    ("Runs", "运行记录", "执行过程：进度、计数、调用、逐条结果。"),
+    ("Messages", "消息", "发送的消息：提交一次，按规则投递，逐人给出真实结果。"),
+    ("Rules", "推送规则", "哪些消息以何种形式、何种文字发到哪个应用。"),
+    ("Menus", "菜单", "应用菜单：在此编辑、发布到企业微信、读回比较。"),
+    ("Receivers", "告警接收地址", "供监控系统投递的地址；地址决定发给谁，重复投递视为同一条消息。"),
+    ("Diagnosis", "诊断", "为什么是这样，该怎么办。"),
+    ("Error codes", "错误码", "企业微信错误码的含义与处理办法，中英文。"),
+    ("API keys", "API 密钥", "本接口的密钥：权限、有效期、来源网段。"),
+    ("Accounts", "管理员账号", "登录页面的人：角色、密码、两步验证、会话。"),
+    ("Settings", "设置", "管理员可修改的基础参数；其余在 config.toml 中。"),
+    ("Audit", "审计日志", "人员、密钥、定时任务所做的每次修改，以哈希串联。"),
+    ("Operation", "运行状态", "探针、指标、状态。"),
 ];
 
-/// Name of a part; the English one behind the Chinese one, for programs and the document know that.
-fn part(lang: Lang, name: &str) -> String {
-    let known = PARTS.iter().find(|(en, _)| *en == name).filter(|(en, zh)| lang == Lang::Zh && en != zh);
-    known.map_or_else(|| escape(name), |(_, zh)| format!("{zh} <small lang=\"en\">{}</small>", escape(name)))
+/// Name of a part, the English one behind the Chinese one, for programs and the document know that; and what is in it.
+fn part(lang: Lang, tag: &Value) -> (String, String) {
+    let name = tag["name"].as_str().unwrap_or_default();
+    match PARTS.iter().find(|(en, ..)| *en == name).filter(|_| lang == Lang::Zh) {
+        Some((en, zh, about)) if en == zh => ((*zh).to_owned(), (*about).to_owned()),
+        Some((en, zh, about)) => (format!("{zh} <small lang=\"en\">{}</small>", escape(en)), (*about).to_owned()),
+        None => (escape(name), prose(&tag["description"])),
+    }
 }
 
 /// The page for a document.
@@ -135,14 +160,20 @@ pub fn render(document: &Value, lang: Lang) -> String {
         html,
         "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title} API</title><style>{STYLE}</style></head><body><nav><h1>{title} {}</h1><p>\
-         <a href=\"v1/openapi.json\">{}</a></p>",
+         <a href=\"v1/openapi.json\">{}</a></p><p class=\"langs\">",
         lang.tag(),
         text(&info["version"]),
         lang.pick("OpenAPI 文档", "OpenAPI document"),
     );
+    for other in Lang::ALL {
+        let here = if other == lang { " aria-current=\"true\"" } else { "" };
+        let (code, tag, name) = (other.code(), other.tag(), other.own_name());
+        let _ = write!(html, "<a href=\"?lang={code}\" lang=\"{tag}\" hreflang=\"{tag}\"{here}>{name}</a> ");
+    }
+    let _ = write!(html, "</p><details><summary>{}</summary>", lang.pick("目录", "Contents"));
     let operations = operations(document);
     for tag in list(&document["tags"]) {
-        let name = part(lang, tag["name"].as_str().unwrap_or_default());
+        let (name, _) = part(lang, tag);
         let _ = write!(html, "<h2>{name}</h2><ul lang=\"en\">");
         for operation in operations.iter().filter(|operation| operation.tag == tag["name"]) {
             let _ = write!(html, "<li><a href=\"#{}\">{}</a></li>", operation.id, operation.summary);
@@ -155,17 +186,20 @@ pub fn render(document: &Value, lang: Lang) -> String {
         let name = escape(name);
         let _ = write!(html, "<li><a href=\"#schema-{name}\">{name}</a></li>");
     }
-    html.push_str("</ul></nav><main>");
-    if lang == Lang::Zh {
-        html.push_str(LEAD_ZH);
+    html.push_str("</ul></details></nav><main>");
+    match lang {
+        Lang::Zh => html.push_str(LEAD_ZH),
+        Lang::En => {
+            let _ = write!(html, "<p>{}</p>", prose(&info["description"]).replace("\n\n", "</p><p>"));
+            let scheme = &document["components"]["securitySchemes"]["api_key"];
+            let _ = write!(html, "<p>{}</p>", prose(&scheme["description"]));
+        }
     }
     html.push_str("<div lang=\"en\">");
     let own = lang.tag();
-    let _ = write!(html, "<p>{}</p>", prose(&info["description"]).replace("\n\n", "</p><p>"));
-    let _ = write!(html, "<p>{}</p>", prose(&document["components"]["securitySchemes"]["api_key"]["description"]));
     for tag in list(&document["tags"]) {
-        let name = part(lang, tag["name"].as_str().unwrap_or_default());
-        let _ = write!(html, "<h2 lang=\"{own}\">{name}</h2><p>{}</p>", prose(&tag["description"]));
+        let (name, about) = part(lang, tag);
+        let _ = write!(html, "<h2 lang=\"{own}\">{name}</h2><p lang=\"{own}\">{about}</p>");
         for operation in operations.iter().filter(|operation| operation.tag == tag["name"]) {
             operation.write(&mut html, lang);
         }
@@ -370,10 +404,12 @@ mod tests {
                 "responses": { "200": { "description": "<r>" } } } } },
             "components": { "schemas": { "S": { "type": "object", "properties": { "<q>": { "enum": ["<e>"] } } } } },
         });
-        let page = render(&document, Lang::Zh);
-        for markup in ["<b>", "<i>", "<script>", "<u>", "<x>", "<r>", "<q>", "<e>"] {
-            assert!(!page.contains(markup), "{markup} in {page}");
+        for lang in Lang::ALL {
+            let page = render(&document, lang);
+            for markup in ["<b>", "<i>", "<script>", "<u>", "<x>", "<r>", "<q>", "<e>"] {
+                assert!(!page.contains(markup), "{markup} in {page}");
+            }
         }
-        assert!(page.contains("<p>a</p><p>b</p>"));
+        assert!(render(&document, Lang::En).contains("<p>a</p><p>b</p>"));
     }
 }

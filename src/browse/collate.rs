@@ -11,6 +11,13 @@ use encoding_rs::GB18030;
 /// Behind all characters of GB 2312.
 const REST: u8 = 0xFE;
 
+/// The key of a text.
+pub fn sort_key(text: &str) -> Vec<u8> {
+    let mut key = Vec::new();
+    push_key(text, &mut key);
+    key
+}
+
 /// Appends the key of a text.
 pub(super) fn push_key(text: &str, out: &mut Vec<u8>) {
     let mut folded = String::new();
@@ -54,13 +61,8 @@ pub(super) fn push_end(out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use super::sort_key as key;
     use super::*;
-
-    fn key(text: &str) -> Vec<u8> {
-        let mut key = Vec::new();
-        push_key(text, &mut key);
-        key
-    }
 
     #[test]
     fn names_stand_in_the_order_of_an_address_book() {

@@ -24,6 +24,7 @@ pub mod stats;
 mod tree;
 mod views;
 
+pub use collate::sort_key;
 pub use error::BrowseError;
 pub use list::{PAGE_MAX, Page, Paging};
 pub use outline::{Branch, CHILDREN_MAX, Children, Line, OutlineQuery};

@@ -9,7 +9,7 @@ use crate::model::{
     OrgUnit, RunId, TenantKey, Text, Tombstone, UnitId, UserId,
 };
 use crate::store::directory::HistoryRow;
-use crate::store::{self, ReadTx, StoreError};
+use crate::store::{self, Order, ReadTx, StoreError};
 use serde::Serialize;
 
 /// Steps upwards that are followed at most; a longer way is a cycle.
@@ -144,7 +144,7 @@ pub(super) fn history(
     limit: usize,
 ) -> Result<HistoryPage, StoreError> {
     let limit = limit.max(1);
-    let mut found = store::directory::history_before(tx, tenant, id, before, limit + 1)?;
+    let mut found = store::directory::history_page(tx, tenant, id, Order::Newest, before, limit + 1)?;
     let has_older = found.len() > limit;
     found.truncate(limit);
     let older = found.last().filter(|_| has_older).map(|(number, _)| *number);

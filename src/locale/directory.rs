@@ -99,6 +99,8 @@ texts! {
     history_when = "时间", "When";
     history_by = "修改人", "By";
     history_field = "字段", "Field";
+    history_newest_first = "最新的在前", "Newest first";
+    history_oldest_first = "最早的在前", "Oldest first";
     history_before = "修改前", "Before";
     history_after = "修改后", "After";
     card_emptied = "（空）", "(empty)";

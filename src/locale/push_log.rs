@@ -39,7 +39,6 @@ texts! {
     push_detail_counts = "接收情况", "Recipients";
     push_detail_trace = "全过程", "Life of the message";
     push_detail_recipients = "接收人", "Recipients";
-    push_detail_more = "这里只列出前 100 个接收人，未送达的在前。", "Only the first 100 recipients are listed, those that did not get it first.";
     push_detail_all = "在推送日志中查看全部接收人", "All recipients in the push log";
     push_detail_dead = "只看未送达的", "Only those that did not get it";
     push_log_message = "消息编号", "Message id";

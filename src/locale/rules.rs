@@ -125,6 +125,7 @@ texts! {
     menu_never = "从未发布", "Never published";
     menu_unpublished = "有未发布的修改", "Changes are not published";
     menu_entry = "菜单名称", "Name";
+    menu_entries = "菜单按钮", "Buttons";
     menu_sub_entry = "子菜单", "Entry below";
     menu_name = "名称", "Name";
     menu_name_hint = "最多 16 字节（约 5 个汉字）；留空则删除此项。", "At most 16 bytes (5 Chinese characters); empty takes it away.";

@@ -99,7 +99,6 @@ texts! {
     plan_expires(at) = "有效期至 {at}", "valid until {at}";
     plan_is_undo = "撤销计划", "undoes a run";
     plan_undoes = "撤销的运行", "The run that it undoes";
-    plan_file = "同步预览", "preview";
     plan_tabs = "预览的各部分", "Parts of the preview";
     plan_tab_changes = "变更", "Changes";
     plan_tab_checks = "检查与提示", "Checks and notices";
@@ -294,10 +293,8 @@ texts! {
     runs_none_hint = "拉取、预览和同步都会记录在这里。", "Pulls, previews and syncs are listed here.";
     runs_from = "从", "From";
     runs_to = "到", "To";
-    runs_file = "运行记录", "runs";
 
     records_title = "逐条记录", "Records";
-    records_file = "逐条记录", "records";
     record_outcome = "结果", "Outcome";
     record_failed_only = "失败和跳过", "failed and skipped";
     record_at = "时间", "When";

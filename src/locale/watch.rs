@@ -45,11 +45,79 @@ texts! {
     audit_what = "操作", "What";
     audit_subject = "对象", "Subject";
     audit_change = "变化", "Change";
+    audit_secret_new = "已更换", "replaced";
     audit_from = "从", "from";
     audit_until = "到", "to";
     audit_fields(count) = "{count} 项变化", "{count} fields";
     audit_looked_back(when) = "已查找到 {when}", "looked as far as {when}";
 }
+
+/// Fields that changes are told by, as far as they are known: the stored key, Chinese, English.
+const FIELDS: &[(&str, &str, &str)] = &[
+    ("session", "会话", "session"),
+    ("opened_at_ms", "登录时间", "signed in"),
+    ("last_seen_ms", "最近活动", "last active"),
+    ("from", "来源地址", "from"),
+    ("user_agent", "浏览器", "browser"),
+    ("reason", "原因", "reason"),
+    ("bytes", "大小（字节）", "size (bytes)"),
+    ("size", "大小（字节）", "size (bytes)"),
+    ("name", "名称", "name"),
+    ("display_name", "姓名", "name"),
+    ("role", "角色", "role"),
+    ("language", "语言", "language"),
+    ("disabled", "已停用", "disabled"),
+    ("enabled", "启用", "enabled"),
+    ("must_change_password", "下次登录须改密码", "must change the password"),
+    ("by_owner", "由本人修改", "by the person"),
+    ("second_factor", "两步验证", "second factor"),
+    ("totp", "两步验证", "second factor"),
+    ("id", "编号", "id"),
+    ("key", "标识", "key"),
+    ("scopes", "权限", "scopes"),
+    ("networks", "允许的来源地址", "may come from"),
+    ("expires_at_ms", "有效期至", "expires"),
+    ("created_at_ms", "创建时间", "created"),
+    ("created_by", "创建人", "made by"),
+    ("revoked_at_ms", "吊销时间", "revoked"),
+    ("corp", "企业", "corp"),
+    ("corpid", "企业 ID", "corpid"),
+    ("edition", "版本", "edition"),
+    ("access", "访问方式", "access"),
+    ("agentid", "AgentID", "agentid"),
+    ("callback_enabled", "接收回调", "takes callbacks"),
+    ("read_app", "用于读取的应用", "app that reads"),
+    ("userid", "成员账号", "userid"),
+    ("department", "部门", "department"),
+    ("origin", "关联来源", "origin"),
+    ("links", "关联数", "links"),
+    ("run", "运行", "run"),
+    ("plan", "计划", "plan"),
+    ("state", "状态", "state"),
+    ("decision", "审批", "decision"),
+    ("first_allow", "第一次同意", "first allow"),
+    ("guards", "被哪些安全设置拦下", "guards"),
+    ("hash", "校验值", "hash"),
+    ("message", "消息", "message"),
+    ("deliveries", "投递数", "deliveries"),
+    ("dead_letters", "死信数", "dead letters"),
+    ("callbacks", "回调数", "callbacks"),
+    ("picture", "图片", "picture"),
+    ("url", "地址", "address"),
+    ("events", "事件", "events"),
+    ("corps", "企业", "corps"),
+    ("priority", "优先级", "priority"),
+    ("keyword", "关键词", "keyword"),
+    ("source", "来源", "source"),
+    ("filter", "条件", "filter"),
+    ("targets", "目标", "targets"),
+    ("text", "文字", "text"),
+    ("keep_days", "保留天数", "days kept"),
+    ("kept_days", "保留天数", "days kept"),
+    ("hour", "每天几点", "every day at"),
+    ("keep", "保留份数", "how many are kept"),
+    ("public_url", "外部访问地址", "external address"),
+];
 
 /// Actions of the audit log and kinds of them: beginning of the code, Chinese, English.
 const ACTIONS: &[(&str, &str, &str)] = &[
@@ -221,6 +289,33 @@ impl T {
             None if subject == "appliance" => named("整台设备", ""),
             None if subject == "store" => named("全部数据", ""),
             _ => subject.to_owned(),
+        }
+    }
+
+    /// The name of a field of a change; one that is not known stays as it is stored.
+    pub fn audit_field(self, field: &str) -> String {
+        if let Some(place) = field.strip_prefix("secret ") {
+            let (whose, what) = place.rsplit_once('/').unwrap_or((place, ""));
+            let whose = match whose {
+                "contacts" => self.callback_of_contacts(),
+                "customers" => self.callback_of_customers(),
+                other => other,
+            };
+            let what = self.lang.pick(if what == "secret" { "Secret" } else { what }, what);
+            return format!("{} {whose} {what}", self.lang.pick("凭证", "secret"));
+        }
+        let known = FIELDS.iter().find(|(known, ..)| *known == field);
+        known.map_or(field, |(_, zh, en)| self.lang.pick(zh, en)).to_owned()
+    }
+
+    /// What stands in a field of a change; `set` and `unset` are all that is stored of a secret.
+    pub fn audit_value(self, field: &str, value: &str) -> String {
+        match value {
+            "true" => self.yes().to_owned(),
+            "false" => self.no().to_owned(),
+            "set" if field.starts_with("secret ") => self.secret_set().to_owned(),
+            "unset" if field.starts_with("secret ") => self.secret_unset().to_owned(),
+            _ => value.to_owned(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter};
 use crate::store::messages::{Listed, MessageFilter};
 use crate::store::outbox::{self, Backlog};
-use crate::store::{self, Reads, StoreError};
+use crate::store::{self, Order, Reads, StoreError};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -182,6 +182,34 @@ pub struct AppQueue {
     pub throttled_until_ms: Option<i64>,
 }
 
+/// Where a page of a message's recipients ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecipientPlace {
+    /// Among those that did not get it.
+    pub is_dead: bool,
+    /// Number of the delivery.
+    pub seq: u32,
+}
+
+impl std::fmt::Display for RecipientPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", if self.is_dead { "dead" } else { "rest" }, self.seq)
+    }
+}
+
+impl RecipientPlace {
+    /// Reads what [`RecipientPlace`] displays.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, seq) = text.split_once('.')?;
+        let is_dead = match kind {
+            "dead" => true,
+            "rest" => false,
+            _ => return None,
+        };
+        Some(Self { is_dead, seq: seq.parse().ok()? })
+    }
+}
+
 impl Messages {
     /// Where a message stands.
     ///
@@ -243,24 +271,42 @@ impl Messages {
         self.env().store.read_async(read).await?.ok_or_else(|| MessageError::NoMessage(id.clone()))
     }
 
-    /// Deliveries of a message, those that are dead first, each kind by number.
-    ///
-    /// # Errors
-    /// [`MessageError::NoMessage`].
-    pub async fn deliveries_first_dead(
+    /// One page of a message's deliveries: those that are dead first, or only those in one state; each kind by number. The second value
+    /// is where the next page begins, `None` at the end.
+    pub async fn recipients(
         &self,
         tenant: &TenantKey,
         id: &MessageId,
+        state: Option<DeliveryState>,
+        after: Option<RecipientPlace>,
         limit: usize,
-    ) -> Result<Vec<Delivery>, MessageError> {
-        let states = DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).collect();
-        let filter = DeliveryFilter { message: Some(id.clone()), states, ..DeliveryFilter::default() };
-        let (mut rows, _) = self.search_deliveries(tenant.clone(), filter, None, limit).await?;
-        rows.sort_by_key(|row| row.seq);
-        let others = self.deliveries(id, 0, limit + rows.len()).await?;
-        rows.extend(others.into_iter().filter(|row| !row.state.is_dead()));
+    ) -> Result<(Vec<Delivery>, Option<RecipientPlace>), StoreError> {
+        let (mut kind, past) = after.map_or((0, None), |place| (usize::from(!place.is_dead), Some(place.seq)));
+        let mut after = past.map(|seq| DeliveryCursor { message: id.clone(), seq });
+        let mut rows: Vec<Delivery> = Vec::new();
+        while kind < 2 && rows.len() <= limit {
+            let is_wanted =
+                |one: &DeliveryState| one.is_dead() == (kind == 0) && state.is_none_or(|state| state == *one);
+            let states: Vec<DeliveryState> = DeliveryState::ALL.into_iter().filter(is_wanted).collect();
+            let mut next = None;
+            if !states.is_empty() {
+                let message = Some(id.clone());
+                let filter = DeliveryFilter { message, states, order: Order::Oldest, ..DeliveryFilter::default() };
+                let wanted = limit + 1 - rows.len();
+                let found = self.search_deliveries(tenant.clone(), filter, after.take(), wanted).await?;
+                rows.extend(found.0);
+                next = found.1;
+            }
+            match next {
+                Some(place) => after = Some(place),
+                None => (kind, after) = (kind + 1, None),
+            }
+        }
+        let has_more = rows.len() > limit;
         rows.truncate(limit);
-        Ok(rows)
+        let next = rows.last().filter(|_| has_more);
+        let next = next.map(|row| RecipientPlace { is_dead: row.state.is_dead(), seq: row.seq });
+        Ok((rows, next))
     }
 
     /// One page of a tenant's deliveries in the filter's order.

@@ -93,7 +93,7 @@ pub struct Employee {
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     #[schema(value_type = String)]
     pub account: Text,
-    /// 工号
+    /// Employee number.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     #[schema(value_type = String)]
     pub employee_no: Text,
@@ -117,7 +117,7 @@ pub struct Employee {
     pub position: Text,
     /// Main unit.
     pub unit_id: UnitId,
-    /// Part-time units (兼职部门), the main unit not among them.
+    /// Part-time units, the main unit not among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub part_time_unit_ids: Vec<UnitId>,
     /// Direct superior.

@@ -45,13 +45,13 @@ fn is_zero(value: &u32) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberStatus {
-    /// 1 已激活
+    /// 1: activated.
     Activated,
-    /// 2 已禁用
+    /// 2: disabled.
     Disabled,
-    /// 4 未激活
+    /// 4: not activated yet.
     NotActivated,
-    /// 5 退出企业
+    /// 5: has left the corp.
     Left,
     /// Any other number.
     Other(i64),

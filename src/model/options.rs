@@ -97,7 +97,7 @@ pub struct DownstreamOptions {
     pub include_part_time: bool,
     /// Write superiors to `direct_leader` (DIR-25).
     pub superiors_to_wecom: bool,
-    /// 用户所在部门是否完全以本系统为准 (DIR-44, 45)
+    /// Departments of members are wholly those of the OA: what was added in WeCom is taken away (DIR-44, 45).
     pub departments_follow_oa: bool,
     /// Departed employees.
     pub leaver: Leaver,
@@ -214,7 +214,7 @@ impl Default for GuardLimits {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpstreamOptions {
-    /// 是否同步到OA (DIR-10)
+    /// Changes in WeCom are carried over to the OA (DIR-10).
     pub enabled: bool,
     /// Superiors are taken from WeCom (DIR-23).
     pub superiors_from_wecom: bool,

@@ -1,8 +1,10 @@
 //! Lists as files: what the page shows, from its beginning to its end. CSV goes out while it is made; a workbook goes
 //! through a file that has no name any more, and then out in pieces.
 
-use super::reply;
-use crate::browse::{BrowseError, Views, export};
+use super::state::Web;
+use super::visit::Visit;
+use super::{reply, time};
+use crate::browse::{BrowseError, export};
 use crate::http::Problem;
 use crate::http::errors::browse_problem;
 use crate::store::StoreError;
@@ -21,6 +23,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The form that the address of a visit ends with; `None` = a page. For handlers of [`Routes::list`](super::routes::Routes::list).
+    pub fn wanted(visit: &Visit) -> Option<Self> {
+        [Self::Csv, Self::Xlsx]
+            .into_iter()
+            .find(|kind| visit.path.rsplit_once('.').is_some_and(|(_, end)| end == kind.ending()))
+    }
+
+    /// The same for handlers that answer with files alone.
+    pub fn of(visit: &Visit) -> Self {
+        Self::wanted(visit).unwrap_or(Self::Csv)
+    }
+
     /// Ending of the file's name.
     pub fn ending(self) -> &'static str {
         match self {
@@ -65,20 +79,6 @@ impl Out<'_> {
     }
 }
 
-/// The answer with a list of few rows, all of them in memory.
-///
-/// # Errors
-/// Those of [`file()`].
-pub async fn few<const N: usize>(
-    views: &Views,
-    kind: Kind,
-    name: &str,
-    captions: [&'static str; N],
-    rows: Vec<[String; N]>,
-) -> Result<HttpResponse, Problem> {
-    file(views, kind, name, captions.to_vec(), move |out: Out<'_>| out.rows(rows.into_iter().map(Ok))).await
-}
-
 /// The rows of a list that is read page by page, so that few are held at once. `read` gets the place where the page before ended, and
 /// answers where its own does, `None` at the end of the list.
 pub fn pages<R, C>(
@@ -103,18 +103,19 @@ pub fn pages<R, C>(
     })
 }
 
-/// The answer with a file that `fill` writes, on a thread of its own.
+/// The answer with a file that `fill` writes, on a thread of its own. All files are named alike: what it is, in English so that any
+/// system can keep the name, then the key of the tenant or corp that it is of, if it is of one, then the day.
 ///
 /// # Errors
 /// Those of `fill` for a workbook; a CSV that fails on its way ends where it failed, and the connection with it.
 pub async fn file(
-    views: &Views,
+    web: &Web,
     kind: Kind,
     name: &str,
     captions: Vec<&'static str>,
     fill: impl FnOnce(Out<'_>) -> Result<(), BrowseError> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let name = format!("{name}.{}", kind.ending());
+    let (name, views) = (file_name(web, name, kind), &web.app.views);
     match kind {
         Kind::Csv => {
             let write = move |out: &mut dyn Write| fill(Out { target: Target::Csv(out), captions: &captions });
@@ -127,4 +128,9 @@ pub async fn file(
             Ok(reply::stream(&name, kind.media_type(), reply::pieces(tokio::fs::File::from_std(file))))
         }
     }
+}
+
+/// `inbox-acme-main-2026-11-27.csv`
+pub fn file_name(web: &Web, name: &str, kind: Kind) -> String {
+    format!("{name}-{}.{}", time::day(web.app.clock.now_ms()), kind.ending())
 }

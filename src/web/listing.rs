@@ -1,5 +1,6 @@
 //! What every list has in common: search, filters, sorting and the cursor, all in the address.
 
+use super::time;
 use super::visit::Visit;
 use crate::http::Problem;
 use crate::store::Order;
@@ -24,6 +25,9 @@ const TIME: &str = "time";
 /// Parameters that lead to a place inside the list; a new search begins at the start.
 const PLACES: [&str; 4] = ["after", "before", "page", "resent"];
 
+/// Parameters that are days: the first, and what the last one may be called.
+const DAYS: [&str; 3] = ["from", "until", "to"];
+
 impl Listing {
     /// Of a visit: `known` are the names of the parameters that the list understands; others are dropped.
     pub fn of(visit: &Visit, known: &[&str]) -> Self {
@@ -32,6 +36,12 @@ impl Listing {
             .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
             .collect();
         Self { action: visit.url(&visit.path), params }
+    }
+
+    /// With the parameters of a query, all of them.
+    #[cfg(test)]
+    pub(super) fn parse(action: &str, query: &str) -> Self {
+        Self { action: action.into(), params: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
     }
 
     /// The same parameters on another page.
@@ -63,6 +73,25 @@ impl Listing {
     /// As there.
     pub fn after_id<I: for<'i> From<&'i str>>(&self) -> Result<Option<I>, Problem> {
         self.after(|text| uuid::Uuid::try_parse(text).is_ok().then(|| I::from(text)))
+    }
+
+    /// Refuses days that cannot be read, so that a list is never shown as if they had not been asked for.
+    ///
+    /// # Errors
+    /// `list.date`
+    pub fn check_days(&self) -> Result<(), Problem> {
+        for name in DAYS {
+            if !self.get(name).is_empty() && time::of_day(self.get(name)).is_none() {
+                return Err(Problem::bad_request("list.date", "A day is written like 2026-11-27.").at(name, "no day"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the first day that is asked for lies behind the last one.
+    pub fn is_reversed(&self) -> bool {
+        let [from, ends @ ..] = DAYS.map(|name| time::of_day(self.get(name)));
+        from.is_some_and(|from| ends.into_iter().flatten().any(|end| end < from))
     }
 
     /// All values of a parameter that may stand there several times.
@@ -182,8 +211,7 @@ mod tests {
     use super::*;
 
     fn listing(query: &str) -> Listing {
-        let params = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Listing { action: "/x".into(), params }
+        Listing::parse("/x", query)
     }
 
     #[test]
@@ -206,6 +234,22 @@ mod tests {
         assert_eq!(list.direction("id"), "none");
         assert!(list.is_narrowed() && !listing("sort=name&after=x").is_narrowed());
         assert_eq!(list.carried(["q"]).len(), 2);
+    }
+
+    #[test]
+    fn days_are_looked_at() {
+        for (query, is_good, is_reversed) in [
+            ("", true, false),
+            ("from=2026-11-27&until=2026-11-27", true, false),
+            ("from=2026-11-27&until=2026-11-26", true, true),
+            ("from=2026-11-27&to=2026-11-26", true, true),
+            ("until=2026-11-26", true, false),
+            ("from=xx", false, false),
+            ("to=27.11.2026", false, false),
+        ] {
+            let list = listing(query);
+            assert_eq!((list.check_days().is_ok(), list.is_reversed()), (is_good, is_reversed), "{query}");
+        }
     }
 
     #[test]

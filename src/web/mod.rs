@@ -17,6 +17,7 @@ mod listing;
 mod nav;
 mod reply;
 mod routes;
+mod sheet;
 mod slice;
 mod state;
 mod sure;

@@ -104,6 +104,27 @@ impl Routes {
         self.add(Method::GET, path, handler)
     }
 
+    /// A list, and the whole of it as files beside it. The handler of all is the same, so that they cannot differ;
+    /// [`Kind::wanted`](super::export::Kind::wanted) tells them apart.
+    pub fn list<F, A>(&mut self, path: &str, handler: F) -> &mut Self
+    where
+        F: Handler<A>,
+        A: FromRequest + Arguments + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.get(path, handler.clone()).files(path, handler)
+    }
+
+    /// The files of a list whose page is another one.
+    pub fn files<F, A>(&mut self, path: &str, handler: F) -> &mut Self
+    where
+        F: Handler<A>,
+        A: FromRequest + Arguments + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.get(&format!("{path}.csv"), handler.clone()).get(&format!("{path}.xlsx"), handler)
+    }
+
     /// A form.
     pub fn post<F, A>(&mut self, path: &str, handler: F) -> &mut Self
     where

@@ -19,11 +19,6 @@
   on("input", "[data-confirm-text]", check);
   // data-auto: a form that is sent when a choice changes.
   on("change", "form[data-auto] select, form[data-auto] input[type=checkbox]", (field) => field.form.requestSubmit());
-  // data-filter: hides the rows of a short list that do not hold what is typed.
-  on("input", "[data-filter]", (input) => {
-    const words = input.value.trim().toLowerCase();
-    for (const row of document.querySelectorAll(input.dataset.filter)) row.hidden = !row.textContent.toLowerCase().includes(words);
-  });
   // data-checks: one box ticks all the others.
   on("change", "[data-checks]", (box) => {
     for (const other of document.querySelectorAll(box.dataset.checks)) if (!other.closest("[hidden]")) other.checked = box.checked;

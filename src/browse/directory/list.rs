@@ -79,7 +79,7 @@ pub struct EmployeeRow {
     pub name: Text,
     /// Log-in account.
     pub account: Text,
-    /// 工号
+    /// Employee number.
     pub employee_no: Text,
     /// Mobile number.
     pub mobile: Text,

@@ -88,6 +88,15 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
     row(
+        "list.date",
+        ["日期无法识别", "“从”或“到”中的日期写法不对，应形如 2026-11-27。", "请在日期框中选择日期，或清除后重新筛选。"],
+        [
+            "The day cannot be read",
+            "A day is written like 2026-11-27.",
+            "Choose it in the field, or clear the filters.",
+        ],
+    ),
+    row(
         "export.too_long",
         ["行数超过 Excel 的上限", "一个工作表最多 1,048,575 行。", "缩小筛选范围，或改为导出 CSV。"],
         [

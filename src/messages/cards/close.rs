@@ -39,7 +39,7 @@ impl From<TodoWish> for TodoState {
 pub struct NewTodoState {
     /// What is true now.
     pub state: TodoWish,
-    /// What the cards show in place of the buttons, 1 to 20 characters; default 已办理, 已退回 or 已撤回.
+    /// What the cards show in place of the buttons, 1 to 20 characters; default `已办理`, `已退回` or `已撤回`.
     #[serde(default)]
     pub text: Option<String>,
 }

@@ -38,7 +38,7 @@ pub enum LimitRule {
         /// Given.
         got: usize,
     },
-    /// Too few or too many 汉字, counted so that it holds whether an ASCII letter counts as one or as half of one.
+    /// Too few or too many Chinese characters, counted so that it holds whether an ASCII letter counts as one or as half of one.
     Han {
         /// At least.
         min: usize,

@@ -28,7 +28,7 @@ pub enum State {
 pub struct Words {
     /// English
     pub en: String,
-    /// 简体中文
+    /// Simplified Chinese.
     pub zh: String,
 }
 

@@ -3,7 +3,7 @@
 use crate::model::{EmployeeId, TenantKey, Text};
 use crate::store::key::{Prefix, Range, Str};
 use crate::store::table::{Table, TableInfo, everything};
-use crate::store::{Reads, StoreError, WriteTx};
+use crate::store::{Order, Reads, StoreError, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
@@ -19,7 +19,7 @@ pub struct HistoryRow {
     /// Who: an actor's name.
     #[schema(value_type = String)]
     pub actor: Text,
-    /// The property, e.g. `mobile`, `ext.工号`; `*` for the whole row (created, removed).
+    /// The property, e.g. `mobile`, `ext.badge`; `*` for the whole row (created, removed).
     #[schema(value_type = String)]
     pub field: Text,
     /// Before; `None` when there was nothing.
@@ -37,27 +37,34 @@ pub fn history(tx: &impl Reads, tenant: &TenantKey, id: &EmployeeId) -> Result<V
     HISTORY.list(tx, &of(tenant, id))
 }
 
-/// The latest rows of a person's history before number `before` (all when `None`) with their numbers, the latest first.
-pub fn history_before(
+/// Rows of a person's history with their numbers, in this order, behind the one with number `past` (from its end on when `None`).
+pub fn history_page(
     tx: &impl Reads,
     tenant: &TenantKey,
     id: &EmployeeId,
-    before: Option<u64>,
+    order: Order,
+    past: Option<u64>,
     limit: usize,
 ) -> Result<Vec<(u64, HistoryRow)>, StoreError> {
     let prefix = Prefix::text(tenant.as_str()).then_text(id.as_str());
-    let range = match before {
-        Some(number) => prefix.before::<(Str, Str, u64)>((tenant.as_str(), id.as_str(), number)),
-        None => prefix.range(),
+    let key = |number| (tenant.as_str(), id.as_str(), number);
+    let range = match (past, order) {
+        (None, _) => prefix.range(),
+        (Some(number), Order::Newest) => prefix.before::<(Str, Str, u64)>(key(number)),
+        (Some(number), Order::Oldest) => prefix.after::<(Str, Str, u64)>(key(number)),
     };
     let mut rows = Vec::new();
-    HISTORY.scan_back(tx, &range, |(_, _, number), row| {
+    let visit = |(_, _, number): HistoryPlace, row| {
         if rows.len() == limit {
             return Ok(ControlFlow::Break(()));
         }
         rows.push((number, row));
         Ok(ControlFlow::Continue(()))
-    })?;
+    };
+    match order {
+        Order::Newest => HISTORY.scan_back(tx, &range, visit)?,
+        Order::Oldest => HISTORY.scan(tx, &range, visit)?,
+    }
     Ok(rows)
 }
 

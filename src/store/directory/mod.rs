@@ -10,7 +10,7 @@ pub use employees::{
     remove_employee, scan_employees,
 };
 pub use history::{
-    HistoryPlace, HistoryRow, append_histories, append_history, history, history_before, old_history, remove_history,
+    HistoryPlace, HistoryRow, append_histories, append_history, history, history_page, old_history, remove_history,
 };
 pub use units::{count_units, find_unit, page_units, put_units, remove_unit, units};
 

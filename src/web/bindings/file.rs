@@ -1,14 +1,15 @@
 //! `/corps/{corp}/bindings/file`: the binding file (BIND-05): taken home, filled in, looked at, carried out.
 
 use super::{Counts, Tab, count_cases, get_corp, looked};
+use crate::browse::sort_key;
 use crate::http::Problem;
 use crate::http::errors::sync_problem;
 use crate::http::permission::{BindingWrite, SyncRead};
-use crate::locale::{Advice, advice};
+use crate::locale::{Advice, T, advice};
 use crate::model::{ApiScope, Corp, CorpKey, TenantKey};
 use crate::sync::SyncError;
 use crate::sync::bindings::{self, FileFormat, LinkFault, LinkImport, LinkPair, LinkPreview};
-use crate::web::export::Kind;
+use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
@@ -28,14 +29,16 @@ pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/corps/{corp}/bindings/file", show)
         .post("/corps/{corp}/bindings/file", upload)
-        .get("/corps/{corp}/bindings/file.csv", csv)
-        .get("/corps/{corp}/bindings/file.xlsx", xlsx)
+        .files("/corps/{corp}/bindings/file", files)
+        .files("/corps/{corp}/bindings/file/{file}", preview_files)
         .get("/corps/{corp}/bindings/file/{file}", preview)
         .post("/corps/{corp}/bindings/file/{file}", confirm);
 }
 
-/// Faults that a page lists.
+/// Faults that the page lists after the confirmation, when the upload is gone.
 const LISTED: usize = 300;
+/// Parameters of a preview.
+const KNOWN: [&str; 5] = ["q", "sort", "dir", "page", "faults"];
 /// Member fields that the form offers; further ones are typed.
 const FIELDS: [&str; 5] = ["userid", "mobile", "email", "alias", "name"];
 
@@ -84,6 +87,8 @@ struct PreviewPage {
     list: Listing,
     /// Whom it links with whom; empty afterwards.
     pairs: Slice<LinkPair>,
+    /// Rows that are not used.
+    faults: Slice<LinkFault>,
     failed: Option<(Advice, String)>,
     is_done: bool,
 }
@@ -101,12 +106,9 @@ impl PreviewPage {
         self.f.url(&format!("/corps/{}/members/{}", self.corp, part(pair.userid.as_str())))
     }
 
-    fn listed(&self) -> &[LinkFault] {
-        &self.report.faults[..self.report.faults.len().min(LISTED)]
-    }
-
+    /// Faults that are counted and not kept, or not shown.
     fn more(&self) -> u64 {
-        self.report.faults_total.saturating_sub(LISTED as u64)
+        self.report.faults_total.saturating_sub(self.faults.total as u64)
     }
 
     fn why(&self, fault: &LinkFault) -> &'static str {
@@ -184,15 +186,9 @@ fn preview_page(
     kept: &LinkUpload,
     failed: Option<(Advice, String)>,
 ) -> PreviewPage {
-    let mut list = Listing::of(who, &["q", "page"]);
-    list.action = who.url(&format!("/corps/{}/bindings/file/{id}", corp.key));
-    let is_hit = |pair: &&LinkPair| {
-        let (person, member) = (pair.employee_name.as_str(), pair.member_name.as_str());
-        let texts = [pair.employee.as_str(), person, pair.userid.as_str(), member];
-        slice::is_hit(&list, texts)
-    };
-    let hits: Vec<&LinkPair> = kept.shown.pairs.iter().filter(is_hit).collect();
-    let pairs = Slice::of(&list, &hits, |pair| (*pair).clone());
+    let list = Listing::of(who, &KNOWN).on(who.url(&format!("/corps/{}/bindings/file/{id}", corp.key)));
+    let pairs = Slice::of(&list, &pairs_of(kept, &list), |pair| (*pair).clone());
+    let faults = Slice::placed(&list, "faults", &faults_of(who.t, kept, &list), |fault| (*fault).clone());
     PreviewPage {
         f: who.frame(who.t.file_preview_title()),
         tenant: corp.tenant,
@@ -203,9 +199,60 @@ fn preview_page(
         report: kept.shown.report.clone(),
         list,
         pairs,
+        faults,
         failed,
         is_done: false,
     }
+}
+
+/// The pairs that the address asks for, in its order; without one, in the order of the file.
+fn pairs_of<'k>(kept: &'k LinkUpload, list: &Listing) -> Vec<&'k LinkPair> {
+    let is_hit = |pair: &&LinkPair| {
+        let (person, member) = (pair.employee_name.as_str(), pair.member_name.as_str());
+        slice::is_hit(list, [pair.employee.as_str(), person, pair.userid.as_str(), member])
+    };
+    let mut found: Vec<&LinkPair> = kept.shown.pairs.iter().filter(is_hit).collect();
+    match list.get("sort") {
+        "name" => slice::sort(list, &mut found, |pair| (sort_key(&pair.employee_name), pair.row)),
+        "member" => slice::sort(list, &mut found, |pair| (sort_key(&pair.member_name), pair.row)),
+        "row" => slice::sort(list, &mut found, |pair| (Vec::new(), pair.row)),
+        _ => {}
+    }
+    found
+}
+
+/// The faults that the address asks for.
+fn faults_of<'k>(t: T, kept: &'k LinkUpload, list: &Listing) -> Vec<&'k LinkFault> {
+    let is_hit = |fault: &&LinkFault| slice::is_hit(list, [fault.employee.as_str(), t.link_fault(fault.code)]);
+    kept.shown.report.faults.iter().filter(is_hit).collect()
+}
+
+/// What becomes of each row of the file, as a file: whom it links with whom, then the rows that are not used, and why.
+async fn preview_files(
+    who: Admin<BindingWrite>,
+    web: web::Data<Web>,
+    path: web::Path<(CorpKey, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (corp, id) = path.into_inner();
+    let kept = web.links.find(&id, corp.as_str(), web.app.clock.now_ms());
+    let kept = kept.ok_or_else(|| Problem::not_found("preview", &id))?;
+    let (t, list) = (who.t, Listing::of(&who, &KNOWN));
+    let captions =
+        vec![t.fault_place(), t.field_id(), t.field_name(), t.wx_userid(), t.wx_member_name(), t.fault_reason()];
+    let fill = move |out: export::Out<'_>| {
+        let pair = |pair: &LinkPair| {
+            let (employee, userid) = (pair.employee.to_string(), pair.userid.to_string());
+            let (name, member) = (pair.employee_name.to_string(), pair.member_name.to_string());
+            Ok([pair.row.to_string(), employee, name, userid, member, t.file_stat_bound().to_owned()])
+        };
+        let fault = |fault: &LinkFault| {
+            let [name, userid, member] = [const { String::new() }; 3];
+            let why = t.link_fault(fault.code).to_owned();
+            Ok([fault.row.to_string(), fault.employee.clone(), name, userid, member, why])
+        };
+        out.rows(pairs_of(&kept, &list).into_iter().map(pair).chain(faults_of(t, &kept, &list).into_iter().map(fault)))
+    };
+    export::file(&web, Kind::of(&who), &format!("binding-preview-{corp}"), captions, fill).await
 }
 
 async fn confirm(
@@ -237,22 +284,21 @@ async fn confirm(
     let corp = get_corp(&web, &corp).await?;
     let shown = preview_page(&who, corp, id, &kept, None);
     let f = who.frame(who.t.file_done_title());
-    reply::page(&PreviewPage { f, report, pairs: Slice::none(), is_done: true, ..shown })
+    let rows = report.faults.iter().take(LISTED).cloned().collect();
+    let faults = Slice { rows, total: report.faults.len().min(LISTED), previous: None, next: None };
+    reply::page(&PreviewPage { f, report, pairs: Slice::none(), faults, is_done: true, ..shown })
 }
 
-async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    download(&who, &web, corp.into_inner(), Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    download(&who, &web, corp.into_inner(), Kind::Xlsx).await
+async fn files(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    download(&who, &web, corp.into_inner(), Kind::of(&who)).await
 }
 
 async fn download(_: &Admin<SyncRead>, web: &Web, corp: CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
-    let (format, ending) = match kind {
-        Kind::Csv => (FileFormat::Csv, "csv"),
-        Kind::Xlsx => (FileFormat::Xlsx, "xlsx"),
+    let format = match kind {
+        Kind::Csv => FileFormat::Csv,
+        Kind::Xlsx => FileFormat::Xlsx,
     };
     let bytes = bindings::export(&web.app.env, &corp, format).await.map_err(sync_problem)?;
-    Ok(reply::download(&format!("bindings-{corp}.{ending}"), kind.media_type(), bytes))
+    let name = export::file_name(web, &format!("binding-file-{corp}"), kind);
+    Ok(reply::download(&name, kind.media_type(), bytes))
 }

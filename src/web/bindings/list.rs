@@ -20,10 +20,7 @@ use askama::Template;
 use std::sync::Arc;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes
-        .get("/corps/{corp}/bindings", show)
-        .get("/corps/{corp}/bindings.csv", csv)
-        .get("/corps/{corp}/bindings.xlsx", xlsx);
+    routes.get("/corps/{corp}/bindings", show).files("/corps/{corp}/bindings", files);
 }
 
 const KNOWN: &[&str] = &["q", "state", "origin", "removing", "sort", "dir", "after", "before"];
@@ -116,12 +113,9 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     reply::page(&BindingsPage { f, corp, tenant, list, tabs, page, broken, can_bind })
 }
 
-async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(who, web, corp.into_inner(), Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(who, web, corp.into_inner(), Kind::Xlsx).await
+async fn files(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    let kind = Kind::of(&who);
+    whole(who, web, corp.into_inner(), kind).await
 }
 
 async fn whole(who: Admin<SyncRead>, web: web::Data<Web>, corp: CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
@@ -140,7 +134,7 @@ async fn whole(who: Admin<SyncRead>, web: web::Data<Web>, corp: CorpKey, kind: K
     ];
     let view: Arc<MirrorView> = looked(web.app.views.mirror_view(&corp).await)?;
     let fill = move |out: export::Out<'_>| out.rows(view.binding_rows(&query).map(|row| Ok(cells(t, &row))));
-    export::file(&web.app.views, kind, &format!("bindings-{corp}"), captions, fill).await
+    export::file(&web, kind, &format!("bindings-{corp}"), captions, fill).await
 }
 
 fn cells(t: T, row: &BindingRow) -> Vec<String> {

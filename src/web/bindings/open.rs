@@ -22,11 +22,9 @@ use askama::Template;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/corps/{corp}/bindings/employees", people)
-        .get("/corps/{corp}/bindings/employees.csv", people_csv)
-        .get("/corps/{corp}/bindings/employees.xlsx", people_xlsx)
+        .files("/corps/{corp}/bindings/employees", people_files)
         .get("/corps/{corp}/bindings/members", members)
-        .get("/corps/{corp}/bindings/members.csv", members_csv)
-        .get("/corps/{corp}/bindings/members.xlsx", members_xlsx);
+        .files("/corps/{corp}/bindings/members", members_files);
 }
 
 const KNOWN: &[&str] = &["q", "sort", "dir", "after", "before"];
@@ -152,20 +150,12 @@ async fn members(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<Corp
     reply::page(&MembersPage { f, corp, tenant, list, tabs, page, can_bind })
 }
 
-async fn people_csv(
+async fn people_files(
     who: Admin<SyncRead>,
     web: web::Data<Web>,
     corp: web::Path<CorpKey>,
 ) -> Result<HttpResponse, Problem> {
-    all_people(&who, &web, &corp, Kind::Csv).await
-}
-
-async fn people_xlsx(
-    who: Admin<SyncRead>,
-    web: web::Data<Web>,
-    corp: web::Path<CorpKey>,
-) -> Result<HttpResponse, Problem> {
-    all_people(&who, &web, &corp, Kind::Xlsx).await
+    all_people(&who, &web, &corp, Kind::of(&who)).await
 }
 
 async fn all_people(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
@@ -173,28 +163,20 @@ async fn all_people(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Resu
     let view = looked(web.app.views.mirror_view(corp).await)?;
     let fill = move |out: Out<'_>| out.rows(view.unbound_employee_rows(&query).map(|row| Ok(person_cells(t, &row))));
     let captions = person_captions(t);
-    export::file(&web.app.views, kind, &format!("unbound-employees-{corp}"), captions, fill).await
+    export::file(web, kind, &format!("unbound-employees-{corp}"), captions, fill).await
 }
 
-async fn members_csv(
+async fn members_files(
     who: Admin<SyncRead>,
     web: web::Data<Web>,
     corp: web::Path<CorpKey>,
 ) -> Result<HttpResponse, Problem> {
-    all_members(&who, &web, &corp, Kind::Csv).await
-}
-
-async fn members_xlsx(
-    who: Admin<SyncRead>,
-    web: web::Data<Web>,
-    corp: web::Path<CorpKey>,
-) -> Result<HttpResponse, Problem> {
-    all_members(&who, &web, &corp, Kind::Xlsx).await
+    all_members(&who, &web, &corp, Kind::of(&who)).await
 }
 
 async fn all_members(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
     let (t, query) = (who.t, members_query(&Listing::of(who, KNOWN)));
     let view = looked(web.app.views.mirror_view(corp).await)?;
     let fill = move |out: Out<'_>| out.rows(view.rows(&query).map(|row| Ok(member_cells(t, &row))));
-    export::file(&web.app.views, kind, &format!("unbound-members-{corp}"), member_captions(t), fill).await
+    export::file(web, kind, &format!("unbound-members-{corp}"), member_captions(t), fill).await
 }

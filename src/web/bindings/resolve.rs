@@ -27,8 +27,7 @@ use serde::Deserialize;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/corps/{corp}/bindings/resolve", show)
-        .get("/corps/{corp}/bindings/resolve.csv", csv)
-        .get("/corps/{corp}/bindings/resolve.xlsx", xlsx)
+        .files("/corps/{corp}/bindings/resolve", files)
         .post("/corps/{corp}/bindings/resolve", decide);
 }
 
@@ -132,12 +131,8 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     reply::page(&ResolvePage { f, corp, tenant, list, tabs, page, can_bind })
 }
 
-async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &corp, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &corp, Kind::Xlsx).await
+async fn files(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &corp, Kind::of(&who)).await
 }
 
 /// One row for each person and each member of a case, so that the file can be sorted and filtered.
@@ -166,7 +161,7 @@ async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<Ht
         });
         out.rows(rows)
     };
-    export::file(&web.app.views, kind, &format!("resolve-{corp}"), captions, fill).await
+    export::file(web, kind, &format!("resolve-{corp}"), captions, fill).await
 }
 
 #[derive(Debug, Deserialize)]

@@ -31,8 +31,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/corps/{corp}/inbox", list)
-        .get("/corps/{corp}/inbox.csv", csv)
-        .get("/corps/{corp}/inbox.xlsx", xlsx)
+        .files("/corps/{corp}/inbox", files)
         .post("/corps/{corp}/inbox-replays", replay)
         .post("/corps/{corp}/inbox-settings", save_settings);
 }
@@ -134,6 +133,7 @@ async fn list(
     key: web::Path<CorpKey>,
 ) -> Result<HttpResponse, Problem> {
     let list = Listing::of(&who, &PARAMETERS);
+    list.check_days()?;
     let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let after: Option<InboxId> = list.after_id()?;
     let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };
@@ -154,21 +154,18 @@ async fn list(
     })
 }
 
-async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &key, Kind::Csv).await
-}
-
-async fn xlsx(
+async fn files(
     who: Admin<CallbacksRead>,
     web: web::Data<Web>,
     key: web::Path<CorpKey>,
 ) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &key, Kind::Xlsx).await
+    whole(&who, &web, &key, Kind::of(&who)).await
 }
 
 /// Everything that the filters want, with what was said.
 async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
     let (t, list) = (who.t, Listing::of(who, &PARAMETERS));
+    list.check_days()?;
     let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
     let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };
     // what has just arrived is taken over first
@@ -184,7 +181,7 @@ async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<Htt
         t.inbox_source(),
         t.inbox_id(),
     ];
-    let (store, key) = (web.app.store.clone(), key.clone());
+    let (store, key, file) = (web.app.store.clone(), key.clone(), format!("inbox-{key}"));
     let fill = move |out: Out<'_>| {
         let read = |after: Option<InboxId>| {
             let page = store.read(|tx| store::inbox::search(tx, &key, &filter, after.as_ref(), PAGE_MAX))?;
@@ -205,7 +202,7 @@ async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<Htt
             ])
         }))
     };
-    export::file(&web.app.views, kind, "inbox", captions, fill).await
+    export::file(web, kind, &file, captions, fill).await
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,12 +6,13 @@ use crate::http::errors::{reply_problem, setup_problem};
 use crate::http::permission::{CallbacksManage, CallbacksRead};
 use crate::model::{ApiScope, App, AppKey, Corp, CorpKey, Picture, PictureId, ReplyContent};
 use crate::setup::service;
-use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::routes::Routes;
+use crate::web::sheet::{PARAMETERS, Sheet};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
 use crate::web::sure::Sure;
 use crate::web::upload::Upload;
@@ -23,9 +24,7 @@ use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
-        .get("/corps/{corp}/apps/{app}/pictures", show)
-        .get("/corps/{corp}/apps/{app}/pictures.csv", csv)
-        .get("/corps/{corp}/apps/{app}/pictures.xlsx", xlsx)
+        .list("/corps/{corp}/apps/{app}/pictures", show)
         .post("/corps/{corp}/apps/{app}/pictures", add)
         .get("/corps/{corp}/apps/{app}/pictures/{picture}", content)
         .post("/corps/{corp}/apps/{app}/pictures/{picture}/remove", remove);
@@ -49,12 +48,18 @@ struct PicturesPage {
     list: Listing,
     corp: Corp,
     app: App,
-    rows: Vec<Row>,
+    sheet: Sheet,
+    page: Slice<Row>,
     fault: &'static str,
     can_change: bool,
 }
 
 impl PicturesPage {
+    fn sorts(&self) -> [(&'static str, &'static str); 3] {
+        let t = self.f.t;
+        [("name", t.reply_image()), ("added", t.audit_when()), ("size", t.backup_size())]
+    }
+
     fn here(&self) -> String {
         self.f.url(&format!("/corps/{}/apps/{}/pictures", self.corp.key, self.app.key))
     }
@@ -88,11 +93,25 @@ async fn page(
         };
         Row { rules: rules.join("、"), class, state, until, picture }
     };
+    let rows: Vec<Row> = pictures.into_iter().map(row).collect();
+    let columns = [
+        ("name", t.reply_image()),
+        ("size", t.backup_size()),
+        ("added", t.audit_when()),
+        ("state", t.inbox_state()),
+        ("", t.keys_expires()),
+        ("", t.inbox_note()),
+        ("", t.reply_name()),
+        ("", t.inbox_id()),
+    ];
+    // a form's fault page stands at the same address
+    let list = Listing::of(who, &PARAMETERS);
+    let sheet = Sheet::new(columns, rows.iter().map(cells).collect());
     Ok(PicturesPage {
         f: who.frame_at(key, "replies", t.reply_pictures()),
-        // a form's fault page stands at the same address
-        list: Listing::of(who, &[]),
-        rows: pictures.into_iter().map(row).collect(),
+        page: sheet.page(&list, rows),
+        sheet,
+        list,
         corp,
         app,
         fault,
@@ -105,7 +124,25 @@ async fn show(
     web: web::Data<Web>,
     path: web::Path<(CorpKey, AppKey)>,
 ) -> Result<HttpResponse, Problem> {
-    reply::page(&page(&who, &web, (&path.0, &path.1), "").await?)
+    let page = page(&who, &web, (&path.0, &path.1), "").await?;
+    match page.sheet.file(&who, &web, &page.list, &format!("pictures-{}-{}", path.0, path.1)).await? {
+        Some(file) => Ok(file),
+        None => reply::page(&page),
+    }
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let picture = &row.picture;
+    vec![
+        picture.name.clone(),
+        picture.size.to_string(),
+        time::machine(picture.added_at_ms),
+        row.state.to_owned(),
+        row.until.clone(),
+        picture.fault.clone().unwrap_or_default(),
+        row.rules.clone(),
+        picture.id.to_string(),
+    ]
 }
 
 async fn add(
@@ -155,7 +192,7 @@ async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let ((corp, app, id), t) = (path.into_inner(), who.t);
     let here = format!("/corps/{corp}/apps/{app}/pictures");
-    let rows = page(&who, &web, (&corp, &app), "").await?.rows;
+    let rows = page(&who, &web, (&corp, &app), "").await?.page.rows;
     // one that is sent by a rule cannot be removed anyway
     if let Some(row) = rows.into_iter().find(|row| row.picture.id == id && row.rules.is_empty()) {
         let sure = Sure {
@@ -179,40 +216,4 @@ async fn remove(
         Err(error) => return Err(reply_problem(error)),
     };
     Ok(reply::go(&who, &here, Some(flash)))
-}
-
-async fn csv(
-    who: Admin<CallbacksRead>,
-    web: web::Data<Web>,
-    path: web::Path<(CorpKey, AppKey)>,
-) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &path, Kind::Csv).await
-}
-
-async fn xlsx(
-    who: Admin<CallbacksRead>,
-    web: web::Data<Web>,
-    path: web::Path<(CorpKey, AppKey)>,
-) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &path, Kind::Xlsx).await
-}
-
-async fn whole(who: &Person, web: &Web, path: &(CorpKey, AppKey), kind: Kind) -> Result<HttpResponse, Problem> {
-    let (t, page) = (who.t, page(who, web, (&path.0, &path.1), "").await?);
-    let rows = page.rows.into_iter().map(|row| {
-        let fault = row.picture.fault.unwrap_or_default();
-        let (size, added) = (row.picture.size.to_string(), time::machine(row.picture.added_at_ms));
-        [row.picture.name, size, added, row.state.to_owned(), row.until, fault, row.rules, row.picture.id.to_string()]
-    });
-    let captions = [
-        t.reply_image(),
-        t.backup_size(),
-        t.audit_when(),
-        t.inbox_state(),
-        t.keys_expires(),
-        t.inbox_note(),
-        t.reply_name(),
-        t.inbox_id(),
-    ];
-    export::few(&web.app.views, kind, "pictures", captions, rows.collect()).await
 }

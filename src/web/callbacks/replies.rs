@@ -9,7 +9,6 @@ use crate::model::{
     ApiScope, App, AppKey, AutoReply, AutoReplyId, Corp, CorpKey, Matching, Picture, ReplyContent, Said, SaidKind,
 };
 use crate::setup::service;
-use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
@@ -17,20 +16,18 @@ use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::rules::look::{Line, text_lines};
+use crate::web::sheet::Sheet;
+use crate::web::slice::Slice;
 use crate::web::state::Web;
-use crate::web::visit::{Admin, Person};
+use crate::web::visit::Admin;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-const PARAMETERS: [&str; 3] = ["app", "try", "picture"];
+const PARAMETERS: [&str; 7] = ["app", "try", "picture", "q", "sort", "dir", "page"];
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes
-        .get("/corps/{corp}/replies", show)
-        .get("/corps/{corp}/replies.csv", csv)
-        .get("/corps/{corp}/replies.xlsx", xlsx)
-        .post("/corps/{corp}/apps/{app}/replies", act);
+    routes.list("/corps/{corp}/replies", show).post("/corps/{corp}/apps/{app}/replies", act);
 }
 
 /// One rule in words.
@@ -55,7 +52,7 @@ struct RepliesPage {
     corp: Corp,
     list: Listing,
     app: Option<App>,
-    rows: Vec<Row>,
+    page: Slice<Row>,
     tried: Option<Tried>,
     can_change: bool,
 }
@@ -94,55 +91,23 @@ fn answer(t: T, content: &ReplyContent, pictures: &[Picture]) -> (&'static str, 
     }
 }
 
-async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &key, Kind::Csv).await
+/// One rule as a row of the file.
+fn cells(t: T, app: &App, rule: &AutoReply, pictures: &[Picture]) -> Vec<String> {
+    let (kind, answer) = answer(t, &rule.reply, pictures);
+    let state = if rule.enabled { t.reply_on() } else { t.reply_off() };
+    vec![
+        rule.priority.to_string(),
+        rule.name.clone(),
+        said(t, rule),
+        kind.to_owned(),
+        answer,
+        state.to_owned(),
+        app.key.to_string(),
+        rule.id.to_string(),
+    ]
 }
 
-async fn xlsx(
-    who: Admin<CallbacksRead>,
-    web: web::Data<Web>,
-    key: web::Path<CorpKey>,
-) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &key, Kind::Xlsx).await
-}
-
-/// The rules of the app that is shown, or of the first one.
-async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
-    let (t, list) = (who.t, Listing::of(who, &["app"]));
-    let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
-    let app = corp.find_app(&AppKey::from(list.get("app"))).or(corp.apps.first());
-    let mut rows = Vec::new();
-    if let Some(app) = app {
-        let pictures = web.app.callbacks.pictures(key, &app.key).await.map_err(reply_problem)?;
-        for rule in web.app.callbacks.auto_replies(key, &app.key).await.map_err(reply_problem)? {
-            let (kind, answer) = answer(t, &rule.reply, &pictures);
-            let state = if rule.enabled { t.reply_on() } else { t.reply_off() };
-            let said = said(t, &rule);
-            rows.push([
-                rule.priority.to_string(),
-                rule.name,
-                said,
-                kind.to_owned(),
-                answer,
-                state.to_owned(),
-                app.key.to_string(),
-                rule.id.to_string(),
-            ]);
-        }
-    }
-    let captions = [
-        t.reply_priority(),
-        t.reply_name(),
-        t.reply_when(),
-        t.inbox_kind(),
-        t.reply_answer(),
-        t.inbox_state(),
-        t.inbox_receiver(),
-        t.inbox_id(),
-    ];
-    export::few(&web.app.views, kind, "auto-replies", captions, rows).await
-}
-
+/// The rules of the app that the address names, or of the first one.
 async fn show(
     who: Admin<CallbacksRead>,
     web: web::Data<Web>,
@@ -152,10 +117,11 @@ async fn show(
     let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let wanted = AppKey::from(list.get("app"));
     let app = corp.find_app(&wanted).or(corp.apps.first()).cloned();
-    let (mut rows, mut tried) = (Vec::new(), None);
+    let (mut rows, mut filed, mut tried) = (Vec::new(), Vec::new(), None);
     if let Some(app) = &app {
         let rules = web.app.callbacks.auto_replies(&key, &app.key).await.map_err(reply_problem)?;
         let pictures = web.app.callbacks.pictures(&key, &app.key).await.map_err(reply_problem)?;
+        filed = rules.iter().map(|rule| cells(t, app, rule, &pictures)).collect();
         rows = rules
             .into_iter()
             .map(|rule| {
@@ -178,8 +144,22 @@ async fn show(
             });
         }
     }
-    let can_change = who.may(ApiScope::CallbacksManage);
-    reply::page(&RepliesPage { f: who.frame(t.nav_replies()), corp, list, app, rows, tried, can_change })
+    let columns = [
+        ("priority", t.reply_priority()),
+        ("name", t.reply_name()),
+        ("when", t.reply_when()),
+        ("kind", t.inbox_kind()),
+        ("answer", t.reply_answer()),
+        ("state", t.inbox_state()),
+        ("", t.inbox_receiver()),
+        ("", t.inbox_id()),
+    ];
+    let sheet = Sheet::new(columns, filed);
+    if let Some(file) = sheet.file(&who, &web, &list, &format!("auto-replies-{key}")).await? {
+        return Ok(file);
+    }
+    let (page, can_change) = (sheet.page(&list, rows), who.may(ApiScope::CallbacksManage));
+    reply::page(&RepliesPage { f: who.frame(t.nav_replies()), corp, list, app, page, tried, can_change })
 }
 
 #[derive(Debug, Default, Deserialize)]

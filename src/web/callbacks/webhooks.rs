@@ -12,6 +12,8 @@ use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
+use crate::web::sheet::{PARAMETERS, Sheet};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
@@ -24,11 +26,8 @@ const POSTS: [&str; 4] = ["state", "sort", "dir", "after"];
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
-        .get("/webhooks", list)
-        .get("/webhooks.csv", csv)
-        .get("/webhooks.xlsx", xlsx)
-        .get("/webhooks/{webhook}/posts.csv", posts_csv)
-        .get("/webhooks/{webhook}/posts.xlsx", posts_xlsx)
+        .list("/webhooks", list)
+        .files("/webhooks/{webhook}/posts", posts_files)
         .get("/webhooks/{webhook}", show)
         .post("/webhooks/{webhook}/test", test)
         .post("/webhooks/{webhook}/redrives", redrive_all)
@@ -40,7 +39,7 @@ pub(super) fn routes(routes: &mut Routes) {
 struct WebhooksPage {
     f: Frame,
     list: Listing,
-    rows: Vec<WebhookView>,
+    page: Slice<WebhookView>,
     can_change: bool,
 }
 
@@ -75,10 +74,35 @@ impl WebhookPage {
 }
 
 async fn list(who: Admin<CallbacksRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    let (t, list) = (who.t, Listing::of(&who, &PARAMETERS));
     let rows = web.app.webhooks.list().await.map_err(webhook_problem)?;
-    let can_change = who.may(ApiScope::CallbacksManage);
-    let list = Listing::of(&who, &[]);
-    reply::page(&WebhooksPage { f: who.frame(who.t.nav_webhooks()), list, rows, can_change })
+    let columns = [
+        ("name", t.webhook_name()),
+        ("url", "URL"),
+        ("events", t.webhook_events()),
+        ("corps", t.webhook_corps()),
+        ("waiting", t.webhook_waiting()),
+        ("dead", t.post_dead()),
+        ("state", t.inbox_state()),
+    ];
+    let sheet = Sheet::new(columns, rows.iter().map(|row| cells(t, row)).collect());
+    if let Some(file) = sheet.file(&who, &web, &list, "webhooks").await? {
+        return Ok(file);
+    }
+    let (page, can_change) = (sheet.page(&list, rows), who.may(ApiScope::CallbacksManage));
+    reply::page(&WebhooksPage { f: who.frame(t.nav_webhooks()), list, page, can_change })
+}
+
+fn cells(t: T, row: &WebhookView) -> Vec<String> {
+    let (webhook, gauge) = (&row.webhook, &row.gauge);
+    let state = match (webhook.enabled, gauge.failures) {
+        (false, _) => t.reply_off(),
+        (true, 0) => t.reply_on(),
+        (true, _) => t.webhook_failing(),
+    };
+    let corps = webhook.corps.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let (waiting, dead) = (gauge.waiting.to_string(), gauge.dead.to_string());
+    vec![webhook.name.clone(), webhook.url.clone(), webhook.events.join(" "), corps, waiting, dead, state.to_owned()]
 }
 
 fn row(t: T, post: WebhookPost) -> Post {
@@ -91,54 +115,12 @@ fn row(t: T, post: WebhookPost) -> Post {
     Post { when: time::second(post.made_at_ms), due, what: t.callback_kind(&post.kind), state, class, post }
 }
 
-async fn csv(who: Admin<CallbacksRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<CallbacksRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Xlsx).await
-}
-
-async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
-    let t = who.t;
-    let rows = web.app.webhooks.list().await.map_err(webhook_problem)?;
-    let corps = |row: &WebhookView| row.webhook.corps.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let rows = rows.into_iter().map(|row| {
-        let state = match (row.webhook.enabled, row.gauge.failures) {
-            (false, _) => t.reply_off(),
-            (true, 0) => t.reply_on(),
-            (true, _) => t.webhook_failing(),
-        };
-        let (waiting, dead) = (row.gauge.waiting.to_string(), row.gauge.dead.to_string());
-        let corps = corps(&row);
-        [row.webhook.name, row.webhook.url, row.webhook.events.join(" "), corps, waiting, dead, state.to_owned()]
-    });
-    let captions = [
-        t.webhook_name(),
-        "URL",
-        t.webhook_events(),
-        t.webhook_corps(),
-        t.webhook_waiting(),
-        t.post_dead(),
-        t.inbox_state(),
-    ];
-    export::few(&web.app.views, kind, "webhooks", captions, rows.collect()).await
-}
-
-async fn posts_csv(
+async fn posts_files(
     who: Admin<CallbacksRead>,
     web: web::Data<Web>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    posts(&who, &web, &name, Kind::Csv).await
-}
-
-async fn posts_xlsx(
-    who: Admin<CallbacksRead>,
-    web: web::Data<Web>,
-    name: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    posts(&who, &web, &name, Kind::Xlsx).await
+    posts(&who, &web, &name, Kind::of(&who)).await
 }
 
 /// What one webhook was told and is to be told.
@@ -158,7 +140,7 @@ async fn posts(who: &Person, web: &Web, name: &str, kind: Kind) -> Result<HttpRe
         t.inbox_source(),
         t.inbox_id(),
     ];
-    let (store, name) = (web.app.store.clone(), name.to_owned());
+    let (store, name, file) = (web.app.store.clone(), name.to_owned(), format!("webhook-{name}"));
     let fill = move |out: Out<'_>| {
         let read = |after: Option<PostId>| {
             let posts = store.read(|tx| store::webhooks::search(tx, &name, state, after.as_ref(), order, PAGE_MAX))?;
@@ -181,7 +163,7 @@ async fn posts(who: &Person, web: &Web, name: &str, kind: Kind) -> Result<HttpRe
             ])
         }))
     };
-    export::file(&web.app.views, kind, "posts", captions, fill).await
+    export::file(web, kind, &file, captions, fill).await
 }
 
 /// The state that a list of posts is narrowed to.

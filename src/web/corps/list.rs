@@ -4,13 +4,15 @@ use super::fields::edition_name;
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, store_problem};
 use crate::http::permission::CorpRead;
+use crate::locale::T;
 use crate::model::{Access, ApiScope, Corp, Tenant};
 use crate::setup::service;
 use crate::store;
-use crate::web::export::{self, Kind};
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::routes::Routes;
+use crate::web::sheet::{PARAMETERS, Sheet};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
@@ -18,7 +20,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/corps", list).get("/corps.csv", csv).get("/corps.xlsx", xlsx);
+    routes.list("/corps", list);
 }
 
 struct Row {
@@ -35,6 +37,7 @@ struct Group {
     tenant: Tenant,
     employees: u64,
     rows: Vec<Row>,
+    has_corps: bool,
 }
 
 #[derive(Template)]
@@ -43,7 +46,15 @@ struct ListPage {
     f: Frame,
     list: Listing,
     groups: Vec<Group>,
+    page: Slice<()>,
     can_change: bool,
+}
+
+impl ListPage {
+    /// Whether there is anything to look for.
+    fn has_any(&self) -> bool {
+        !self.groups.is_empty() || self.list.is_narrowed()
+    }
 }
 
 async fn groups(who: &Person, web: &Web) -> Result<Vec<Group>, Problem> {
@@ -68,7 +79,7 @@ async fn groups(who: &Person, web: &Web) -> Result<Vec<Group>, Problem> {
                     corp: corp.clone(),
                 });
             }
-            groups.push(Group { tenant, employees, rows });
+            groups.push(Group { tenant, employees, has_corps: !rows.is_empty(), rows });
         }
         Ok(groups)
     });
@@ -76,50 +87,55 @@ async fn groups(who: &Person, web: &Web) -> Result<Vec<Group>, Problem> {
 }
 
 async fn list(who: Admin<CorpRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    let (groups, can_change) = (groups(&who, &web).await?, who.may(ApiScope::CorpWrite));
-    let list = Listing::of(&who, &[]);
-    reply::page(&ListPage { f: who.frame(who.t.nav_corps()), list, groups, can_change })
-}
-
-async fn csv(who: Admin<CorpRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<CorpRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Xlsx).await
-}
-
-async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
-    let t = who.t;
-    let mut rows = Vec::new();
-    for Group { tenant, rows: corps, .. } in groups(who, web).await? {
-        rows.extend(corps.into_iter().map(|row| {
-            let access = if row.is_read_only { t.access_read_only() } else { t.access_read_write() };
-            [
-                tenant.name.clone(),
-                tenant.key.to_string(),
-                row.corp.name,
-                row.corp.key.to_string(),
-                row.corp.corpid.to_string(),
-                row.edition.to_owned(),
-                access.to_owned(),
-                row.corp.apps.len().to_string(),
-                if row.is_read { row.members.to_string() } else { String::new() },
-                row.read_at_ms.map(time::machine).unwrap_or_default(),
-            ]
-        }));
+    let (t, list) = (who.t, Listing::of(&who, &PARAMETERS));
+    let mut groups = groups(&who, &web).await?;
+    let (mut rows, mut cells) = (Vec::new(), Vec::new());
+    for (at, group) in groups.iter_mut().enumerate() {
+        for row in std::mem::take(&mut group.rows) {
+            cells.push(self::cells(t, &group.tenant, &row));
+            rows.push((at, row));
+        }
     }
-    let captions = [
-        t.tenant_name(),
-        t.tenant_key(),
-        t.corp_name(),
-        t.corp_key(),
-        t.corp_corpid(),
-        t.corp_edition(),
-        t.corp_access(),
-        t.corp_apps(),
-        t.corp_members(),
-        t.corp_read(),
+    let columns = [
+        ("tenant", t.tenant_name()),
+        ("tenant_key", t.tenant_key()),
+        ("name", t.corp_name()),
+        ("key", t.corp_key()),
+        ("corpid", t.corp_corpid()),
+        ("edition", t.corp_edition()),
+        ("access", t.corp_access()),
+        ("apps", t.corp_apps()),
+        ("members", t.corp_members()),
+        ("read", t.corp_read()),
     ];
-    export::few(&web.app.views, kind, "corps", captions, rows).await
+    let sheet = Sheet::new(columns, cells);
+    if let Some(file) = sheet.file(&who, &web, &list, "corps").await? {
+        return Ok(file);
+    }
+    let Slice { rows, total, previous, next } = sheet.page(&list, rows);
+    for (at, row) in rows {
+        groups[at].rows.push(row);
+    }
+    // whose corps stand on another page, or are not asked for, is not named; who has none stands on the first page
+    let shows_empty = !list.is_narrowed() && previous.is_none();
+    groups.retain(|group| !group.rows.is_empty() || (shows_empty && !group.has_corps));
+    let page = Slice { rows: Vec::new(), total, previous, next };
+    let can_change = who.may(ApiScope::CorpWrite);
+    reply::page(&ListPage { f: who.frame(t.nav_corps()), list, groups, page, can_change })
+}
+
+fn cells(t: T, tenant: &Tenant, row: &Row) -> Vec<String> {
+    let access = if row.is_read_only { t.access_read_only() } else { t.access_read_write() };
+    vec![
+        tenant.name.clone(),
+        tenant.key.to_string(),
+        row.corp.name.clone(),
+        row.corp.key.to_string(),
+        row.corp.corpid.to_string(),
+        row.edition.to_owned(),
+        access.to_owned(),
+        row.corp.apps.len().to_string(),
+        if row.is_read { row.members.to_string() } else { String::new() },
+        row.read_at_ms.map(time::machine).unwrap_or_default(),
+    ]
 }

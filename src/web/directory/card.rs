@@ -13,8 +13,8 @@ use crate::locale::T;
 use crate::model::{
     ApiScope, Corp, Employee, EmployeeId, Member, MemberBinding, MemberField, TenantKey, Text, Tombstone, UnitId,
 };
-use crate::store;
 use crate::store::directory::HistoryRow;
+use crate::store::{self, Order};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
@@ -167,7 +167,7 @@ async fn show(
             Err(missing) => return Ok(Err(missing)),
         };
         // one more tells whether there are more
-        let history = store::directory::history_before(tx, &key, &wanted, None, SHOWN + 1)?;
+        let history = store::directory::history_page(tx, &key, &wanted, Order::Newest, None, SHOWN + 1)?;
         let corps = if sees_corps { store::corps::list_of_tenant(tx, &key)? } else { Vec::new() };
         let mut rows = Vec::with_capacity(corps.len());
         for corp in corps {

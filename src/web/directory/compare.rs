@@ -29,8 +29,7 @@ use lines::{Line, close, line, outline, place_of};
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/corps/{corp}/compare", show)
-        .get("/corps/{corp}/compare.csv", csv)
-        .get("/corps/{corp}/compare.xlsx", xlsx)
+        .files("/corps/{corp}/compare", files)
         .get("/corps/{corp}/compare/branch", branch);
 }
 
@@ -330,12 +329,8 @@ fn choose(t: T, view: &MirrorView, place: &Side, pick: &str) -> Option<Chosen> {
     Some(chosen)
 }
 
-async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &corp, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &corp, Kind::Xlsx).await
+async fn files(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &corp, Kind::of(&who)).await
 }
 
 /// Both sides row by row, of the state and the search that are shown, else everything.
@@ -362,7 +357,7 @@ async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<Ht
         Ok(matching(view, state, &search).into_iter().map(row).collect::<Vec<_>>())
     };
     let rows = looked(web.app.views.mirror(corp, look).await)?;
-    let captions = [
+    let captions = vec![
         t.cmp_state(),
         t.cmp_unit_id(),
         t.cmp_unit(),
@@ -371,7 +366,8 @@ async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<Ht
         t.cmp_department(),
         t.cmp_members(),
     ];
-    export::few(&web.app.views, kind, "compare", captions, rows).await
+    let fill = move |out: export::Out<'_>| out.rows(rows.into_iter().map(Ok));
+    export::file(web, kind, &format!("compare-{corp}"), captions, fill).await
 }
 
 async fn branch(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {

@@ -2,14 +2,13 @@
 
 use super::card::{Moment, moments};
 use super::get_tenant;
-use crate::browse::BrowseError;
 use crate::directory::service;
 use crate::http::Problem;
 use crate::http::errors::{directory_problem, store_problem};
 use crate::http::permission::DirectoryRead;
 use crate::model::{Employee, EmployeeId, TenantKey};
 use crate::store::directory::HistoryRow;
-use crate::store::{self, Store};
+use crate::store::{self, Order};
 use crate::web::export::{self, Kind, Out};
 use crate::web::frame::Frame;
 use crate::web::link::part;
@@ -24,15 +23,14 @@ use askama::Template;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/tenants/{tenant}/employees/{employee}/history", show)
-        .get("/tenants/{tenant}/employees/{employee}/history.csv", csv)
-        .get("/tenants/{tenant}/employees/{employee}/history.xlsx", xlsx);
+        .files("/tenants/{tenant}/employees/{employee}/history", files);
 }
 
 /// Rows that are read at once for a page with a search; the next page goes on behind them.
 const LOOKED_AT_MAX: usize = 2_000;
 /// Rows that are read at once for a file.
 const CHUNK: usize = 500;
-const KNOWN: &[&str] = &["q", "before"];
+const KNOWN: &[&str] = &["q", "sort", "dir", "before"];
 
 #[derive(Template)]
 #[template(path = "directory/history.html")]
@@ -68,10 +66,10 @@ async fn show(
     let t = who.t;
     let list = Listing::of(&who, KNOWN);
     let (wanted, before) = (list.get("q").to_lowercase(), list.get("before").parse().ok());
-    let (key, employee) = (tenant.clone(), id.clone());
+    let (key, employee, order) = (tenant.clone(), id.clone(), list.by_time());
     let read = web.app.store.read_async(move |tx| {
         let limit = if wanted.is_empty() { ROWS } else { LOOKED_AT_MAX };
-        let found = store::directory::history_before(tx, &key, &employee, before, limit)?;
+        let found = store::directory::history_page(tx, &key, &employee, order, before, limit)?;
         let mut next = (found.len() == limit).then(|| found.last().map(|(number, _)| *number)).flatten();
         let mut rows = Vec::new();
         for (number, row) in found {
@@ -86,31 +84,30 @@ async fn show(
         Ok((rows, next))
     });
     let (mut rows, next) = read.await.map_err(store_problem)?;
-    rows.reverse();
+    // what changed at one moment is told together, the moments in the order of the page
+    if order == Order::Newest {
+        rows.reverse();
+    }
+    let mut moments = moments(t, rows, usize::MAX);
+    if order == Order::Oldest {
+        moments.reverse();
+    }
     let card = who.url(&format!("/tenants/{tenant}/employees/{}", part(&id)));
     reply::page(&HistoryPage {
         f: who.frame(t.history_title(&person.name)),
         card,
-        moments: moments(t, rows, usize::MAX),
+        moments,
         next: next.map(|number| list.at("before", &number.to_string())),
         list,
     })
 }
 
-async fn csv(
+async fn files(
     who: Admin<DirectoryRead>,
     web: web::Data<Web>,
     path: web::Path<(TenantKey, EmployeeId)>,
 ) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, path.into_inner(), Kind::Csv).await
-}
-
-async fn xlsx(
-    who: Admin<DirectoryRead>,
-    web: web::Data<Web>,
-    path: web::Path<(TenantKey, EmployeeId)>,
-) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, path.into_inner(), Kind::Xlsx).await
+    whole(&who, &web, path.into_inner(), Kind::of(&who)).await
 }
 
 async fn whole(
@@ -121,12 +118,18 @@ async fn whole(
 ) -> Result<HttpResponse, Problem> {
     get(web, &tenant, &id).await?;
     let t = who.t;
-    let wanted = Listing::of(who, KNOWN).get("q").to_lowercase();
+    let list = Listing::of(who, KNOWN);
+    let (wanted, order) = (list.get("q").to_lowercase(), list.by_time());
     let captions = vec![t.history_when(), t.history_by(), t.history_field(), t.history_before(), t.history_after()];
-    let name = format!("history-{id}");
-    let rows = Rows { store: web.app.store.clone(), tenant, id, before: None, waiting: Vec::new(), is_end: false };
+    let name = format!("history-{tenant}-{id}");
+    let store = web.app.store.clone();
     let fill = move |out: Out<'_>| {
-        let hits = rows.filter(move |row| row.as_ref().map_or(true, |row| is_hit(t, row, &wanted)));
+        let read = |past: Option<u64>| {
+            let rows = store.read(|tx| store::directory::history_page(tx, &tenant, &id, order, past, CHUNK))?;
+            let next = rows.last().filter(|_| rows.len() == CHUNK).map(|(number, _)| *number);
+            Ok((rows.into_iter().map(|(_, row)| row).collect(), next))
+        };
+        let hits = export::pages(read).filter(move |row| row.as_ref().map_or(true, |row| is_hit(t, row, &wanted)));
         out.rows(hits.map(|row| {
             let row = row?;
             let text = |value: Option<crate::model::Text>| value.map(|text| text.to_string()).unwrap_or_default();
@@ -139,39 +142,5 @@ async fn whole(
             ])
         }))
     };
-    export::file(&web.app.views, kind, &name, captions, fill).await
-}
-
-/// A person's history from the newest row on; few rows are held at once.
-struct Rows {
-    store: Store,
-    tenant: TenantKey,
-    id: EmployeeId,
-    before: Option<u64>,
-    /// The oldest first.
-    waiting: Vec<HistoryRow>,
-    is_end: bool,
-}
-
-impl Iterator for Rows {
-    type Item = Result<HistoryRow, BrowseError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.waiting.is_empty() && !self.is_end {
-            let read =
-                self.store.read(|tx| store::directory::history_before(tx, &self.tenant, &self.id, self.before, CHUNK));
-            match read {
-                Ok(rows) => {
-                    self.is_end = rows.len() < CHUNK;
-                    self.before = rows.last().map(|(number, _)| *number);
-                    self.waiting = rows.into_iter().rev().map(|(_, row)| row).collect();
-                }
-                Err(error) => {
-                    self.is_end = true;
-                    return Some(Err(error.into()));
-                }
-            }
-        }
-        self.waiting.pop().map(Ok)
-    }
+    export::file(web, kind, &name, captions, fill).await
 }

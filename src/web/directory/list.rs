@@ -25,8 +25,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/tenants/{tenant}/directory", show)
         .get("/tenants/{tenant}/directory/branch", branch)
-        .get("/tenants/{tenant}/directory.csv", csv)
-        .get("/tenants/{tenant}/directory.xlsx", xlsx);
+        .files("/tenants/{tenant}/directory", files);
 }
 
 const KNOWN: &[&str] =
@@ -243,20 +242,13 @@ async fn branch(
     reply::page(&BranchPage { f: who.frame(""), items, hidden })
 }
 
-async fn csv(
+async fn files(
     who: Admin<DirectoryRead>,
     web: web::Data<Web>,
     tenant: web::Path<TenantKey>,
 ) -> Result<HttpResponse, Problem> {
-    whole(who, web, tenant.into_inner(), Kind::Csv).await
-}
-
-async fn xlsx(
-    who: Admin<DirectoryRead>,
-    web: web::Data<Web>,
-    tenant: web::Path<TenantKey>,
-) -> Result<HttpResponse, Problem> {
-    whole(who, web, tenant.into_inner(), Kind::Xlsx).await
+    let kind = Kind::of(&who);
+    whole(who, web, tenant.into_inner(), kind).await
 }
 
 async fn whole(
@@ -280,7 +272,7 @@ async fn whole(
                     Ok(person_cells(t, &row.employee).into_iter().chain([userid]))
                 }))
             };
-            export::file(&web.app.views, kind, &name, captions, fill).await
+            export::file(&web, kind, &name, captions, fill).await
         }
         None => {
             let view = looked(web.app.views.directory_view(&tenant).await)?;
@@ -288,7 +280,7 @@ async fn whole(
                 let view: Arc<DirectoryView> = view;
                 out.rows(view.rows(&asked.query).map(|row| Ok(person_cells(t, &row))))
             };
-            export::file(&web.app.views, kind, &name, captions, fill).await
+            export::file(&web, kind, &name, captions, fill).await
         }
     }
 }

@@ -27,8 +27,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/corps/{corp}/members", show)
         .get("/corps/{corp}/members/branch", branch)
-        .get("/corps/{corp}/members.csv", csv)
-        .get("/corps/{corp}/members.xlsx", xlsx);
+        .files("/corps/{corp}/members", files);
 }
 
 const KNOWN: &[&str] = &[
@@ -242,12 +241,9 @@ async fn branch(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpK
     reply::page(&BranchPage { f: who.frame(""), items, hidden })
 }
 
-async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(who, web, corp.into_inner(), Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(who, web, corp.into_inner(), Kind::Xlsx).await
+async fn files(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    let kind = Kind::of(&who);
+    whole(who, web, corp.into_inner(), kind).await
 }
 
 async fn whole(who: Admin<SyncRead>, web: web::Data<Web>, corp: CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
@@ -255,7 +251,7 @@ async fn whole(who: Admin<SyncRead>, web: web::Data<Web>, corp: CorpKey, kind: K
     let t = who.t;
     let view: Arc<MirrorView> = looked(web.app.views.mirror_view(&corp).await)?;
     let fill = move |out: export::Out<'_>| out.rows(view.rows(&asked.query).map(|row| Ok(member_cells(t, &row))));
-    export::file(&web.app.views, kind, &format!("members-{corp}"), member_captions(t), fill).await
+    export::file(&web, kind, &format!("members-{corp}"), member_captions(t), fill).await
 }
 
 /// Captions of a file of members.

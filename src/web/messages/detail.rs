@@ -5,15 +5,16 @@ use super::names::Names;
 use super::todo::TodoView;
 use super::{class, get_tenant, place, todo};
 use crate::http::Problem;
-use crate::http::errors::{message_problem, rule_problem, setup_problem};
+use crate::http::errors::{message_problem, rule_problem, setup_problem, store_problem};
 use crate::http::permission::MessagesRead;
 use crate::locale::T;
 use crate::messages::cards::TodoStage;
-use crate::messages::search::CallTrace;
+use crate::messages::search::{CallTrace, RecipientPlace};
 use crate::messages::{MessageStatus, is_hopeless, rulebook};
 use crate::model::{ApiScope, CallState, Delivery, DeliveryState, MessageId, TenantKey, TraceRow};
 use crate::setup::service as setup;
 use crate::web::frame::Frame;
+use crate::web::listing::{Listing, ROWS};
 use crate::web::routes::Routes;
 use crate::web::state::Web;
 use crate::web::visit::Admin;
@@ -21,8 +22,8 @@ use crate::web::{reply, rules as rules_page, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-/// Recipients that the page shows; those that did not get it first.
-const SHOWN: usize = 100;
+/// Parameters of the list of recipients.
+const PARAMETERS: [&str; 2] = ["state", "after"];
 
 pub(super) fn routes(routes: &mut Routes) {
     routes.get("/tenants/{tenant}/messages/{message}", show);
@@ -69,11 +70,15 @@ struct DetailPage {
     accepted: String,
     by: String,
     expires: Option<String>,
-    tally: Vec<(&'static str, &'static str, u32)>,
+    /// State, its name, its class, how many.
+    tally: Vec<(&'static str, &'static str, &'static str, u32)>,
     steps: Vec<Step>,
     calls: Vec<CallView>,
+    list: Listing,
+    /// The recipients as a file.
+    files: Listing,
     recipients: Vec<Recipient>,
-    has_more: bool,
+    next: Option<String>,
     has_dead: bool,
     /// Whether sending what is dead again may help.
     can_redrive: bool,
@@ -109,23 +114,31 @@ async fn show(
         return Err(Problem::not_found("message", id));
     }
     let trace = web.app.messages.trace(&id).await.map_err(message_problem)?;
-    let rows = web.app.messages.deliveries_first_dead(&tenant, &id, SHOWN).await.map_err(message_problem)?;
-    let mut ids: Vec<_> = rows.iter().filter_map(|row| row.employee.clone()).collect();
+    let list = Listing::of(&who, &PARAMETERS);
+    let (state, after) = (DeliveryState::find(list.get("state")), list.after(RecipientPlace::parse)?);
+    let page = web.app.messages.recipients(&tenant, &id, state, after, ROWS).await;
+    let (rows, next) = page.map_err(store_problem)?;
+    // what can be done is judged by the first of all recipients, whichever are looked at
+    let first = match (state, after) {
+        (None, None) => None,
+        _ => Some(web.app.messages.recipients(&tenant, &id, None, None, ROWS).await.map_err(store_problem)?.0),
+    };
+    let mut ids: Vec<_> = rows.iter().chain(first.iter().flatten()).filter_map(|row| row.employee.clone()).collect();
     ids.extend(status.todo.iter().flat_map(todo::people).cloned());
     let names = Names::read(&web, &tenant, ids).await?;
     let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
     let rules = rulebook::list(&web.app.env, &tenant).await.map_err(rule_problem)?;
     let rule = |id: &str| rules.iter().find(|rule| rule.id.as_str() == id).map(|rule| rule.name.clone());
     let todo = status.todo.take().map(|of| todo::view(t, &status.message, of, &names));
-    let has_more = usize::try_from(status.tally.total()).unwrap_or(usize::MAX) > rows.len();
     let dead: u32 =
         DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).map(|state| status.tally.of(state)).sum();
     // those that are dead come first
-    let mut shown_dead = rows.iter().filter(|row| row.state.is_dead());
+    let first = first.as_ref().unwrap_or(&rows);
+    let mut shown_dead = first.iter().filter(|row| row.state.is_dead());
     let is_there = |row: &Delivery| row.employee.as_ref().is_some_and(|id| !names.of(id).is_empty());
     let is_all_shown = usize::try_from(dead).is_ok_and(|dead| dead <= shown_dead.clone().count());
     let may_help = !is_all_shown || shown_dead.any(|row| !is_hopeless(row, is_there(row)));
-    let is_partly_out = rows.iter().any(|row| row.code.as_deref() == Some("partly"));
+    let is_partly_out = first.iter().any(|row| row.code.as_deref() == Some("partly"));
     let recipients = rows.into_iter().map(|row| Recipient {
         name: row.employee.as_ref().map(|id| names.of(id).to_owned()).unwrap_or_default(),
         state: t.delivery_state(row.state),
@@ -158,7 +171,8 @@ async fn show(
         why: call.code.as_deref().map(|code| t.delivery_why(code)).unwrap_or_default(),
         call,
     });
-    let counted = |state: DeliveryState| (t.delivery_state(state), class(state), status.tally.of(state));
+    let counted = |state: DeliveryState| (state.name(), t.delivery_state(state), class(state), status.tally.of(state));
+    let of_log = list.clone().on(who.url(&format!("/tenants/{tenant}/messages")));
     reply::page(&DetailPage {
         f: who.frame(t.push_detail_title()),
         stage: match status.recall_at_ms {
@@ -171,11 +185,13 @@ async fn show(
         accepted: time::second(status.message.accepted_at_ms),
         by: t.sync_actor(&status.message.accepted_by),
         expires: status.message.expires_at_ms.map(time::minute),
-        tally: DeliveryState::ALL.map(counted).into_iter().filter(|(_, _, count)| *count > 0).collect(),
+        tally: DeliveryState::ALL.map(counted).into_iter().filter(|(.., count)| *count > 0).collect(),
         steps: trace.steps.into_iter().map(step).collect(),
         calls: calls.collect(),
         recipients: recipients.collect(),
-        has_more,
+        next: next.map(|place| list.at("after", &place.to_string())),
+        files: of_log.with_values("message", &[id.to_string()]),
+        list,
         has_dead: dead > 0,
         // nobody is to get what was recalled
         can_redrive: status.recall_at_ms.is_none() && dead > 0 && may_help,

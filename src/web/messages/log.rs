@@ -31,10 +31,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const SOURCES_MAX: usize = 100;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes
-        .get("/tenants/{tenant}/messages", list)
-        .get("/tenants/{tenant}/messages.csv", csv)
-        .get("/tenants/{tenant}/messages.xlsx", xlsx);
+    routes.get("/tenants/{tenant}/messages", list).files("/tenants/{tenant}/messages", files);
 }
 
 struct Row {
@@ -114,6 +111,7 @@ async fn list(
 ) -> Result<HttpResponse, Problem> {
     let (t, tenant) = (who.t, get_tenant(&web, &tenant).await?.key);
     let list = Listing::of(&who, &PARAMETERS);
+    list.check_days()?;
     let Asked { filter, is_known, is_cut } = asked(&web, &tenant, &list).await?;
     let after = list.after(DeliveryCursor::parse)?;
     let found = web.app.messages.search_deliveries(tenant.clone(), filter, after, ROWS).await;
@@ -206,20 +204,13 @@ fn what(t: crate::locale::T, row: &Delivery) -> String {
     }
 }
 
-async fn csv(
+async fn files(
     who: Admin<MessagesRead>,
     web: web::Data<Web>,
     tenant: web::Path<TenantKey>,
 ) -> Result<HttpResponse, Problem> {
-    file(who, web, tenant, Kind::Csv).await
-}
-
-async fn xlsx(
-    who: Admin<MessagesRead>,
-    web: web::Data<Web>,
-    tenant: web::Path<TenantKey>,
-) -> Result<HttpResponse, Problem> {
-    file(who, web, tenant, Kind::Xlsx).await
+    let kind = Kind::of(&who);
+    file(who, web, tenant, kind).await
 }
 
 async fn file(
@@ -230,9 +221,10 @@ async fn file(
 ) -> Result<HttpResponse, Problem> {
     let tenant = get_tenant(&web, &tenant).await?.key;
     let list = Listing::of(&who, &PARAMETERS);
+    list.check_days()?;
     let filter = asked(&web, &tenant, &list).await?.filter;
     let t = who.t;
-    let (store, name) = (web.app.store.clone(), format!("{}-{tenant}", who.t.nav_push_log()));
+    let (store, name) = (web.app.store.clone(), format!("messages-{tenant}"));
     let fill = move |out: Out<'_>| {
         let (people, key) = (store.clone(), tenant.clone());
         let tell = move |row: &Delivery| {
@@ -250,5 +242,5 @@ async fn file(
     };
     let mut captions = log::captions(t.lang == Lang::Zh);
     captions.push(t.field_name());
-    export::file(&web.app.views, kind, &name, captions, fill).await
+    export::file(&web, kind, &name, captions, fill).await
 }

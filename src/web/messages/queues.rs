@@ -3,12 +3,12 @@
 use crate::http::Problem;
 use crate::http::errors::{message_problem, setup_problem, store_problem};
 use crate::http::permission::{MessagesManage, MessagesRead};
+use crate::locale::T;
 use crate::messages::MessageError;
 use crate::messages::search::AppQueue;
 use crate::messages::settings::MessageSettings;
 use crate::model::{ApiScope, Corp};
 use crate::setup::service as setup;
-use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, Nothing};
 use crate::web::frame::Frame;
@@ -16,6 +16,8 @@ use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
 use crate::web::rules;
+use crate::web::sheet::{PARAMETERS, Sheet};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
 use crate::web::time;
 use crate::web::visit::{Admin, Person};
@@ -24,12 +26,7 @@ use askama::Template;
 use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes
-        .get("/messages/queues", show)
-        .get("/messages/queues.csv", csv)
-        .get("/messages/queues.xlsx", xlsx)
-        .post("/messages/queues/resume", resume)
-        .post("/messages/queues", save);
+    routes.list("/messages/queues", show).post("/messages/queues/resume", resume).post("/messages/queues", save);
 }
 
 #[derive(Template)]
@@ -37,7 +34,8 @@ pub(super) fn routes(routes: &mut Routes) {
 struct QueuesPage {
     f: Frame,
     list: Listing,
-    queues: Vec<AppQueue>,
+    sheet: Sheet,
+    page: Slice<AppQueue>,
     corps: Vec<Corp>,
     keep_days: String,
     faults: Faults,
@@ -54,21 +52,61 @@ impl QueuesPage {
     }
 
     fn why<'a>(&self, queue: &'a AppQueue) -> &'a str {
-        match queue.paused.as_deref().map(|code| self.f.t.delivery_why(code)).filter(|text| !text.is_empty()) {
-            Some(text) => text,
-            None => queue.paused_text.as_deref().unwrap_or_default(),
-        }
+        why(self.f.t, queue)
     }
 }
 
+fn why(t: T, queue: &AppQueue) -> &str {
+    match queue.paused.as_deref().map(|code| t.delivery_why(code)).filter(|text| !text.is_empty()) {
+        Some(text) => text,
+        None => queue.paused_text.as_deref().unwrap_or_default(),
+    }
+}
+
+fn cells(t: T, queue: &AppQueue) -> Vec<String> {
+    let state = match (&queue.paused, queue.throttled_until_ms) {
+        (Some(_), _) => t.push_queue_paused(),
+        (None, Some(_)) => t.push_queue_throttled(),
+        (None, None) if queue.is_untested => t.app_untested(),
+        (None, None) => t.push_queue_runs(),
+    };
+    vec![
+        queue.corp.to_string(),
+        queue.app.to_string(),
+        state.to_owned(),
+        why(t, queue).to_owned(),
+        queue.calls.to_string(),
+        queue.overdue_s.to_string(),
+        queue.day_used.to_string(),
+        queue.day_limit.map(|limit| limit.to_string()).unwrap_or_default(),
+        queue.fullest_minute.to_string(),
+        queue.fullest_hour.to_string(),
+    ]
+}
+
 async fn page(web: &Web, who: &Person, keep_days: Option<String>, faults: Faults) -> Result<QueuesPage, Problem> {
+    let (t, list) = (who.t, Listing::of(who, &PARAMETERS));
     let queues = web.app.messages.queues().await.map_err(store_problem)?;
     let corps = setup::list_corps(&web.app.store, None).await.map_err(setup_problem)?;
     let settings = web.app.messages.settings().await.map_err(store_problem)?;
+    let columns = [
+        ("corp", t.corp_key()),
+        ("app", t.inbox_receiver()),
+        ("state", t.push_queue_state()),
+        ("", t.inbox_note()),
+        ("calls", t.push_queue_calls()),
+        ("overdue", t.push_queue_overdue()),
+        ("day", t.push_queue_day()),
+        ("limit", t.push_queue_day_limit()),
+        ("minute", t.push_queue_minute()),
+        ("hour", t.push_queue_hour()),
+    ];
+    let sheet = Sheet::new(columns, queues.iter().map(|queue| cells(t, queue)).collect());
     Ok(QueuesPage {
-        f: who.frame(who.t.nav_push_queues()),
-        list: Listing::of(who, &[]),
-        queues,
+        f: who.frame(t.nav_push_queues()),
+        page: sheet.page(&list, queues),
+        sheet,
+        list,
         corps,
         keep_days: keep_days.unwrap_or_else(|| settings.keep_days.to_string()),
         faults,
@@ -77,54 +115,11 @@ async fn page(web: &Web, who: &Person, keep_days: Option<String>, faults: Faults
 }
 
 async fn show(who: Admin<MessagesRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    reply::page(&page(&web, &who, None, Faults::default()).await?)
-}
-
-async fn csv(who: Admin<MessagesRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<MessagesRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Xlsx).await
-}
-
-async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
-    let t = who.t;
-    let page = page(web, who, None, Faults::default()).await?;
-    let rows = page.queues.iter().map(|queue| {
-        let state = match (&queue.paused, queue.throttled_until_ms) {
-            (Some(_), _) => t.push_queue_paused(),
-            (None, Some(_)) => t.push_queue_throttled(),
-            (None, None) if queue.is_untested => t.app_untested(),
-            (None, None) => t.push_queue_runs(),
-        };
-        [
-            queue.corp.to_string(),
-            queue.app.to_string(),
-            state.to_owned(),
-            page.why(queue).to_owned(),
-            queue.calls.to_string(),
-            queue.overdue_s.to_string(),
-            queue.day_used.to_string(),
-            queue.day_limit.map(|limit| limit.to_string()).unwrap_or_default(),
-            queue.fullest_minute.to_string(),
-            queue.fullest_hour.to_string(),
-        ]
-    });
-    let captions = [
-        t.corp_key(),
-        t.inbox_receiver(),
-        t.push_queue_state(),
-        t.inbox_note(),
-        t.push_queue_calls(),
-        t.push_queue_overdue(),
-        t.push_queue_day(),
-        t.push_queue_day_limit(),
-        t.push_queue_minute(),
-        t.push_queue_hour(),
-    ];
-    let rows = rows.collect();
-    export::few(&web.app.views, kind, "queues", captions, rows).await
+    let page = page(&web, &who, None, Faults::default()).await?;
+    match page.sheet.file(&who, &web, &page.list, "queues").await? {
+        Some(file) => Ok(file),
+        None => reply::page(&page),
+    }
 }
 
 async fn resume(who: Admin<MessagesManage>, web: web::Data<Web>, _: Form<Nothing>) -> Result<HttpResponse, Problem> {

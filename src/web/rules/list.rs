@@ -3,28 +3,28 @@
 use crate::http::Problem;
 use crate::http::errors::{rule_problem, setup_problem};
 use crate::http::permission::{MessagesManage, MessagesRead};
+use crate::locale::T;
 use crate::messages::rulebook;
 use crate::messages::rules::{Hidden, hidden};
-use crate::model::{Corp, Rule, RuleId, Target, TenantKey};
+use crate::model::{ApiScope, Corp, Rule, RuleId, Target, TenantKey};
 use crate::setup::service as setup;
-use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, is_typed};
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
+use crate::web::sheet::{PARAMETERS, Sheet};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
-use crate::web::visit::{Admin, Person};
+use crate::web::visit::Admin;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
-        .get("/tenants/{tenant}/rules", show)
-        .get("/tenants/{tenant}/rules.csv", csv)
-        .get("/tenants/{tenant}/rules.xlsx", xlsx)
+        .list("/tenants/{tenant}/rules", show)
         .post("/tenants/{tenant}/rules/order", order)
         .post("/tenants/{tenant}/rules/{rule}/switch", switch)
         .post("/tenants/{tenant}/rules/{rule}/remove", remove);
@@ -36,11 +36,15 @@ struct ListPage {
     f: Frame,
     list: Listing,
     tenant: TenantKey,
-    rules: Vec<Rule>,
+    /// With their places in the order in which they are tried, counted from 1.
+    page: Slice<(usize, Rule)>,
+    count: usize,
     /// Targets that no message ever takes.
     hidden: Vec<Hidden>,
     corps: Vec<Corp>,
     may_change: bool,
+    /// All of them are shown in their order.
+    may_move: bool,
 }
 
 impl ListPage {
@@ -58,8 +62,12 @@ impl ListPage {
         found.map(|hidden| hidden.by.as_str()).unwrap_or_default()
     }
 
+    fn is_first(&self, at: &usize) -> bool {
+        *at == 1
+    }
+
     fn is_last(&self, at: &usize) -> bool {
-        at + 1 == self.rules.len()
+        *at == self.count
     }
 }
 
@@ -71,49 +79,18 @@ fn place(corps: &[Corp], target: &Target) -> String {
     format!("{corp} / {app}")
 }
 
-async fn csv(
-    who: Admin<MessagesRead>,
-    web: web::Data<Web>,
-    tenant: web::Path<TenantKey>,
-) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &tenant, Kind::Csv).await
-}
-
-async fn xlsx(
-    who: Admin<MessagesRead>,
-    web: web::Data<Web>,
-    tenant: web::Path<TenantKey>,
-) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &tenant, Kind::Xlsx).await
-}
-
-async fn whole(who: &Person, web: &Web, tenant: &TenantKey, kind: Kind) -> Result<HttpResponse, Problem> {
-    let t = who.t;
-    let rules = rulebook::list(&web.app.env, tenant).await.map_err(rule_problem)?;
-    let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
-    let rows = rules.into_iter().enumerate().map(|(at, rule)| {
-        let target = |target: &Target| format!("{} ({})", place(&corps, target), t.content_kind(target.kind));
-        let targets: Vec<String> = rule.targets.iter().map(target).collect();
-        [
-            (at + 1).to_string(),
-            rule.name,
-            rule.source.unwrap_or_default(),
-            rule.filter.unwrap_or_default(),
-            targets.join("\n"),
-            if rule.enabled { t.rule_is_on() } else { t.rule_is_off() }.to_owned(),
-            rule.id.to_string(),
-        ]
-    });
-    let captions = [
-        t.rules_order(),
-        t.rule_name(),
-        t.rule_source(),
-        t.rule_filter(),
-        t.rule_targets(),
-        t.rule_enabled(),
-        t.inbox_id(),
-    ];
-    export::few(&web.app.views, kind, "rules", captions, rows.collect()).await
+fn cells(t: T, corps: &[Corp], at: usize, rule: &Rule) -> Vec<String> {
+    let target = |target: &Target| format!("{} ({})", place(corps, target), t.content_kind(target.kind));
+    let targets: Vec<String> = rule.targets.iter().map(target).collect();
+    vec![
+        at.to_string(),
+        rule.name.clone(),
+        rule.source.clone().unwrap_or_default(),
+        rule.filter.clone().unwrap_or_default(),
+        targets.join("\n"),
+        if rule.enabled { t.rule_is_on() } else { t.rule_is_off() }.to_owned(),
+        rule.id.to_string(),
+    ]
 }
 
 async fn show(
@@ -121,12 +98,36 @@ async fn show(
     web: web::Data<Web>,
     tenant: web::Path<TenantKey>,
 ) -> Result<HttpResponse, Problem> {
+    let (t, list, tenant) = (who.t, Listing::of(&who, &PARAMETERS), tenant.into_inner());
     let rules = rulebook::list(&web.app.env, &tenant).await.map_err(rule_problem)?;
-    let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
-    let (f, list) = (who.frame(who.t.nav_rules()), Listing::of(&who, &[]));
-    let may_change = who.may(crate::model::ApiScope::MessagesManage);
     let hidden = hidden(&rules);
-    reply::page(&ListPage { f, list, tenant: tenant.into_inner(), rules, hidden, corps, may_change })
+    let rules: Vec<(usize, Rule)> = (1..).zip(rules).collect();
+    let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
+    let columns = [
+        ("order", t.rules_order()),
+        ("name", t.rule_name()),
+        ("source", t.rule_source()),
+        ("filter", t.rule_filter()),
+        ("targets", t.rule_targets()),
+        ("state", t.rule_enabled()),
+        ("", t.inbox_id()),
+    ];
+    let sheet = Sheet::new(columns, rules.iter().map(|(at, rule)| cells(t, &corps, *at, rule)).collect());
+    if let Some(file) = sheet.file(&who, &web, &list, &format!("rules-{tenant}")).await? {
+        return Ok(file);
+    }
+    let may_change = who.may(ApiScope::MessagesManage);
+    reply::page(&ListPage {
+        f: who.frame(t.nav_rules()),
+        may_move: may_change && !list.is_narrowed() && list.get("sort").is_empty(),
+        may_change,
+        count: rules.len(),
+        page: sheet.page(&list, rules),
+        hidden,
+        list,
+        tenant,
+        corps,
+    })
 }
 
 #[derive(Debug, Deserialize)]

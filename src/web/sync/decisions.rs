@@ -4,21 +4,23 @@ use super::cards::PlanCard;
 use crate::http::Problem;
 use crate::http::errors::store_problem;
 use crate::http::permission::SyncRead;
+use crate::locale::T;
 use crate::model::ApiScope;
 use crate::store::{self, StoreError};
 use crate::sync::service::writes;
-use crate::web::export::{self, Kind};
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
+use crate::web::sheet::{PARAMETERS, Sheet};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/decisions", list).get("/decisions.csv", csv).get("/decisions.xlsx", xlsx);
+    routes.list("/decisions", list);
 }
 
 #[derive(Template)]
@@ -26,7 +28,7 @@ pub(super) fn routes(routes: &mut Routes) {
 struct DecisionsPage {
     f: Frame,
     list: Listing,
-    plans: Vec<PlanCard>,
+    page: Slice<PlanCard>,
     may_decide: bool,
 }
 
@@ -53,47 +55,36 @@ async fn waiting(who: &Person, web: &Web) -> Result<Vec<PlanCard>, Problem> {
 }
 
 async fn list(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    let page = DecisionsPage {
-        f: who.frame(who.t.nav_decisions()),
-        list: Listing::of(&who, &[]),
-        plans: waiting(&who, &web).await?,
-        may_decide: who.may(ApiScope::SyncDecide),
-    };
-    reply::page(&page)
-}
-
-async fn csv(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Xlsx).await
-}
-
-async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
-    let t = who.t;
-    let rows = waiting(who, web).await?.into_iter().map(|plan| {
-        let over = |guard: &(String, String, String)| format!("{}: {}", guard.0, t.plan_guard_over(&guard.1, &guard.2));
-        let overtaken = plan.overtaken.map(str::to_owned);
-        let guards: Vec<String> = plan.guards.iter().map(over).chain(overtaken).collect();
-        let counts: Vec<String> = plan.counts.iter().map(|count| format!("{} {}", count.label, count.count)).collect();
-        let blast = [
-            (plan.heads, t.blast_heads(plan.heads)),
-            (plan.admins, t.blast_admins(plan.admins)),
-            (plan.emptied, t.blast_emptied(plan.emptied)),
-        ];
-        let blast: Vec<String> = blast.into_iter().filter(|(count, _)| *count > 0).map(|(_, told)| told).collect();
-        let (guards, counts, blast) = (guards.join("\n"), counts.join("\n"), blast.join("\n"));
-        [plan.at_machine, plan.corp_name, guards, counts, blast, plan.expires, plan.id]
-    });
-    let captions = [
-        t.decisions_made(),
-        t.decisions_corp(),
-        t.decisions_why(),
-        t.decisions_what(),
-        t.decisions_blast(),
-        t.decisions_until(),
-        t.inbox_id(),
+    let (t, list, plans) = (who.t, Listing::of(&who, &PARAMETERS), waiting(&who, &web).await?);
+    let columns = [
+        ("made", t.decisions_made()),
+        ("corp", t.decisions_corp()),
+        ("why", t.decisions_why()),
+        ("what", t.decisions_what()),
+        ("blast", t.decisions_blast()),
+        ("until", t.decisions_until()),
+        ("", t.inbox_id()),
     ];
-    export::few(&web.app.views, kind, "decisions", captions, rows.collect()).await
+    let sheet = Sheet::new(columns, plans.iter().map(|plan| cells(t, plan)).collect());
+    if let Some(file) = sheet.file(&who, &web, &list, "decisions").await? {
+        return Ok(file);
+    }
+    let (page, may_decide) = (sheet.page(&list, plans), who.may(ApiScope::SyncDecide));
+    reply::page(&DecisionsPage { f: who.frame(t.nav_decisions()), list, page, may_decide })
+}
+
+fn cells(t: T, plan: &PlanCard) -> Vec<String> {
+    let over = |guard: &(String, String, String)| format!("{}: {}", guard.0, t.plan_guard_over(&guard.1, &guard.2));
+    let overtaken = plan.overtaken.map(str::to_owned);
+    let guards: Vec<String> = plan.guards.iter().map(over).chain(overtaken).collect();
+    let counts: Vec<String> = plan.counts.iter().map(|count| format!("{} {}", count.label, count.count)).collect();
+    let blast = [
+        (plan.heads, t.blast_heads(plan.heads)),
+        (plan.admins, t.blast_admins(plan.admins)),
+        (plan.emptied, t.blast_emptied(plan.emptied)),
+    ];
+    let blast: Vec<String> = blast.into_iter().filter(|(count, _)| *count > 0).map(|(_, told)| told).collect();
+    let (made, corp, until, id) =
+        (plan.at_machine.clone(), plan.corp_name.clone(), plan.expires.clone(), plan.id.clone());
+    vec![made, corp, guards.join("\n"), counts.join("\n"), blast.join("\n"), until, id]
 }

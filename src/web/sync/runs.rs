@@ -28,7 +28,7 @@ const LOOKED_AT_MAX: usize = 400;
 const PARAMS: [&str; 8] = ["kind", "state", "by", "from", "to", "sort", "dir", "after"];
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/corps/{corp}/runs", list).get("/corps/{corp}/runs.csv", csv).get("/corps/{corp}/runs.xlsx", xlsx);
+    routes.get("/corps/{corp}/runs", list).files("/corps/{corp}/runs", files);
 }
 
 #[derive(Template)]
@@ -122,6 +122,7 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     let t = who.t;
     let corp = corp_of(&web, &corp).await?;
     let list = Listing::of(&who, &PARAMS);
+    list.check_days()?;
     let (mut filter, key) = (Filter::of(t, &list), corp.key.clone());
     filter.after = list.after_id()?;
     let read = web.app.store.read_async(move |tx| find(tx, &key, &filter, ROWS, LOOKED_AT_MAX));
@@ -147,19 +148,17 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     reply::page(&page)
 }
 
-async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &corp, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &corp, Kind::Xlsx).await
+async fn files(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &corp, Kind::of(&who)).await
 }
 
 async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
     let t = who.t;
     let corp = corp_of(web, corp).await?;
-    let filter = Filter::of(t, &Listing::of(who, &PARAMS));
-    let (store, now_ms) = (web.app.store.clone(), web.app.clock.now_ms());
+    let list = Listing::of(who, &PARAMS);
+    list.check_days()?;
+    let filter = Filter::of(t, &list);
+    let (store, now_ms, name) = (web.app.store.clone(), web.app.clock.now_ms(), format!("runs-{}", corp.key));
     let captions = vec![
         t.run_id_label(),
         t.run_kind_label(),
@@ -191,5 +190,5 @@ async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<Ht
         });
         out.rows(rows)
     };
-    export::file(&web.app.views, kind, t.runs_file(), captions, fill).await
+    export::file(web, kind, &name, captions, fill).await
 }

@@ -2,17 +2,21 @@
 
 use crate::http::Problem;
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
+use crate::web::sheet::{PARAMETERS, Sheet};
+use crate::web::slice::Slice;
+use crate::web::state::Web;
 use crate::web::visit::Person;
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
 use askama::Template;
 
 /// `name version licence`, one dependency a line; made by `packaging/dependencies.sh`.
 const DEPENDENCIES: &str = include_str!("../../../packaging/dependencies.txt");
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/system/about", show);
+    routes.list("/system/about", show);
 }
 
 struct Dependency {
@@ -26,7 +30,9 @@ struct Dependency {
 struct AboutPage {
     f: Frame,
     version: &'static str,
-    dependencies: Vec<Dependency>,
+    list: Listing,
+    count: usize,
+    page: Slice<Dependency>,
 }
 
 fn dependencies() -> Vec<Dependency> {
@@ -39,11 +45,20 @@ fn dependencies() -> Vec<Dependency> {
         .collect()
 }
 
-async fn show(person: Person) -> Result<HttpResponse, Problem> {
+async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    let (t, list, all) = (person.t, Listing::of(&person, &PARAMETERS), dependencies());
+    let columns = [("name", t.about_name()), ("version", t.about_version()), ("licence", t.about_licence())];
+    let cells = |one: &Dependency| [one.name, one.version, one.licence].map(str::to_owned).to_vec();
+    let sheet = Sheet::new(columns, all.iter().map(cells).collect());
+    if let Some(file) = sheet.file(&person, &web, &list, "dependencies").await? {
+        return Ok(file);
+    }
     reply::page(&AboutPage {
-        f: person.frame(person.t.nav_about()),
+        f: person.frame(t.nav_about()),
         version: env!("CARGO_PKG_VERSION"),
-        dependencies: dependencies(),
+        count: all.len(),
+        page: sheet.page(&list, all),
+        list,
     })
 }
 

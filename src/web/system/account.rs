@@ -6,11 +6,14 @@ use crate::admin::sessions;
 use crate::http::Problem;
 use crate::http::errors::{account_problem, store_problem};
 use crate::locale::Lang;
-use crate::model::{Account, Secret, Session, SessionId, TotpState};
+use crate::model::{Account, AccountId, Secret, Session, SessionId, TotpState};
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form};
 use crate::web::frame::Frame;
+use crate::web::listing::Listing;
 use crate::web::routes::Routes;
+use crate::web::sheet::{PARAMETERS, Sheet};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
 use crate::web::visit::Person;
 use crate::web::{cookies, reply, time};
@@ -24,6 +27,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/account", save)
         .get("/account/password", show_password)
         .post("/account/password", change_password)
+        .files("/account/sessions", session_files)
         .post("/account/sessions", end_session);
 }
 
@@ -34,6 +38,8 @@ pub(super) struct SessionView {
     pub(super) from: String,
     pub(super) opened: String,
     pub(super) seen: String,
+    opened_at_ms: i64,
+    seen_at_ms: i64,
     pub(super) is_own: bool,
 }
 
@@ -44,10 +50,35 @@ impl SessionView {
             from: session.from.unwrap_or_default(),
             opened: time::minute(session.opened_at_ms),
             seen: time::ago(person.t, session.last_seen_ms, now_ms),
+            opened_at_ms: session.opened_at_ms,
+            seen_at_ms: session.last_seen_ms,
             is_own: session.id == person.session.id,
             id: session.id,
         }
     }
+}
+
+/// The sessions of an account as a list, with what is shown of them.
+pub(super) async fn sessions_of(
+    person: &Person,
+    web: &Web,
+    account: &AccountId,
+) -> Result<(Sheet, Vec<SessionView>), Problem> {
+    let (t, now_ms) = (person.t, web.app.clock.now_ms());
+    let sessions = sessions::list(&web.app.admin, Some(account)).await.map_err(store_problem)?;
+    let views: Vec<SessionView> =
+        sessions.into_iter().map(|session| SessionView::new(person, session, now_ms)).collect();
+    let cells = |view: &SessionView| {
+        let (opened, seen) = (time::machine(view.opened_at_ms), time::machine(view.seen_at_ms));
+        vec![view.browser.clone(), view.from.clone(), opened, seen]
+    };
+    let columns = [
+        ("browser", t.account_session_browser()),
+        ("from", t.account_session_from()),
+        ("opened", t.account_session_opened()),
+        ("seen", t.account_session_seen()),
+    ];
+    Ok((Sheet::new(columns, views.iter().map(cells).collect()), views))
 }
 
 /// `Chrome · Windows`, as far as a browser says.
@@ -84,7 +115,9 @@ struct AccountPage {
     display_name: String,
     language: String,
     faults: Faults,
-    sessions: Vec<SessionView>,
+    list: Listing,
+    files: Listing,
+    page: Slice<SessionView>,
     codes_left: Option<u8>,
 }
 
@@ -110,8 +143,8 @@ async fn page(
     language: String,
     faults: Faults,
 ) -> Result<AccountPage, Problem> {
-    let now_ms = web.app.clock.now_ms();
-    let sessions = sessions::list(&web.app.admin, Some(&person.account.id)).await.map_err(store_problem)?;
+    let (sheet, sessions) = sessions_of(person, web, &person.account.id).await?;
+    let list = Listing::of(person, &PARAMETERS);
     let codes_left = match person.account.totp {
         TotpState::On { recovery_codes_left, .. } => Some(recovery_codes_left),
         TotpState::Off => None,
@@ -122,9 +155,17 @@ async fn page(
         display_name,
         language,
         faults,
-        sessions: sessions.into_iter().map(|session| SessionView::new(person, session, now_ms)).collect(),
+        page: sheet.page(&list, sessions),
+        files: list.clone().on(person.url("/account/sessions")),
+        list,
         codes_left,
     })
+}
+
+async fn session_files(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    let (sheet, _) = sessions_of(&person, &web, &person.account.id).await?;
+    let file = sheet.file(&person, &web, &Listing::of(&person, &PARAMETERS), "sessions").await?;
+    file.ok_or_else(|| Problem::not_found("list", &person.path))
 }
 
 async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Problem> {

@@ -1,6 +1,6 @@
 //! Administrators, operators, auditors: list, create, change, disable, sessions of others.
 
-use super::account::SessionView;
+use super::account::{SessionView, sessions_of};
 use super::account_faults::place;
 use crate::admin::accounts::{self, NewAccount, Profile, Proof};
 use crate::admin::{AccountError, keys, passwords, second_factor, sessions};
@@ -14,6 +14,7 @@ use crate::web::form::{Faults, Form, Nothing};
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::routes::Routes;
+use crate::web::sheet;
 use crate::web::slice::{self, Slice};
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
@@ -25,8 +26,7 @@ use serde::Deserialize;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/system/accounts", list)
-        .get("/system/accounts.csv", csv)
-        .get("/system/accounts.xlsx", xlsx)
+        .files("/system/accounts", files)
         .get("/system/accounts/new", show_new)
         .post("/system/accounts/new", create)
         .get("/system/accounts/{id}", show)
@@ -35,6 +35,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/system/accounts/{id}/enable", enable)
         .post("/system/accounts/{id}/password", new_password)
         .post("/system/accounts/{id}/second-factor-off", factor_off)
+        .files("/system/accounts/{id}/sessions", session_files)
         .post("/system/accounts/{id}/sessions", end_session);
 }
 
@@ -97,12 +98,8 @@ async fn list(who: Admin<AccountsAdmin>, web: web::Data<Web>) -> Result<HttpResp
     reply::page(&AccountsPage { f: who.frame(t.nav_accounts()), list, page })
 }
 
-async fn csv(who: Admin<AccountsAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<AccountsAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Xlsx).await
+async fn files(who: Admin<AccountsAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::of(&who)).await
 }
 
 async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
@@ -127,7 +124,7 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
         ])
     };
     let fill = move |out: Out<'_>| out.rows(rows.iter().map(cells));
-    export::file(&web.app.views, kind, "accounts", captions, fill).await
+    export::file(web, kind, "accounts", captions, fill).await
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -203,7 +200,9 @@ struct EditPage {
     fields: Fields,
     faults: Faults,
     roles: Vec<(&'static str, String)>,
-    sessions: Vec<SessionView>,
+    list: Listing,
+    files: Listing,
+    page: Slice<SessionView>,
     /// API keys in force that this person made: name, id, since when.
     keys: Vec<(String, String, String)>,
     is_own: bool,
@@ -224,21 +223,34 @@ async fn edit_page(
     fields: Fields,
     faults: Faults,
 ) -> Result<EditPage, Problem> {
-    let now_ms = web.app.clock.now_ms();
-    let sessions = sessions::list(&web.app.admin, Some(&account.id)).await.map_err(store_problem)?;
+    let (sheet, sessions) = sessions_of(who, web, &account.id).await?;
+    let list = Listing::of(who, &sheet::PARAMETERS);
     let keys = keys::list_of(&web.app.store, &web.app.clock, &account.name).await.map_err(key_problem)?;
     Ok(EditPage {
         f: who.frame(account.display_name.clone()),
         fields,
         faults,
         roles: roles(who),
-        sessions: sessions.into_iter().map(|session| SessionView::new(who, session, now_ms)).collect(),
+        page: sheet.page(&list, sessions),
+        files: list.clone().on(who.url(&format!("/system/accounts/{}/sessions", account.id))),
+        list,
         keys: keys.into_iter().map(|key| (key.name, key.id, time::minute(key.created_at_ms))).collect(),
         is_own: account.id == who.account.id,
         has_factor: account.totp != TotpState::Off,
         created: time::minute(account.created_at_ms),
         account,
     })
+}
+
+async fn session_files(
+    who: Admin<AccountsAdmin>,
+    web: web::Data<Web>,
+    id: web::Path<AccountId>,
+) -> Result<HttpResponse, Problem> {
+    let account = get(&web, &id).await?;
+    let (sheet, _) = sessions_of(&who, &web, &id).await?;
+    let (list, name) = (Listing::of(&who, &sheet::PARAMETERS), format!("sessions-{}", account.name));
+    sheet.file(&who, &web, &list, &name).await?.ok_or_else(|| Problem::not_found("list", &who.path))
 }
 
 async fn get(web: &Web, id: &AccountId) -> Result<Account, Problem> {

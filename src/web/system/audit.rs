@@ -26,11 +26,7 @@ const PARAMETERS: [&str; 8] = ["actor", "action", "subject", "from", "until", "s
 const DAY_MS: i64 = 24 * 3_600_000;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes
-        .get("/system/audit", list)
-        .get("/system/audit.csv", csv)
-        .get("/system/audit.xlsx", xlsx)
-        .post("/system/audit/verify", verify);
+    routes.get("/system/audit", list).files("/system/audit", files).post("/system/audit/verify", verify);
 }
 
 /// One value that differs.
@@ -84,6 +80,7 @@ fn listing(visit: &Visit) -> Listing {
 
 async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let list = listing(&who);
+    list.check_days()?;
     let (filter, after) = (filter(who.t, &list), list.after(|text| text.parse().ok())?);
     let page = web.app.store.read_async(move |tx| store::audit::search(tx, &filter, after, ROWS));
     let page = page.await.map_err(store_problem)?;
@@ -96,7 +93,7 @@ async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse
             who: t.sync_actor(&row.actor.name),
             what: t.audit_action(&row.action),
             subject: t.audit_subject_name(&row.subject),
-            differences: differences(row.before.as_ref(), row.after.as_ref()),
+            differences: told(t, differences(row.before.as_ref(), row.after.as_ref())),
             row,
         })
         .collect();
@@ -109,17 +106,14 @@ async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse
     })
 }
 
-async fn csv(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Xlsx).await
+async fn files(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::of(&who)).await
 }
 
 /// Every row that the filters want, with what chains it to the row before, so that the file can be checked by itself.
 async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
-    let t = who.t;
+    let (t, list) = (who.t, listing(who));
+    list.check_days()?;
     let captions = vec![
         t.audit_number(),
         t.audit_when(),
@@ -135,13 +129,13 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
     ];
     let rows = Rows {
         store: web.app.store.clone(),
-        filter: filter(t, &listing(who)),
+        filter: filter(t, &list),
         after: None,
         waiting: VecDeque::new(),
         is_end: false,
     };
     let fill = move |out: Out<'_>| out.rows(rows.map(|found| found.map(|(row, before)| cells(t, row, before))));
-    export::file(&web.app.views, kind, "audit", captions, fill).await
+    export::file(web, kind, "audit", captions, fill).await
 }
 
 fn cells(t: T, row: AuditRow, hash_before: String) -> [String; 11] {
@@ -216,6 +210,32 @@ async fn verify(who: Admin<AuditRead>, web: web::Data<Web>, _: Form<Nothing>) ->
     Ok(reply::go(&who, "/system/audit", Some(flash)))
 }
 
+/// The same in the reader's words, as far as they are known. Of a secret that stays set, another one is told.
+fn told(t: T, differences: Vec<Difference>) -> Vec<Difference> {
+    let one = |Difference { field, before, after }: Difference| Difference {
+        before: if field.starts_with("secret ") && before == after {
+            String::new()
+        } else {
+            moment(t, &field, &before)
+        },
+        after: if field.starts_with("secret ") && before == after {
+            t.audit_secret_new().to_owned()
+        } else {
+            moment(t, &field, &after)
+        },
+        field: t.audit_field(&field),
+    };
+    differences.into_iter().map(one).collect()
+}
+
+/// A value in words; a moment as people read it.
+fn moment(t: T, field: &str, value: &str) -> String {
+    match value.parse().ok().filter(|_| field.ends_with("_ms")) {
+        Some(at_ms) => time::second(at_ms),
+        None => t.audit_value(field, value),
+    }
+}
+
 /// The fields that differ, by their path, in the order of their names.
 fn differences(before: Option<&Value>, after: Option<&Value>) -> Vec<Difference> {
     // changed settings are stored as what differs
@@ -269,6 +289,26 @@ fn text(value: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn known_fields_are_told_in_words() {
+        let row = |field: &str, before: &str, after: &str| Difference {
+            field: field.into(),
+            before: before.into(),
+            after: after.into(),
+        };
+        for (stored, expected) in [
+            (row("user_agent", "", "curl"), ["浏览器", "", "curl"]),
+            (row("enabled", "true", "false"), ["启用", "是", "否"]),
+            (row("opened_at_ms", "", "1764081607000"), ["登录时间", "", "2025-11-25 22:40:07"]),
+            (row("secret oa/token", "set", "set"), ["凭证 oa token", "", "已更换"]),
+            (row("secret oa/secret", "", "set"), ["凭证 oa Secret", "", "已设置"]),
+            (row("downstream.guard", "1", "2"), ["downstream.guard", "1", "2"]),
+        ] {
+            let shown = told(T::default(), vec![stored]).remove(0);
+            assert_eq!([shown.field, shown.before, shown.after], expected);
+        }
+    }
 
     #[test]
     fn only_what_differs_is_shown() {

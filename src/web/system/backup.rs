@@ -6,14 +6,15 @@ use crate::http::permission::OpsBackup;
 use crate::ops::backups::{self, BackupFile, BackupSettings};
 use crate::store::Store;
 use crate::store::VerifyReport;
-use crate::web::export::{self, Kind};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
 use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::routes::Routes;
+use crate::web::sheet::{PARAMETERS, Sheet};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
-use crate::web::visit::{Admin, Person};
+use crate::web::visit::Admin;
 use crate::web::{reply, time};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, web};
@@ -22,9 +23,7 @@ use serde::Deserialize;
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
-        .get("/system/backup", list)
-        .get("/system/backup.csv", csv)
-        .get("/system/backup.xlsx", xlsx)
+        .list("/system/backup", list)
         .post("/system/backup", make)
         .post("/system/backup/settings", save_settings)
         .post("/system/backup/verify", verify)
@@ -43,7 +42,7 @@ struct Row {
 struct BackupPage {
     f: Frame,
     list: Listing,
-    rows: Vec<Row>,
+    page: Slice<Row>,
     settings: BackupSettings,
     key_file: String,
     folder: String,
@@ -69,39 +68,28 @@ fn size(bytes: u64) -> String {
 }
 
 async fn list(who: Admin<OpsBackup>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    let app = &web.app;
-    let rows = backups::list(app).await.map_err(backup_problem)?;
-    let rows = rows
-        .into_iter()
-        .map(|file| Row { made: time::minute(file.made_at_ms), size: size(file.bytes), file })
-        .collect();
+    let (t, app, list) = (who.t, &web.app, Listing::of(&who, &PARAMETERS));
+    let files = backups::list(app).await.map_err(backup_problem)?;
+    let cells = |file: &BackupFile| {
+        let how = if file.is_automatic { t.backup_automatic() } else { t.backup_by_hand() };
+        vec![file.name.clone(), time::machine(file.made_at_ms), file.bytes.to_string(), how.to_owned()]
+    };
+    let columns =
+        [("file", t.backup_file()), ("made", t.backup_when()), ("size", t.backup_size()), ("kind", t.backup_kind())];
+    let sheet = Sheet::new(columns, files.iter().map(cells).collect());
+    if let Some(file) = sheet.file(&who, &web, &list, "backups").await? {
+        return Ok(file);
+    }
+    let row = |file: BackupFile| Row { made: time::minute(file.made_at_ms), size: size(file.bytes), file };
     reply::page(&BackupPage {
-        f: who.frame(who.t.nav_backup()),
-        list: Listing::of(&who, &[]),
-        rows,
+        f: who.frame(t.nav_backup()),
+        page: sheet.page(&list, files.into_iter().map(row).collect()),
+        list,
         settings: backups::settings(app).await.map_err(store_problem)?,
         key_file: app.config.keys.master_key_file.display().to_string(),
         data_dir: app.config.server.data_dir.display().to_string(),
         folder: app.config.server.data_dir.join("backups").display().to_string(),
     })
-}
-
-async fn csv(who: Admin<OpsBackup>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<OpsBackup>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Xlsx).await
-}
-
-async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
-    let t = who.t;
-    let rows = backups::list(&web.app).await.map_err(backup_problem)?.into_iter().map(|file| {
-        let how = if file.is_automatic { t.backup_automatic() } else { t.backup_by_hand() };
-        [file.name, time::machine(file.made_at_ms), file.bytes.to_string(), how.to_owned()]
-    });
-    let captions = [t.backup_file(), t.backup_when(), t.backup_size(), t.backup_kind()];
-    export::few(&web.app.views, kind, "backups", captions, rows.collect()).await
 }
 
 async fn make(who: Admin<OpsBackup>, web: web::Data<Web>, _: Form<Nothing>) -> Result<HttpResponse, Problem> {

@@ -16,7 +16,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 pub(super) fn routes(routes: &mut Routes) {
-    routes.get("/system/errcodes", list).get("/system/errcodes.csv", csv).get("/system/errcodes.xlsx", xlsx);
+    routes.get("/system/errcodes", list).files("/system/errcodes", files);
 }
 
 const PARAMETERS: [&str; 4] = ["q", "sort", "dir", "page"];
@@ -62,12 +62,8 @@ async fn list(who: Admin<OpsRead>) -> Result<HttpResponse, Problem> {
     reply::page(&ErrcodesPage { f: who.frame(who.t.errcodes_title()), list, page })
 }
 
-async fn csv(who: Admin<OpsRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<OpsRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Xlsx).await
+async fn files(who: Admin<OpsRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::of(&who)).await
 }
 
 async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
@@ -77,5 +73,5 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
     let cells =
         |row: &Row| Ok([row.code.to_string(), row.meaning.to_owned(), row.cause.to_owned(), row.fix.to_owned()]);
     let fill = move |out: Out<'_>| out.rows(rows.iter().map(cells));
-    export::file(&web.app.views, kind, "errcodes", captions, fill).await
+    export::file(web, kind, "errcodes", captions, fill).await
 }

@@ -25,8 +25,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/system/keys", list)
-        .get("/system/keys.csv", csv)
-        .get("/system/keys.xlsx", xlsx)
+        .files("/system/keys", files)
         .get("/system/keys/new", show_new)
         .post("/system/keys/new", create)
         .post("/system/keys/{id}/revoke", revoke);
@@ -130,12 +129,8 @@ async fn list(who: Admin<KeysAdmin>, web: web::Data<Web>) -> Result<HttpResponse
     reply::page(&KeysPage { f: who.frame(t.nav_keys()), list, page })
 }
 
-async fn csv(who: Admin<KeysAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<KeysAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, Kind::Xlsx).await
+async fn files(who: Admin<KeysAdmin>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, Kind::of(&who)).await
 }
 
 async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Problem> {
@@ -159,7 +154,7 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
         Ok([name, id, scopes, networks, row.created, by, row.expires, row.state.to_owned()])
     };
     let fill = move |out: Out<'_>| out.rows(rows.into_iter().map(cells));
-    export::file(&web.app.views, kind, "api-keys", captions, fill).await
+    export::file(web, kind, "api-keys", captions, fill).await
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -106,6 +106,25 @@ async fn the_document_is_sound_and_as_recorded() {
     assert!(page.headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
     assert!(!page.text.contains("<script") && !page.text.contains("src="), "the page loads nothing");
     assert!(page.text.contains("lang=\"en\"") && page.text.contains("Parameter</th>"));
+    assert!(page.text.contains("href=\"?lang=zh\"") && page.text.contains("<details><summary>Contents</summary>"));
+    let chinese = |text: &str| text.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c));
+    // what stands between backticks is a value, which may be Chinese
+    let told: String =
+        page.text.split("<code>").map(|part| part.split_once("</code>").map_or(part, |(_, rest)| rest)).collect();
+    let told = told.replace("中文</a>", "");
+    let lines: Vec<&str> = told.split('<').filter(|part| chinese(part)).collect();
+    assert!(lines.is_empty(), "Chinese in the English reference: {lines:?}");
+    for (lang, expected) in [("en", "en"), ("zh", "zh-CN"), ("fr", "zh-CN")] {
+        let asked = bridge.request(Method::GET, &format!("/api/docs?lang={lang}")).header("accept-language", "zh");
+        let page = send(asked).await;
+        assert!(page.text.contains(&format!("<html lang=\"{expected}\"")), "{lang}: {}", page.status);
+    }
+    let page = send(bridge.request(Method::GET, "/api/docs?lang=zh")).await;
+    for tag in document["tags"].as_array().unwrap() {
+        let name = tag["name"].as_str().unwrap();
+        let heading = format!("<h2 lang=\"zh-CN\">{name}</h2>");
+        assert!(name == "Webhooks" || !page.text.contains(&heading), "{name} has no Chinese name");
+    }
     let page = send(bridge.request(Method::GET, "/api/docs").header("accept-language", "zh-CN,en;q=0.5")).await;
     assert!(page.text.contains("lang=\"zh-CN\"") && page.text.contains("参数</th>") && page.text.contains("推送规则"));
     // where the browser's language is not one of ours, the one that is set, as on the pages; what was chosen counts more

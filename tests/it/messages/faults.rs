@@ -147,14 +147,28 @@ async fn dead_letters_of_a_search_are_sent_again_and_others_are_not() {
     world.state().add_fault(Fault::once("message/send", Effect::Errcode { errcode: 85002 }));
     let half = world.say("一半", &["e0"]).await;
     world.ended(&half).await;
-    let rows = world.messages.deliveries_first_dead(&"acme".into(), &all[0], 2).await.unwrap();
+    let (rows, _) = world.messages.recipients(&"acme".into(), &all[0], None, None, 2).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [0, 1]);
     let mut mixed = message("混合", &["e0", "e1", "nobody"]);
     mixed["source"] = "other".into();
     let mixed = world.post(mixed).await;
     world.ended(&mixed).await;
-    let rows = world.messages.deliveries_first_dead(&"acme".into(), &mixed, 2).await.unwrap();
-    assert!(rows.len() == 2 && rows[0].state.is_dead() && rows[1].state == Sent, "{rows:?}");
+    // page by page, and of one state
+    for (state, limit, expected) in
+        [(None, 1, &[2, 0, 1][..]), (None, 2, &[2, 0, 1]), (None, 3, &[2, 0, 1]), (Some(Sent), 1, &[0, 1])]
+    {
+        let (mut seen, mut place) = (Vec::new(), None);
+        loop {
+            let (rows, next) = world.messages.recipients(&"acme".into(), &mixed, state, place, limit).await.unwrap();
+            assert!(!rows.is_empty() && rows.len() <= limit, "{rows:?}");
+            seen.extend(rows.iter().map(|row| row.seq));
+            place = next;
+            if place.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, expected, "{state:?}, {limit} on a page");
+    }
     world.is_good();
 }
 

@@ -102,6 +102,14 @@ async fn a_binding_file_is_looked_at_before_it_is_carried_out() {
     shown.has("没有这个人员编号").has("没有成员是这个值").has("已关联另一名成员").has("第 3 行").has("关联这 1 人");
     assert_eq!(office.bound("zhang").await, None, "a preview binds nobody");
     shown.has("张三").has("<span class=\"sub\">ZhangSan</span>");
+    let file = office.get(&format!("{}.csv", shown.path)).await.expect(200);
+    let lines: Vec<&str> = file.text.lines().skip(1).collect();
+    assert!(lines.len() == 4 && lines[0].starts_with("2,zhang,张三,ZhangSan,"), "{}", file.text);
+    assert!(lines[1].starts_with("3,nobody,,,,没有这个人员编号"), "{}", file.text);
+    office.get(&format!("{}.xlsx?q=nobody", shown.path)).await.expect(200);
+    let found = office.get(&format!("{}?q=nobody", shown.path)).await.expect(200);
+    found.has("没有这个人员编号").lacks("没有成员是这个值").has(&format!("{}.csv?q=nobody", shown.path));
+    office.get(&format!("{}?sort=member&dir=desc", shown.path)).await.expect(200).has("aria-sort=\"descending\"");
     let done = office.browser.submit(&shown, &shown.path, &[]).await.expect(200);
     done.has("已关联 1 人").has("3 行没有使用");
     assert_eq!(office.bound("zhang").await.as_deref(), Some("ZhangSan"));

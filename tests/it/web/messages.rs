@@ -2,8 +2,10 @@
 
 use super::browser::Browser;
 use super::office::{Office, TENANT};
+use crate::support::until;
 use serde_json::json;
-use wecom_bridge::model::Role;
+use std::time::Duration;
+use wecom_bridge::model::{MessageId, Role};
 
 #[tokio::test]
 async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
@@ -48,6 +50,10 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
         .has("已找到接收人")
         .has("撤回")
         .has("重发未送达的");
+    let failed = office.get(&format!("{}?state=failed", detail.path)).await.expect(200);
+    failed.has("<option value=\"failed\" selected>").has("messages.csv?state=failed&#38;message=");
+    assert_eq!(failed.text.matches("<th scope=\"row\" data-label=\"接收人\"").count(), 1, "{}", failed.text);
+    office.get(&format!("{}?after=nonsense", detail.path)).await.expect(400);
     let again = office.act(&format!("{}/redrive", detail.path), &[]).await;
     again.has("已重新排队 0，仍不能发送 2");
     let recall = format!("{}/recall", detail.path);
@@ -278,5 +284,34 @@ async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
     office.browser.follow(&sent).await.expect(200).has("消息已受理").has("由 ").lacks("account:");
     let page = office.browser.post(&new, &fields("", "", &[("act", "send")])).await.expect(422);
     page.has("请填写接收人").lacks("must name");
+    office.close().await;
+}
+
+/// All recipients of a large message can be reached.
+#[tokio::test]
+async fn the_recipients_of_a_large_message_have_pages() {
+    let office = Office::open().await;
+    office.bridge.app.messages.start();
+    let everybody: Vec<String> = (0..120).map(|at| format!("nobody{at:03}")).collect();
+    let recipients = json!({ "employees": everybody });
+    let message = json!({ "tenant": "acme", "source": "oa", "title": "T", "recipients": recipients });
+    let answer = office.bridge.post("/api/v1/messages", &message).await.expect(202);
+    let id = MessageId::from(answer["id"].as_str().unwrap());
+    let path = format!("{TENANT}/messages/{id}");
+    let store = &office.bridge.app.store;
+    let is_found = || {
+        let head = store.read(|tx| wecom_bridge::store::messages::head(tx, &id)).unwrap();
+        head.is_some_and(|head| head.tally.total() == 120)
+    };
+    until(Duration::from_secs(20), is_found).await;
+    let (mut page, mut seen) = (office.get(&path).await.expect(200), Vec::new());
+    for _ in 0..4 {
+        let rows = page.text.split("<span class=\"mono\">nobody").skip(1);
+        seen.extend(rows.map(|rest| rest.split('<').next().unwrap().parse::<usize>().unwrap()));
+        let Some(next) = page.text.split("rel=\"next\" href=\"").nth(1) else { break };
+        page = office.get(&super::browser::unescape(next.split(['"', '#']).next().unwrap())).await.expect(200);
+    }
+    assert_eq!(seen, (0..120).collect::<Vec<_>>(), "each once, in their order");
+    page.has("第一页").lacks("rel=\"next\"");
     office.close().await;
 }

@@ -22,8 +22,7 @@ use askama::Template;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         // before the page, whose hole would take the ending too
-        .get("/tenants/{tenant}/import/{import}.csv", csv)
-        .get("/tenants/{tenant}/import/{import}.xlsx", xlsx)
+        .files("/tenants/{tenant}/import/{import}", files)
         .get("/tenants/{tenant}/import/{import}", show);
 }
 
@@ -232,20 +231,12 @@ pub(super) fn confirm_text(diff: &Diff, tenant: &TenantKey) -> String {
     }
 }
 
-async fn csv(
+async fn files(
     who: Admin<DirectoryWrite>,
     web: web::Data<Web>,
     path: web::Path<(TenantKey, String)>,
 ) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, path.into_inner(), Kind::Csv).await
-}
-
-async fn xlsx(
-    who: Admin<DirectoryWrite>,
-    web: web::Data<Web>,
-    path: web::Path<(TenantKey, String)>,
-) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, path.into_inner(), Kind::Xlsx).await
+    whole(&who, &web, path.into_inner(), Kind::of(&who)).await
 }
 
 /// The list that is open, as a file: faults to be mended at their source, or everything that would change.
@@ -304,5 +295,5 @@ async fn whole(
             })),
         }
     };
-    export::file(&web.app.views, kind, &format!("import-{open}"), captions, fill).await
+    export::file(web, kind, &format!("import-{open}-{tenant}"), captions, fill).await
 }

@@ -38,8 +38,7 @@ pub(super) const PARAMS: [&str; 13] =
 pub(super) fn routes(routes: &mut Routes) {
     routes
         // before the page, whose hole would take the ending too
-        .get("/plans/{plan}.csv", csv)
-        .get("/plans/{plan}.xlsx", xlsx)
+        .files("/plans/{plan}", files)
         .get("/plans/{plan}", show)
         .get("/plans/{plan}/tree", tree::children)
         .post("/plans/{plan}/apply", act::apply)
@@ -233,12 +232,8 @@ fn tiles(t: T, list: &Listing, members: ColourCounts, departments: ColourCounts)
     ]
 }
 
-async fn csv(who: Admin<SyncRead>, web: web::Data<Web>, plan: web::Path<PlanId>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &plan, Kind::Csv).await
-}
-
-async fn xlsx(who: Admin<SyncRead>, web: web::Data<Web>, plan: web::Path<PlanId>) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &plan, Kind::Xlsx).await
+async fn files(who: Admin<SyncRead>, web: web::Data<Web>, plan: web::Path<PlanId>) -> Result<HttpResponse, Problem> {
+    whole(&who, &web, &plan, Kind::of(&who)).await
 }
 
 async fn whole(who: &Person, web: &Web, plan: &PlanId, kind: Kind) -> Result<HttpResponse, Problem> {
@@ -256,6 +251,7 @@ async fn whole(who: &Person, web: &Web, plan: &PlanId, kind: Kind) -> Result<Htt
         t.change_undo(),
         t.change_differences(),
     ];
+    let name = format!("plan-{}", view.corp());
     let fill = move |out: Out<'_>| out.rows(view.rows(&query).map(|row| row.map(|row| changes::cells(t, row))));
-    export::file(&web.app.views, kind, t.plan_file(), captions, fill).await
+    export::file(web, kind, &name, captions, fill).await
 }

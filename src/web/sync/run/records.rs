@@ -209,27 +209,19 @@ fn record(t: T, row: ChangeRow, entry: Option<JournalEntry>, may_retry: bool) ->
     }
 }
 
-pub(super) async fn csv(
+pub(super) async fn files(
     who: Admin<SyncRead>,
     web: web::Data<Web>,
     run: web::Path<RunId>,
 ) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &run, Kind::Csv).await
-}
-
-pub(super) async fn xlsx(
-    who: Admin<SyncRead>,
-    web: web::Data<Web>,
-    run: web::Path<RunId>,
-) -> Result<HttpResponse, Problem> {
-    whole(&who, &web, &run, Kind::Xlsx).await
+    whole(&who, &web, &run, Kind::of(&who)).await
 }
 
 async fn whole(who: &Person, web: &Web, run: &RunId, kind: Kind) -> Result<HttpResponse, Problem> {
     let t = who.t;
     let (run, view) = run_with_plan(web, run).await?;
     let list = Listing::of(who, &PARAMS);
-    let store = web.app.store.clone();
+    let (store, name) = (web.app.store.clone(), format!("run-{}", run.corp));
     let captions = vec![
         t.change_seq(),
         t.change_what(),
@@ -265,5 +257,5 @@ async fn whole(who: &Person, web: &Web, run: &RunId, kind: Kind) -> Result<HttpR
         });
         out.rows(rows)
     };
-    export::file(&web.app.views, kind, t.records_file(), captions, fill).await
+    export::file(web, kind, &name, captions, fill).await
 }
