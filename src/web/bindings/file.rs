@@ -212,11 +212,14 @@ fn pairs_of<'k>(kept: &'k LinkUpload, list: &Listing) -> Vec<&'k LinkPair> {
         slice::is_hit(list, [pair.employee.as_str(), person, pair.userid.as_str(), member])
     };
     let mut found: Vec<&LinkPair> = kept.shown.pairs.iter().filter(is_hit).collect();
-    match list.get("sort") {
-        "name" => slice::sort(list, &mut found, |pair| (sort_key(&pair.employee_name), pair.row)),
-        "member" => slice::sort(list, &mut found, |pair| (sort_key(&pair.member_name), pair.row)),
-        "row" => slice::sort(list, &mut found, |pair| (Vec::new(), pair.row)),
-        _ => {}
+    let by = list.get("sort");
+    if ["name", "member", "row"].contains(&by) {
+        let text = |pair: &LinkPair| match by {
+            "name" => sort_key(&pair.employee_name),
+            "member" => sort_key(&pair.member_name),
+            _ => Vec::new(),
+        };
+        slice::sort(list, &mut found, |pair| (text(pair), pair.row));
     }
     found
 }
