@@ -105,7 +105,7 @@ async fn a_binding_file_is_looked_at_before_it_is_carried_out() {
     let file = office.get(&format!("{}.csv", shown.path)).await.expect(200);
     let lines: Vec<&str> = file.text.lines().skip(1).collect();
     assert!(lines.len() == 4 && lines[0].starts_with("2,zhang,张三,ZhangSan,"), "{}", file.text);
-    assert!(lines[1].starts_with("3,nobody,,,,没有这个人员编号"), "{}", file.text);
+    assert!(lines[1].starts_with("3,nobody,,,,OA 中没有这个人员编号"), "{}", file.text);
     office.get(&format!("{}.xlsx?q=nobody", shown.path)).await.expect(200);
     let found = office.get(&format!("{}?q=nobody", shown.path)).await.expect(200);
     found.has("没有这个人员编号").lacks("没有成员是这个值").has(&format!("{}.csv?q=nobody", shown.path));

@@ -173,8 +173,8 @@ async fn short_lists_are_searched_and_sorted() {
         let hook = json!({ "url": format!("http://127.0.0.1:9/{name}"), "events": ["*"], "enabled": false });
         bridge.put(&format!("/api/v1/webhooks/{name}"), &hook).await.expect(201);
     }
-    for (key, name) in [("oa", "张三的应用"), ("hr", "阿里的应用")] {
-        let app = json!({ "name": name, "agentid": 1000002 });
+    for (key, name, agentid) in [("oa", "张三的应用", 1_000_002), ("hr", "阿里的应用", 1_000_003)] {
+        let app = json!({ "name": name, "agentid": agentid });
         bridge.put(&format!("/api/v1/corps/acme-main/apps/{key}"), &app).await.expect(201);
     }
     bridge.act("/api/v1/backups").await.expect(201);
