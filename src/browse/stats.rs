@@ -44,7 +44,7 @@ pub struct CorpStats {
     pub last_pull: Option<RunBrief>,
     /// The last downstream run that ended, if it is not long before the span.
     pub last_sync: Option<RunBrief>,
-    /// Plans that a guard holds and nobody has decided about, the newest first.
+    /// Plans that a guard holds, nobody has decided about, and that can still be allowed; the newest first.
     pub waiting: Vec<WaitingPlan>,
     /// Runs of the span that failed or were done partly, the latest first; at most 10.
     pub failures: Vec<RunBrief>,

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use wecom_bridge::browse::BrowseError;
 use wecom_bridge::jobs::{Jobs, ScheduleKind};
-use wecom_bridge::model::RunState;
+use wecom_bridge::model::{PlanHead, RunState};
 use wecom_bridge::store;
-use wecom_bridge::sync::Env;
+use wecom_bridge::sync::{Env, hash};
 use wecom_bridge::wecom::{Clients, NoObserver};
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -26,7 +26,7 @@ fn run(world: &World, at: i64, kind: &str, state: &str, fields: Value) {
     world.store.write_blocking(move |tx| store::runs::put(tx, &run)).unwrap();
 }
 
-fn held(id: &str, state: &str, expires_at_ms: i64) -> wecom_bridge::model::PlanHead {
+fn held(id: &str, state: &str, expires_at_ms: i64) -> PlanHead {
     row(json!({
         "id": id, "corp": "acme-main", "direction": "downstream", "hash": "00", "created_at_ms": NOW_MS,
         "expires_at_ms": expires_at_ms, "state": state,
@@ -57,13 +57,19 @@ async fn the_overview_of_a_corp() {
         }),
     );
     run(&world, 0, "pull", "running", json!({ "ended_at_ms": null }));
+    let corp = world.corp.clone();
     world
         .store
-        .write_blocking(|tx| {
-            for (id, state, expires) in
-                [("p1", "held", NOW_MS + 1), ("p2", "held", NOW_MS), ("p3", "rejected", NOW_MS + 1)]
-            {
-                store::plans::put_head(tx, &held(id, state, expires))?;
+        .write_blocking(move |tx| {
+            let now = hash::of_options(&store::corps::find(tx, &corp)?.unwrap());
+            for (id, state, expires, options_hash) in [
+                ("p1", "held", NOW_MS + 1, now.as_str()),
+                ("p2", "held", NOW_MS, &now),
+                ("p3", "rejected", NOW_MS + 1, &now),
+                ("p4", "held", NOW_MS + 1, "other settings"),
+            ] {
+                let options_hash = options_hash.to_owned();
+                store::plans::put_head(tx, &PlanHead { options_hash, ..held(id, state, expires) })?;
             }
             Ok(())
         })
@@ -81,7 +87,7 @@ async fn the_overview_of_a_corp() {
     assert_eq!(stats.last_pull.unwrap().pull.unwrap().members, 80);
     assert_eq!(stats.last_sync.unwrap().state, RunState::Partly);
     let waiting: Vec<_> = stats.waiting.iter().map(|plan| (plan.id.as_str(), plan.changes, plan.removals)).collect();
-    assert_eq!(waiting, [("p1", 5, 3)], "neither expired nor decided");
+    assert_eq!(waiting, [("p1", 5, 3)], "neither expired nor decided nor overtaken");
     assert_eq!(stats.waiting[0].guards, ["max_removals"]);
     assert_eq!(stats.members, None, "nothing was read yet");
     let failed = world.views.stats(&"nobody".into(), 30, Shanghai).await;
