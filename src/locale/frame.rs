@@ -49,6 +49,7 @@ texts! {
     back = "返回", "Back";
     search = "搜索", "Search";
     list_search = "在列表中搜索", "Search this list";
+    list_descending = "倒序", "descending";
     list_sort = "排序", "Sort by";
     search_clear = "清除条件", "Clear filters";
     filter_apply = "筛选", "Filter";
@@ -72,6 +73,7 @@ texts! {
     rows_total(count) = "共 {count} 条", "{count} in all";
     nothing_found = "没有符合条件的记录", "Nothing matches";
     nothing_found_hint = "换一个关键词，或清除筛选条件。", "Try another word, or clear the filters.";
+    day_bad = "日期无法识别，没有按它筛选。日期应形如 2026-11-27。", "The day cannot be read and counts for nothing. A day is written like 2026-11-27.";
     range_reversed = "开始日期晚于结束日期", "The first day lies behind the last one";
     range_reversed_hint = "这样的时间段里没有任何记录。请调换两个日期，或清除条件。", "Nothing lies in such a stretch. Swap the two days, or clear the filters.";
     fix_fields = "有内容需要修改，未保存。请看下方标红的字段。", "Something has to be corrected; nothing was saved. See the fields marked in red.";

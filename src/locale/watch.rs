@@ -295,17 +295,29 @@ impl T {
     /// The name of a field of a change; one that is not known stays as it is stored.
     pub fn audit_field(self, field: &str) -> String {
         if let Some(place) = field.strip_prefix("secret ") {
-            let (whose, what) = place.rsplit_once('/').unwrap_or((place, ""));
-            let whose = match whose {
-                "contacts" => self.callback_of_contacts(),
-                "customers" => self.callback_of_customers(),
-                other => other,
-            };
-            let what = self.lang.pick(if what == "secret" { "Secret" } else { what }, what);
-            return format!("{} {whose} {what}", self.lang.pick("凭证", "secret"));
+            return format!("{}{}", self.lang.pick("凭证：", "secret: "), self.secret_place(place));
         }
         let known = FIELDS.iter().find(|(known, ..)| *known == field);
         known.map_or(field, |(_, zh, en)| self.lang.pick(zh, en)).to_owned()
+    }
+
+    /// What a stored secret is, by [`SecretName::path`](crate::model::SecretName::path).
+    fn secret_place(self, path: &str) -> String {
+        let (whose, what) = path.rsplit_once('/').unwrap_or((path, ""));
+        let owner = match whose.split_once('/') {
+            Some(("app", key)) => format!("{} {key}", self.lang.pick("应用", "app")),
+            _ if whose == "contacts" && what == "secret" => return self.contacts_secret().to_owned(),
+            _ if whose == "contacts" => self.callback_of_contacts().to_owned(),
+            _ if whose == "customers" => self.callback_of_customers().to_owned(),
+            _ => return path.to_owned(),
+        };
+        let callback = self.lang.pick("回调", "callback");
+        match what {
+            "secret" => format!("{owner} Secret"),
+            "token" => format!("{owner} {callback} Token"),
+            "aes_key" => format!("{owner} {callback} EncodingAESKey"),
+            _ => path.to_owned(),
+        }
     }
 
     /// What stands in a field of a change; `set` and `unset` are all that is stored of a secret.

@@ -75,15 +75,18 @@ impl Listing {
         self.after(|text| uuid::Uuid::try_parse(text).is_ok().then(|| I::from(text)))
     }
 
-    /// Refuses days that cannot be read, so that a list is never shown as if they had not been asked for.
+    /// Whether a day that is asked for cannot be read; a page says that it counts for nothing.
+    pub fn has_bad_day(&self) -> bool {
+        DAYS.iter().any(|name| !self.get(name).is_empty() && time::of_day(self.get(name)).is_none())
+    }
+
+    /// Refuses such days: nobody reads in a file that they counted for nothing.
     ///
     /// # Errors
     /// `list.date`
     pub fn check_days(&self) -> Result<(), Problem> {
-        for name in DAYS {
-            if !self.get(name).is_empty() && time::of_day(self.get(name)).is_none() {
-                return Err(Problem::bad_request("list.date", "A day is written like 2026-11-27.").at(name, "no day"));
-            }
+        if self.has_bad_day() {
+            return Err(Problem::bad_request("list.date", "A day is written like 2026-11-27."));
         }
         Ok(())
     }
@@ -131,6 +134,11 @@ impl Listing {
     /// The list from its start, everything else as it is.
     pub fn first(&self) -> String {
         self.link(self.params.iter().filter(|(known, _)| !is_place(known)), None)
+    }
+
+    /// The list without what narrows it; what it is a list of (`app`) stays.
+    pub fn cleared(&self) -> String {
+        self.link(self.params.iter().filter(|(known, _)| known == "app"), None)
     }
 
     /// The question mark and the parameters of this very page; empty where there are none.
@@ -230,6 +238,8 @@ mod tests {
         ] {
             assert_eq!(got, expected);
         }
+        assert_eq!(listing("app=b&q=x&sort=name&page=2").cleared(), "/x?app=b");
+        assert_eq!(list.cleared(), "/x");
         assert_eq!(list.direction("name"), "ascending");
         assert_eq!(list.direction("id"), "none");
         assert!(list.is_narrowed() && !listing("sort=name&after=x").is_narrowed());

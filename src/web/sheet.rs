@@ -17,25 +17,43 @@ pub const PARAMETERS: [&str; 4] = ["q", "sort", "dir", "page"];
 pub struct Sheet {
     columns: Vec<(&'static str, &'static str)>,
     rows: Vec<Vec<String>>,
+    /// Of each row, the group that it stands in; empty where there are none.
+    groups: Vec<usize>,
 }
 
 impl Sheet {
     /// `columns`: the name in the address, and the caption; `rows` in the order in which they stand while nobody sorts them. Moments are
     /// written so that they sort as texts.
     pub fn new(columns: impl Into<Vec<(&'static str, &'static str)>>, rows: Vec<Vec<String>>) -> Self {
-        Self { columns: columns.into(), rows }
+        Self { columns: columns.into(), rows, groups: Vec::new() }
+    }
+
+    /// The same in groups, one for each row: they keep their order, and the rows are sorted within them.
+    pub fn below(self, groups: Vec<usize>) -> Self {
+        Self { groups, ..self }
     }
 
     /// Where the rows stand that the address asks for, in its order.
     fn order(&self, list: &Listing) -> Vec<usize> {
-        let is_wanted = |at: &usize| is_hit(list, self.rows[*at].iter().map(String::as_str));
+        // a moment is found as the page shows it, too
+        let moments = |at: usize| self.rows[at].iter().filter_map(|cell| shown(cell));
+        let is_wanted = |at: &usize| {
+            is_hit(list, self.rows[*at].iter().map(String::as_str))
+                || moments(*at).any(|moment| is_hit(list, [moment.as_str()]))
+        };
         let mut found: Vec<usize> = (0..self.rows.len()).filter(is_wanted).collect();
         if let Some(column) = self.columns.iter().position(|(name, _)| !name.is_empty() && list.is("sort", name)) {
-            found.sort_by_cached_key(|at| key(self.rows[*at].get(column).map(String::as_str).unwrap_or_default()));
-            if list.is("dir", "desc") {
-                found.reverse();
-            }
+            let cell = |row: &Vec<String>| key(row.get(column).map(String::as_str).unwrap_or_default());
+            let keys: Vec<Key> = self.rows.iter().map(cell).collect();
+            let is_down = list.is("dir", "desc");
+            found.sort_by(|a, b| {
+                let (a, b) = (&keys[*a], &keys[*b]);
+                // what is empty stays at the end
+                let filled = if is_down { b.1.cmp(&a.1) } else { a.1.cmp(&b.1) };
+                a.0.cmp(&b.0).then(filled)
+            });
         }
+        found.sort_by_key(|at| self.groups.get(*at));
         found
     }
 
@@ -67,13 +85,20 @@ impl Sheet {
     }
 }
 
-/// Numbers by what they count, texts behind them as an address book has them, empty cells at the end.
-fn key(cell: &str) -> (u8, i64, Vec<u8>) {
+/// Whether a cell is empty; numbers by what they count, texts behind them as an address book has them.
+type Key = (bool, (bool, i64, Vec<u8>));
+
+fn key(cell: &str) -> Key {
     match cell.parse() {
-        Ok(number) => (0, number, Vec::new()),
-        Err(_) if cell.is_empty() => (2, 0, Vec::new()),
-        Err(_) => (1, 0, sort_key(cell)),
+        Ok(number) => (false, (false, number, Vec::new())),
+        Err(_) => (cell.is_empty(), (true, 0, sort_key(cell))),
     }
+}
+
+/// A moment as pages write it; `None` for any other cell.
+fn shown(cell: &str) -> Option<String> {
+    let is_moment = cell.len() == 25 && cell.as_bytes().get(10) == Some(&b'T');
+    is_moment.then(|| cell.replacen('T', " ", 1))
 }
 
 #[cfg(test)]
@@ -87,12 +112,14 @@ mod tests {
             let cells: Vec<&str> = text.split(' ').collect();
             row([cells[0], if cells[1] == "-" { "" } else { cells[1] }, cells[2]])
         });
-        let sheet = Sheet::new([("name", "Name"), ("count", "Count"), ("", "State")], rows.to_vec());
+        let sheet = Sheet::new([("name", "Name"), ("count", "Count"), ("state", "State")], rows.to_vec());
         for (query, expected) in [
             ("", "李四 张三 Adam 陈一"),
             ("sort=name", "Adam 陈一 李四 张三"),
             ("sort=name&dir=desc", "张三 李四 陈一 Adam"),
             ("sort=count", "张三 李四 陈一 Adam"),
+            ("sort=count&dir=desc", "陈一 李四 张三 Adam"),
+            ("sort=state&dir=desc", "李四 Adam 陈一 张三"),
             ("sort=nonsense", "李四 张三 Adam 陈一"),
             ("q=ON&sort=count", "李四 陈一 Adam"),
             ("q=adam", "Adam"),
@@ -100,6 +127,22 @@ mod tests {
         ] {
             let list = Listing::parse("/x", query);
             let page = sheet.page(&list, rows.iter().map(|cells| cells[0].clone()).collect());
+            assert_eq!(page.rows.join(" "), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn groups_keep_their_order_and_moments_are_found_as_they_are_shown() {
+        let rows = ["b 2026-11-27T10:05:00+08:00", "a 2026-11-26T10:05:00+08:00", "c ", "a "];
+        let rows = rows.map(|text| text.split(' ').map(str::to_owned).collect::<Vec<String>>()).to_vec();
+        let sheet = Sheet::new([("name", "Name"), ("at", "At")], rows.clone()).below(vec![0, 0, 1, 1]);
+        for (query, expected) in [
+            ("sort=name", "a b a c"),
+            ("sort=name&dir=desc", "b a c a"),
+            ("q=2026-11-27 10:05", "b"),
+            ("q=2026-11-26T10", "a"),
+        ] {
+            let page = sheet.page(&Listing::parse("/x", query), rows.iter().map(|cells| cells[0].clone()).collect());
             assert_eq!(page.rows.join(" "), expected, "{query}");
         }
     }

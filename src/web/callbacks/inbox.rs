@@ -133,7 +133,6 @@ async fn list(
     key: web::Path<CorpKey>,
 ) -> Result<HttpResponse, Problem> {
     let list = Listing::of(&who, &PARAMETERS);
-    list.check_days()?;
     let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let after: Option<InboxId> = list.after_id()?;
     let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };

@@ -4,6 +4,7 @@ use crate::callbacks::replies::ReplyError;
 use crate::http::Problem;
 use crate::http::errors::{reply_problem, setup_problem};
 use crate::http::permission::{CallbacksManage, CallbacksRead};
+use crate::locale::T;
 use crate::model::{ApiScope, App, AppKey, Corp, CorpKey, Picture, PictureId, ReplyContent};
 use crate::setup::service;
 use crate::web::flash::Flash;
@@ -60,22 +61,21 @@ impl PicturesPage {
         [("name", t.reply_image()), ("added", t.audit_when()), ("size", t.backup_size())]
     }
 
+    /// Whether this order is chosen.
+    fn is_down(&self) -> bool {
+        self.list.is("dir", "desc")
+    }
+
     fn here(&self) -> String {
         self.f.url(&format!("/corps/{}/apps/{}/pictures", self.corp.key, self.app.key))
     }
 }
 
-async fn page(
-    who: &Person,
-    web: &Web,
-    (key, app): (&CorpKey, &AppKey),
-    fault: &'static str,
-) -> Result<PicturesPage, Problem> {
-    let (t, now_ms, callbacks) = (who.t, web.app.clock.now_ms(), &web.app.callbacks);
-    let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
-    let app = corp.find_app(app).cloned().ok_or_else(|| Problem::not_found("app", app))?;
-    let pictures = callbacks.pictures(key, &app.key).await.map_err(reply_problem)?;
-    let senders = callbacks.auto_replies(key, &app.key).await.map_err(reply_problem)?;
+/// All pictures of an app, the oldest first.
+async fn rows(t: T, web: &Web, key: &CorpKey, app: &AppKey) -> Result<Vec<Row>, Problem> {
+    let (now_ms, callbacks) = (web.app.clock.now_ms(), &web.app.callbacks);
+    let pictures = callbacks.pictures(key, app).await.map_err(reply_problem)?;
+    let senders = callbacks.auto_replies(key, app).await.map_err(reply_problem)?;
     let row = |picture: Picture| {
         let is_sent =
             |reply: &ReplyContent| matches!(reply, ReplyContent::Image { picture: sent } if *sent == picture.id);
@@ -93,7 +93,19 @@ async fn page(
         };
         Row { rules: rules.join("、"), class, state, until, picture }
     };
-    let rows: Vec<Row> = pictures.into_iter().map(row).collect();
+    Ok(pictures.into_iter().map(row).collect())
+}
+
+async fn page(
+    who: &Person,
+    web: &Web,
+    (key, app): (&CorpKey, &AppKey),
+    fault: &'static str,
+) -> Result<PicturesPage, Problem> {
+    let t = who.t;
+    let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
+    let app = corp.find_app(app).cloned().ok_or_else(|| Problem::not_found("app", app))?;
+    let rows = rows(t, web, key, &app.key).await?;
     let columns = [
         ("name", t.reply_image()),
         ("size", t.backup_size()),
@@ -192,7 +204,7 @@ async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let ((corp, app, id), t) = (path.into_inner(), who.t);
     let here = format!("/corps/{corp}/apps/{app}/pictures");
-    let rows = page(&who, &web, (&corp, &app), "").await?.page.rows;
+    let rows = rows(t, &web, &corp, &app).await?;
     // one that is sent by a rule cannot be removed anyway
     if let Some(row) = rows.into_iter().find(|row| row.picture.id == id && row.rules.is_empty()) {
         let sure = Sure {

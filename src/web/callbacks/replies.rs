@@ -187,5 +187,7 @@ async fn act(
         0 => Flash::warning(t.reply_none_chosen()),
         count => Flash::good(t.reply_changed(count)),
     };
-    Ok(reply::go(&who, &format!("/corps/{corp}/replies?app={app}"), Some(flash)))
+    // the list as it was looked at
+    let query = Listing::of(&who, &PARAMETERS).with_values("app", &[app.to_string()]).query();
+    Ok(reply::go(&who, &format!("/corps/{corp}/replies{query}"), Some(flash)))
 }

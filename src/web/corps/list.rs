@@ -12,7 +12,7 @@ use crate::web::frame::Frame;
 use crate::web::listing::Listing;
 use crate::web::routes::Routes;
 use crate::web::sheet::{PARAMETERS, Sheet};
-use crate::web::slice::Slice;
+use crate::web::slice::{Slice, is_hit};
 use crate::web::state::Web;
 use crate::web::visit::{Admin, Person};
 use crate::web::{reply, time};
@@ -89,12 +89,13 @@ async fn groups(who: &Person, web: &Web) -> Result<Vec<Group>, Problem> {
 async fn list(who: Admin<CorpRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let (t, list) = (who.t, Listing::of(&who, &PARAMETERS));
     let mut groups = groups(&who, &web).await?;
-    let (mut rows, mut cells) = (Vec::new(), Vec::new());
+    let (mut rows, mut cells, mut keys) = (Vec::new(), Vec::new(), Vec::new());
     for (at, group) in groups.iter_mut().enumerate() {
         for row in std::mem::take(&mut group.rows) {
             cells.push(self::cells(t, &group.tenant, &row));
             rows.push((at, row));
         }
+        keys.resize(cells.len(), at);
     }
     let columns = [
         ("tenant", t.tenant_name()),
@@ -108,7 +109,8 @@ async fn list(who: Admin<CorpRead>, web: web::Data<Web>) -> Result<HttpResponse,
         ("members", t.corp_members()),
         ("read", t.corp_read()),
     ];
-    let sheet = Sheet::new(columns, cells);
+    // corps stand below their tenants, on the page and in the file
+    let sheet = Sheet::new(columns, cells).below(keys);
     if let Some(file) = sheet.file(&who, &web, &list, "corps").await? {
         return Ok(file);
     }
@@ -117,8 +119,11 @@ async fn list(who: Admin<CorpRead>, web: web::Data<Web>) -> Result<HttpResponse,
         groups[at].rows.push(row);
     }
     // whose corps stand on another page, or are not asked for, is not named; who has none stands on the first page
-    let shows_empty = !list.is_narrowed() && previous.is_none();
-    groups.retain(|group| !group.rows.is_empty() || (shows_empty && !group.has_corps));
+    let is_empty_hit = |group: &Group| {
+        let tenant = &group.tenant;
+        !group.has_corps && previous.is_none() && is_hit(&list, [tenant.name.as_str(), tenant.key.as_str()])
+    };
+    groups.retain(|group| !group.rows.is_empty() || is_empty_hit(group));
     let page = Slice { rows: Vec::new(), total, previous, next };
     let can_change = who.may(ApiScope::CorpWrite);
     reply::page(&ListPage { f: who.frame(t.nav_corps()), list, groups, page, can_change })

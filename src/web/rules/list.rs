@@ -17,7 +17,7 @@ use crate::web::routes::Routes;
 use crate::web::sheet::{PARAMETERS, Sheet};
 use crate::web::slice::Slice;
 use crate::web::state::Web;
-use crate::web::visit::Admin;
+use crate::web::visit::{Admin, Person};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -152,7 +152,7 @@ async fn order(
         }
     }
     rulebook::set_order(&web.app.env, &who.actor(), &tenant, ids).await.map_err(rule_problem)?;
-    Ok(reply::go(&who, &format!("/tenants/{tenant}/rules"), None))
+    Ok(reply::go(&who, &back(&who, &tenant), None))
 }
 
 #[derive(Debug, Deserialize)]
@@ -172,7 +172,12 @@ async fn switch(
     let rule = switched.map_err(rule_problem)?;
     let state = if rule.enabled { who.t.rule_is_on() } else { who.t.rule_is_off() };
     let told = format!("{}: {state}", rule.name);
-    Ok(reply::go(&who, &format!("/tenants/{tenant}/rules"), Some(Flash::good(&told))))
+    Ok(reply::go(&who, &back(&who, &tenant), Some(Flash::good(&told))))
+}
+
+/// The list as it was looked at.
+fn back(who: &Person, tenant: &TenantKey) -> String {
+    format!("/tenants/{tenant}/rules{}", Listing::of(who, &PARAMETERS).query())
 }
 
 #[derive(Debug, Deserialize)]

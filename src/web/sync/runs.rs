@@ -122,7 +122,6 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     let t = who.t;
     let corp = corp_of(&web, &corp).await?;
     let list = Listing::of(&who, &PARAMS);
-    list.check_days()?;
     let (mut filter, key) = (Filter::of(t, &list), corp.key.clone());
     filter.after = list.after_id()?;
     let read = web.app.store.read_async(move |tx| find(tx, &key, &filter, ROWS, LOOKED_AT_MAX));

@@ -80,7 +80,6 @@ fn listing(visit: &Visit) -> Listing {
 
 async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let list = listing(&who);
-    list.check_days()?;
     let (filter, after) = (filter(who.t, &list), list.after(|text| text.parse().ok())?);
     let page = web.app.store.read_async(move |tx| store::audit::search(tx, &filter, after, ROWS));
     let page = page.await.map_err(store_problem)?;
@@ -230,7 +229,8 @@ fn told(t: T, differences: Vec<Difference>) -> Vec<Difference> {
 
 /// A value in words; a moment as people read it.
 fn moment(t: T, field: &str, value: &str) -> String {
-    match value.parse().ok().filter(|_| field.ends_with("_ms")) {
+    let is_moment = ["_at_ms", "last_seen_ms", "last_sign_in_ms", "since_ms"].iter().any(|end| field.ends_with(end));
+    match value.parse().ok().filter(|_| is_moment) {
         Some(at_ms) => time::second(at_ms),
         None => t.audit_value(field, value),
     }
@@ -288,6 +288,7 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SecretName;
     use serde_json::json;
 
     #[test]
@@ -297,12 +298,18 @@ mod tests {
             before: before.into(),
             after: after.into(),
         };
+        let secret = |name: SecretName, before: &str| row(&format!("secret {}", name.path()), before, "set");
         for (stored, expected) in [
             (row("user_agent", "", "curl"), ["浏览器", "", "curl"]),
             (row("enabled", "true", "false"), ["启用", "是", "否"]),
             (row("opened_at_ms", "", "1764081607000"), ["登录时间", "", "2025-11-25 22:40:07"]),
-            (row("secret oa/token", "set", "set"), ["凭证 oa token", "", "已更换"]),
-            (row("secret oa/secret", "", "set"), ["凭证 oa Secret", "", "已设置"]),
+            (row("endpoints.timeout_ms", "5000", "60000"), ["endpoints.timeout_ms", "5000", "60000"]),
+            (row("timeout_ms", "5000", "60000"), ["timeout_ms", "5000", "60000"]),
+            (secret(SecretName::Contacts, "set"), ["凭证：通讯录同步 Secret", "", "已更换"]),
+            (secret(SecretName::ContactsToken, "set"), ["凭证：通讯录变更 回调 Token", "", "已更换"]),
+            (secret(SecretName::CustomersAesKey, ""), ["凭证：客户联系 回调 EncodingAESKey", "", "已设置"]),
+            (secret(SecretName::App("oa".into()), ""), ["凭证：应用 oa Secret", "", "已设置"]),
+            (secret(SecretName::AppToken("oa".into()), "set"), ["凭证：应用 oa 回调 Token", "", "已更换"]),
             (row("downstream.guard", "1", "2"), ["downstream.guard", "1", "2"]),
         ] {
             let shown = told(T::default(), vec![stored]).remove(0);

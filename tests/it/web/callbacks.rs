@@ -214,6 +214,27 @@ async fn a_picture_is_added_chosen_and_removed() {
     close(bridge).await;
 }
 
+/// Whichever page of the list a picture stands on, its removal is asked for.
+#[tokio::test]
+async fn pictures_beyond_the_first_page_are_not_removed_unasked() {
+    let (bridge, browser) = scene(Role::Operator).await;
+    let list = format!("{CORP}/apps/oa/pictures");
+    browser.get(&list).await.expect(200);
+    for at in 0..52 {
+        let content = [b"\x89PNG\r\n\x1a\n".as_slice(), format!("picture {at}").as_bytes()].concat();
+        assert_eq!(browser.upload(&list, &[], &format!("picture{at}.png"), content).await.status, 303);
+    }
+    let page = browser.get(&format!("{list}?page=2")).await.expect(200);
+    page.has("共 52 条").has("picture51.png").lacks("picture0.png");
+    let removes = page.text.split("action=\"").filter(|part| part.contains("/remove\""));
+    let remove = removes.last().unwrap().split('"').next().unwrap().to_owned();
+    browser.post(&remove, &[]).await.expect(200).has("将删除图片 picture51.png");
+    browser.get(&format!("{list}?q=picture51")).await.expect(200).has("picture51.png");
+    let newest = browser.get(&format!("{list}?sort=added&dir=desc")).await.expect(200);
+    newest.has("value=\"desc\" checked").has("rel=\"next\"");
+    close(bridge).await;
+}
+
 #[tokio::test]
 async fn a_webhook_is_made_tested_and_removed() {
     let (bridge, browser) = scene(Role::Operator).await;

@@ -251,7 +251,7 @@ async fn whole(who: &Person, web: &Web, plan: &PlanId, kind: Kind) -> Result<Htt
         t.change_undo(),
         t.change_differences(),
     ];
-    let name = format!("plan-{}", view.corp());
+    let name = format!("plan-{}-{}", view.corp(), view.id());
     let fill = move |out: Out<'_>| out.rows(view.rows(&query).map(|row| row.map(|row| changes::cells(t, row))));
     export::file(web, kind, &name, captions, fill).await
 }

@@ -221,7 +221,7 @@ async fn whole(who: &Person, web: &Web, run: &RunId, kind: Kind) -> Result<HttpR
     let t = who.t;
     let (run, view) = run_with_plan(web, run).await?;
     let list = Listing::of(who, &PARAMS);
-    let (store, name) = (web.app.store.clone(), format!("run-{}", run.corp));
+    let (store, name) = (web.app.store.clone(), format!("run-{}-{}", run.corp, run.id));
     let captions = vec![
         t.change_seq(),
         t.change_what(),
