@@ -24,6 +24,7 @@ use crate::web::visit::Admin;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use bytes::Bytes;
+use std::sync::Arc;
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
@@ -175,21 +176,26 @@ async fn preview(
     let kept = web.links.find(&id, corp.as_str(), web.app.clock.now_ms());
     let kept = kept.ok_or_else(|| Problem::not_found("preview", &id))?;
     let corp = get_corp(&web, &corp).await?;
-    reply::page(&preview_page(&who, corp, id, &kept, None))
+    reply::page(&preview_page(&who, corp, id, &kept, None).await?)
 }
 
-/// What the file would do, with the pairs as the address asks for them.
-fn preview_page(
+/// What the file would do, with the rows as the address asks for them: a file may have very many, so they are looked through aside.
+async fn preview_page(
     who: &Admin<BindingWrite>,
     corp: Corp,
     id: String,
-    kept: &LinkUpload,
+    kept: &Arc<LinkUpload>,
     failed: Option<(Advice, String)>,
-) -> PreviewPage {
+) -> Result<PreviewPage, Problem> {
     let list = Listing::of(who, &KNOWN).on(who.url(&format!("/corps/{}/bindings/file/{id}", corp.key)));
-    let pairs = Slice::of(&list, &pairs_of(kept, &list), |pair| (*pair).clone());
-    let faults = Slice::placed(&list, "faults", &faults_of(who.t, kept, &list), |fault| (*fault).clone());
-    PreviewPage {
+    let (t, upload, asked) = (who.t, kept.clone(), list.clone());
+    let look = move || {
+        let pairs = Slice::of(&asked, &pairs_of(&upload, &asked), |pair| (*pair).clone());
+        let faults = Slice::placed(&asked, "faults", &faults_of(t, &upload, &asked), |fault| (*fault).clone());
+        (pairs, faults)
+    };
+    let (pairs, faults) = tokio::task::spawn_blocking(look).await.map_err(Problem::internal)?;
+    Ok(PreviewPage {
         f: who.frame(who.t.file_preview_title()),
         tenant: corp.tenant,
         corp: corp.key,
@@ -202,7 +208,7 @@ fn preview_page(
         faults,
         failed,
         is_done: false,
-    }
+    })
 }
 
 /// The pairs that the address asks for, in its order; without one, in the order of the file.
@@ -274,7 +280,7 @@ async fn confirm(
         Err(changed @ SyncError::LinksChanged) => {
             let failed = Some((advice(who.lang(), changed.code(), 409), changed.to_string()));
             let corp = get_corp(&web, &corp).await?;
-            return reply::again(&preview_page(&who, corp, id, &kept, failed));
+            return reply::again(&preview_page(&who, corp, id, &kept, failed).await?);
         }
         Err(error) => return Err(sync_problem(error)),
     };
@@ -285,7 +291,7 @@ async fn confirm(
         return Ok(reply::go(&who, &format!("/corps/{corp}/bindings"), Some(done)));
     }
     let corp = get_corp(&web, &corp).await?;
-    let shown = preview_page(&who, corp, id, &kept, None);
+    let shown = preview_page(&who, corp, id, &kept, None).await?;
     let f = who.frame(who.t.file_done_title());
     let rows = report.faults.iter().take(LISTED).cloned().collect();
     let faults = Slice { rows, total: report.faults.len().min(LISTED), previous: None, next: None };
