@@ -117,6 +117,23 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("hour", "每天几点", "every day at"),
     ("keep", "保留份数", "how many are kept"),
     ("public_url", "外部访问地址", "external address"),
+    ("bad_rows", "未导入的行", "rows not imported"),
+    ("warnings", "提醒", "warnings"),
+    ("mode", "导入方式", "mode"),
+    ("made_with", "由哪个密钥创建", "made with"),
+    ("order", "顺序", "order"),
+    ("tenant", "租户", "tenant"),
+    ("timeout_ms", "超时（毫秒）", "time-out (ms)"),
+    ("employees", "人员", "employees"),
+    ("units", "OA 部门", "units"),
+    ("added", "新增", "added"),
+    ("changed", "变更", "changed"),
+    ("departed", "离职", "departed"),
+    ("removed", "删除", "removed"),
+    ("returned", "恢复在职", "returned"),
+    ("unchanged", "不变", "unchanged"),
+    ("format", "格式", "format"),
+    ("sha256", "SHA-256", "SHA-256"),
 ];
 
 /// Actions of the audit log and kinds of them: beginning of the code, Chinese, English.
@@ -297,8 +314,13 @@ impl T {
         if let Some(place) = field.strip_prefix("secret ") {
             return format!("{}{}", self.lang.pick("凭证：", "secret: "), self.secret_place(place));
         }
-        let known = FIELDS.iter().find(|(known, ..)| *known == field);
-        known.map_or(field, |(_, zh, en)| self.lang.pick(zh, en)).to_owned()
+        // a path is told where each of its parts is known
+        let part = |part: &str| {
+            let known = FIELDS.iter().find(|(known, ..)| *known == part);
+            known.map(|(_, zh, en)| self.lang.pick(zh, en))
+        };
+        let parts: Option<Vec<&str>> = field.split('.').map(part).collect();
+        parts.map_or_else(|| field.to_owned(), |parts| parts.join(" · "))
     }
 
     /// What a stored secret is, by [`SecretName::path`](crate::model::SecretName::path).
