@@ -24,6 +24,8 @@ struct Own {
     priority: Priority,
     expires_at_ms: Option<i64>,
     end: End,
+    /// Its recipients are still to be found, or to be found anew after an interruption; it is collected then.
+    is_queued: bool,
 }
 
 /// What a rule says of a message by itself.
@@ -66,9 +68,9 @@ impl Known {
             return Ok(Some(Rc::clone(known)));
         }
         let Some(message) = store::messages::find(tx, id)? else { return Ok(None) };
-        let end = end_of(tx, &message, now_ms)?;
+        let (end, is_queued) = (end_of(tx, &message, now_ms)?, store::messages::is_queued(tx, &message)?);
         let Message { id, tenant, title, url, priority, expires_at_ms, .. } = message;
-        let own = Rc::new(Own { id, tenant, title, url, priority, expires_at_ms, end });
+        let own = Rc::new(Own { id, tenant, title, url, priority, expires_at_ms, end, is_queued });
         self.messages.insert(own.id.clone(), Rc::clone(&own));
         Ok(Some(own))
     }
@@ -156,7 +158,8 @@ pub(super) async fn end(messages: &Messages, bursts: Vec<Burst>, now_ms: i64) ->
     Ok(())
 }
 
-/// What was collected for a member, folded, and still waits, each once; what is over ends.
+/// What was collected for a member, folded, and still waits, each once; what is over ends, and what is half written
+/// is left to the attempt that writes it anew.
 fn waiting(
     tx: &WriteTx,
     items: Vec<BurstItem>,
@@ -174,6 +177,9 @@ fn waiting(
             continue;
         }
         let Some(own) = known.own(tx, &message, now_ms)? else { continue };
+        if own.is_queued {
+            continue;
+        }
         if let Some((state, code)) = own.end {
             (row.state, row.code, row.changed_at_ms) = (state, Some(code.into()), now_ms);
             store::deliveries::put(tx, &own.tenant, &[row])?;
@@ -313,7 +319,16 @@ mod tests {
     fn of_a_digest_that_kept_no_words_a_message_has_its_title() {
         let own = |title: &str| {
             let (id, tenant, title, url) = ("m".into(), "t".into(), title.to_owned(), Some("https://oa/1".to_owned()));
-            Rc::new(Own { id, tenant, title, url, priority: Priority::Normal, expires_at_ms: None, end: None })
+            Rc::new(Own {
+                id,
+                tenant,
+                title,
+                url,
+                priority: Priority::Normal,
+                expires_at_ms: None,
+                end: None,
+                is_queued: false,
+            })
         };
         let carried = |message: &str| Carried { message: message.into(), seqs: vec![0], keeper: None };
         let parts = plan::parts(&"c".into(), &[Content::text("您有 2 条新消息：\n1. 甲\n2. 乙")]);

@@ -3,7 +3,7 @@
 use super::compose::Composed;
 use super::plan::{self, Batch, CALL_MAX};
 use super::{Messages, bursts, cards, recall, resolve};
-use crate::model::{CallId, CallState, Message, MessageHead, Tally};
+use crate::model::{CallId, CallState, Message, MessageHead, SendCall, Tally};
 use crate::store::outbox;
 use crate::store::{self, StoreError, WriteTx};
 use std::collections::BTreeSet;
@@ -197,8 +197,14 @@ async fn write_large(messages: &Messages, expansion: Expansion, now_ms: i64) -> 
     env.store
         .write(move |tx| {
             for row in store::deliveries::list(tx, &first.id, 0, usize::MAX)? {
-                if let Some(call) = &row.call {
-                    outbox::remove_call(tx, call)?;
+                let Some(id) = row.call else { continue };
+                // only what that attempt made; a call that goes out, or carries something else too, is not its own
+                let is_own = |call: &SendCall| {
+                    matches!(call.state, CallState::Prepared | CallState::Dropped)
+                        && call.carries.iter().all(|carried| carried.message == first.id)
+                };
+                if outbox::call(tx, &id)?.as_ref().is_some_and(is_own) {
+                    outbox::remove_call(tx, &id)?;
                 }
             }
             store::deliveries::clear(tx, &first.tenant, &first.id)?;

@@ -57,7 +57,8 @@ impl Messages {
             .read_async(move |tx| {
                 let Some(message) = store::messages::find(tx, &wanted)? else { return Ok(None) };
                 let targets = composer.compose(tx, &message)?;
-                let is_recalled = is_recalled(tx, &wanted)?;
+                // nor is it sent again while its recipients are still being found
+                let is_recalled = is_recalled(tx, &wanted)? || store::messages::is_queued(tx, &message)?;
                 let mut dead = Vec::new();
                 // each once, however often it was named
                 for seq in wish.seqs.iter().copied().collect::<BTreeSet<u32>>() {

@@ -364,7 +364,9 @@ fn remove(tx: &WriteTx, id: &MessageId, limit: usize) -> Result<usize, StoreErro
     }
     if let Some(head) = HEADS.remove(tx, id.as_str())? {
         for call in &head.calls {
-            outbox::remove_call(tx, call)?;
+            if !is_needed(tx, call, id)? {
+                outbox::remove_call(tx, call)?;
+            }
         }
     }
     BY_SOURCE.remove(tx, (message.tenant.as_str(), &message.source, id.as_str()))?;
@@ -372,6 +374,17 @@ fn remove(tx: &WriteTx, id: &MessageId, limit: usize) -> Result<usize, StoreErro
     todos::remove(tx, id)?;
     MESSAGES.remove(tx, id.as_str())?;
     Ok(removed + 1)
+}
+
+/// Whether a call, a digest, carries another message that is there.
+fn is_needed(tx: &impl Reads, call: &CallId, without: &MessageId) -> Result<bool, StoreError> {
+    let Some(call) = outbox::call(tx, call)? else { return Ok(false) };
+    for carried in call.carries.iter().filter(|carried| carried.message != *without) {
+        if MESSAGES.has(tx, carried.message.as_str())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> {

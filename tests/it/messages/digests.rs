@@ -7,7 +7,7 @@ use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::{NewTodoState, TodoWish};
 use wecom_bridge::model::DeliveryState::{Expired, Recalled, Sent, Waiting};
 use wecom_bridge::model::content::Content;
-use wecom_bridge::model::{Message, MessageId};
+use wecom_bridge::model::{Message, MessageId, Priority, Recipients};
 use wecom_bridge::store;
 use wecom_bridge::store::outbox::{Burst, BurstItem};
 
@@ -183,5 +183,76 @@ async fn what_is_collected_for_somebody_else_is_left_to_them() {
     world.clock.advance(Duration::from_secs(540));
     world.ended(&theirs).await;
     assert_eq!(world.inbox(0, "u0"), ["第一", "他的"]);
+    world.is_good();
+}
+
+/// What an attempt has left that was interrupted while it wrote a message: rows and calls, and the message in the queue. Before
+/// it so many urgent ones that its turn comes after the end of the burst.
+fn interrupt(world: &World, id: &MessageId) {
+    let id = id.clone();
+    let again = move |tx: &store::WriteTx| {
+        let message = store::messages::find(tx, &id)?.unwrap();
+        store::messages::accept(tx, &message)?;
+        for n in 0..64 {
+            let urgent =
+                Message { id: format!("{id}-{n:02}").as_str().into(), priority: Priority::High, ..message.clone() };
+            let employees = vec!["nobody".into()];
+            let nobody = Recipients::Named { employees, units: Vec::new(), bindings: Vec::new() };
+            store::messages::accept(tx, &Message { recipients: nobody, ..urgent })?;
+        }
+        Ok(())
+    };
+    world.store.write_blocking(again).unwrap();
+}
+
+#[tokio::test]
+async fn a_message_that_is_half_written_is_in_no_digest_and_takes_none_along() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.set_routes(vec![Route { digest_ms: Some(600_000), ..to("acme-main") }]);
+    let first = world.say("第一条", &["e0"]).await;
+    world.ended(&first).await;
+    let mut collected = Vec::new();
+    for title in ["半条", "甲", "乙"] {
+        collected.push(world.say(title, &["e0"]).await);
+        world.until(|| world.tally(collected.last().unwrap()).is_some()).await;
+    }
+    interrupt(&world, &collected[0]);
+    world.clock.advance(Duration::from_secs(600));
+    world.ended(&collected[1]).await;
+    world.ended(&collected[2]).await;
+    world.until(|| world.store.read(|tx| store::messages::queued(tx, 1)).unwrap().is_empty()).await;
+    world.clock.advance(Duration::from_secs(600));
+    world.ended(&collected[0]).await;
+    assert_eq!(world.inbox(0, "u0"), ["第一条", "您有 2 条新消息：\n1. 甲\n2. 乙", "半条"]);
+    world.is_good();
+}
+
+#[tokio::test]
+async fn a_digest_stays_while_one_of_its_messages_is_there() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.set_routes(vec![Route { quiet: Some(night()), digest_ms: Some(10_000), ..to("acme-main") }]);
+    let first = world.say("第一", &["e0"]).await;
+    world.until(|| world.tally(&first).is_some()).await;
+    let old = world.say("旧", &["e0"]).await;
+    world.until(|| world.tally(&old).is_some()).await;
+    let young = world.say("新", &["e0"]).await;
+    world.until(|| world.tally(&young).is_some()).await;
+    world.clock.advance(Duration::from_secs(10));
+    let call = || world.deliveries(&young)[0].call.clone().unwrap();
+    let digest = || world.store.read(|tx| store::outbox::call(tx, &call())).unwrap();
+    world.until(|| digest().is_some_and(|call| call.carries.len() == 2)).await;
+    world.messages.recall_delivery(&actor(), &old, 0).await.unwrap();
+    let kept = young.clone();
+    let remove = move |tx: &store::WriteTx| {
+        store::messages::remove_before(tx, START_MS + 86_400_000, 1_000, |message| Ok(message.id == kept))
+    };
+    assert!(world.store.write_blocking(remove).unwrap() > 0);
+    assert!(world.store.read(|tx| store::messages::find(tx, &old)).unwrap().is_none());
+    assert!(digest().is_some(), "what waits in it would never go out");
+    world.clock.advance(HOUR * 16);
+    world.ended(&young).await;
+    assert_eq!(world.inbox(0, "u0"), ["第一", "新"]);
     world.is_good();
 }
