@@ -111,8 +111,10 @@ texts! {
     what_if_departments = "创建部门", "departments created";
     what_if_calls = "接口调用", "API calls";
 
-    settings_drafted(count) = "选择范围之前填写的 {count} 项修改还没有保存。", "{count} changes from before the scope was chosen are not saved.";
-    settings_drafted_hint = "已填回下面的表单，保存后才生效。", "They stand in the form below and take effect when you save it.";
+    settings_drafted(count) = "表单中有 {count} 项修改还没有保存。", "{count} changes in this form are not saved.";
+    settings_on = "开启", "on";
+    settings_off = "关闭", "off";
+    settings_drafted_hint = "保存后才生效。请核对下面的修改；不是您填写的，请放弃。", "They take effect when you save. Look at them: if they are not yours, discard them.";
     settings_draft_long = "未保存的修改太多，请先保存，再选择范围。", "There are too many unsaved changes: save them before you choose the scope.";
     scope_title = "选择同步范围", "Choose the scope";
     scope_lead = "选中的部门包含所有下级。排除优先于包含。没有选择任何部门时，同步整个组织。已关联的人员被排除或离开范围后，按“离开同步范围后”的设置处理（默认禁用）。", "Chosen units count with everything below. Exclude beats include. Without a chosen unit everybody is in scope. Whoever is linked and is excluded or leaves the scope is dealt with by the setting for that (by default disabled).";

@@ -16,6 +16,8 @@ texts! {
     colour_new = "新建", "New";
     colour_linked = "新关联", "Linked now";
     colour_changed = "变更", "Changed";
+    colour_deleted = "删除（不可恢复）", "Deleted for good";
+    tile_deletes(count) = "其中删除 {count} 人（不可恢复）", "{count} of them deleted for good";
     colour_removed = "移出", "Removed";
     colour_matched = "已匹配、无变化", "Matched, unchanged";
     colour_untouched = "未关联、不处理", "Not linked, left alone";
@@ -113,7 +115,12 @@ texts! {
     plan_apply = "执行这个计划", "Apply this plan";
     plan_apply_hint = "只执行这里列出的内容；执行前再核对企业微信，若已有变化就停下，不写入任何内容。", "Exactly what is listed here is done. WeCom is compared first; if it has changed, nothing is written.";
     plan_apply_time(span) = "预计用时 {span}", "about {span}";
-    plan_apply_removes = "这个计划会移出人员或部门，请确认。", "This plan removes people or departments; please confirm.";
+    plan_apply_deletes = "被删除的成员不可恢复，聊天记录也一并失去；再次添加会成为新成员。", "Whoever is deleted cannot be restored and their chats are gone; added again, they are somebody new.";
+    plan_confirm_deletion(count) = "删除 {count} 人", "delete {count} people";
+    plan_removes(what) = "这个计划会：{what}。", "This plan will: {what}.";
+    plan_removes_comma = "，", ", ";
+    plan_will_disable(count) = "禁用 {count} 人（可恢复）", "disable {count} people (they can be enabled again)";
+    plan_will_delete(count) = "删除 {count} 人（不可恢复）", "delete {count} people for good";
     plan_confirm_people(count) = "移出 {count} 人", "remove {count} people";
     plan_confirm_departments(count) = "删除 {count} 个部门", "delete {count} departments";
     plan_barred_access = "企业设置为只读，不能执行。", "The corp is set to read-only; nothing can be applied.";
@@ -169,6 +176,7 @@ texts! {
     decisions_corp = "企业", "Corp";
     decisions_what = "变更", "Changes";
     decisions_blast = "影响", "Who stands out";
+    blast_none_short = "未涉及负责人、OA 管理员，没有部门变空", "No heads, no administrators, no department becomes empty";
     blast_title = "影响范围", "Who stands out";
     blast_heads(count) = "负责人 {count} 名", "{count} heads";
     blast_admins(count) = "OA 管理员 {count} 名", "{count} administrators";
@@ -243,6 +251,8 @@ texts! {
     cost_of_cap(cap) = "（企业微信上限 {cap}）", " (WeCom allows {cap})";
     cost_none = "这个计划不需要调用企业微信。", "This plan makes no calls.";
 
+    run_rejected = "已驳回", "rejected";
+    run_is_rejected = "计划触发了安全设置，已被驳回，没有写入任何内容。", "A guard held the plan and it was rejected; nothing was written.";
     run_title(kind) = "运行：{kind}", "Run: {kind}";
     run_id_label = "编号", "Id";
     run_kind_label = "类型", "Kind";

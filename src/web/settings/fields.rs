@@ -6,8 +6,9 @@ use crate::locale::T;
 use crate::model::{Corp, Leaver, MatchRule, OutOfScope, StrategyChoice, digest};
 use crate::web::form::{Faults, is_on};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, to_value};
+use serde_json::{Map, Value, to_value};
 use std::collections::BTreeMap;
+use url::form_urlencoded::byte_serialize;
 
 /// Text fields of a member that a mapping may fill, with the mapping that is in force where none is given.
 pub(super) const MAPPED: [(&str, &str); 10] = [
@@ -83,9 +84,9 @@ pub(super) struct SyncFields {
 }
 
 /// What a draft does not carry: it is carried beside it, or belongs to one press of a button.
-const NOT_DRAFTED: [&str; 4] = ["seen", "pick", "confirm", "what"];
-/// Bytes of a draft at most: it stands in an address.
-const DRAFT_MAX: usize = 3_000;
+pub(super) const NOT_DRAFTED: [&str; 4] = ["seen", "pick", "confirm", "what"];
+/// Bytes of a draft at most, as it stands in an address: every Chinese character is nine there.
+const DRAFT_MAX: usize = 4_000;
 
 fn tick(is_on: bool) -> Option<String> {
     is_on.then(|| "1".to_owned())
@@ -105,31 +106,42 @@ impl SyncFields {
     /// What was entered and is not saved, as it stands in an address while the scope is picked: the fields that differ from the
     /// settings, and [`SyncFields::mark`] of those. Empty where nothing differs, `None` where it is too long for an address.
     pub(super) fn draft(&self, corp: &Corp) -> Option<String> {
-        let (entered, saved) = (self.clone().without_empty_rows(), Self::blank(corp).without_empty_rows());
-        let (Ok(Value::Object(mut entered)), Ok(Value::Object(saved))) = (to_value(&entered), to_value(&saved)) else {
-            return Some(String::new());
-        };
-        entered.retain(|name, value| saved.get(name) != Some(value) && !NOT_DRAFTED.contains(&name.as_str()));
+        let mut entered: Map<String, Value> =
+            self.differing(corp).into_iter().map(|(name, _, entered)| (name, entered)).collect();
         if entered.is_empty() {
             return Some(String::new());
         }
         entered.insert("seen".into(), self.seen.clone().into());
-        Some(Value::Object(entered).to_string()).filter(|draft| draft.len() <= DRAFT_MAX)
+        let draft = Value::Object(entered).to_string();
+        let length: usize = byte_serialize(draft.as_bytes()).map(str::len).sum();
+        (length <= DRAFT_MAX).then_some(draft)
     }
 
-    /// The settings with a draft over them, and how many fields it holds; what is no draft changes nothing.
-    pub(super) fn drafted(corp: &Corp, draft: &str) -> (Self, usize) {
+    /// The fields of a draft that differ from the settings: name, as it is saved, as it was entered.
+    pub(super) fn differing(&self, corp: &Corp) -> Vec<(String, Value, Value)> {
+        let (entered, saved) = (self.clone().without_empty_rows(), Self::blank(corp).without_empty_rows());
+        let (Ok(Value::Object(entered)), Ok(Value::Object(mut saved))) = (to_value(&entered), to_value(&saved)) else {
+            return Vec::new();
+        };
+        let fields = entered.into_iter().filter(|(name, _)| !NOT_DRAFTED.contains(&name.as_str()));
+        let pairs = fields.map(|(name, entered)| {
+            let saved = saved.remove(&name).unwrap_or_default();
+            (name, saved, entered)
+        });
+        pairs.filter(|(_, saved, entered)| saved != entered).collect()
+    }
+
+    /// The settings with a draft over them; what is no draft changes nothing.
+    pub(super) fn drafted(corp: &Corp, draft: &str) -> Self {
         let saved = Self::of(corp);
-        let Ok(Value::Object(draft)) = serde_json::from_str(draft) else { return (saved, 0) };
-        let Ok(Value::Object(mut fields)) = to_value(&saved) else { return (saved, 0) };
-        let mut count = 0;
+        let Ok(Value::Object(draft)) = serde_json::from_str(draft) else { return saved };
+        let Ok(Value::Object(mut fields)) = to_value(&saved) else { return saved };
         for (name, value) in draft.into_iter().filter(|(name, _)| !NOT_DRAFTED[1..].contains(&name.as_str())) {
             if let Some(field) = fields.get_mut(&name) {
-                count += usize::from(name != "seen");
                 *field = value;
             }
         }
-        serde_json::from_value(Value::Object(fields)).map_or((saved, 0), |fields| (fields, count))
+        serde_json::from_value(Value::Object(fields)).unwrap_or(saved)
     }
 
     /// The form shows two empty rows below each list; they are nothing.
@@ -378,19 +390,23 @@ mod tests {
         (entered.max_removals, entered.filter) = ("x".into(), "status == '在职'".into());
         (entered.what, entered.confirm, entered.pick) = ("pick".into(), "acme".into(), vec!["+unit 1".into()]);
         let draft = entered.draft(&corp).expect("a short one");
-        let (back, count) = SyncFields::drafted(&corp, &draft);
+        let back = SyncFields::drafted(&corp, &draft);
         let changed = (entered.invite, None, "x".to_owned(), entered.filter);
         assert_eq!(
             (back.invite.clone(), back.create_members.clone(), back.max_removals.clone(), back.filter.clone()),
             changed
         );
-        assert_eq!((count, back.seen.as_str()), (4, saved.seen.as_str()));
+        assert_eq!((back.differing(&corp).len(), back.seen.as_str()), (4, saved.seen.as_str()));
         assert_eq!((back.what.as_str(), back.confirm.as_str(), back.pick.len()), ("", "", 0));
         for nonsense in ["", "{", "[]", "{\"unknown\":1}", "{\"filter\":[1]}"] {
-            assert_eq!(SyncFields::drafted(&corp, nonsense), (saved.clone(), 0), "{nonsense}");
+            assert_eq!(SyncFields::drafted(&corp, nonsense), saved, "{nonsense}");
         }
-        let long = SyncFields { filter: "x".repeat(DRAFT_MAX), ..saved };
-        assert_eq!(long.draft(&corp), None);
+        for (one, count, is_short) in
+            [("x", 3_000, true), ("x", DRAFT_MAX, false), ("范", 400, true), ("范", 500, false)]
+        {
+            let entered = SyncFields { filter: one.repeat(count), ..saved.clone() };
+            assert_eq!(entered.draft(&corp).is_some(), is_short, "{one} {count}");
+        }
     }
 
     /// What is written without being named in the options stands in the form, and saving it unchanged names nothing.

@@ -6,6 +6,7 @@ mod page;
 mod picks;
 mod schedule;
 mod scope;
+mod told;
 mod try_out;
 
 use super::routes::Routes;

@@ -3,6 +3,7 @@
 use super::fields::SyncFields;
 use super::picks::{Picks, address};
 use super::schedule;
+use super::told::{self, Change};
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, sync_problem};
 use crate::http::permission::{CorpWrite, SyncRead};
@@ -46,7 +47,7 @@ struct SettingsPage {
     /// Somebody has saved other settings since the form was opened.
     is_stale: bool,
     /// Fields that were entered before the scope was picked, and are not saved.
-    drafted: usize,
+    drafted: Vec<Change>,
     /// What was entered is too much to be carried along to the scope.
     is_draft_long: bool,
 }
@@ -69,7 +70,7 @@ impl SettingsPage {
             can_change: who.may(ApiScope::CorpWrite),
             needs_confirmation: false,
             is_stale: false,
-            drafted: 0,
+            drafted: Vec::new(),
             is_draft_long: false,
         }
     }
@@ -184,7 +185,10 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>
     let mut corp = get(&web, &key).await?;
     let list = Listing::of(&who, &["pick", "draft"]);
     let picks = Picks::of(list.values("pick"));
-    let (fields, drafted) = SyncFields::drafted(&corp, list.get("draft"));
+    // it fills the form in, which whoever may not save has no use for
+    let draft = if who.may(ApiScope::CorpWrite) { list.get("draft") } else { "" };
+    let fields = SyncFields::drafted(&corp, draft);
+    let drafted = told::changes(who.t, &corp, &fields);
     let fields = SyncFields { pick: picks.all().to_vec(), ..fields };
     picks.put_over(&mut corp.downstream.scope);
     let page = SettingsPage::new(&who, &web, corp, fields, Faults::default());

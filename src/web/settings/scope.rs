@@ -1,16 +1,17 @@
 //! The scope (DIR-51, DIR-52): units with everything below, people included, people excluded; picked on the tree. What is
 //! picked stands in the address until it is saved, so it can be tried first (PEER-05).
 
+use super::fields::SyncFields;
 use super::picks::{PICKS_MAX, Picks, address};
 use crate::browse::Branch;
 use crate::browse::directory::{EmployeeQuery, UnitNode};
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, setup_problem};
 use crate::http::permission::{CorpWrite, SyncRead};
-use crate::model::{ApiScope, Corp, CorpKey, EmployeeId, OutOfScope, UnitId};
+use crate::model::{ApiScope, Corp, CorpKey, DownstreamOptions, EmployeeId, OutOfScope, UnitId};
 use crate::setup::service::{self as setup, Consent};
 use crate::web::flash::Flash;
-use crate::web::form::Form;
+use crate::web::form::{Faults, Form};
 use crate::web::frame::Frame;
 use crate::web::listing::{Listing, ROWS};
 use crate::web::reply;
@@ -57,6 +58,8 @@ struct ScopePage {
     excluded: Slice<Entry>,
     can_change: bool,
     picks: Picks,
+    /// With everything that waits to be saved together with the scope.
+    drafted: DownstreamOptions,
 }
 
 impl ScopePage {
@@ -83,7 +86,7 @@ impl ScopePage {
 
     /// What becomes of linked people who are excluded, and whether they lose something.
     fn excluding(&self) -> (&'static str, &'static str) {
-        let (t, options) = (self.f.t, &self.corp.downstream);
+        let (t, options) = (self.f.t, &self.drafted);
         match options.out_of_scope {
             OutOfScope::Disable if options.remove => ("warn-text", t.scope_excluding_disable()),
             OutOfScope::Delete if options.remove => ("bad-text", t.scope_excluding_delete()),
@@ -98,6 +101,10 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>
     let picks = Picks::of(list.values("pick"));
     picks.put_over(&mut corp.downstream.scope);
     let list = list.with_values("pick", picks.all());
+    let can_change = who.may(ApiScope::CorpWrite);
+    let list = if can_change { list } else { list.with_values("draft", &[]) };
+    let mut drafted = corp.clone();
+    SyncFields::drafted(&corp, list.get("draft")).put_over(who.t, &mut drafted, &mut Faults::default());
     let view = web.app.views.directory_view(&corp.tenant).await.map_err(browse_problem)?;
     let scope = &corp.downstream.scope;
     let unit_entry = |node: &UnitNode| {
@@ -176,7 +183,8 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>
         chosen_units: Slice::placed(&list, "chosen", &scope.units, chosen),
         included: Slice::placed(&list, "included", &scope.include, person_entry),
         excluded: Slice::placed(&list, "excluded", &scope.exclude, person_entry),
-        can_change: who.may(ApiScope::CorpWrite),
+        can_change,
+        drafted: drafted.downstream,
         picks,
         list,
         corp,

@@ -84,7 +84,8 @@ fn cells(t: T, plan: &PlanCard) -> Vec<String> {
         (plan.emptied, t.blast_emptied(plan.emptied)),
     ];
     let blast: Vec<String> = blast.into_iter().filter(|(count, _)| *count > 0).map(|(_, told)| told).collect();
+    let blast = if blast.is_empty() { t.blast_none_short().to_owned() } else { blast.join("\n") };
     let (made, corp, until, id) =
         (plan.at_machine.clone(), plan.corp_name.clone(), plan.expires.clone(), plan.id.clone());
-    vec![made, corp, guards.join("\n"), counts.join("\n"), blast.join("\n"), until, id]
+    vec![made, corp, guards.join("\n"), counts.join("\n"), blast, until, id]
 }

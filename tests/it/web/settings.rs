@@ -160,7 +160,9 @@ async fn choosing_the_scope_loses_no_unsaved_setting() {
     picked.has("1 处范围修改未保存").lacks("method=\"post\" action=\"/corps/acme-main/settings/scope\"");
     let back = picked.text.split("<a class=\"button primary\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     let back = browser.get(&back.replace("&#38;", "&")).await.expect(200);
-    back.has("选择范围之前填写的 3 项修改还没有保存")
+    back.has("表单中有 3 项修改还没有保存")
+        .has("<strong>创建新成员</strong>：开启 → 关闭")
+        .has("<strong>一次最多移出人数</strong>：50 → 7")
         .has("1 处范围修改未保存")
         .has("name=\"max_removals\" value=\"7\"");
     assert_eq!(corp(&office), before, "nothing is saved by looking");
@@ -174,7 +176,15 @@ async fn choosing_the_scope_loses_no_unsaved_setting() {
     let refused = browser.submit(&page, "/settings", &[("what", "pick"), ("filter", &long)]).await.expect(422);
     refused.has("请先保存，再选择范围").has(&long);
     let auditor = Browser::sign_in(&office.bridge, Role::Auditor).await;
-    auditor.get(SETTINGS).await.expect(200).has("/settings/scope\">").lacks("value=\"pick\"");
+    let seen = auditor.get(SETTINGS).await.expect(200);
+    seen.has("/settings/scope\">").lacks("value=\"pick\"").lacks("value=\"save\"");
+    // a link fills in nothing for those who may not save
+    let draft = "draft=%7B%22max_removals%22%3A%22999%22%2C%22out_of_scope%22%3A%22keep%22%7D";
+    auditor.get(&format!("{SETTINGS}?{draft}")).await.expect(200).lacks("value=\"999\"").lacks("还没有保存");
+    let scope = format!("{SETTINGS}/scope?{draft}");
+    auditor.get(&scope).await.expect(200).lacks("name=\"draft\"").has("下次同步会禁用");
+    // what is entered decides what excluding does, saved or not
+    browser.get(&scope).await.expect(200).has("已关联的成员保持原样").lacks("下次同步会禁用");
     office.close().await;
 }
 

@@ -150,6 +150,19 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let forced = admin.post(&format!("{}/apply", plan.path), &[("confirm", "移出 9 人")]).await;
     forced.expect(409);
     admin.get("/decisions").await.expect(200).has("没有等待审批的计划");
+
+    // a run whose plan was rejected waits for nobody
+    let held = press(&world, &admin, "run").await;
+    held.has("等待审批").lacks("驳回");
+    let path = held.text.split("href=\"").find(|rest| rest.starts_with("/plans/")).unwrap();
+    let plan = admin.get(path.split('"').next().unwrap()).await.expect(200);
+    plan.has("人（可恢复）").lacks("不可恢复");
+    admin.submit(&plan, "/decide", &[("decision", "reject"), ("reason", "弄错了")]).await.expect(303);
+    admin.get(&held.path).await.expect(200).has("已被驳回").lacks("notice warn");
+    admin.get("/corps/acme-main/runs").await.expect(200).has("<span class=\"badge \">已驳回");
+    for page in [HUB, "/"] {
+        admin.get(page).await.expect(200).has("已驳回");
+    }
     world.stop().await;
 }
 
@@ -224,6 +237,8 @@ async fn a_run_is_cancelled_resumed_and_undone() {
     let undoing = browser.submit(&page, "/undo", &[]).await;
     let plan = watch(&world, &browser, &undoing).await;
     plan.has("撤销计划").has("撤销：收回新建");
+    // who is deleted is not told by the word that stands for disabling too
+    plan.has("人（不可恢复）");
     // an undo is not compared with the directory: a change there does not put it in doubt
     leave(&world, 0, 1).await;
     browser.get(&plan.path).await.expect(200).has("撤销计划").lacks("OA 通讯录有改动");

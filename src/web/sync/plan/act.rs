@@ -5,7 +5,9 @@ use crate::http::Problem;
 use crate::http::errors::sync_problem;
 use crate::http::permission::{BindingWrite, SyncDecide, SyncRun};
 use crate::locale::T;
-use crate::model::{Access, Account, ApiKey, ApiScope, Corp, DepartmentId, PlanHead, PlanId, PlanState, UnitId};
+use crate::model::{
+    Access, Account, ApiKey, ApiScope, Corp, Counts, DepartmentId, PlanHead, PlanId, PlanState, UnitId,
+};
 use crate::sync::SyncError;
 use crate::sync::bindings;
 use crate::sync::service::{self, Decided, Overtaken, Part};
@@ -45,6 +47,10 @@ pub(super) struct Act {
     pub(super) others: String,
     /// They are fewer than it still needs.
     pub(super) is_short: bool,
+    /// What it takes away, where it does.
+    pub(super) removes: Option<String>,
+    /// It deletes people, which nothing gives back.
+    pub(super) deletes: bool,
     /// What must be typed before people are removed.
     pub(super) confirm: Option<String>,
 }
@@ -129,20 +135,33 @@ impl Act {
             needs_two: two.is_some(),
             is_short: two.is_some() && others.len() < needed,
             others: others.join("、"),
-            confirm: confirm_text(t, head),
+            removes: removes_text(t, &head.counts),
+            deletes: head.counts.members.delete > 0,
+            confirm: confirm_text(t, &head.counts),
         }
     }
 }
 
-/// What must be typed before a plan is applied that removes people or departments.
-fn confirm_text(t: T, head: &PlanHead) -> Option<String> {
-    let (people, departments) =
-        (head.counts.members.disable + head.counts.members.delete, head.counts.departments.delete);
-    match (people, departments) {
-        (0, 0) => None,
-        (0, _) => Some(t.plan_confirm_departments(departments)),
-        _ => Some(t.plan_confirm_people(people)),
+/// What must be typed before a plan is applied that removes people or departments. Deleting people has its own word: it
+/// cannot be taken back, disabling can.
+fn confirm_text(t: T, counts: &Counts) -> Option<String> {
+    match (counts.members.delete, counts.members.disable, counts.departments.delete) {
+        (0, 0, 0) => None,
+        (0, 0, departments) => Some(t.plan_confirm_departments(departments)),
+        (0, disabled, _) => Some(t.plan_confirm_people(disabled)),
+        (deleted, ..) => Some(t.plan_confirm_deletion(deleted)),
     }
+}
+
+/// Everything that a plan takes away, each with its count.
+fn removes_text(t: T, counts: &Counts) -> Option<String> {
+    let parts = [
+        (counts.members.delete, t.plan_will_delete(counts.members.delete)),
+        (counts.members.disable, t.plan_will_disable(counts.members.disable)),
+        (counts.departments.delete, t.plan_confirm_departments(counts.departments.delete)),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, told)| told).collect();
+    (!parts.is_empty()).then(|| t.plan_removes(parts.join(t.plan_removes_comma())))
 }
 
 #[derive(Deserialize)]
@@ -158,7 +177,7 @@ pub(super) async fn apply(
     form: Form<ApplyFields>,
 ) -> Result<HttpResponse, Problem> {
     let head = service::get_plan(&web.app.env, &plan).await.map_err(sync_problem)?;
-    if confirm_text(who.t, &head).is_some_and(|wanted| !is_typed(&form.0.confirm, &wanted)) {
+    if confirm_text(who.t, &head.counts).is_some_and(|wanted| !is_typed(&form.0.confirm, &wanted)) {
         let mut faults = Faults::default();
         faults.add("confirm", who.t.confirm_mismatch());
         return page(&who, &web, &plan, Entered::refused(faults, String::new())).await;
@@ -239,4 +258,30 @@ pub(super) async fn bind_offer(
     web.app.views.refresh_corp(&head.corp);
     let flash = Flash::good(who.t.offer_bound(&offer.unit_name, &offer.department_name));
     Ok(reply::go(&who, &format!("/plans/{}?tab=checks", link::part(&*plan)), Some(flash)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Lang;
+
+    #[test]
+    fn deleting_people_is_called_deleting() {
+        let t = T::new(Lang::Zh);
+        for (deleted, disabled, departments, typed, told) in [
+            (0, 0, 0, None, None),
+            (0, 8, 0, Some("移出 8 人"), Some("这个计划会：禁用 8 人（可恢复）。")),
+            (0, 0, 2, Some("删除 2 个部门"), Some("这个计划会：删除 2 个部门。")),
+            (0, 8, 2, Some("移出 8 人"), Some("这个计划会：禁用 8 人（可恢复），删除 2 个部门。")),
+            (10, 0, 0, Some("删除 10 人"), Some("这个计划会：删除 10 人（不可恢复）。")),
+            (10, 8, 0, Some("删除 10 人"), Some("这个计划会：删除 10 人（不可恢复），禁用 8 人（可恢复）。")),
+            (1, 0, 2, Some("删除 1 人"), Some("这个计划会：删除 1 人（不可恢复），删除 2 个部门。")),
+        ] {
+            let mut counts = Counts::default();
+            (counts.members.delete, counts.members.disable, counts.departments.delete) =
+                (deleted, disabled, departments);
+            assert_eq!(confirm_text(t, &counts).as_deref(), typed, "{counts:?}");
+            assert_eq!(removes_text(t, &counts).as_deref(), told, "{counts:?}");
+        }
+    }
 }

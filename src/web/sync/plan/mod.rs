@@ -14,7 +14,7 @@ use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem, sync_problem};
 use crate::http::permission::SyncRead;
 use crate::locale::T;
-use crate::model::{Decision, PlanId, PlanState};
+use crate::model::{Decision, MemberCounts, PlanId, PlanState};
 use crate::store;
 use crate::sync::SyncError;
 use crate::web::export::{self, Kind, Out};
@@ -61,6 +61,8 @@ struct Tile {
     departments: u32,
     href: String,
     is_chosen: bool,
+    /// What cannot be taken back among them.
+    note: Option<String>,
     tone: &'static str,
 }
 
@@ -162,12 +164,12 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         "cost" => Tab::Cost,
         _ => Tab::Changes,
     };
-    let looking = list.clone();
+    let (looking, removed) = (list.clone(), head.counts.members.clone());
     let (tiles, changes, changes_total) = app
         .views
         .plan(plan, move |view, _| {
             let summary = view.summary();
-            let tiles = tiles(t, &looking, summary.members, summary.departments);
+            let tiles = tiles(t, &looking, &removed, summary.members, summary.departments);
             let total = summary.changes;
             let changes = (tab == Tab::Changes).then(|| changes::view(t, view, &looking, &summary)).transpose()?;
             Ok((tiles, changes, total))
@@ -213,20 +215,27 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
     reply::page_with(entered.status, &page)
 }
 
-fn tiles(t: T, list: &Listing, members: ColourCounts, departments: ColourCounts) -> Vec<Tile> {
+fn tiles(t: T, list: &Listing, removed: &MemberCounts, members: ColourCounts, departments: ColourCounts) -> Vec<Tile> {
     let tile = |colour: &str, label, tone, count: fn(&ColourCounts) -> u32| Tile {
         label,
         members: count(&members),
         departments: count(&departments),
         href: if list.is("colour", colour) { list.with("colour", "") } else { list.with("colour", colour) },
+        note: None,
         is_chosen: !colour.is_empty() && list.is("colour", colour),
         tone,
+    };
+    // deleting is not called by the word that stands for disabling too
+    let (label, note) = match (removed.delete, removed.disable) {
+        (0, _) => (t.colour_removed(), None),
+        (_, 0) => (t.colour_deleted(), None),
+        (deleted, _) => (t.colour_removed(), Some(t.tile_deletes(deleted))),
     };
     vec![
         tile("new", t.colour_new(), "new", |counts| counts.new),
         tile("linked", t.colour_linked(), "matched", |counts| counts.linked),
         tile("changed", t.colour_changed(), "changed", |counts| counts.changed),
-        tile("removed", t.colour_removed(), "removed", |counts| counts.removed),
+        Tile { note, ..tile("removed", label, "removed", |counts| counts.removed) },
         Tile { href: String::new(), ..tile("", t.colour_matched(), "", |counts| counts.matched) },
         Tile { href: String::new(), ..tile("", t.colour_untouched(), "", |counts| counts.untouched) },
     ]

@@ -3,7 +3,7 @@
 mod act;
 mod records;
 
-use super::cards::{CorpView, RunCard};
+use super::cards::{CorpView, RunCard, rejected};
 use crate::api::answer::Events;
 use crate::api::events::{self, Right};
 use crate::http::errors::{store_problem, sync_problem};
@@ -139,7 +139,9 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     let (key, plan, id) = (run.corp.clone(), run.plan.clone(), run.id.clone());
     let is_small = run.kind == RunKind::Downstream && run.state.is_final() && run.total <= SMALL;
     let seqs: Vec<u32> = run.failed.iter().take(FAILED_SHOWN).map(|record| record.seq).collect();
+    let brief = RunBrief::from(&run);
     let read = web.app.store.read_async(move |tx| {
+        let rejected = rejected(tx, [&brief])?;
         let plan = plan.map(|plan| store::plans::head(tx, &plan)).transpose()?.flatten();
         let corp = store::corps::find(tx, &key)?;
         let people = people(tx, corp.as_ref(), plan.as_ref(), &seqs)?;
@@ -149,9 +151,9 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
             }
             _ => Vec::new(),
         };
-        Ok((corp, store::mirror::head(tx, &key)?, plan, people, first))
+        Ok((corp, store::mirror::head(tx, &key)?, plan, people, first, rejected))
     });
-    let (corp, mirror, plan, people, first) = read.await.map_err(store_problem)?;
+    let (corp, mirror, plan, people, first, rejected) = read.await.map_err(store_problem)?;
     let name = corp.map_or_else(|| run.corp.to_string(), |corp| corp.name);
     let is_applied =
         run.kind == RunKind::Downstream && plan.as_ref().is_some_and(|plan| plan.state == PlanState::Taken);
@@ -160,7 +162,7 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     let id = link::part(&run.id);
     let page = RunPage {
         f: who.frame_at(&run.corp, "runs", t.run_title(t.run_kind(run.kind))),
-        card: RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms()),
+        card: RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms()).decided(t, &rejected),
         kind: run.kind,
         state: run.state,
         started: time::second(run.started_at_ms),
