@@ -106,12 +106,6 @@ impl Lines<'_> {
     }
 }
 
-/// Whether a file name is exactly that of one of the two tables.
-pub fn is_table<T: Record>(file_name: &str) -> bool {
-    let stem = file_name.rsplit_once('.').filter(|(_, end)| end.eq_ignore_ascii_case("csv")).map(|(stem, _)| stem);
-    stem.is_some_and(|stem| stem.eq_ignore_ascii_case(T::TABLE) || stem == T::TABLE_ZH)
-}
-
 fn bad_csv(name: &str, cause: &csv::Error) -> Fault {
     let line = cause.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX));
     Fault::new(FaultCode::BadCsv, Place::row(name, line), format!("the file cannot be taken apart here: {cause}"))

@@ -43,7 +43,7 @@ pub enum FaultCode {
     MissingColumn,
     /// Captions that are neither those of units nor those of employees.
     UnknownTable,
-    /// Two columns with one meaning.
+    /// Two columns, or two files or sheets, with one meaning.
     DuplicateColumn,
     /// Nothing in it.
     EmptySource,
@@ -88,7 +88,7 @@ pub enum FaultCode {
     UnnamedColumn,
     /// Bad rows without a readable id: nobody is marked as departed and no unit removed by this import.
     RemovalsWithheld,
-    /// Entries of other kinds, not read.
+    /// Entries of other kinds, or files or sheets, not read.
     Ignored,
     /// A mobile that WeCom would refuse.
     BadMobile,

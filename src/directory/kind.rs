@@ -39,12 +39,16 @@ const MEANT: [(&str, &str); 15] = [
     ("leader", "head"),
 ];
 
-/// The table that most of the captions belong to. Where they say nothing, the name of the file or sheet does; an id and a
+/// People where a caption says so that stands for the id or the name of people alone (人员编号, 姓名), whatever is beside it: rosters have
+/// columns of the unit too. Otherwise the table that most of the captions belong to. Where they say nothing, the name of the file or sheet does; an id and a
 /// name alone are all that units need.
 ///
 /// # Errors
 /// [`FaultCode::UnknownTable`] with everything that is missing and unknown; [`FaultCode::EmptySource`] without a caption.
 pub fn find(name: &str, captions: &[impl AsRef<str>]) -> Result<Kind, Fault> {
+    if captions.iter().any(|caption| is_of_people(caption.as_ref())) {
+        return Ok(Kind::Employees);
+    }
     match known::<OrgUnit>(captions).cmp(&known::<Employee>(captions)) {
         Ordering::Greater => return Ok(Kind::Units),
         Ordering::Less => return Ok(Kind::Employees),
@@ -115,6 +119,11 @@ fn has<T: Record>(captions: &[impl AsRef<str>], field: &Field<T>) -> bool {
     captions.iter().any(|caption| find_field::<T>(caption.as_ref()).is_some_and(|known| known.name == field.name))
 }
 
+fn is_of_people(caption: &str) -> bool {
+    let field = find_field::<Employee>(caption).filter(|field| matches!(field.name, "id" | "name"));
+    field.is_some() && find_field::<OrgUnit>(caption).is_none()
+}
+
 fn known<T: Record>(captions: &[impl AsRef<str>]) -> usize {
     captions.iter().filter(|caption| find_field::<T>(caption.as_ref()).is_some()).count()
 }
@@ -183,6 +192,10 @@ mod tests {
             ("人员 (1).csv", &["人员编号", "姓名", "主部门"][..], Some(Employees)),
             ("导出.csv", &["部门编号", "部门名称"], Some(Units)),
             ("部门.csv", &["人员编号", "姓名", "主部门"], Some(Employees)),
+            ("花名册.csv", &["人员编号", "姓名", "部门编号", "部门名称"], Some(Employees)),
+            ("部门.csv", &["人员编号", "姓名", "部门编号", "部门名称", "上级部门编号"], Some(Employees)),
+            ("Sheet1", &["工号", "姓名", "部门编号", "部门名称", "上级部门编号"], Some(Employees)),
+            ("Sheet1", &["部门编号", "部门名称", "主部门"], Some(Units)),
             ("x.csv", &["id", "name", "mobile"], Some(Employees)),
             ("x.csv", &["id", "name", "head"], Some(Units)),
             ("x.csv", &["id", "name"], Some(Units)),
@@ -197,6 +210,7 @@ mod tests {
         for (captions, expected) in [
             (&["id", "name", "parent_id"][..], Some(Units)),
             (&["id", "name"], None),
+            (&["人员编号", "姓名", "部门编号", "部门名称", "上级部门编号"], None),
             (&["姓名", "手机号", "邮箱"], None),
             (&["人员编号", "姓名", "主部门", "职级"], Some(Employees)),
         ] {

@@ -31,7 +31,7 @@ pub fn read_path(path: &Path, limits: Limits) -> Result<Parsed, DirectoryError> 
     for entry in std::fs::read_dir(path).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let file = entry.file_name().to_string_lossy().into_owned();
-        if is_csv(&file) {
+        if is_csv(&file) && !entry.path().is_dir() {
             check_size(&file, entry.metadata().map_err(unreadable)?.len(), limits)?;
             files.push((file, std::fs::read(entry.path()).map_err(unreadable)?));
         }
@@ -97,42 +97,48 @@ fn read_csv(name: &str, files: Vec<(String, Vec<u8>)>, limits: Limits) -> Result
     let mut digest = Sha256::new();
     let mut sorted: Vec<_> = files.iter().collect();
     sorted.sort();
-    for (file, bytes) in sorted {
+    for (file, bytes) in &sorted {
         digest.update((file.len() as u64).to_be_bytes());
         digest.update(file);
         digest.update((bytes.len() as u64).to_be_bytes());
         digest.update(bytes);
     }
-    let (mut units, mut employees, mut stray) = (Vec::new(), Vec::new(), None);
-    for (file, bytes) in &files {
+    let (mut units, mut employees, mut stray) = (Vec::new(), Vec::new(), Vec::new());
+    for (file, bytes) in sorted {
         let told = text::decode(file, bytes).and_then(|text| Ok((kind::find(file, &csv::captions(&text))?, text)));
         match told {
             Ok((Kind::Units, text)) => units.push((file.as_str(), text)),
             Ok((Kind::Employees, text)) => employees.push((file.as_str(), text)),
             Err(fault) if kind::of_name(file).is_some() => return Err(Faults::from(fault).into()),
-            Err(fault) => drop(stray.get_or_insert(fault)),
+            Err(fault) => stray.push((file, fault)),
         }
     }
-    if units.is_empty() && employees.is_empty() {
-        let none = || Fault::new(FaultCode::MissingTable, Place::sheet(name), "there is no .csv file in it");
-        return Err(Faults::from(stray.unwrap_or_else(none)).into());
+    // what is not understood may be the table that is missing
+    if (units.is_empty() || employees.is_empty()) && !stray.is_empty() {
+        return Err(Faults::from(stray.swap_remove(0).1).into());
     }
-    let units = read_table::<OrgUnit>(units, limits)?;
+    if units.is_empty() && employees.is_empty() {
+        return Err(refuse(FaultCode::MissingTable, name, "there is no .csv file in it"));
+    }
+    let mut units = read_table::<OrgUnit>(units, limits)?;
+    units.2.extend(stray.into_iter().map(|(file, fault)| {
+        Fault::new(FaultCode::Ignored, Place::sheet(file), format!("this file is not read: {}", fault.reason))
+    }));
     let employees = read_table::<Employee>(employees, limits)?;
     finish(name, Format::Csv, digest, units, employees)
 }
 
-/// Reads the one file of a table. Of several the one that has exactly the table's name.
-fn read_table<T: Record>(mut files: Vec<(&str, Cow<'_, str>)>, limits: Limits) -> Result<csv::Read<T>, DirectoryError> {
-    let is_other = |(name, _): &(&str, Cow<'_, str>)| !csv::is_table::<T>(name);
-    files.sort_by_key(is_other);
+/// Reads the one file of a table.
+fn read_table<T: Record>(files: Vec<(&str, Cow<'_, str>)>, limits: Limits) -> Result<csv::Read<T>, DirectoryError> {
     match files.as_slice() {
         [] => Ok((Table::default(), Vec::new(), Vec::new())),
-        [first, second, ..] if is_other(first) || !is_other(second) => {
-            let reason = format!("{} and {} are the same table; remove one", first.0, second.0);
-            Err(refuse(FaultCode::DuplicateColumn, second.0, &reason))
+        [(name, text)] => Ok(csv::read(name, text, limits)?),
+        [_, (second, _), ..] => {
+            let mut named: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+            named.sort_unstable();
+            let reason = format!("{} are the same table; put them together, or remove all but one", named.join(", "));
+            Err(refuse(FaultCode::DuplicateColumn, second, &reason))
         }
-        [(name, text), ..] => Ok(csv::read(name, text, limits)?),
     }
 }
 
@@ -159,9 +165,10 @@ fn finish(
     }
 }
 
-/// Whether a file of this name in a folder or archive may be one of the two tables.
+/// Whether a file of this name in a folder or archive may be one of the two tables. What macOS lays beside a file (`._units.csv`)
+/// is none.
 pub fn is_csv(file_name: &str) -> bool {
-    has_end(file_name, ".csv")
+    has_end(file_name, ".csv") && !file_name.starts_with("._")
 }
 
 fn has_end(name: &str, end: &str) -> bool {

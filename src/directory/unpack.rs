@@ -77,7 +77,7 @@ pub fn take(archive: &mut Archive<'_>, mut wanted: impl FnMut(&str) -> bool) -> 
         let mut entry = archive.by_index(at).map_err(|cause| refused(&cause))?;
         let path = decode_name(entry.name_raw());
         let name = path.rsplit(['/', '\\']).next().unwrap_or("").to_owned();
-        if path.starts_with("__MACOSX/") || !wanted(&name) {
+        if path.split(['/', '\\']).any(|folder| folder == "__MACOSX") || !wanted(&name) {
             continue;
         }
         let mut bytes = Vec::new();

@@ -23,7 +23,7 @@ use std::panic::AssertUnwindSafe;
 pub type Sheets = (super::csv::Read<OrgUnit>, super::csv::Read<Employee>);
 
 /// Sheets whose captions are looked at, and captions of each.
-const SHEETS_MAX: usize = 20;
+const SHEETS_MAX: usize = 100;
 const CAPTIONS_MAX: usize = 200;
 
 pub(super) type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
@@ -32,7 +32,7 @@ pub(super) type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 ///
 /// # Errors
 /// Whatever makes it as a whole unreadable: damage, size, captions; [`FaultCode::MissingTable`] when neither sheet
-/// is there.
+/// is there, [`FaultCode::DuplicateColumn`] when two sheets are the same table.
 pub fn read(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
     // the parser is not ours: should it stop on a hostile file, that is a damaged workbook and not the end of the service
     let opened = std::panic::catch_unwind(AssertUnwindSafe(|| read_sheets(bytes, limits)));
@@ -42,37 +42,60 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
 fn read_sheets(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
     let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|cause| damaged("", &cause.to_string()))?;
     let names = book.sheet_names();
-    let (units, employees) = find_sheets(&mut book, &names)?;
-    Ok((read_sheet(&mut book, units, limits)?, read_sheet(&mut book, employees, limits)?))
+    let (units, employees, unread) = find_sheets(&mut book, &names)?;
+    let mut units = read_sheet(&mut book, units, limits)?;
+    units.2.extend(unread);
+    Ok((units, read_sheet(&mut book, employees, limits)?))
 }
 
-/// The sheets by their names, else by their captions.
-fn find_sheets(book: &mut Book<'_>, names: &[String]) -> Result<(Option<String>, Option<String>), Fault> {
-    let (mut units, mut employees) = (find_sheet::<OrgUnit>(names), find_sheet::<Employee>(names));
-    let mut headed = Vec::new();
-    if units.is_none() || employees.is_none() {
-        let other = names.iter().filter(|name| units.as_ref() != Some(*name) && employees.as_ref() != Some(*name));
-        let captions = other.take(SHEETS_MAX).map(|name| (name.clone(), captions(book, name)));
-        headed.extend(captions.filter(|(_, captions)| !captions.is_empty()));
-    }
-    let put = |kind: Kind, name: &str, units: &mut Option<String>, employees: &mut Option<String>| {
-        let place = if kind == Kind::Units { units } else { employees };
-        place.get_or_insert_with(|| name.to_owned());
-    };
-    for (name, captions) in &headed {
-        if let Some(kind) = kind::whole(captions) {
-            put(kind, name, &mut units, &mut employees);
-        }
-    }
+/// The sheets by their names, else by their captions, and a warning for each other sheet that holds something.
+fn find_sheets(book: &mut Book<'_>, names: &[String]) -> Result<(Option<String>, Option<String>, Vec<Fault>), Fault> {
+    let headed: Vec<_> = names.iter().take(SHEETS_MAX).map(|name| (name, captions(book, name))).collect();
+    let headed: Vec<_> = headed.into_iter().filter(|(_, captions)| !captions.is_empty()).collect();
+    let free = headed.iter().filter(|(name, _)| !is_sheet::<OrgUnit>(name) && !is_sheet::<Employee>(name));
+    let whole = |kind| free.clone().filter(move |(_, captions)| kind::whole(captions) == Some(kind));
+    let mut units = choose::<OrgUnit>(names, whole(Kind::Units).map(|(name, _)| *name))?;
+    let mut employees = choose::<Employee>(names, whole(Kind::Employees).map(|(name, _)| *name))?;
     if units.is_none() && employees.is_none() {
         let Some((name, captions)) = headed.first() else {
             let reason = "the workbook has no sheet named units (部门) and none named employees (人员)";
             let fault = Fault::new(FaultCode::MissingTable, Place::default(), reason);
             return Err(fault.with_value(&names.join(", ")));
         };
-        put(kind::find(name, captions)?, name, &mut units, &mut employees);
+        let kind = kind::find(name, captions)?;
+        let alike =
+            headed.iter().filter(|(name, captions)| kind::find(name, captions).is_ok_and(|other| other == kind));
+        let alike = alike.map(|(name, _)| *name);
+        match kind {
+            Kind::Units => units = choose::<OrgUnit>(&[], alike)?,
+            Kind::Employees => employees = choose::<Employee>(&[], alike)?,
+        }
     }
-    Ok((units, employees))
+    let is_read = |name: &String| units.as_ref() == Some(name) || employees.as_ref() == Some(name);
+    let unread = headed.iter().map(|(name, _)| *name).chain(names.iter().skip(SHEETS_MAX));
+    let unread = unread
+        .filter(|name| !is_read(name))
+        .map(|name| Fault::new(FaultCode::Ignored, Place::sheet(name), "this sheet is not read"));
+    let unread = unread.collect();
+    Ok((units, employees, unread))
+}
+
+/// The one sheet of a table: the one that has its name, else the one that has its captions.
+///
+/// # Errors
+/// [`FaultCode::DuplicateColumn`] with the names where there are several.
+fn choose<'n, T: Record>(
+    names: &'n [String],
+    headed: impl Iterator<Item = &'n String>,
+) -> Result<Option<String>, Fault> {
+    let mut sheets: Vec<&String> = names.iter().filter(|name| is_sheet::<T>(name)).collect();
+    if sheets.is_empty() {
+        sheets = headed.collect();
+    }
+    let [_, second, ..] = sheets.as_slice() else { return Ok(sheets.first().map(|name| (*name).clone())) };
+    let named: Vec<&str> = sheets.iter().map(|name| name.as_str()).collect();
+    let reason = format!("{} are the same table; put them together, or remove all but one", named.join(", "));
+    Err(Fault::new(FaultCode::DuplicateColumn, Place::sheet(second), reason))
 }
 
 /// The first row of a sheet that holds anything; empty where the sheet cannot be read.
@@ -95,9 +118,8 @@ fn captions(book: &mut Book<'_>, sheet: &str) -> Vec<String> {
     found
 }
 
-fn find_sheet<T: Record>(names: &[String]) -> Option<String> {
-    let is = |name: &&String| trim(name).eq_ignore_ascii_case(T::TABLE) || trim(name) == T::TABLE_ZH;
-    names.iter().find(is).cloned()
+fn is_sheet<T: Record>(name: &str) -> bool {
+    trim(name).eq_ignore_ascii_case(T::TABLE) || trim(name) == T::TABLE_ZH
 }
 
 fn read_sheet<T: Record>(

@@ -51,7 +51,7 @@ texts! {
     import_units = "部门", "Units";
     import_faults = "错误", "Faults";
     import_warnings = "提醒", "Warnings";
-    import_has_warnings(count) = "有 {count} 条提醒，不影响导入，请先看一下。", "{count} warnings. They do not stand against the import; look at them first.";
+    import_has_warnings(count) = "有 {count} 条提醒，不阻止导入，请先看一下。", "{count} warnings. They do not stand against the import; look at them first.";
     import_see_warnings = "查看提醒", "See the warnings";
     import_stat_new = "新增人员", "New people";
     import_stat_changed = "资料变更", "Changed";
@@ -135,7 +135,7 @@ static FAULTS: &[(&str, &str, &str)] = &[
         "看不出是部门还是人员：标题行里没有认识的列",
         "Neither units nor people: the captions are not known",
     ),
-    ("directory.duplicate_column", "有两列含义相同", "Two columns mean the same"),
+    ("directory.duplicate_column", "有两列或两张表含义相同", "Two columns or two tables mean the same"),
     ("directory.empty_source", "文件是空的", "There is nothing in it"),
     ("directory.duplicate_unit", "部门编号重复", "Two units have this id"),
     ("directory.duplicate_employee", "人员编号重复", "Two people have this id"),
@@ -179,5 +179,5 @@ static FAULTS: &[(&str, &str, &str)] = &[
         "与另一行重复，企业微信要求每人不同",
         "Another row has the same; in WeCom each person has their own",
     ),
-    ("directory.ignored", "其他类型的条目，未读取", "Entries of other kinds; they are not read"),
+    ("directory.ignored", "其他条目、文件或工作表，未读取", "Other entries, files or sheets; they are not read"),
 ];

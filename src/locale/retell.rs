@@ -143,6 +143,9 @@ const FORMS: &[(&str, &str)] = &[
         "请添加：{0}。不认识的标题（箭头后是可能对应的标题）：{1}",
     ),
     ("required columns are missing: {}", "请添加：{0}"),
+    ("{} are the same table; put them together, or remove all but one", "{0} 是同一张表：请合并，或只保留其中一个"),
+    ("this file is not read: {}", "这个文件没有读取：{t0}"),
+    ("this sheet is not read", "这个工作表没有读取"),
     (
         "people need {}; units need {}; captions that nobody knows: {}",
         "人员表需要：{0}；部门表需要：{1}。不认识的标题（箭头后是可能对应的标题）：{2}",

@@ -18,7 +18,7 @@ const CORPS: Table<Str, CorpKey> = Table::new("plan_corps");
 /// (corp, plan, seq)
 const CHANGES: Table<(Str, Str, u32), Change> = Table::new("plan_changes");
 /// (corp, plan) of the plans that wait for a decision
-const HELD: Table<(Str, Str), Held> = Table::new("plans_held");
+const HELD: Table<(Str, Str), Held> = Table::new("plans_waiting");
 pub(super) const TABLES: &[TableInfo] = &[HEADS.info(), CORPS.info(), CHANGES.info(), HELD.info()];
 
 /// What tells whether a plan that waits for a decision can still be allowed.

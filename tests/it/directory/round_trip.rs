@@ -4,7 +4,7 @@ use super::{House, sorted};
 use encoding_rs::GB18030;
 use wecom_bridge::directory::export::{Captions, to_csv, to_xlsx, to_zip};
 use wecom_bridge::directory::sample::{SampleSpec, generate};
-use wecom_bridge::directory::{Format, Limits, read_bytes, read_path};
+use wecom_bridge::directory::{FaultCode, Format, Limits, read_bytes, read_path};
 use wecom_bridge::model::{Employee, EmployeeStatus, Gender, OrgUnit};
 
 const SPEC: SampleSpec = SampleSpec { employees: 300, units: 40, seed: 11 };
@@ -81,8 +81,7 @@ fn folders_encodings_and_line_ends() {
 
 /// The captions tell what a file holds; a browser that saves a file twice, and a person, call it as they like.
 #[test]
-fn files_and_sheets_of_any_name() {
-    use rust_xlsxwriter::Workbook;
+fn files_of_any_name() {
     let (units, people) = generate(SPEC);
     let (unit_csv, people_csv) =
         (to_csv(&units, Captions::English).unwrap(), to_csv(&people, Captions::Chinese).unwrap());
@@ -104,16 +103,59 @@ fn files_and_sheets_of_any_name() {
     std::fs::write(folder.path().join("c.csv"), "名字,电话\n").unwrap();
     let parsed = read_path(folder.path(), Limits::FILE).unwrap();
     assert_eq!((&parsed.units.rows, &parsed.employees.rows), (&units, &people));
-    // of two the one with the table's own name, else neither
-    std::fs::write(
-        folder.path().join("employees.csv"),
-        &text.as_bytes()[..text.len() / 2 + text[text.len() / 2..].find("\r\n").unwrap() + 2],
-    )
-    .unwrap();
-    assert!(read_path(folder.path(), Limits::FILE).unwrap().employees.rows.len() < people.len());
-    std::fs::rename(folder.path().join("employees.csv"), folder.path().join("d.csv")).unwrap();
-    assert!(read_path(folder.path(), Limits::FILE).unwrap_err().to_string().contains("the same table"));
+    let unread: Vec<_> = parsed.warnings.iter().map(|told| (told.code, told.place.to_string())).collect();
+    assert_eq!(unread, [(FaultCode::Ignored, "c.csv".to_owned())]);
+    // of two there is no choice, whatever they are called
+    std::fs::rename(folder.path().join("b.csv"), folder.path().join("人员.csv")).unwrap();
+    std::fs::write(folder.path().join("employees-2023.csv"), &people_csv).unwrap();
+    let refused = read_path(folder.path(), Limits::FILE).unwrap_err().to_string();
+    assert!(refused.contains("employees-2023.csv, 人员.csv are the same table"), "{refused}");
+    // what macOS lays beside it is no table; what is not understood may be the one that is missing
+    std::fs::rename(folder.path().join("employees-2023.csv"), folder.path().join("._人员.csv")).unwrap();
+    assert_eq!(read_path(folder.path(), Limits::FILE).unwrap().employees.rows, people);
+    std::fs::remove_file(folder.path().join("人员.csv")).unwrap();
+    let refused = read_path(folder.path(), Limits::FILE).unwrap_err();
+    assert_eq!(refused.fault_code(), Some(FaultCode::UnknownTable), "{refused}");
+    assert!(refused.to_string().contains("c.csv") && refused.to_string().contains("名字 → 姓名"), "{refused}");
+}
 
+/// A sheet is never chosen unsaid.
+#[test]
+fn sheets_beside_those_that_are_read() {
+    const UNITS: [&[&str]; 2] = [&["部门编号", "上级部门编号", "部门名称"], &["1", "", "总部"]];
+    const PEOPLE: [&[&str]; 2] = [&["人员编号", "姓名", "主部门"], &["a", "张三", "1"]];
+    const FEW: [&[&str]; 2] = [&["部门编号", "部门名称"], &["1", "总部"]];
+    let read = |sheets: &[(&str, [&[&str]; 2])]| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        for (name, rows) in sheets {
+            let sheet = book.add_worksheet();
+            sheet.set_name(*name).unwrap();
+            for (at, row) in (0..).zip(rows) {
+                sheet.write_row(at, 0, row.iter().copied()).unwrap();
+            }
+        }
+        read_bytes("x.xlsx", &book.save_to_buffer().unwrap(), Limits::UPLOAD)
+    };
+    for (sheets, named) in [
+        (&[("部门", UNITS), ("北京", PEOPLE), ("上海", PEOPLE)][..], "北京, 上海 are"),
+        (&[("北京", PEOPLE), ("上海", PEOPLE), ("广州", PEOPLE)], "北京, 上海, 广州 are"),
+        (&[("人员", PEOPLE), ("employees", PEOPLE), ("部门", UNITS)], "人员, employees are"),
+        (&[("人员", PEOPLE), ("总部", UNITS), ("分部", UNITS)], "总部, 分部 are"),
+        (&[("总部", FEW), ("分部", FEW)], "总部, 分部 are"),
+    ] {
+        let refused = read(sheets).unwrap_err();
+        assert_eq!(refused.fault_code(), Some(FaultCode::DuplicateColumn), "{refused}");
+        assert!(refused.to_string().contains(named), "{refused}");
+    }
+    let parsed = read(&[("人员2023", PEOPLE), ("部门", UNITS), ("人员", PEOPLE), ("说明", FEW)]).unwrap();
+    assert_eq!((parsed.units.sheet.as_str(), parsed.employees.sheet.as_str()), ("部门", "人员"));
+    let unread: Vec<_> = parsed.warnings.iter().map(|told| (told.code, told.place.to_string())).collect();
+    assert_eq!(unread, [(FaultCode::Ignored, "人员2023".to_owned()), (FaultCode::Ignored, "说明".to_owned())]);
+}
+
+#[test]
+fn sheets_of_any_name() {
+    use rust_xlsxwriter::Workbook;
     let mut book = Workbook::new();
     for (name, rows) in [
         ("说明", vec![vec!["请看第二页"]]),
