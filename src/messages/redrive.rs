@@ -4,7 +4,7 @@ use super::compose::Composed;
 use super::plan::{self, Batch, CALL_MAX, Fate};
 use super::resolve::Person;
 use super::{MessageError, Messages, outcome, resolve};
-use crate::model::{Actor, CallId, Delivery, DeliveryState, MemberRef, Message, MessageId, TenantKey};
+use crate::model::{Actor, CallId, Delivery, DeliveryState, MemberRef, Message, MessageId, TenantKey, UserId};
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter};
 use crate::store::{self, PAGE_MAX, StoreError, outbox};
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,10 @@ const FOUND_AT_ONCE: usize = 100;
 const AGAIN_MAX: usize = 1_000;
 /// … of so many messages at most, each of which costs a commit …
 const MESSAGES_MAX: usize = 200;
-/// … and looks at about so many.
+/// … and looks at about so many …
 const COUNTED_MAX: usize = 10_000;
+/// … on so many pages at most, each of which looks at 20,000 places, whether or not it finds something there.
+const PAGES_MAX: usize = COUNTED_MAX / PAGE_MAX;
 
 /// What is sent again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -113,26 +115,27 @@ impl Messages {
         Ok(done)
     }
 
-    /// How many dead letters a search finds, counted up to 10,000, and whether there are more.
+    /// How many dead letters a search finds, counted up to 10,000 and at 200,000 places, and up to where, if there may be
+    /// more.
     pub async fn count_dead(
         &self,
         tenant: TenantKey,
         filter: DeliveryFilter,
-        after: Option<DeliveryCursor>,
-    ) -> Result<(usize, bool), StoreError> {
-        let Some(filter) = only_dead(filter) else { return Ok((0, false)) };
-        let read = move |tx: &store::ReadTx| {
-            let (mut count, mut after) = (0, after);
-            loop {
-                let (rows, next) = store::deliveries::search(tx, &tenant, &filter, after.as_ref(), PAGE_MAX)?;
-                count += rows.len();
-                after = next;
-                if after.is_none() || count >= COUNTED_MAX {
-                    return Ok((count, after.is_some()));
-                }
+        mut after: Option<DeliveryCursor>,
+    ) -> Result<(usize, Option<DeliveryCursor>), StoreError> {
+        let Some(filter) = only_dead(filter) else { return Ok((0, None)) };
+        let mut count = 0;
+        for _ in 0..PAGES_MAX {
+            let (of, wanted, from) = (tenant.clone(), filter.clone(), after.take());
+            let read = move |tx: &store::ReadTx| store::deliveries::search(tx, &of, &wanted, from.as_ref(), PAGE_MAX);
+            let (rows, next) = self.env().store.read_async(read).await?;
+            count += rows.len();
+            after = next;
+            if after.is_none() {
+                break;
             }
-        };
-        self.env().store.read_async(read).await
+        }
+        Ok((count, after))
     }
 
     /// Sends dead letters that a search finds again, as [`Messages::redrive`] does: at once about 1,000, of 200 messages at
@@ -147,14 +150,14 @@ impl Messages {
     ) -> Result<(Redriven, Option<DeliveryCursor>), MessageError> {
         let mut done = Redriven::default();
         let Some(filter) = only_dead(filter) else { return Ok((done, None)) };
-        let (mut messages, mut seen) = (BTreeSet::new(), 0);
+        let (mut messages, mut seen, mut pages) = (BTreeSet::new(), 0, 0);
         loop {
             let (of, wanted, from) = (tenant.clone(), filter.clone(), after.take());
             // those of one message together, so that they share a call
             let limit = AGAIN_MAX.saturating_sub(done.again).max(FOUND_AT_ONCE);
             let read = move |tx: &store::ReadTx| store::deliveries::search(tx, &of, &wanted, from.as_ref(), limit);
             let (rows, next) = self.env().store.read_async(read).await?;
-            seen += rows.len();
+            (seen, pages) = (seen + rows.len(), pages + 1);
             let (by_message, cut) = gather(rows, &mut messages);
             let next = cut.or(next);
             for (id, seqs) in by_message {
@@ -170,6 +173,7 @@ impl Messages {
                 }
             }
             let is_enough = done.again >= AGAIN_MAX || messages.len() >= MESSAGES_MAX || seen >= COUNTED_MAX;
+            let is_enough = is_enough || pages >= PAGES_MAX;
             if next.is_none() || is_enough {
                 return Ok((done, next));
             }
@@ -285,7 +289,12 @@ fn dead_otherwise(
         Fate::Not(state, code, text) if state != row.state => {
             Some(Delivery { state, code: Some(code.to_owned()), error: Some(text), changed_at_ms: now_ms, ..row })
         }
-        _ => None,
+        Fate::Reached(reached) => {
+            let aimed = choose(row, &reached, targets).map(|(_, row)| row);
+            let unsaid = aimed.filter(|row| row.state != DeliveryState::Waiting);
+            unsaid.map(|row| Delivery { changed_at_ms: now_ms, ..row })
+        }
+        Fate::Not(..) => None,
     })
 }
 
@@ -316,10 +325,15 @@ fn aim(
     }
     let person = Person { employee: row.employee.clone(), member, fault: None };
     let Fate::Reached(reached) = plan::fate(tx, &person, targets)? else { return Ok(None) };
+    Ok(choose(row.clone(), &reached, targets).filter(|(_, aimed)| aimed.state == DeliveryState::Waiting))
+}
+
+/// A delivery at its former app where that reaches the person, else at the first that does; dead where nothing can be said
+/// there.
+fn choose(row: Delivery, reached: &[(usize, UserId)], targets: &[Composed]) -> Option<(usize, Delivery)> {
     let same =
         |at: &usize| row.corp.as_ref() == Some(&targets[*at].corp) && row.app.as_ref() == Some(&targets[*at].app);
-    let chosen = reached.iter().find(|(at, _)| same(at)).or_else(|| reached.first());
-    let Some((at, userid)) = chosen else { return Ok(None) };
+    let (at, userid) = reached.iter().find(|(at, _)| same(at)).or_else(|| reached.first())?;
     let fresh = Delivery {
         state: DeliveryState::Waiting,
         code: None,
@@ -327,10 +341,9 @@ fn aim(
         errcode: None,
         call: None,
         sent_at_ms: None,
-        ..row.clone()
+        ..row
     };
-    let aimed = plan::aimed(fresh, &targets[*at], userid.clone());
-    Ok((aimed.state == DeliveryState::Waiting).then_some((*at, aimed)))
+    Some((*at, plan::aimed(fresh, &targets[*at], userid.clone())))
 }
 
 #[cfg(test)]

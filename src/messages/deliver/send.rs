@@ -3,7 +3,7 @@
 use super::super::outcome::{self, Judged};
 use super::super::{Messages, REPEATS_S, recall};
 use super::AFTER_FAILURE;
-use super::desk::Desk;
+use super::desk::{self, Desk};
 use crate::clock::Clock;
 use crate::model::{CallPart, SendCall};
 use crate::store::{StoreError, WriteTx};
@@ -29,12 +29,7 @@ pub(super) async fn send(
     let credential = Credential::App(desk.app.clone());
     let sent = parts(client, &credential, agentid, &mut call, &env.clock).await;
     let now_ms = env.clock.now_ms();
-    if now_ms - chosen_ms > SLOW_MS {
-        let went_out = |part: &&CallPart| part.sent_at_ms.is_some_and(|at_ms| at_ms >= began_ms);
-        // and the one that ended in an error, which may have arrived
-        let parts = call.parts.iter().filter(went_out).count() + usize::from(sent.is_err());
-        desk.count(&call, parts, &[], now_ms);
-    }
+    let is_cut = sent.is_err();
     let judged = match sent {
         Ok(done) => {
             desk.open_gate();
@@ -42,9 +37,17 @@ pub(super) async fn send(
         }
         Err(error) => outcome::judge(&call, &error, now_ms),
     };
-    if matches!(judged, Judged::Again { is_doubt: false, .. }) && call.doubts == 0 && !call.has_sent() {
-        // nothing reached WeCom: the next attempt is a first one again
+    let is_at_wecom = !matches!(judged, Judged::Again { is_doubt: false, .. }) || call.doubts > 0 || call.has_sent();
+    if is_at_wecom && now_ms - chosen_ms > SLOW_MS {
+        let went_out = |part: &&CallPart| part.sent_at_ms.is_some_and(|at_ms| at_ms >= began_ms);
+        // and the one that ended in an error, which may have arrived
+        let parts = call.parts.iter().filter(went_out).count() + usize::from(is_cut);
+        desk.count(&call, parts, &[], now_ms);
+    }
+    if !is_at_wecom {
+        // nothing reached WeCom: the next attempt is a first one again, and its members have the room
         desk.give_back(call.person_times());
+        desk.take_back(&call, desk::unsent(&call), &[], chosen_ms);
         call.first_sent_at_ms = None;
     }
     if let Judged::Again { pause: Some(pause), .. } = &judged {

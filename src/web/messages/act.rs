@@ -104,20 +104,30 @@ async fn redrive_found(
     let list = Listing::of(&who, &log::PARAMETERS);
     let path = format!("/tenants/{tenant}/messages");
     let back = format!("{path}{}", list.query());
-    let nothing = || Ok(reply::go(&who, &back, Some(Flash::warning(t.push_redrive_none()))));
     let mut filter = log::asked(&web, &tenant, &list).await?.filter;
     let asked_at = form.0.asked_at.unwrap_or_else(|| web.app.clock.now_ms());
     filter.until_ms = Some(filter.until_ms.map_or(asked_at, |until_ms| until_ms.min(asked_at)));
     // and only what is dead by now: the number that is typed stays what it was
     filter.changed_until_ms = Some(asked_at);
     let after = DeliveryCursor::parse(list.get("after"));
-    let (count, is_more) =
-        web.app.messages.count_dead(tenant.clone(), filter.clone(), after.clone()).await.map_err(store_problem)?;
+    let counted = web.app.messages.count_dead(tenant.clone(), filter.clone(), after.clone()).await;
+    let (count, more) = counted.map_err(store_problem)?;
+    // the button there goes on behind what was looked at
+    let go_on = |more: Option<DeliveryCursor>| match more {
+        Some(cursor) => {
+            let at = [cursor.to_string()];
+            let there = list.clone().with_values("after", &at).with_values(log::GONE_ON, &at);
+            format!("{path}{}", there.query())
+        }
+        None => back.clone(),
+    };
     if count == 0 {
-        return nothing();
+        let told = t.push_redrive_none();
+        let told = if more.is_some() { t.push_redriven_more(told) } else { told.to_owned() };
+        return Ok(reply::go(&who, &go_on(more), Some(Flash::warning(told))));
     }
     let mut notes = vec![t.push_redrive_hint().to_owned(), t.push_redrive_bound().to_owned()];
-    notes.extend(is_more.then(|| t.push_redrive_more().to_owned()));
+    notes.extend(more.is_some().then(|| t.push_redrive_more().to_owned()));
     let accept_duplicates = is_on(form.0.doubtful.as_ref());
     let sure = Sure {
         f: who.frame(t.push_redrive_found()),
@@ -139,14 +149,5 @@ async fn redrive_found(
     let text = if next.is_some() { t.push_redriven_more(told) } else { told };
     let is_good = done.still_dead + done.doubtful == 0 && next.is_none();
     let flash = if is_good { Flash::good(text) } else { Flash::warning(text) };
-    // the button there goes on behind what was looked at
-    let back = match next {
-        Some(cursor) => {
-            let at = [cursor.to_string()];
-            let there = list.with_values("after", &at).with_values(log::GONE_ON, &at);
-            format!("{path}{}", there.query())
-        }
-        None => back,
-    };
-    Ok(reply::go(&who, &back, Some(flash)))
+    Ok(reply::go(&who, &go_on(next), Some(flash)))
 }

@@ -277,5 +277,15 @@ async fn an_unknown_recipient_is_reached_once_the_directory_has_them() {
         (vec!["入职".to_owned()], 0),
         "what was sent went through with the app"
     );
+    // there, linked, and the rule has no words for it: that is what is wrong then
+    let mute = world.say("无话", &["e8"]).await;
+    world.ended(&mute).await;
+    world.people(0, 8..9, "lab");
+    world.set_routes(vec![Route {
+        say: |_| Err("part_empty: url is empty for this message".into()),
+        ..to("acme-main")
+    }]);
+    assert_eq!(world.messages.redrive(&actor(), &mute, Redrive::default()).await.unwrap().still_dead, 1);
+    assert_eq!(world.states(&mute), [(Failed, "content".to_owned())]);
     world.is_good();
 }
