@@ -56,6 +56,7 @@ texts! {
     push_redrive = "重发未送达的", "Send what did not arrive again";
     push_redrive_hint = "按现在的关联、规则和模板重新发送。", "With the links, rules and templates as they are now.";
     push_redrive_doubtful = "包括结果不明的（可能有人收到两次）", "Also those that may have arrived (somebody may get them twice)";
+    push_unknown_units = "未送达的是通讯录里没有的部门，不能重发：部门导入后，请重新发送消息。", "Only units that the directory does not have are left, which cannot be sent again: once they are imported, send the message anew.";
     push_redrive_found = "重发筛选出的未送达消息", "Send these again";
     push_redrive_sure(count) = "将重发筛选出的 {count} 个未送达", "{count} that did not arrive are sent again";
     push_redrive_bound = "一次最多重新排队约 1000 个，来自最多 200 条消息。", "At once about 1,000 are queued again, of 200 messages at most.";

@@ -33,6 +33,7 @@ texts! {
     rules_order = "顺序", "Order";
     rule_never(by) = "不会用到：排在前面的规则“{by}”已接走它在这个应用上的全部消息，请上移", "Never used: the rule “{by}” before it takes all of its messages to this app; move it up";
     preview_unused(fields) = "没有用到消息的{fields}：成员看不到。", "Not used: the message's {fields}. Members do not see it.";
+    message_buttons = "操作按钮", "buttons";
     rule_saved = "规则已保存", "The rule is saved";
     rule_removed(name) = "已删除规则：{name}", "Rule removed: {name}";
     rule_remove = "删除规则", "Remove the rule";
@@ -66,7 +67,7 @@ texts! {
     part_picture = "默认图片", "Picture";
     part_url = "链接", "Link";
     part_title_hint = "不能为空，清空后恢复为消息标题。", "Cannot be empty: the message's title comes back.";
-    part_content_hint = "默认是标题和正文。不能为空，清空后恢复默认。可写 <a href=\"{{ url }}\">文字</a>。", "By default title and body. Cannot be empty: the default comes back. Takes <a href=\"{{ url }}\">words</a>.";
+    part_content_hint = "不能为空，清空后恢复默认（只有标题 {{ title }}）；要带正文，另起一行写 {{ body }}。可写 <a href=\"{{ url }}\">文字</a>。", "Cannot be empty: the default comes back, {{ title }} alone; for the body too, write {{ body }} on another line. Takes <a href=\"{{ url }}\">words</a>.";
     part_markdown_hint = "不能为空，清空后恢复默认。支持标题、加粗、链接、引用、颜色。", "Cannot be empty: the default comes back. Takes headings, bold, links, quotations, colours.";
     part_body_hint = "可以为空。", "May be empty.";
     part_button_hint(max) = "最多 {max} 个字，清空后恢复为“详情”。", "At most {max} characters; empty gives the default back, which is WeCom's own word for details.";
@@ -179,11 +180,12 @@ impl T {
         self.lang.pick(zh, en)
     }
 
-    /// Fields of a message by their names: `title`, `body`, `url`.
+    /// Fields of a message by their names: `title`, `body`, `url`, `buttons`.
     pub fn message_fields(self, names: &[&str]) -> String {
         let name = |name: &&str| match *name {
             "title" => self.part_title(),
             "body" => self.part_body(),
+            "buttons" => self.message_buttons(),
             _ => self.part_url(),
         };
         let names: Vec<&str> = names.iter().map(name).collect();

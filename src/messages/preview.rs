@@ -3,6 +3,7 @@
 use super::compose::{Compose, Composed};
 use super::plan::{self, Fate};
 use super::{MessageError, Messages, NewMessage, accept, resolve};
+use crate::model::content::Content;
 use crate::model::{Actor, EmployeeId, Message};
 use crate::store::{self, ReadTx, StoreError};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 pub struct Preview {
     /// Targets with the number of members that they reach.
     pub targets: Vec<(Composed, usize)>,
-    /// For each target which of the message's `body` and `url` make no difference there: members do not see them.
+    /// For each target which of the message's `body`, `url` and `buttons` make no difference there: members do not see them.
     pub unused: Vec<Vec<&'static str>>,
     /// People that no target reaches, by reason.
     pub unreached: Vec<Unreached>,
@@ -92,13 +93,22 @@ fn unused(
     let mut unused = vec![Vec::new(); targets.len()];
     let without_body = (!message.body.is_empty()).then(|| ("body", Message { body: String::new(), ..message.clone() }));
     let without_url = message.url.is_some().then(|| ("url", Message { url: None, ..message.clone() }));
-    for (name, other) in without_body.into_iter().chain(without_url) {
+    let without_buttons =
+        (!message.buttons.is_empty()).then(|| ("buttons", Message { buttons: Vec::new(), ..message.clone() }));
+    for (name, other) in without_body.into_iter().chain(without_url).chain(without_buttons) {
         let others = composer.compose(tx, &other)?;
         for (target, unused) in targets.iter().zip(&mut unused) {
-            if target.contents.is_ok() && others.contains(target) {
+            // in a digest the title of a text is its link
+            let is_linked = name == "url" && target.digest_ms.is_some() && is_text(target);
+            if target.contents.is_ok() && !is_linked && others.contains(target) {
                 unused.push(name);
             }
         }
     }
     Ok(unused)
+}
+
+fn is_text(target: &Composed) -> bool {
+    let is_text = |content: &Content| matches!(content, Content::Text { .. } | Content::Markdown { .. });
+    target.contents.iter().flatten().all(is_text)
 }

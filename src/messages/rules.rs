@@ -3,7 +3,7 @@
 use super::variables::{MessageVariable, Spoken};
 use crate::expr::{EvalError, ExprError, Filter, Template};
 use crate::model::rule::Part;
-use crate::model::{AppKey, CorpKey, Message, Rule, RuleId, Target};
+use crate::model::{AppKey, ContentKind, CorpKey, Message, Rule, RuleId, Target};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -172,8 +172,10 @@ pub fn hidden(rules: &[Rule]) -> Vec<Hidden> {
 }
 
 impl CompiledTarget {
-    /// Which of the message's title, body and link no template reads: members do not see them.
-    pub fn unused(&self) -> Vec<&'static str> {
+    /// Which of the message's title, body and link no template reads: members do not see them. In a digest the title of a text
+    /// is its link.
+    pub fn unused(&self, has_digest: bool) -> Vec<&'static str> {
+        let is_linked = has_digest && matches!(self.target.kind, ContentKind::Text | ContentKind::Markdown);
         let fields: Vec<&MessageVariable> = self
             .templates
             .iter()
@@ -181,7 +183,9 @@ impl CompiledTarget {
             .flat_map(Template::fields)
             .collect();
         let shown = [(MessageVariable::Title, "title"), (MessageVariable::Body, "body"), (MessageVariable::Url, "url")];
-        shown.into_iter().filter(|(field, _)| !fields.contains(&field)).map(|(_, name)| name).collect()
+        let is_unused =
+            |field: &MessageVariable| !fields.contains(&field) && !(is_linked && *field == MessageVariable::Url);
+        shown.into_iter().filter(|(field, _)| is_unused(field)).map(|(_, name)| name).collect()
     }
 
     /// Compiles the templates of a target.
@@ -206,7 +210,6 @@ impl CompiledTarget {
 mod tests {
     use super::*;
     use crate::messages::render::tests::message;
-    use crate::model::ContentKind;
     use serde_json::json;
 
     fn rule(id: &str, source: Option<&str>, filter: Option<&str>, apps: &[&str]) -> Rule {
@@ -307,8 +310,8 @@ mod tests {
     #[test]
     fn what_no_template_reads_is_told() {
         for (kind, body, want) in [
-            (ContentKind::Text, None, vec!["url"]),
-            (ContentKind::Text, Some("{{ title }}"), vec!["body", "url"]),
+            (ContentKind::Text, None, vec!["body", "url"]),
+            (ContentKind::Text, Some("{{ title }}\n{{ body }}"), vec!["url"]),
             (ContentKind::Text, Some("{{ data.x == '' ? body : title }}<a href=\"{{ url }}\">x</a>"), vec![]),
             (ContentKind::Textcard, None, vec![]),
             (ContentKind::Textcard, Some(""), vec!["body"]),
@@ -317,7 +320,10 @@ mod tests {
             if let Some(body) = body {
                 target.body = body.into();
             }
-            assert_eq!(CompiledTarget::new(target).unused(), want, "{kind:?} {body:?}");
+            let target = CompiledTarget::new(target);
+            assert_eq!(target.unused(false), want, "{kind:?} {body:?}");
+            let in_digests: Vec<&str> = want.into_iter().filter(|name| *name != "url").collect();
+            assert_eq!(target.unused(true), in_digests, "{kind:?} {body:?}");
         }
     }
 

@@ -10,9 +10,9 @@ use crate::model::{
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter};
 use crate::store::messages::{Listed, MessageFilter};
 use crate::store::outbox::{self, Backlog};
-use crate::store::{self, Order, Reads, StoreError};
+use crate::store::{self, Order, PAGE_MAX, Reads, StoreError};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -122,6 +122,9 @@ pub struct CallTrace {
     pub is_recalled: bool,
     /// Steps.
     pub steps: Vec<TraceRow>,
+    /// Of a call that has nobody and was not sent: whether its members wait for another call, or got another one.
+    #[serde(skip)]
+    pub elsewhere: Option<DeliveryState>,
 }
 
 impl From<SendCall> for CallTrace {
@@ -143,8 +146,30 @@ impl From<SendCall> for CallTrace {
             code: call.code,
             error: call.error,
             steps: call.trace,
+            elsewhere: None,
         }
     }
+}
+
+/// [`CallTrace::elsewhere`] of the call at a place among those of a message, in the order in which they were made. `waiting` are the
+/// calls that name what still waits. Pure.
+fn elsewhere(calls: &[SendCall], at: usize, waiting: &HashSet<CallId>) -> Option<DeliveryState> {
+    let (call, later) = (calls.get(at)?, calls.get(at + 1..)?);
+    if !is_empty(call) {
+        return None;
+    }
+    let of_app = |other: &&SendCall| other.corp == call.corp && other.app == call.app && !other.to.is_empty();
+    let later: Vec<CallState> = later.iter().filter(of_app).map(|other| other.state).collect();
+    if waiting.contains(&call.id) || later.contains(&CallState::Waiting) {
+        return Some(DeliveryState::Waiting);
+    }
+    let is_out = |state: &CallState| matches!(state, CallState::Sending | CallState::Sent | CallState::Unknown);
+    later.iter().any(is_out).then_some(DeliveryState::Sent)
+}
+
+/// Whether a call was not sent and has nobody: it keeps what is said, or was taken back.
+fn is_empty(call: &SendCall) -> bool {
+    call.state == CallState::Dropped && call.to.is_empty()
 }
 
 /// The queue of one app and how near it is to WeCom's limits.
@@ -235,10 +260,20 @@ impl Messages {
         let read = move |tx: &store::ReadTx| {
             let Some(message) = store::messages::find(tx, &wanted)? else { return Ok(None) };
             let head = store::messages::head(tx, &wanted)?;
-            let mut calls = Vec::new();
+            let mut found = Vec::new();
             for id in head.iter().flat_map(|head| &head.calls).take(CALLS_SHOWN) {
-                calls.extend(outbox::call(tx, id)?.map(CallTrace::from));
+                found.extend(outbox::call(tx, id)?);
             }
+            let mut waiting = HashSet::new();
+            if found.iter().any(is_empty) {
+                let (of, states) = (Some(wanted.clone()), vec![DeliveryState::Waiting]);
+                let filter = DeliveryFilter { message: of, states, ..DeliveryFilter::default() };
+                let (rows, _) = store::deliveries::search(tx, &message.tenant, &filter, None, PAGE_MAX)?;
+                waiting.extend(rows.into_iter().filter_map(|row| row.call));
+            }
+            let elsewhere: Vec<_> = (0..found.len()).map(|at| elsewhere(&found, at, &waiting)).collect();
+            let calls = found.into_iter().zip(elsewhere);
+            let calls = calls.map(|(call, elsewhere)| CallTrace { elsewhere, ..call.into() }).collect();
             Ok(Some(Trace { steps: steps(&message, head.as_ref()), calls }))
         };
         self.env().store.read_async(read).await?.ok_or_else(|| MessageError::NoMessage(id.clone()))
@@ -456,4 +491,37 @@ fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>, throttled: &[String]) 
         }
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_call_says_where_its_members_are() {
+        let call = |id: &str, app: &str, state: CallState, to: &[&str]| SendCall {
+            id: id.into(),
+            app: app.into(),
+            state,
+            to: to.iter().map(|id| (*id).into()).collect(),
+            ..SendCall::sample()
+        };
+        let (waits, sent) = (Some(DeliveryState::Waiting), Some(DeliveryState::Sent));
+        let empty = || call("a", "oa", CallState::Dropped, &[]);
+        for (calls, waiting, want) in [
+            (vec![empty()], vec!["a"], waits),
+            (vec![empty()], vec![], None),
+            (vec![empty(), call("b", "oa", CallState::Waiting, &["u"])], vec!["b"], waits),
+            (vec![empty(), call("b", "oa", CallState::Sent, &["u"])], vec![], sent),
+            (vec![empty(), call("b", "oa", CallState::Sent, &["u"])], vec!["a"], waits),
+            // what another app's call does with the message is not its matter
+            (vec![empty(), call("b", "hr", CallState::Sent, &["u"])], vec!["b"], None),
+            (vec![empty(), call("b", "oa", CallState::Failed, &["u"])], vec![], None),
+            (vec![call("a", "oa", CallState::Dropped, &["u"])], vec!["a"], None),
+            (vec![call("a", "oa", CallState::Sent, &[])], vec!["a"], None),
+        ] {
+            let waiting: HashSet<CallId> = waiting.into_iter().map(CallId::from).collect();
+            assert_eq!(elsewhere(&calls, 0, &waiting), want, "{calls:?} {waiting:?}");
+        }
+    }
 }

@@ -169,7 +169,7 @@ impl ContentKind {
     /// The words of a part until somebody writes others (MSG-06 to MSG-09).
     pub const fn default_of(self, part: Part) -> &'static str {
         match (self, part) {
-            (Self::Text, Part::Body) => "{{ title }}\n{{ body }}",
+            (Self::Text, Part::Body) => "{{ title }}",
             (Self::Markdown, Part::Body) => "**{{ title }}**\n{{ body }}",
             (Self::Text | Self::Markdown, _) => "",
             (_, Part::Title) => "{{ title }}",

@@ -187,10 +187,14 @@ impl Scene {
             quiet_hours: None,
             digest: None,
         };
+        let mut others = rule("其他消息", None, ContentKind::Text);
+        for target in &mut others.targets {
+            target.body = Some("{{ title }}\n{{ body }}".to_owned());
+        }
         for body in [
             rule("待办", Some("todo != '' && url != ''"), ContentKind::TemplateCard),
             rule("有链接的消息", Some("url != ''"), ContentKind::Textcard),
-            rule("其他消息", None, ContentKind::Text),
+            others,
         ] {
             rulebook::save(env, actor, &tenant, None, body).await.map_err(failed)?;
         }

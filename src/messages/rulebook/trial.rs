@@ -215,6 +215,6 @@ fn try_target(compiled: &Compiled, target: &CompiledTarget, message: &Message, c
         Err(fault) => (Vec::new(), Vec::new(), Some(TrialFault::new(fault))),
     };
     let (rule, of) = (compiled.rule().id.clone(), target.target());
-    let unused = target.unused();
+    let unused = target.unused(compiled.rule().digest.is_some());
     TrialTarget { rule, corp: of.corp.clone(), app: of.app.clone(), counts, contents, advice, unused, fault }
 }

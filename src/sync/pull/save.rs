@@ -73,10 +73,6 @@ pub async fn save(
     store
         .write(move |tx| {
             store::mirror::put_head(tx, &key, &written)?;
-            if is_full && let Some(app) = store::corps::find(tx, &key)?.and_then(|corp| corp.read_app) {
-                // details were read with it
-                store::untested::worked(tx, &key, &app)?;
-            }
             facts::change(tx, &key, |memory| {
                 memory.is_mirror_torn = false;
                 memory.largest_department_id = memory.largest_department_id.max(largest);

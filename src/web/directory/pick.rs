@@ -25,7 +25,7 @@ pub struct Offer {
 pub fn unit(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults: &mut Faults) {
     let typed = values.get(field).to_owned();
     if !typed.is_empty() {
-        match find_unit(view, &typed) {
+        match find_unit(t, view, &typed) {
             Ok(id) => values.set(field, id.to_string()),
             Err(several) => faults.add(field, not_one(t, &typed, &several, true)),
         }
@@ -34,7 +34,7 @@ pub fn unit(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults
 
 /// [`unit()`] for a field with several, separated by semicolons.
 pub fn units(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults: &mut Faults) {
-    several(t, values, field, faults, true, |typed| find_unit(view, typed).map(|id| id.to_string()));
+    several(t, values, field, faults, true, |typed| find_unit(t, view, typed).map(|id| id.to_string()));
 }
 
 /// Replaces what was typed into a field by the id of the person who is meant.
@@ -107,8 +107,8 @@ pub fn each<I: std::fmt::Display>(
     ids.join("\n")
 }
 
-/// The unit of this id, or the only one of this name; otherwise the ids of all that have it.
-pub fn find_unit(view: &DirectoryView, typed: &str) -> Result<UnitId, Vec<String>> {
+/// The unit of this id, or the only one of this name; otherwise all that have it: ids, each with the units above.
+pub fn find_unit(t: T, view: &DirectoryView, typed: &str) -> Result<UnitId, Vec<String>> {
     let exact = Branch::Node(UnitId::from(typed));
     if view.unit(&exact).is_some() {
         return Ok(UnitId::from(typed));
@@ -118,8 +118,16 @@ pub fn find_unit(view: &DirectoryView, typed: &str) -> Result<UnitId, Vec<String
         hits.iter().filter(|unit| unit.name == typed).filter_map(|unit| unit.branch.node()).collect();
     match named[..] {
         [id] => Ok(id.clone()),
-        _ => Err(named.into_iter().map(ToString::to_string).collect()),
+        _ => Err(named.into_iter().map(|id| with_way(t, view, id)).collect()),
     }
+}
+
+/// `D00011 (Head office / Finance)`
+fn with_way(t: T, view: &DirectoryView, id: &UnitId) -> String {
+    let mut way = view.path(&Branch::Node(id.clone()));
+    way.pop();
+    let names: Vec<String> = way.into_iter().map(|step| step.name.to_string()).collect();
+    if names.is_empty() { id.to_string() } else { t.pick_unit_below(id, names.join(" / ")) }
 }
 
 /// The person of this id, or the only one of this name, account or number.

@@ -1,6 +1,6 @@
 //! One message: what it says, what became of it at each recipient, its life step by step.
 
-use super::log::why;
+use super::log::{hopeless, why};
 use super::names::Names;
 use super::todo::TodoView;
 use super::{class, get_tenant, place, todo};
@@ -82,8 +82,8 @@ struct DetailPage {
     has_dead: bool,
     /// Whether sending what is dead again may help.
     can_redrive: bool,
-    /// Whether all that is dead is of people whom the directory does not have.
-    is_hopeless: bool,
+    /// Why nothing that is dead can be sent again; empty where some may be.
+    hopeless: &'static str,
     can_recall: bool,
     may_manage: bool,
     may_send: bool,
@@ -134,10 +134,12 @@ async fn show(
         DeliveryState::ALL.into_iter().filter(|state| state.is_dead()).map(|state| status.tally.of(state)).sum();
     // those that are dead come first
     let first = first.as_ref().unwrap_or(&rows);
-    let mut shown_dead = first.iter().filter(|row| row.state.is_dead());
+    let shown_dead = first.iter().filter(|row| row.state.is_dead());
     let is_there = |row: &Delivery| row.employee.as_ref().is_some_and(|id| !names.of(id).is_empty());
     let is_all_shown = usize::try_from(dead).is_ok_and(|dead| dead <= shown_dead.clone().count());
-    let may_help = !is_all_shown || shown_dead.any(|row| !is_hopeless(row, is_there(row)));
+    let may_help = !is_all_shown || shown_dead.clone().any(|row| !is_hopeless(row, is_there(row)));
+    let is_hopeless = status.recall_at_ms.is_none() && dead > 0 && !may_help;
+    let hopeless = if is_hopeless { hopeless(t, shown_dead) } else { "" };
     let is_partly_out = first.iter().any(|row| row.code.as_deref() == Some("partly"));
     let recipients = rows.into_iter().map(|row| Recipient {
         name: row.employee.as_ref().map(|id| names.of(id).to_owned()).unwrap_or_default(),
@@ -162,11 +164,9 @@ async fn show(
         };
         Step { when: time::second(row.at_ms), what: t.message_step(&row.step), detail, stored }
     };
-    let waits = status.tally.of(DeliveryState::Waiting) > 0;
-    let has_others = trace.calls.iter().any(|call| call.members > 0);
     let calls = trace.calls.into_iter().map(|mut call| CallView {
         steps: std::mem::take(&mut call.steps).into_iter().map(step).collect(),
-        state: heading(t, &call, waits, has_others),
+        state: heading(t, &call),
         place: rules_page::place(&corps, call.corp.as_str(), call.app.as_str()),
         why: call.code.as_deref().map(|code| t.delivery_why(code)).unwrap_or_default(),
         call,
@@ -195,7 +195,7 @@ async fn show(
         has_dead: dead > 0,
         // nobody is to get what was recalled
         can_redrive: status.recall_at_ms.is_none() && dead > 0 && may_help,
-        is_hopeless: status.recall_at_ms.is_none() && dead > 0 && !may_help,
+        hopeless,
         can_recall: status.recall_at_ms.is_none() || status.is_about() || is_partly_out,
         may_manage: who.may(ApiScope::MessagesManage),
         may_send: who.may(ApiScope::MessagesSend),
@@ -206,12 +206,12 @@ async fn show(
 }
 
 /// What a call's heading says became of it.
-fn heading(t: T, call: &CallTrace, waits: bool, has_others: bool) -> &'static str {
+fn heading(t: T, call: &CallTrace) -> &'static str {
     match call.state {
         _ if call.is_recalled => t.delivery_state(DeliveryState::Recalled),
         // it keeps what is said, and its members get it in other calls
-        CallState::Dropped if call.members == 0 && waits => t.push_call_collected(),
-        CallState::Dropped if call.members == 0 && has_others => t.push_call_elsewhere(),
+        CallState::Dropped if call.elsewhere == Some(DeliveryState::Waiting) => t.push_call_collected(),
+        CallState::Dropped if call.elsewhere.is_some() => t.push_call_elsewhere(),
         state => t.call_state(state),
     }
 }
@@ -225,17 +225,17 @@ mod tests {
     #[test]
     fn the_heading_of_a_call_says_what_became_of_it() {
         let t = T { lang: Lang::Zh };
-        for (state, members, is_recalled, waits, has_others, want) in [
-            (CallState::Sent, 1, false, false, true, "已送达企业微信"),
-            (CallState::Sent, 1, true, false, true, "已撤回"),
-            (CallState::Dropped, 0, false, true, false, "等待与其他消息合并发送"),
-            (CallState::Dropped, 0, false, false, true, "已在其他调用中发出"),
-            (CallState::Dropped, 0, false, false, false, "未发出"),
-            (CallState::Dropped, 2, false, false, true, "未发出"),
+        let (waits, sent) = (Some(DeliveryState::Waiting), Some(DeliveryState::Sent));
+        for (state, is_recalled, elsewhere, want) in [
+            (CallState::Sent, false, None, "已送达企业微信"),
+            (CallState::Sent, true, None, "已撤回"),
+            (CallState::Dropped, false, waits, "等待与其他消息合并发送"),
+            (CallState::Dropped, false, sent, "已在其他调用中发出"),
+            (CallState::Dropped, false, None, "未发出"),
         ] {
-            let sample = SendCall { state, to: vec!["u".into(); members], ..SendCall::sample() };
-            let call = CallTrace { is_recalled, ..CallTrace::from(sample) };
-            assert_eq!(heading(t, &call, waits, has_others), want, "{state:?} {members} {is_recalled} {waits}");
+            let sample = SendCall { state, ..SendCall::sample() };
+            let call = CallTrace { is_recalled, elsewhere, ..CallTrace::from(sample) };
+            assert_eq!(heading(t, &call), want, "{state:?} {is_recalled} {elsewhere:?}");
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) const PARAMETERS: [&str; 11] =
     ["who", "title", "source", "state", "message", "from", "until", "sort", "dir", "after", GONE_ON];
 /// Names the place up to which dead letters have been sent again; the button goes on from there.
 pub(super) const GONE_ON: &str = "resent";
+/// What narrows the list besides a recipient.
+const OTHER_FILTERS: [&str; 6] = ["title", "source", "state", "message", "from", "until"];
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Sources that are offered.
 const SOURCES_MAX: usize = 100;
@@ -57,7 +59,7 @@ struct LogPage {
     sources: Vec<String>,
     states: Vec<(&'static str, &'static str)>,
     next: Option<String>,
-    /// Nobody is known by what was typed.
+    /// Nobody is known by what was typed, and nothing else was asked for.
     is_unknown: bool,
     /// Not everybody of that name was looked for.
     is_cut: bool,
@@ -65,8 +67,8 @@ struct LogPage {
     /// Where the dead letters of this search are sent again; empty where there are none that could be, or
     /// by somebody who may not.
     redrive: String,
-    /// All that are dead are of people whom the directory does not have.
-    is_hopeless: bool,
+    /// Why none of those that are dead can be sent again; empty where some may be.
+    hopeless: &'static str,
 }
 
 /// What a visit asks for.
@@ -149,8 +151,12 @@ async fn list(
     let rows: Vec<Row> = rows.collect();
     let is_dead =
         list.is("state", "dead") || DeliveryState::find(list.get("state")).is_some_and(|state| state.is_dead());
-    let may_redrive = is_dead && !rows.is_empty() && who.may(ApiScope::MessagesManage);
-    let is_hopeless = next.is_none() && rows.iter().all(|row| is_hopeless(&row.delivery, !row.name.is_empty()));
+    let has_some = !rows.is_empty() || next.is_some();
+    let may_redrive = is_dead && has_some && who.may(ApiScope::MessagesManage);
+    // the button means all pages: only of a single one all that is found is seen
+    let is_all = next.is_none() && list.get("after").is_empty();
+    let is_hopeless = is_all && rows.iter().all(|row| is_hopeless(&row.delivery, !row.name.is_empty()));
+    let hopeless = if may_redrive && is_hopeless { hopeless(t, rows.iter().map(|row| &row.delivery)) } else { "" };
     let redrive = if may_redrive && !is_hopeless {
         let all = list.clone().on(who.url(&format!("/tenants/{tenant}/redrives")));
         // all that are found, on whichever page the button stands
@@ -158,6 +164,8 @@ async fn list(
     } else {
         String::new()
     };
+    // with other filters they may be what leaves the list empty
+    let is_unknown = !is_known && OTHER_FILTERS.iter().all(|name| list.get(name).is_empty());
     reply::page(&LogPage {
         rows,
         redrive,
@@ -168,10 +176,16 @@ async fn list(
         sources,
         states,
         next: next.map(|cursor| cursor.to_string()),
-        is_unknown: !is_known,
+        is_unknown,
         is_cut,
-        is_hopeless: may_redrive && is_hopeless,
+        hopeless,
     })
+}
+
+/// Why dead letters that are all hopeless cannot be sent again: a unit that comes later does not make them reach anybody.
+pub(super) fn hopeless<'r>(t: crate::locale::T, mut rows: impl Iterator<Item = &'r Delivery>) -> &'static str {
+    let are_units = rows.all(|row| row.code.as_deref() == Some("unknown_unit"));
+    if are_units { t.push_unknown_units() } else { t.push_unknown_all() }
 }
 
 /// Why, in the reader's language, with what WeCom's errcode means; WeCom's own words where we have none.

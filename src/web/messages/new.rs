@@ -4,12 +4,12 @@ use super::get_tenant;
 use super::names::Names;
 use crate::browse::Branch;
 use crate::http::Problem;
-use crate::http::errors::{browse_problem, message_problem, setup_problem, store_problem};
+use crate::http::errors::{browse_problem, message_problem, rule_problem, setup_problem, store_problem};
 use crate::http::permission::MessagesSend;
 use crate::locale::T;
 use crate::messages::accept::BUTTONS_MAX;
 use crate::messages::compose::Composed;
-use crate::messages::{MessageError, NewMessage, NewRecipients, OnceKey, Preview, Unreached};
+use crate::messages::{MessageError, NewMessage, NewRecipients, OnceKey, Preview, Unreached, rulebook};
 use crate::model::{AccountId, Button, EmployeeId, Priority, TenantKey, TodoKind, UnitId, digest};
 use crate::setup::service as setup;
 use crate::store;
@@ -345,7 +345,7 @@ async fn named(
     let picked = web.app.views.directory(tenant, move |view| {
         let mut faults = Faults::default();
         let employees = pick::each(t, &employees, &mut faults, "employees", |typed| pick::find_person(view, typed));
-        let units = pick::each(t, &units, &mut faults, "units", |typed| pick::find_unit(view, typed));
+        let units = pick::each(t, &units, &mut faults, "units", |typed| pick::find_unit(t, view, typed));
         let person = |id: &str| view.employee(&EmployeeId::from(id)).map(|row| row.name.to_string());
         let unit = |id: &str| view.unit(&Branch::Node(UnitId::from(id))).map(|unit| unit.name.to_string());
         let with_name = |id: &str, name: Option<String>| name.map(|name| (name, id.to_owned()));
@@ -369,11 +369,14 @@ async fn shown(
     let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
     let missed = preview.unreached.iter().flat_map(|group| &group.people).cloned().collect();
     let names = Names::read(web, tenant, missed).await?;
+    let rules = rulebook::list(&web.app.env, tenant).await.map_err(rule_problem)?;
     let target = |((target, count), unused): (&(Composed, usize), &Vec<&str>)| {
         let place = rules::place(&corps, target.corp.as_str(), target.app.as_str());
         let fault = |text: &String| t.content_fault(text).unwrap_or_else(|| text.clone());
         let look = Look::of_contents(&target.contents, fault);
-        (t.push_new_reach(count, place), Look { unused: t.message_fields(unused), ..look })
+        let rule = rules.iter().find(|rule| rule.id.as_str() == target.rule);
+        let by = rule.map(|rule| format!(" · {}", t.push_by_rule(&rule.name))).unwrap_or_default();
+        (format!("{}{by}", t.push_new_reach(count, place)), Look { unused: t.message_fields(unused), ..look })
     };
     let unreached = |group: Unreached| {
         let known = t.delivery_why(group.code);

@@ -31,10 +31,18 @@ pub(super) struct TargetFields {
     pub refuses: bool,
 }
 
+/// What the form offers for a part. A text has the body too, in plain sight; by default it is the title alone (MSG-06).
+const fn offered(kind: ContentKind, part: Part) -> &'static str {
+    match (kind, part) {
+        (ContentKind::Text, Part::Body) => "{{ title }}\n{{ body }}",
+        _ => kind.default_of(part),
+    }
+}
+
 impl TargetFields {
     /// A new target with the words of its kind.
     pub fn new(place: String, kind: ContentKind) -> Self {
-        let parts = Part::ALL.map(|part| kind.default_of(part).to_owned());
+        let parts = Part::ALL.map(|part| offered(kind, part).to_owned());
         Self { place, kind, parts, hides_buttons: false, refuses: false }
     }
 
@@ -98,8 +106,8 @@ impl RuleFields {
             let former = get(&format!("t{n}_was")).and_then(ContentKind::find).unwrap_or(kind);
             let parts = Part::ALL.map(|part| {
                 let given = text(&format!("t{n}_{}", part.name()));
-                let was_default = given.trim() == former.default_of(part).trim();
-                if kind != former && was_default { kind.default_of(part).to_owned() } else { given }
+                let was_default = [former.default_of(part), offered(former, part)].contains(&given.trim());
+                if kind != former && was_default { offered(kind, part).to_owned() } else { given }
             });
             targets.push(TargetFields {
                 place: place.to_owned(),
@@ -208,9 +216,14 @@ mod tests {
             [("t0_place", "c/a"), ("t0_kind", "textcard"), ("t0_was", "text"), ("t0_body", body), ("t0_title", "")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
         };
-        let fresh = RuleFields::read(&pairs("{{ title }}\n{{ body }}"));
-        assert_eq!(fresh.targets[0].part(Part::Body), "{{ body }}");
-        assert_eq!(fresh.targets[0].part(Part::Title), "{{ title }}");
+        for words in ["{{ title }}\n{{ body }}", "{{ title }}"] {
+            let fresh = RuleFields::read(&pairs(words));
+            assert_eq!(fresh.targets[0].part(Part::Body), "{{ body }}");
+            assert_eq!(fresh.targets[0].part(Part::Title), "{{ title }}");
+        }
+        let text = [("t0_place", "c/a"), ("t0_kind", "text"), ("t0_was", "textcard"), ("t0_body", "{{ body }}")];
+        let text = RuleFields::read(&text.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(text.targets[0].part(Part::Body), "{{ title }}\n{{ body }}", "whoever sees the form sees both");
         let own = RuleFields::read(&pairs("我的内容"));
         assert_eq!(own.targets[0].part(Part::Body), "我的内容");
     }

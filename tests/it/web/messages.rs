@@ -126,6 +126,18 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
     assert!(refused.expect_problem(400, "request.confirm").to_string().contains("must be 2"));
     assert_eq!(office.bridge.post(&api, &json!({ "confirm": 2 })).await.expect(200)["still_dead"], 2);
     office.get(&format!("{log}?who=stranger")).await.expect(200).has("找不到这个人员或成员");
+    let narrowed = office.get(&format!("{log}?who=stranger&state=sent")).await.expect(200);
+    narrowed.has("清除条件").lacks("找不到这个人员或成员");
+    // a unit that comes later does not make the message reach anybody
+    let to_unit = json!({ "tenant": "acme", "source": "oa", "title": "部门通知", "recipients": { "units": ["none"] } });
+    let unit = office.bridge.post("/api/v1/messages", &to_unit).await.expect(202);
+    let unit = MessageId::from(unit["id"].as_str().unwrap());
+    let is_found =
+        || office.bridge.app.store.read(|tx| wecom_bridge::store::messages::head(tx, &unit)).unwrap().is_some();
+    until(Duration::from_secs(20), is_found).await;
+    for path in [format!("{log}?state=dead&message={unit}"), format!("{log}/{unit}")] {
+        office.get(&path).await.expect(200).has("部门导入后，请重新发送消息").lacks("导入他们之后");
+    }
     office.get(&format!("{log}.csv?state=dead")).await.expect(200).has("停电通知").has("消息编号");
     assert_eq!(office.get(&format!("{log}.xlsx")).await.status, 200);
     office.get(&format!("{log}/none")).await.expect(404);
@@ -250,6 +262,13 @@ async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
     page.has("<span class=\"badge\">nobody</span>");
     let page = office.browser.post(&new, &preview("李四", "")).await.expect(422);
     page.has("e-employees").has("li、li2");
+    let twins = json!({ "units": [
+        { "id": "f1", "parent_id": "2", "name": "财务组" },
+        { "id": "f2", "parent_id": "3", "name": "财务组" },
+    ] });
+    office.bridge.post("/api/v1/tenants/acme/units", &twins).await.expect(200);
+    let page = office.browser.post(&new, &preview("", "财务组")).await.expect(422);
+    page.has("f1（总部 / 研发部 下）、f2（总部 / 销售部 下）");
 
     // as WeCom shows it, with those whom it would miss
     let app = json!({ "name": "办公", "agentid": 1_000_001 });
@@ -264,7 +283,10 @@ async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
     page.has("1 人收不到").has("/employees/zhang\">张三</a>").lacks("没有用到消息的");
     let page =
         office.browser.post(&new, &fields("张三", "", &[("body", "今晚检修"), ("act", "preview")])).await.expect(200);
-    page.has("没有用到消息的正文：成员看不到");
+    page.has("没有用到消息的正文：成员看不到").has("规则：通知");
+    let asks = [("todo", "pending"), ("button_text", "同意"), ("act", "preview")];
+    let page = office.browser.post(&new, &fields("张三", "", &asks)).await.expect(200);
+    page.has("没有用到消息的操作按钮：成员看不到");
 
     let form = office.get(&new).await.expect(200);
     let everybody = [("title", "停电通知"), ("everyone", "1"), ("act", "send")];

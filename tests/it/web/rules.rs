@@ -66,7 +66,7 @@ async fn rules_are_ordered_switched_tried_and_removed() {
     };
     let before = ids().await;
     office.get(RULES).await.expect(200).has("甲").has("乙").has("不会用到：排在前面的规则“甲”");
-    office.get(&format!("{RULES}/{}", before[0])).await.expect(200).has("10–3600").has("没有用到消息的链接");
+    office.get(&format!("{RULES}/{}", before[0])).await.expect(200).has("10–3600").has("没有用到消息的正文、链接");
     office.act(&format!("{RULES}/order"), &[("to", &format!("up {}", before[1]))]).await;
     assert_eq!(ids().await, [before[1].clone(), before[0].clone()]);
     office.act(&format!("{RULES}/{}/switch", before[0]), &[("to", "off")]).await.has("甲: 已停用").lacks("不会用到");
