@@ -268,7 +268,7 @@ async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
     ] });
     office.bridge.post("/api/v1/tenants/acme/units", &twins).await.expect(200);
     let page = office.browser.post(&new, &preview("", "财务组")).await.expect(422);
-    page.has("f1（总部 / 研发部 下）、f2（总部 / 销售部 下）");
+    page.has("f1（总部 / 研发部 下）").has("f2（总部 / 销售部 下）");
 
     // as WeCom shows it, with those whom it would miss
     let app = json!({ "name": "办公", "agentid": 1_000_001 });
