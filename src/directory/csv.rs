@@ -226,17 +226,4 @@ mod tests {
             assert_eq!(captions(text), expected, "{text:?}");
         }
     }
-
-    #[test]
-    fn names_of_files() {
-        for (name, is) in [
-            ("units.csv", true),
-            ("UNITS.CSV", true),
-            ("部门.csv", true),
-            ("employees.csv", false),
-            ("units.txt", false),
-        ] {
-            assert_eq!(is_table::<OrgUnit>(name), is, "{name}");
-        }
-    }
 }

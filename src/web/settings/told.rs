@@ -51,6 +51,7 @@ fn text(t: T, name: &str, value: &Value) -> String {
         ("pull_kind" | "sync_kind", "daily") => t.schedule_daily(),
         ("pull_kind" | "sync_kind", "weekdays") => t.schedule_weekdays(),
         ("pull_kind" | "sync_kind", "custom") => t.schedule_custom(),
+        (name, "") if is_switch(name) => t.settings_off(),
         (name, _) if is_switch(name) => t.settings_on(),
         (_, "") => t.expression_empty(),
         (_, other) => other,
@@ -136,6 +137,7 @@ mod tests {
         let t = T::new(Lang::Zh);
         for (name, value, expected) in [
             ("remove", Value::Null, "关闭"),
+            ("remove", json!(""), "关闭"),
             ("remove", json!("1"), "开启"),
             ("leaver", json!("delete"), "删除"),
             ("out_of_scope", json!("keep"), "保持不变"),
