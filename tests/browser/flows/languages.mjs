@@ -26,7 +26,8 @@ test('the language follows the browser, the click and the account', () => World.
 }));
 
 test('English pages have no Chinese word left in them, and fit', { timeout: 600_000 }, () => World.ready({
-  people: 0, change: (text) => text.replaceAll('示例集团', 'Example').replaceAll('已禁用用户', 'Disabled').replaceAll('工号', 'Number'),
+  // one call after another: the fourth member is the one that fails
+  people: 0, change: (text) => text.replace(/concurrency +=.*/, 'concurrency = 1').replaceAll('示例集团', 'Example').replaceAll('已禁用用户', 'Disabled').replaceAll('工号', 'Number'),
 }, async (world) => {
   const units = 'id,parent_id,name\nr,,Example\nu0,r,Research\nd1,u0,Lab\n';
   const people = Array.from({ length: 12 }, (_, at) => `e${String(at).padStart(4, '0')},no${String(at).padStart(4, '0')},Person ${at},1380000${String(at).padStart(4, '0')},Engineer,u0`);
