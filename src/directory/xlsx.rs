@@ -26,6 +26,13 @@ pub type Sheets = (super::csv::Read<OrgUnit>, super::csv::Read<Employee>);
 const SHEETS_MAX: usize = 100;
 const CAPTIONS_MAX: usize = 200;
 
+/// Which sheets are read, and a warning for each of the others.
+struct Found {
+    units: Option<String>,
+    employees: Option<String>,
+    unread: Vec<Fault>,
+}
+
 pub(super) type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
 /// Reads a workbook whose parts a [`Survey`] has seen.
@@ -42,14 +49,14 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
 fn read_sheets(bytes: &[u8], limits: Limits) -> Result<Sheets, Faults> {
     let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|cause| damaged("", &cause.to_string()))?;
     let names = book.sheet_names();
-    let (units, employees, unread) = find_sheets(&mut book, &names)?;
+    let Found { units, employees, unread } = find_sheets(&mut book, &names)?;
     let mut units = read_sheet(&mut book, units, limits)?;
     units.2.extend(unread);
     Ok((units, read_sheet(&mut book, employees, limits)?))
 }
 
 /// The sheets by their names, else by their captions, and a warning for each other sheet that holds something.
-fn find_sheets(book: &mut Book<'_>, names: &[String]) -> Result<(Option<String>, Option<String>, Vec<Fault>), Fault> {
+fn find_sheets(book: &mut Book<'_>, names: &[String]) -> Result<Found, Fault> {
     let headed: Vec<_> = names.iter().take(SHEETS_MAX).map(|name| (name, captions(book, name))).collect();
     let headed: Vec<_> = headed.into_iter().filter(|(_, captions)| !captions.is_empty()).collect();
     let free = headed.iter().filter(|(name, _)| !is_sheet::<OrgUnit>(name) && !is_sheet::<Employee>(name));
@@ -77,7 +84,7 @@ fn find_sheets(book: &mut Book<'_>, names: &[String]) -> Result<(Option<String>,
         .filter(|name| !is_read(name))
         .map(|name| Fault::new(FaultCode::Ignored, Place::sheet(name), "this sheet is not read"));
     let unread = unread.collect();
-    Ok((units, employees, unread))
+    Ok(Found { units, employees, unread })
 }
 
 /// The one sheet of a table: the one that has its name, else the one that has its captions.

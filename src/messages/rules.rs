@@ -183,9 +183,8 @@ impl CompiledTarget {
             .flat_map(Template::fields)
             .collect();
         let shown = [(MessageVariable::Title, "title"), (MessageVariable::Body, "body"), (MessageVariable::Url, "url")];
-        let is_unused =
-            |field: &MessageVariable| !fields.contains(&field) && !(is_linked && *field == MessageVariable::Url);
-        shown.into_iter().filter(|(field, _)| is_unused(field)).map(|(_, name)| name).collect()
+        let is_seen = |field: &MessageVariable| fields.contains(&field) || is_linked && *field == MessageVariable::Url;
+        shown.into_iter().filter(|(field, _)| !is_seen(field)).map(|(_, name)| name).collect()
     }
 
     /// Compiles the templates of a target.
