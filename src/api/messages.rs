@@ -9,7 +9,7 @@ use super::routes::Routes;
 use super::state::State;
 use crate::http::errors::{message_problem, store_problem};
 use crate::http::{Body, Bulk, Problem, Query};
-use crate::messages::search::AppQueue;
+use crate::messages::queues::AppQueue;
 use crate::messages::settings::MessageSettings;
 use crate::messages::{Accepted as Taken, MessageStatus, NewMessage, OnceKey, Recalled, Redrive, Redriven, Trace};
 use crate::model::{Actor, Delivery, DeliveryState, MessageId, StoredAnswer, TenantKey};

@@ -20,6 +20,7 @@ pub mod log;
 mod outcome;
 mod plan;
 mod preview;
+pub mod queues;
 mod quiet;
 mod recall;
 pub mod receivers;
@@ -32,6 +33,7 @@ pub mod rules;
 pub mod search;
 pub mod settings;
 mod split;
+pub mod trace;
 mod upkeep;
 mod variables;
 
@@ -46,7 +48,8 @@ pub use redrive::{Redrive, Redriven, is_hopeless};
 pub use render::{RenderFault, Rendered, render};
 pub use rule_composer::RuleComposer;
 pub use rules::{Compiled, CompiledTarget, Picked, RuleSet};
-pub use search::{MessageStatus, Trace};
+pub use search::MessageStatus;
+pub use trace::Trace;
 pub use variables::{MessageVariable, Spoken};
 
 use crate::model::{AppKey, CorpKey, UserId};

@@ -167,14 +167,19 @@ async fn upload(
     }
 }
 
+/// The preview of a file that was handed in for this corp.
+fn find_kept(web: &Web, corp: &CorpKey, id: &str) -> Result<Arc<LinkUpload>, Problem> {
+    let kept = web.links.find(id, corp.as_str(), web.app.clock.now_ms());
+    kept.ok_or_else(|| Problem::not_found("preview", id))
+}
+
 async fn preview(
     who: Admin<BindingWrite>,
     web: web::Data<Web>,
     path: web::Path<(CorpKey, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (corp, id) = path.into_inner();
-    let kept = web.links.find(&id, corp.as_str(), web.app.clock.now_ms());
-    let kept = kept.ok_or_else(|| Problem::not_found("preview", &id))?;
+    let kept = find_kept(&web, &corp, &id)?;
     let corp = get_corp(&web, &corp).await?;
     reply::page(&preview_page(&who, corp, id, &kept, None).await?)
 }
@@ -243,8 +248,7 @@ async fn preview_files(
     path: web::Path<(CorpKey, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (corp, id) = path.into_inner();
-    let kept = web.links.find(&id, corp.as_str(), web.app.clock.now_ms());
-    let kept = kept.ok_or_else(|| Problem::not_found("preview", &id))?;
+    let kept = find_kept(&web, &corp, &id)?;
     let (t, list) = (who.t, Listing::of(&who, &KNOWN));
     let captions =
         vec![t.fault_place(), t.field_id(), t.field_name(), t.wx_userid(), t.wx_member_name(), t.fault_reason()];
@@ -271,8 +275,7 @@ async fn confirm(
     _: Form<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let (corp, id) = path.into_inner();
-    let kept = web.links.find(&id, corp.as_str(), web.app.clock.now_ms());
-    let kept = kept.ok_or_else(|| Problem::not_found("preview", &id))?;
+    let kept = find_kept(&web, &corp, &id)?;
     let (env, content, field) = (&web.app.env, kept.content.clone(), &kept.member_field);
     let done = bindings::confirm(env, &corp, &kept.name, content, field, &kept.shown, &who.actor()).await;
     let report = match done {

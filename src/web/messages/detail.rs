@@ -9,7 +9,8 @@ use crate::http::errors::{message_problem, rule_problem, setup_problem, store_pr
 use crate::http::permission::MessagesRead;
 use crate::locale::T;
 use crate::messages::cards::TodoStage;
-use crate::messages::search::{CallTrace, RecipientPlace};
+use crate::messages::search::RecipientPlace;
+use crate::messages::trace::CallTrace;
 use crate::messages::{MessageStatus, is_hopeless, rulebook};
 use crate::model::{ApiScope, CallState, Delivery, DeliveryState, MessageId, TenantKey, TraceRow};
 use crate::setup::service as setup;

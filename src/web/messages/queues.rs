@@ -5,7 +5,7 @@ use crate::http::errors::{message_problem, setup_problem, store_problem};
 use crate::http::permission::{MessagesManage, MessagesRead};
 use crate::locale::T;
 use crate::messages::MessageError;
-use crate::messages::search::AppQueue;
+use crate::messages::queues::AppQueue;
 use crate::messages::settings::MessageSettings;
 use crate::model::{ApiScope, Corp};
 use crate::setup::service as setup;

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::browse::stats::CorpStats;
-use crate::messages::search::AppQueue;
+use crate::messages::queues::AppQueue;
 use crate::model::{ApiScope, RunBrief, RunKind, RunState, Tenant};
 use crate::ops::backups;
 use crate::web::visit::Person;

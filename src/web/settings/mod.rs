@@ -1,6 +1,7 @@
 //! What a sync does: every option with its explanation and danger, the scope, expressions and schedules, and what other
 //! settings would do.
 
+mod draft;
 mod fields;
 mod page;
 mod picks;

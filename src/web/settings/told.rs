@@ -117,7 +117,7 @@ fn caption(t: T, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fields::NOT_DRAFTED;
+    use super::super::draft::NOT_DRAFTED;
     use super::*;
     use crate::locale::Lang;
     use serde_json::json;

@@ -7,5 +7,6 @@ mod faults;
 mod kill;
 mod other_wecom;
 mod recall;
+mod redrive;
 mod times;
 mod world;
