@@ -9,7 +9,6 @@ use wecom_bridge::model::DeliveryState::{Failed, Recalled, Sent, Unknown, Waitin
 use wecom_bridge::model::content::Content;
 use wecom_bridge::sandbox::{Effect, Fault};
 use wecom_bridge::store;
-use wecom_bridge::store::deliveries::DeliveryFilter;
 
 #[tokio::test]
 async fn each_fault_is_overcome_and_every_message_arrives_once() {

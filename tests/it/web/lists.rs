@@ -1,9 +1,10 @@
 //! What every list offers: a search and filters in the address, pages, the whole of it as a file.
 
 use super::browser::{Browser, Shown};
+use super::lists_by_time::walked;
 use super::office::{CORP, Office, TENANT};
 use serde_json::json;
-use wecom_bridge::model::{Actor, EmployeeId, InboxItem, Message, Role, TenantKey};
+use wecom_bridge::model::{Actor, EmployeeId, Role, TenantKey};
 use wecom_bridge::store;
 use wecom_bridge::store::directory::HistoryRow;
 

@@ -4,12 +4,11 @@ use super::browser::Browser;
 use super::lists::rows;
 use super::office::{CORP, Office, TENANT};
 use serde_json::json;
-use wecom_bridge::model::{Actor, EmployeeId, InboxItem, Message, Role, TenantKey};
+use wecom_bridge::model::{Actor, InboxItem, Message, Role};
 use wecom_bridge::store;
-use wecom_bridge::store::directory::HistoryRow;
 
 /// What stands behind each of these marks, page after page.
-async fn walked(admin: &Browser, path: &str, mark: &str) -> Vec<String> {
+pub(super) async fn walked(admin: &Browser, path: &str, mark: &str) -> Vec<String> {
     let mut page = admin.get(path).await.expect(200);
     let mut seen = Vec::new();
     for _ in 0..10 {
