@@ -77,6 +77,15 @@ async fn measure(people: usize, audit: usize) {
     client.upload_links(&app).await;
     client.more.push(format!("/tenants/acme/employees/{known}/history"));
     client.more.push("/corps/acme-main/apps/oa/pictures/picture-0".into());
+    // a button leads there, and what is empty offers no file
+    let unlinked = [
+        "/corps/acme-main/settings/scope",
+        "/system/backup.csv",
+        "/system/backup.xlsx",
+        "/decisions.csv",
+        "/decisions.xlsx",
+    ];
+    client.more.extend(unlinked.map(String::from));
     let pages = client.crawl().await;
     report(&pages);
     running.stop().await;

@@ -2,6 +2,7 @@
 
 mod act;
 mod detail;
+mod form;
 mod log;
 mod names;
 mod new;
