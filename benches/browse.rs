@@ -177,7 +177,7 @@ fn members(view: &MirrorView) {
     });
     timed("side by side, top", ROUNDS, || view.sides(&Side::Top, 0, 200).unwrap().total);
     timed("side by side, counts", ROUNDS, || view.side_counts().linked);
-    timed("side by side, one state", ROUNDS, || view.sides_of(SideState::Linked, 0, 50).total);
+    timed("side by side, one state", ROUNDS, || view.sides_of(&[SideState::Linked], "", 0, 50).total);
 }
 
 fn links(view: &MirrorView) {

@@ -13,6 +13,8 @@ use std::ops::ControlFlow;
 
 /// Places that one page looks at.
 const LOOKED_AT_MAX: usize = 20_000;
+/// A message that is read for its title takes as long as so many places.
+const TITLE_COST: usize = 2;
 
 /// (message, seq)
 const DELIVERIES: Table<(Str, u32), Delivery> = Table::new("deliveries");
@@ -220,6 +222,7 @@ pub fn search(
             let is_known = titled.as_ref().is_some_and(|(known, _)| *known == message);
             if !is_known {
                 titled = Some((message.clone(), messages::has_title(tx, &message, title)?));
+                looked_at += TITLE_COST;
             }
             is_wanted = titled.as_ref().is_some_and(|(_, is_hit)| *is_hit);
             if !is_wanted {

@@ -1,6 +1,7 @@
 //! The tree of units.
 
 use super::{DirectoryView, cell};
+use crate::browse::bits::Bits;
 use crate::browse::cells::Needle;
 use crate::browse::outline::{self, Branch, Children, Line, OutlineQuery};
 use crate::browse::tree::{Misplaced, Parent, Tree};
@@ -84,6 +85,11 @@ impl DirectoryView {
         hits.sort_unstable_by_key(|node| self.units.tree.place(*node));
         hits.truncate(limit);
         hits.into_iter().map(|node| self.describe(node)).collect()
+    }
+
+    /// The units whose id or name holds it.
+    pub(in crate::browse) fn units_found(&self, needle: &Needle) -> Bits {
+        self.units.cells.search(needle)
     }
 
     /// How many units there are, the stray node not included.

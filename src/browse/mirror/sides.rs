@@ -1,6 +1,8 @@
 //! Both trees side by side, branch by branch: what is linked, what is only here, what is only there.
 
 use super::{DepartmentNode, MirrorView, NONE};
+use crate::browse::bits::Bits;
+use crate::browse::cells::Needle;
 use crate::browse::directory::UnitNode;
 use crate::browse::outline::{Branch, Children};
 use crate::model::{DepartmentId, UnitId};
@@ -98,18 +100,39 @@ impl MirrorView {
         counts
     }
 
-    /// All rows of one state, in the order of the OA's tree, then of WeCom's; at most `limit` from the place `from` on.
-    pub fn sides_of(&self, state: SideState, from: usize, limit: usize) -> Children<SideRow> {
-        let mut pairs: Vec<(u32, u32)> =
-            self.all_pairs().filter(|(unit, department)| self.state_of(*unit, *department) == state).collect();
+    /// All rows of some states in which a text stands in a name or an id, none left out by an empty one: state by state as they
+    /// are named, each in the order of the OA's tree, then of WeCom's; at most `limit` from the place `from` on.
+    pub fn sides_of(&self, states: &[SideState], search: &str, from: usize, limit: usize) -> Children<SideRow> {
+        let found = Needle::new(search).map(|needle| self.found_by(&needle));
+        let is_found = |unit: u32, department: u32| {
+            found.as_ref().is_none_or(|(units, departments)| {
+                (unit != NONE && units.has(unit as usize))
+                    || (department != NONE && departments.has(department as usize))
+            })
+        };
         let (units, departments) = (self.directory.tree(), &self.base.departments.tree);
-        pairs.sort_unstable_by_key(|(unit, department)| match *unit {
-            NONE => (1, departments.place(*department)),
-            unit => (0, units.place(unit)),
-        });
-        let rows = pairs.iter().skip(from).take(limit);
-        let rows = rows.map(|(unit, department)| self.side_row(*unit, *department)).collect();
-        Children { nodes: rows, total: pairs.len() }
+        let mut rows = Vec::new();
+        for (unit, department) in self.all_pairs().filter(|(unit, department)| is_found(*unit, *department)) {
+            let state = self.state_of(unit, department);
+            let Some(rank) = states.iter().position(|wanted| *wanted == state) else { continue };
+            let place = if unit == NONE { (1, departments.place(department)) } else { (0, units.place(unit)) };
+            rows.push((rank, place, (unit, department)));
+        }
+        rows.sort_unstable();
+        let shown = rows.iter().skip(from).take(limit);
+        let nodes = shown.map(|(_, _, (unit, department))| self.side_row(*unit, *department)).collect();
+        Children { nodes, total: rows.len() }
+    }
+
+    /// The units and the departments that have it in their name or their id.
+    fn found_by(&self, needle: &Needle) -> (Bits, Bits) {
+        let departments = &self.base.departments;
+        let mut found = departments.names.search(needle);
+        if needle.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
+            let ids = departments.ids.iter().enumerate();
+            ids.filter(|(_, id)| id.to_string().contains(needle.as_str())).for_each(|(at, _)| found.insert(at));
+        }
+        (self.directory.units_found(needle), found)
     }
 
     fn all_pairs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {

@@ -13,7 +13,6 @@ use crate::http::errors::store_problem;
 use crate::http::permission::SyncRead;
 use crate::locale::T;
 use crate::model::{ApiScope, CorpKey, DepartmentId, TenantKey, UnitId};
-use crate::store::Search;
 use crate::sync::service::disabled_department;
 use crate::web::export::{self, Kind};
 use crate::web::frame::Frame;
@@ -221,19 +220,9 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     reply::page(&ComparePage { f, corp, list, found, pick, page, can_bind, disabled })
 }
 
-/// Rows of both sides, of one state or of all, one of whose names or ids holds what is looked for.
-fn matching(view: &MirrorView, state: Option<SideState>, search: &str) -> Vec<SideRow> {
-    let states = state.map_or(STATES.to_vec(), |state| vec![state]);
-    let rows = states.into_iter().flat_map(|state| view.sides_of(state, 0, usize::MAX).nodes);
-    let wanted = Search::new(search);
-    rows.filter(|row| {
-        let (unit, department) = (row.unit.as_ref(), row.department.as_ref());
-        let id = department.and_then(|node| node.branch.node()).map(ToString::to_string).unwrap_or_default();
-        let names = [unit.map(|unit| unit.name.as_str()), department.and_then(|node| node.name.as_deref())];
-        let ids = [unit.and_then(|unit| unit.branch.node()).map(UnitId::as_str), Some(id.as_str())];
-        wanted.hits(names.into_iter().chain(ids).flatten())
-    })
-    .collect()
+/// The states that are asked for.
+fn states_of(state: Option<SideState>) -> Vec<SideState> {
+    state.map_or(STATES.to_vec(), |state| vec![state])
 }
 
 fn find(
@@ -244,22 +233,13 @@ fn find(
     page: usize,
     pick: &str,
 ) -> Found {
-    let (lines, total) = match state {
-        _ if !search.is_empty() => {
-            let rows = matching(view, state, search);
-            let total = rows.len();
-            let shown = rows.into_iter().skip((page - 1) * ROWS).take(ROWS);
-            (shown.map(|row| line(row, 0, place.as_ref())).collect(), total)
-        }
-        Some(state) => {
-            let rows = view.sides_of(state, (page - 1) * ROWS, ROWS);
-            (rows.nodes.into_iter().map(|row| line(row, 0, place.as_ref())).collect(), rows.total)
-        }
-        None => {
-            let lines = outline(view, place.as_ref());
-            let total = lines.len();
-            (lines, total)
-        }
+    let (lines, total) = if state.is_none() && search.is_empty() {
+        let lines = outline(view, place.as_ref());
+        let total = lines.len();
+        (lines, total)
+    } else {
+        let rows = view.sides_of(&states_of(state), search, (page - 1) * ROWS, ROWS);
+        (rows.nodes.into_iter().map(|row| line(row, 0, place.as_ref())).collect(), rows.total)
     };
     Found {
         tenant: view.directory().tenant().clone(),
@@ -354,7 +334,8 @@ async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<Ht
                 department.as_ref().map(|node| text(node.total)).unwrap_or_default(),
             ]
         };
-        Ok(matching(view, state, &search).into_iter().map(row).collect::<Vec<_>>())
+        let rows = view.sides_of(&states_of(state), &search, 0, usize::MAX).nodes;
+        Ok(rows.into_iter().map(row).collect::<Vec<_>>())
     };
     let rows = looked(web.app.views.mirror(corp, look).await)?;
     let captions = vec![

@@ -155,11 +155,27 @@ fn both_trees_side_by_side() {
         (2, 1, 1, 1, 3)
     );
     for (state, total) in [(SideState::Linked, 2), (SideState::Moved, 1), (SideState::OnlyThere, 3)] {
-        let rows = view.sides_of(state, 0, 2);
+        let rows = view.sides_of(&[state], "", 0, 2);
         assert_eq!((rows.total, rows.nodes.len()), (total, total.min(2)), "{state:?}");
         assert!(rows.nodes.iter().all(|row| row.state == state));
     }
-    let first = &view.sides_of(SideState::NameDiffers, 0, 1).nodes[0];
+    let found = |states: &[SideState], search: &str| -> Vec<String> {
+        let name = |row: &wecom_bridge::browse::mirror::SideRow| {
+            let unit = row.unit.as_ref().map(|unit| unit.name.to_string());
+            unit.or_else(|| row.department.as_ref()?.name.as_ref().map(ToString::to_string))
+        };
+        view.sides_of(states, search, 0, 9).nodes.iter().filter_map(name).collect()
+    };
+    let all = [SideState::OnlyThere, SideState::NameDiffers, SideState::Moved, SideState::OnlyHere, SideState::Linked];
+    assert_eq!(found(&all, ""), ["全公司", "多余", "多余之下", "销售", "前端", "新部门", "总部", "研发"]);
+    assert_eq!(found(&all, " 销售部 "), ["销售"], "by the name of its department");
+    assert_eq!(found(&all, "A"), ["前端", "研发"], "by the id of a unit, in either case");
+    assert_eq!(found(&all, "14"), ["前端"], "by the id of a department");
+    assert_eq!(found(&[SideState::OnlyThere], "多余"), ["多余", "多余之下"]);
+    assert_eq!(found(&[SideState::Linked], "多余"), [""; 0]);
+    let second = view.sides_of(&all, "1", 1, 1);
+    assert_eq!((second.total, second.nodes.len()), (7, 1), "every department has a 1 in its id");
+    let first = &view.sides_of(&[SideState::NameDiffers], "", 0, 1).nodes[0];
     assert!(!first.has_children() || first.department.as_ref().unwrap().children > 0);
 }
 
