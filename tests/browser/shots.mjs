@@ -13,7 +13,7 @@ async function routes() {
   const folder = new URL('../../src/web/', import.meta.url);
   const names = (await fs.readdir(folder, { recursive: true })).filter((name) => name.endsWith('.rs'));
   const texts = await Promise.all(names.map((name) => fs.readFile(new URL(name, folder), 'utf8')));
-  return texts.flatMap((text) => [...text.matchAll(/\.get\(\s*"(\/[^"]*)"/g)].map(([, route]) => route));
+  return texts.flatMap((text) => [...text.matchAll(/\.(?:get|list)\(\s*"(\/[^"]*)"/g)].map(([, route]) => route));
 }
 process.env.WECOM_BRIDGE_ROUTES ??= JSON.stringify(await routes());
 const { walk } = await import('./lib/walk.mjs');
