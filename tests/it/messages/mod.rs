@@ -5,6 +5,7 @@ mod deliver;
 mod digests;
 mod faults;
 mod kill;
+mod kill_large;
 mod other_wecom;
 mod recall;
 mod redrive;

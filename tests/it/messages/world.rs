@@ -284,10 +284,20 @@ pub fn message(title: &str, employees: &[&str]) -> Value {
 }
 
 pub fn inbox(state: &State, corpid: &str, userid: &str) -> Vec<String> {
+    arrived(&state.messages(corpid), userid)
+}
+
+/// The same of the members `u0`, `u1` … of a corp, with their ids.
+pub fn inboxes(state: &State, corpid: &str, people: usize) -> Vec<(String, Vec<String>)> {
+    let messages = state.messages(corpid);
+    let userids = (0..people).map(|n| format!("u{n}"));
+    userids.map(|userid| (userid.clone(), arrived(&messages, &userid))).collect()
+}
+
+fn arrived(messages: &[wecom_bridge::sandbox::messages::message::Message], userid: &str) -> Vec<String> {
     let arrived = |message: &&wecom_bridge::sandbox::messages::message::Message| {
         message.receipt(userid).is_some_and(|receipt| message.truth(receipt) == Truth::Arrived)
     };
-    let messages = state.messages(corpid);
     messages.iter().filter(arrived).map(|message| text(&message.content)).collect()
 }
 
