@@ -119,7 +119,7 @@ async fn list(
         receiver: receiver.as_deref().map(CallbackOf::of),
         kind,
         state: wanted,
-        from,
+        from: from.into_iter().collect(),
         text: text.filter(|text| !text.trim().is_empty()).map(|text| Search::new(&text)),
         from_ms,
         until_ms,

@@ -27,6 +27,7 @@ texts! {
     overview_go_on = "继续接入", "Go on with the steps";
     overview_paused(app, calls) = "应用 {app} 已暂停发送，{calls} 次调用在等待", "The app {app} sends nothing; {calls} calls wait";
     overview_undelivered(count) = "昨天以来有 {count} 条未送达", "{count} deliveries failed since yesterday";
+    overview_undelivered_by(counts) = "{counts}，先处理原因才能重新发送", "{counts}: to be mended before they can be sent again";
     overview_undelivered_hint = "可以查看原因后重新发送", "see why, and send them again";
     overview_backup_none = "还没有备份", "There is no backup yet";
     overview_backup_old(day) = "最近的备份是 {day}", "The latest backup is of {day}";

@@ -3,7 +3,7 @@
 use super::Lang;
 use super::T;
 use crate::messages::search::Stage;
-use crate::model::{CallState, DeliveryState, Priority};
+use crate::model::{CallState, Delivery, DeliveryState, Priority};
 
 texts! {
     nav_messages_group = "消息推送", "Messages";
@@ -42,6 +42,7 @@ texts! {
     push_detail_all = "在推送日志中查看全部接收人", "All recipients in the push log";
     push_detail_dead = "只看未送达的", "Only those that did not get it";
     push_log_message = "消息编号", "Message id";
+    push_detail_batch(n, all) = "第 {n} 批，共 {all} 批", "batch {n} of {all}";
     push_detail_members(count) = "{count} 个成员", "{count} members";
     push_detail_attempts(count) = "尝试 {count} 次", "{count} attempts";
     push_detail_digest(count) = "合并了 {count} 条消息", "carries {count} messages";
@@ -51,6 +52,7 @@ texts! {
     push_recall = "撤回", "Recall";
     push_recall_title = "撤回消息", "Recall the message";
     push_recall_sure(count) = "将撤回这条消息，涉及 {count} 个接收人", "This message is taken back from {count} recipients";
+    push_recall_nobody(count) = "没有接收人可以撤回；撤回后，未送达的 {count} 个不再重发", "There is nobody to take it back from; the {count} that did not arrive are not sent again";
     push_recall_hint = "未发出的取消；已发出的在 24 小时内从企业微信撤回，微信插件中已收到的不会消失。", "What has not gone out is cancelled; what was sent is recalled within 24 hours. What the WeChat plugin has received stays there.";
     push_recalled(cancelled, recalled, later, kept) = "已取消 {cancelled}，已撤回 {recalled}，送达后撤回 {later}，不能撤回 {kept}。", "Cancelled {cancelled}, recalled {recalled}, to be recalled on arrival {later}, kept {kept}.";
     push_redrive = "重发未送达的", "Send what did not arrive again";
@@ -85,6 +87,8 @@ texts! {
     push_new_sent = "消息已受理，正在发送。", "The message was accepted and is on its way.";
     push_new_reach(count, place) = "{place}：{count} 个成员", "{place}: {count} members";
     push_new_unreached(count) = "{count} 人收不到：", "{count} would not get it:";
+    push_goes_out(when) = "约 {when} 发出。", "It goes out at about {when}.";
+    push_new_digest(seconds) = "这条规则有 {seconds} 秒的合并窗口：同一人近期没有收到过时立即发出，否则到时合并发出。", "This rule collects for {seconds} seconds: it goes out at once to whoever got nothing lately, else together with others at the end of that time.";
     push_new_calls(count) = "共需调用企业微信 {count} 次。", "Calls to WeCom: {count}.";
     push_new_nobody = "没有规则匹配这条消息，或没有接收人可以送达。", "No rule matches this message, or nobody can be reached.";
     push_queues_lead = "每个应用等待发送的调用，以及距离企业微信限额还有多远：同一应用对同一成员每分钟 30 条、每小时 1000 条，超出的会被企业微信静默丢弃，云桥会提前合并或推迟。", "What waits at each app, and how near it is to WeCom's limits: above 30 a minute or 1,000 an hour to one member WeCom drops messages silently, so the bridge merges or delays them before.";
@@ -128,6 +132,14 @@ impl T {
             DeliveryState::Recalled => ("已撤回", "recalled"),
         };
         self.lang.pick(zh, en)
+    }
+
+    /// The same of one recipient, who may be a unit that nobody knows.
+    pub fn recipient_state(self, row: &Delivery) -> &'static str {
+        match (row.state, row.code.as_deref()) {
+            (DeliveryState::UnknownRecipient, Some("unknown_unit")) => self.lang.pick("没有这个部门", "no such unit"),
+            (state, _) => self.delivery_state(state),
+        }
     }
 
     /// Where a call stands.
@@ -180,6 +192,10 @@ impl T {
                 "The content breaks WeCom's rules: check the rule's template.",
             ),
             "unknown_member" => ("企业微信里没有这个成员，请检查关联。", "WeCom knows no such member: check the link."),
+            "member_disabled" => (
+                "成员已禁用，收不到消息；启用并重新拉取后可以重发。",
+                "The member is disabled and gets nothing: enable it and pull, then it can be sent again.",
+            ),
             "outside_range" => ("成员不在应用的可见范围内。", "The member is outside the app's visible range."),
             "unlicensed" => ("成员没有接口许可。", "The member has no licence for the interface."),
             "member_limit" => (
@@ -187,7 +203,7 @@ impl T {
                 "WeCom's limit per member is reached: it goes out a little later, together with others.",
             ),
             "quiet_hours" => ("免打扰时段，早上发送。", "Quiet hours: it goes out in the morning."),
-            "digest" => ("合并到下一次摘要。", "Collected for the next digest."),
+            "digest" => ("合并窗口未到，与其他消息一起发出。", "Collected, to go out together with others."),
             "in_digest" => ("与其他消息合并为一条摘要发出。", "It went out in a digest together with other messages."),
             "daily_quota" => {
                 ("应用今日额度已用完，明天发送。", "The app's quota of the day is used up: it goes out tomorrow.")

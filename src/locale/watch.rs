@@ -267,6 +267,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("pull.failed", "最近一次拉取失败", "the last pull failed"),
     ("sync.failed", "最近一次同步失败", "the last sync failed"),
     ("sync.partly", "最近一次同步有失败的记录", "the last sync has failed records"),
+    ("credential.failed", "最近一次连接测试未通过", "the last test of a connection failed"),
     ("messages.paused", "应用暂停发送消息", "an app sends no messages"),
     ("messages.late", "消息积压", "messages are late"),
     ("messages.unreadable", "无法读取发送队列", "the message queues cannot be read"),

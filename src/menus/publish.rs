@@ -3,7 +3,7 @@
 
 use super::{MenuError, MenuView, client, find, read_back, save, subject, view};
 use crate::model::menu::{Menu, MenuAttempt};
-use crate::model::{Actor, AppKey, CorpKey};
+use crate::model::{Actor, AppKey, CorpKey, SecretName};
 use crate::store::{self, StoreError, WriteTx};
 use crate::sync::Env;
 use crate::wecom::{CallError, Credential, RefusalClass};
@@ -154,7 +154,9 @@ async fn note(
     attempt: MenuAttempt,
 ) -> Result<MenuView, StoreError> {
     let (actor, place, now_ms) = (actor.clone(), subject(corp, app), env.clock.now_ms());
+    let (of, name) = (corp.clone(), SecretName::App(app.clone()));
     with_draft(env, corp, app, move |tx, draft| {
+        store::trials::worked(tx, &of, &name, attempt.at_ms)?;
         draft.unsettled.take_if(|known| *known == attempt);
         let before = draft.published.take().map(|menu| json!(menu));
         draft.published_at_ms = attempt.menu.as_ref().map(|_| now_ms);

@@ -1,7 +1,7 @@
 //! What an attempt to send means, and what is written because of it.
 
 use super::{REPEATS_S, cards};
-use crate::model::{CallState, Delivery, DeliveryState, SendCall};
+use crate::model::{CallState, Delivery, DeliveryState, MemberStatus, SecretName, SendCall};
 use crate::store::{self, StoreError, WriteTx, outbox};
 use crate::wecom::{CallError, CallErrorKind, NotSentCause, RefusalClass};
 use std::collections::HashSet;
@@ -10,6 +10,10 @@ use std::collections::HashSet;
 const GIVE_UP_MS: i64 = 24 * 3_600_000;
 /// The code of deliveries of which only some parts arrived.
 pub(super) const PARTLY: &str = "partly";
+/// The code of deliveries whose member is disabled, as far as the bridge knows.
+pub(super) const DISABLED: &str = "member_disabled";
+/// The same as a sentence.
+pub(super) const DISABLED_TEXT: &str = "the member is disabled: nothing arrives until it is enabled and read again";
 /// Attempts of a call that WeCom is too busy for.
 const BUSY_MAX: u32 = 12;
 
@@ -180,7 +184,8 @@ pub(super) fn write(
             call.state = CallState::Sent;
             call.sent_at_ms = Some(now_ms);
             (call.code, call.error) = (None, None);
-            store::untested::worked(tx, &call.corp, &call.app)?;
+            let began_ms = call.first_sent_at_ms.unwrap_or(now_ms);
+            store::trials::worked(tx, &call.corp, &SecretName::App(call.app.clone()), began_ms)?;
             let reached = call.to.len().saturating_sub(invalid.len() + unlicensed.len());
             call.note(now_ms, "sent", Some(format!("to {reached} members")));
         }
@@ -239,13 +244,16 @@ pub(super) fn write(
             }
             Judged::Done { .. } | Judged::Nobody { .. } => {
                 let errcode = if let Judged::Nobody { errcode, .. } = judged { Some(*errcode) } else { None };
-                if store::mirror::find_member(tx, &call.corp, userid)?.is_some() {
-                    let text = "the member is not in the visible range of the app".to_owned();
-                    (DeliveryState::OutsideRange, Some("outside_range".into()), Some(text), errcode)
-                } else {
-                    let text = "WeCom knows no such member: check the link".to_owned();
-                    (DeliveryState::Invalid, Some("unknown_member".into()), Some(text), errcode)
-                }
+                let known = store::mirror::find_member(tx, &call.corp, userid)?;
+                let (state, code, text) = match known.map(|member| member.status) {
+                    Some(Some(MemberStatus::Disabled)) => (DeliveryState::Invalid, DISABLED, DISABLED_TEXT),
+                    Some(_) => {
+                        let text = "the member is not in the visible range of the app";
+                        (DeliveryState::OutsideRange, "outside_range", text)
+                    }
+                    None => (DeliveryState::Invalid, "unknown_member", "WeCom knows no such member: check the link"),
+                };
+                (state, Some(code.into()), Some(text.into()), errcode)
             }
             Judged::Failed { code, text, errcode } => {
                 let errcode = (*errcode != 0).then_some(*errcode);

@@ -41,6 +41,7 @@ fn row(message: &Message, seq: u32, person: &Person, now_ms: i64) -> Delivery {
         call: None,
         sent_at_ms: None,
         changed_at_ms: now_ms,
+        due_at_ms: None,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::flows::Fullest;
 use super::{Messages, Paused, deliver};
-use crate::model::{AppKey, CorpKey, DeliveryState};
+use crate::model::{AppKey, CorpKey, DeliveryState, SecretName};
 use crate::store::outbox::{self, Backlog};
+use crate::store::trials::TestFailure;
 use crate::store::{self, StoreError};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -37,6 +38,9 @@ pub struct AppQueue {
     pub dropped_today: u32,
     /// Whether nothing has gone through yet with the AgentID and the secret that were entered: neither a test nor a message.
     pub is_untested: bool,
+    /// What the last test of the connection found wrong with the app; absent once something has gone through with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_test: Option<TestFailure>,
     /// Why nothing goes out, as a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
@@ -58,7 +62,7 @@ impl Messages {
             let mut apps = Vec::new();
             let today = outbox::days(tx, outbox::day_of(now_ms))?;
             for corp in store::corps::list(tx)? {
-                let untested = store::untested::list(tx, &corp.key)?;
+                let trials = store::trials::list(tx, &corp.key)?;
                 for app in &corp.apps {
                     let name = outbox::app_name(&corp.key, &app.key);
                     let backlog = outbox::backlog(tx, &name, COUNTED_MAX)?;
@@ -68,8 +72,10 @@ impl Messages {
                     };
                     let of_app = today.iter().filter(|(app, ..)| *app == name);
                     let dropped = of_app.map(|(.., day)| day.tally.of(DeliveryState::ProbablyDropped)).sum();
-                    let counted = (untested.contains(&app.key), dropped);
-                    apps.push((name, corp.key.clone(), app.key.clone(), corp.quota.seats, backlog, meter, counted));
+                    let of_app = SecretName::App(app.key.clone());
+                    let failed_test = store::trials::failure(&trials, &of_app).cloned();
+                    let known = (store::trials::is_untested(&trials, &app.key), failed_test, dropped);
+                    apps.push((name, corp.key.clone(), app.key.clone(), corp.quota.seats, backlog, meter, known));
                 }
             }
             Ok(apps)
@@ -79,7 +85,7 @@ impl Messages {
         let senders = self.senders();
         Ok(apps
             .into_iter()
-            .map(|(name, corp, app, seats, backlog, stored, (is_untested, dropped))| {
+            .map(|(name, corp, app, seats, backlog, stored, (is_untested, failed_test, dropped))| {
                 let running = || senders.get(&name).map(|desk| desk.meter(now_ms));
                 let meter = stored.or_else(running).unwrap_or_default();
                 let held = paused.iter().find(|held| held.corp == corp && held.app == app);
@@ -87,6 +93,7 @@ impl Messages {
                 AppQueue {
                     dropped_today: dropped,
                     is_untested,
+                    failed_test,
                     throttled_until_ms,
                     ..queue(corp, app, seats, backlog, meter, held, now_ms)
                 }
@@ -129,6 +136,7 @@ fn queue(
         fullest_hour: meter.0.hour,
         dropped_today: 0,
         is_untested: false,
+        failed_test: None,
         paused: held.map(|held| held.code.to_owned()),
         paused_text: held.map(|held| held.text.clone()),
         throttled_until_ms: None,

@@ -4,7 +4,9 @@ use super::compose::Composed;
 use super::plan::{self, Batch, CALL_MAX, Fate};
 use super::resolve::Person;
 use super::{MessageError, Messages, outcome, resolve};
-use crate::model::{Actor, CallId, Delivery, DeliveryState, MemberRef, Message, MessageId, TenantKey, UserId};
+use crate::model::{
+    Actor, CallId, Delivery, DeliveryState, MemberRef, MemberStatus, Message, MessageId, TenantKey, UserId,
+};
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter};
 use crate::store::{self, PAGE_MAX, StoreError, outbox};
 use serde::{Deserialize, Serialize};
@@ -38,8 +40,8 @@ pub struct Redrive {
 pub struct Redriven {
     /// Deliveries that wait to be sent now.
     pub again: usize,
-    /// Dead letters that are as dead as before: no rule, no link, a content that cannot be sent; all of them where the message
-    /// was recalled.
+    /// Dead letters that are as dead as before: no rule, no link, a member that is disabled, a content that cannot be sent; all
+    /// of them where the message was recalled.
     pub still_dead: usize,
     /// Deliveries that may have arrived and were left alone.
     pub doubtful: usize,
@@ -83,6 +85,12 @@ impl Messages {
                         continue;
                     }
                     match aim(tx, &message, &row, &targets)? {
+                        Some((_, to)) if !is_recalled && is_disabled(tx, &to)? => {
+                            done.still_dead += 1;
+                            let (code, error) = (Some(outcome::DISABLED.into()), Some(outcome::DISABLED_TEXT.into()));
+                            let state = DeliveryState::Invalid;
+                            other.push(Delivery { state, code, error, errcode: None, changed_at_ms: now_ms, ..row });
+                        }
                         Some(found) if !is_recalled => aimed.push(found),
                         _ => {
                             done.still_dead += 1;
@@ -101,8 +109,8 @@ impl Messages {
             let tenant = message.tenant.clone();
             let write = move |tx: &store::WriteTx| {
                 for row in &other {
-                    let is_so = store::deliveries::find(tx, &row.message, row.seq)?
-                        .is_some_and(|now| now.state == DeliveryState::UnknownRecipient);
+                    let is_so =
+                        store::deliveries::find(tx, &row.message, row.seq)?.is_some_and(|now| now.state.is_dead());
                     if is_so {
                         store::deliveries::put(tx, &tenant, std::slice::from_ref(row))?;
                     }
@@ -271,6 +279,13 @@ pub fn is_hopeless(row: &Delivery, is_in_directory: bool) -> bool {
 /// Whether nobody is to get a message any more. A to-do that has ended may still be sent: its card says so at once.
 fn is_recalled(tx: &impl store::Reads, id: &MessageId) -> Result<bool, StoreError> {
     Ok(store::messages::head(tx, id)?.is_some_and(|head| head.recall_at_ms.is_some()))
+}
+
+/// Whether the member that a delivery goes to is disabled, as far as the bridge knows.
+fn is_disabled(tx: &store::ReadTx, row: &Delivery) -> Result<bool, StoreError> {
+    let (Some(corp), Some(userid)) = (&row.corp, &row.userid) else { return Ok(false) };
+    let member = store::mirror::find_member(tx, corp, userid)?;
+    Ok(member.is_some_and(|member| member.status == Some(MemberStatus::Disabled)))
 }
 
 /// Of somebody whom the directory has meanwhile and who is not reached all the same: why that is so now.

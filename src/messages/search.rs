@@ -58,6 +58,12 @@ impl MessageStatus {
         Self { message, stage, tally, expanded_at_ms, recall_at_ms, todo: None }
     }
 
+    /// Deliveries that a recall may reach: what waits, and what WeCom can take back.
+    pub fn recallable(&self) -> u32 {
+        use DeliveryState::{ProbablyDropped, Sent, Waiting};
+        [Waiting, Sent, ProbablyDropped].into_iter().map(|state| self.tally.of(state)).sum()
+    }
+
     /// Whether something of it waits, is at members, or may be.
     pub fn is_about(&self) -> bool {
         use DeliveryState::{ProbablyDropped, Sent, Unknown, Waiting};
@@ -200,8 +206,8 @@ impl Messages {
     }
 }
 
-/// Code and text of what a call waits for.
-type Why = (Option<String>, Option<String>);
+/// Code and text of what a call waits for, and until when.
+type Why = (Option<String>, Option<String>, i64);
 
 /// What deliveries wait for stands in their calls; those that were not tried yet wait for what holds their app up.
 fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>, throttled: &[String]) -> Result<Vec<Delivery>, StoreError> {
@@ -209,14 +215,16 @@ fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>, throttled: &[String]) 
     for row in rows.iter_mut().filter(|row| row.state == DeliveryState::Waiting) {
         let Some(id) = row.call.clone() else { continue };
         if matches!(row.code.as_deref(), Some("digest" | "member_limit")) {
+            row.due_at_ms = collected_until(tx, row)?;
             continue;
         }
         if !known.contains_key(&id) {
-            let reason = outbox::call(tx, &id)?.map(|call| (call.code, call.error));
+            let reason = outbox::call(tx, &id)?.map(|call| (call.code, call.error, call.due_at_ms));
             known.insert(id.clone(), reason);
         }
-        if let Some(Some((code, error))) = known.get(&id) {
+        if let Some(Some((code, error, due_at_ms))) = known.get(&id) {
             (row.code, row.error) = (code.clone(), error.clone());
+            row.due_at_ms = row.code.is_some().then_some(*due_at_ms);
         }
         if row.code.is_none()
             && let (Some(corp), Some(app)) = (&row.corp, &row.app)
@@ -226,4 +234,17 @@ fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>, throttled: &[String]) 
         }
     }
     Ok(rows)
+}
+
+/// When what is collected for a member goes out: with what its rule collects, or once WeCom's limits allow it.
+fn collected_until(tx: &impl Reads, row: &Delivery) -> Result<Option<i64>, StoreError> {
+    let (Some(corp), Some(app), Some(userid)) = (&row.corp, &row.app, &row.userid) else { return Ok(None) };
+    let (app, folded) = (outbox::app_name(corp, app), userid.folded());
+    let of_rule = row.rule.as_deref().filter(|_| row.code.as_deref() == Some("digest"));
+    for rule in of_rule.into_iter().chain([""]) {
+        if let Some(burst) = outbox::burst(tx, &app, rule, &folded)? {
+            return Ok(Some(burst.until_ms));
+        }
+    }
+    Ok(None)
 }

@@ -242,6 +242,12 @@ fn look(tx: &impl Reads, now_ms: i64) -> Result<Vec<Reason>, StoreError> {
             None => None,
         };
         reasons.extend(judge_held(&corp.key, &runs, held.as_ref(), now_ms));
+        let trials = store::trials::list(tx, &corp.key)?;
+        reasons.extend(trials.iter().filter_map(|(name, trial)| {
+            let failure = trial.failure.as_ref()?;
+            let text = format!("the last test of {name} failed, and nothing has gone through since: {}", failure.en);
+            Some(Reason::of(&corp.key, "credential.failed", text))
+        }));
     }
     Ok(reasons)
 }

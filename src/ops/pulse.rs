@@ -36,6 +36,11 @@ impl<T: Clone, E: Clone> Shared<Result<T, E>> {
         Self { kept_ms, last: Mutex::const_new(None) }
     }
 
+    /// What is asked next is looked at anew.
+    pub(super) async fn forget(&self) {
+        *self.last.lock().await = None;
+    }
+
     /// The last answer if it is young enough, else a new one. A failure is held shorter than a success, and a clock that
     /// was set back makes every answer old.
     pub(super) async fn get<F>(&self, now_ms: i64, ask: impl FnOnce() -> F) -> Result<T, E>

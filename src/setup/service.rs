@@ -334,10 +334,12 @@ fn save_corp(
         let secret = format!("secret {}", SecretName::App(app.key.clone()).path());
         before.is_none_or(|before| before.agentid != app.agentid) || changed.iter().any(|one| one.option == secret)
     };
-    let new = corp.apps.iter().filter(is_new).map(|app| app.key.clone()).collect();
-    let kept: Vec<AppKey> = corp.apps.iter().map(|app| app.key.clone()).collect();
-    store::untested::entered(tx, &corp.key, new, &kept)?;
+    let of_app = |app: &App| SecretName::App(app.key.clone());
+    let mut new: Vec<SecretName> = corp.apps.iter().filter(is_new).map(of_app).collect();
+    let contacts = format!("secret {}", SecretName::Contacts.path());
+    new.extend(changed.iter().any(|one| one.option == contacts).then_some(SecretName::Contacts));
     let known = secret_names(corp);
+    store::trials::entered(tx, &corp.key, &new, &known)?;
     for name in former.iter().flat_map(secret_names).filter(|name| !known.contains(name)) {
         if store::secrets::remove(tx, &corp.key, &name)? {
             changed.push(Difference {

@@ -78,7 +78,7 @@ pub mod sessions;
 pub mod settings;
 pub mod tenants;
 pub mod todos;
-pub mod untested;
+pub mod trials;
 pub mod webhooks;
 
 pub use error::{RowError, StoreError};

@@ -185,6 +185,27 @@ impl MirrorView {
         rows.map(|row| self.member_row(row))
     }
 
+    /// The members whom somebody may mean by a text: those of this very name, and those linked with people of this id, name,
+    /// account or employee number; at most `limit`.
+    pub fn members_called(&self, typed: &str, limit: usize) -> Vec<UserId> {
+        let Some(needle) = Needle::new(typed) else { return Vec::new() };
+        let itself = EmployeeId::from(typed);
+        let people = std::iter::once(itself).chain(self.directory.people_called(typed, limit));
+        let links = people.filter_map(|id| self.directory.find_row(&id)).map(|row| self.links[row]);
+        let linked = links.filter(|link| *link != NONE).map(|link| self.base.bindings.cells.get(link as usize, 1));
+        let cells = &self.base.members.cells;
+        let hits = cells.search(&needle);
+        let named = hits.iter().filter(|row| cells.get(*row, cell::NAME) == typed);
+        let named = named.map(|row| cells.get(row, cell::USERID));
+        let mut found: Vec<UserId> = Vec::new();
+        for userid in linked.chain(named).map(UserId::from) {
+            if found.len() < limit && !found.contains(&userid) {
+                found.push(userid);
+            }
+        }
+        found
+    }
+
     /// A member; `None` when it is not in the mirror. Case is ignored.
     pub fn member(&self, userid: &UserId) -> Option<MemberRow> {
         self.base.members.find(userid).map(|row| self.member_row(row))

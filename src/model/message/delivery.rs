@@ -118,6 +118,9 @@ pub struct Delivery {
     pub sent_at_ms: Option<i64>,
     /// When its state last changed, Unix milliseconds.
     pub changed_at_ms: i64,
+    /// Of one that waits: when it goes out at the earliest, Unix milliseconds; known only where it is looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at_ms: Option<i64>,
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use super::{Notes, State};
 use crate::app::App;
 use crate::model::{Access, App as WecomApp, ReadStrategy, SecretName};
 use crate::setup::load_secrets;
-use crate::store;
 use crate::sync::SyncError;
 use crate::wecom::{Ability, CallErrorKind, Client, Credential, Patience, RefusalClass, best_strategy};
 
@@ -14,10 +13,7 @@ pub(super) async fn examine(app: &App, notes: &mut Notes<'_>) -> Result<(), Sync
     twins(app, notes).await?;
     contacts(&client, notes).await;
     for wecom_app in notes.corp.apps.clone() {
-        if one_app(&client, &wecom_app, notes).await {
-            let (corp, key) = (notes.corp.key.clone(), wecom_app.key);
-            app.store.write(move |tx| store::untested::worked(tx, &corp, &key)).await?;
-        }
+        one_app(&client, &wecom_app, notes).await;
     }
     reading(&client, notes).await;
     if notes.corp.read_app.is_none() {
@@ -82,23 +78,21 @@ async fn contacts(client: &Client, notes: &mut Notes<'_>) {
     }
 }
 
-/// Answers whether secret and AgentID belong together.
-async fn one_app(client: &Client, app: &WecomApp, notes: &mut Notes<'_>) -> bool {
+/// Whether secret and AgentID belong together, and what the app sees.
+async fn one_app(client: &Client, app: &WecomApp, notes: &mut Notes<'_>) {
     let check = format!("secret.app/{}", app.key);
     let credential = Credential::App(app.key.clone());
     if !client.has(&credential) {
         notes
             .add(&check, State::Failed, "no secret is set", "未设置 Secret")
             .fix("Set the app's secret.", "请设置应用的 Secret。");
-        return false;
+        return;
     }
     client.resume(&credential).await;
     if !token(client, &credential, &check, notes).await {
-        return false;
+        return;
     }
-    let agent = client.agent_get(&credential, app.agentid).await;
-    let is_good = agent.is_ok();
-    match agent {
+    match client.agent_get(&credential, app.agentid).await {
         Ok(agent) if agent.is_closed => {
             notes
                 .add(&format!("app/{}", app.key), State::Failed, "the app is switched off", "应用已停用")
@@ -128,7 +122,6 @@ async fn one_app(client: &Client, app: &WecomApp, notes: &mut Notes<'_>) -> bool
             }
         }
     }
-    is_good
 }
 
 /// A token can be had and used; the answer also holds the addresses of the API (OPS-07).

@@ -5,7 +5,9 @@ mod credentials;
 mod network;
 
 use crate::app::App;
-use crate::model::{Corp, CorpKey};
+use crate::model::{Corp, CorpKey, SecretName};
+use crate::store;
+use crate::store::trials::TestFailure;
 use crate::sync::SyncError;
 use crate::wecom::CallError;
 use serde::{Deserialize, Serialize};
@@ -75,13 +77,52 @@ pub async fn examine(app: &App, corp: Option<&CorpKey>) -> Result<Examination, S
     };
     let mut findings = Vec::new();
     for corp in &corps {
-        let mut notes = Notes { corp, findings: Vec::new() };
+        let (mut notes, began_ms) = (Notes { corp, findings: Vec::new() }, app.clock.now_ms());
         if network::examine(&app.clock, &mut notes).await {
             credentials::examine(app, &mut notes).await?;
         }
+        remember(app, &notes, began_ms).await?;
         findings.append(&mut notes.findings);
     }
     Ok(Examination { ok: findings.iter().all(|finding| finding.state != State::Failed), findings })
+}
+
+/// Keeps what was found about each credential until something goes through with it. What stands in the way of all of them
+/// is kept at each.
+async fn remember(app: &App, notes: &Notes<'_>, began_ms: i64) -> Result<(), SyncError> {
+    let (corp, at_ms) = (notes.corp.clone(), app.clock.now_ms());
+    let failed = |check: &[String]| {
+        let is_meant = |finding: &&Finding| {
+            finding.state == State::Failed && (finding.check.starts_with("network.") || check.contains(&finding.check))
+        };
+        notes.findings.iter().find(is_meant).map(|found| TestFailure {
+            at_ms,
+            errcode: found.errcode,
+            en: found.found.en.clone(),
+            zh: found.found.zh.clone(),
+        })
+    };
+    let contacts = (SecretName::Contacts, failed(&["secret.contacts".into(), "secret.contacts.kind".into()]));
+    let of_app = |app: &crate::model::App| {
+        let checks = [format!("secret.app/{}", app.key), format!("app/{}", app.key)];
+        (SecretName::App(app.key.clone()), failed(&checks))
+    };
+    let outcomes: Vec<_> = std::iter::once(contacts).chain(corp.apps.iter().map(of_app)).collect();
+    let write = move |tx: &store::WriteTx| {
+        for (name, failure) in &outcomes {
+            // one that is not set says so by itself
+            let is_set = store::secrets::find(tx, &corp.key, name)?.is_some_and(|secret| !secret.is_empty());
+            match failure {
+                Some(failure) if is_set => store::trials::failed(tx, &corp.key, name, began_ms, failure)?,
+                None if is_set => store::trials::worked(tx, &corp.key, name, began_ms)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    };
+    app.store.write(write).await?;
+    app.pulse.look.forget().await;
+    Ok(())
 }
 
 /// Gathers the findings of one corp.

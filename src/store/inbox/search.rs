@@ -21,8 +21,8 @@ pub struct InboxFilter {
     pub kind: Option<String>,
     /// The state of the work.
     pub state: Option<InboxState>,
-    /// The sender's userid, ignoring case.
-    pub from: Option<String>,
+    /// Userids of senders, ignoring case; empty = all.
+    pub from: Vec<String>,
     /// Part of the decrypted text, in whatever case.
     pub text: Option<Search>,
     /// Not received before this time, Unix milliseconds.
@@ -43,7 +43,7 @@ impl InboxFilter {
         self.receiver.as_ref().is_none_or(|receiver| item.receiver == *receiver)
             && self.is_kind(&item.kind)
             && self.state.is_none_or(|state| item.state == state)
-            && self.from.as_ref().is_none_or(|from| item.from.eq_ignore_ascii_case(from))
+            && (self.from.is_empty() || self.from.iter().any(|from| item.from.eq_ignore_ascii_case(from)))
             && self.text.as_ref().is_none_or(|text| text.hits([item.text.as_str()]))
             && self.from_ms.is_none_or(|from_ms| item.received_at_ms >= from_ms)
             && self.until_ms.is_none_or(|until_ms| item.received_at_ms < until_ms)
@@ -146,8 +146,8 @@ fn places(tx: &ReadTx, corp: &CorpKey, filter: &InboxFilter) -> Result<Vec<(Stri
 /// A page in the making.
 struct Look<'a> {
     filter: &'a InboxFilter,
-    /// What stands in the JSON of everything that is wanted.
-    sender: Option<Search>,
+    /// One of these stands in the JSON of everything that is wanted; empty where that cannot be said.
+    senders: Vec<Search>,
     limit: usize,
     page: InboxPage,
     cost: usize,
@@ -157,8 +157,9 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     fn new(filter: &'a InboxFilter, limit: usize) -> Self {
         let page = InboxPage { rows: Vec::with_capacity(limit.min(64)), next: None };
-        let sender = filter.from.as_deref().filter(|from| from.is_ascii()).map(Search::new);
-        Self { filter, sender, limit, page, cost: 0, last: None }
+        let can_tell = filter.from.iter().all(|from| from.is_ascii());
+        let senders = filter.from.iter().filter(|_| can_tell).map(|from| Search::new(from)).collect();
+        Self { filter, senders, limit, page, cost: 0, last: None }
     }
 
     /// Takes the next row in, where it is wanted; `json` is `None` where it cannot be.
@@ -169,8 +170,11 @@ impl<'a> Look<'a> {
         }
         self.cost += cost;
         self.last = Some(id);
-        let may_hit = |search: &Option<Search>, json: &[u8]| search.as_ref().is_none_or(|search| search.may_hit(json));
-        if let Some(json) = json.filter(|json| may_hit(&self.sender, json) && may_hit(&self.filter.text, json)) {
+        let may_hit = |json: &&[u8]| {
+            (self.senders.is_empty() || self.senders.iter().any(|search| search.may_hit(json)))
+                && self.filter.text.as_ref().is_none_or(|search| search.may_hit(json))
+        };
+        if let Some(json) = json.filter(may_hit) {
             let item: InboxItem = ITEMS.decode_json(json)?;
             if self.filter.hits(&item) {
                 self.page.rows.push(item);

@@ -4,7 +4,7 @@ use super::addresses::name_of;
 use super::senders;
 use crate::callbacks::InboxSettings;
 use crate::http::Problem;
-use crate::http::errors::{setup_problem, store_problem};
+use crate::http::errors::{browse_problem, setup_problem, store_problem};
 use crate::http::permission::{CallbacksManage, CallbacksRead, SettingsWrite};
 use crate::locale::T;
 use crate::model::{ApiScope, CallbackOf, Corp, CorpKey, InboxId, InboxItem, InboxState};
@@ -119,12 +119,24 @@ fn filter(get: impl Fn(&str) -> String) -> InboxFilter {
         receiver: some("receiver").map(CallbackOf::from),
         kind: some("kind"),
         state: state_of(&get("state")),
-        from: some("sender"),
+        from: some("sender").into_iter().collect(),
         text: some("q").map(|text| Search::new(&text)),
         from_ms: time::of_day(&get("from")),
         until_ms: time::of_day(&get("until")).map(|at_ms| at_ms + DAY_MS),
         order: Order::Newest,
     }
+}
+
+/// Members of one name that are looked for.
+const SENDERS_MAX: usize = 20;
+
+/// The filter with the members whom the sender that was typed may mean, beside one of this very userid.
+async fn meant(web: &Web, key: &CorpKey, mut filter: InboxFilter) -> Result<InboxFilter, Problem> {
+    if let Some(typed) = filter.from.first().map(|typed| typed.trim().to_owned()) {
+        let called = web.app.views.mirror(key, move |view| Ok(view.members_called(&typed, SENDERS_MAX)));
+        filter.from.extend(called.await.map_err(browse_problem)?.iter().map(ToString::to_string));
+    }
+    Ok(filter)
 }
 
 async fn list(
@@ -136,6 +148,7 @@ async fn list(
     let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let after: Option<InboxId> = list.after_id()?;
     let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };
+    let filter = meant(&web, &key, filter).await?;
     let page = web.app.callbacks.search(&key, filter, after, ROWS).await;
     let page = page.map_err(store_problem)?;
     let t = who.t;
@@ -167,6 +180,7 @@ async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<Htt
     list.check_days()?;
     let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
     let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };
+    let filter = meant(web, key, filter).await?;
     // what has just arrived is taken over first
     web.app.callbacks.search(key, filter.clone(), None, 1).await.map_err(store_problem)?;
     let captions = vec![
@@ -265,7 +279,7 @@ async fn replay(
     };
     let (t, list) = (who.t, format!("/corps/{key}/inbox"));
     let asked_at = asked_at.unwrap_or_else(|| web.app.clock.now_ms());
-    let mut wanted = filter(get);
+    let mut wanted = meant(&web, &key, filter(get)).await?;
     wanted.until_ms = Some(wanted.until_ms.map_or(asked_at, |until_ms| until_ms.min(asked_at)));
     let names = ["receiver", "kind", "state", "sender", "q", "from", "until"];
     let mut carried: Vec<_> = names.map(|name| (name, get(name))).into_iter().collect();

@@ -1,6 +1,7 @@
 //! Apps of a corp (AUTH-03): add, change, secret, which one reads details.
 
 use super::callbacks::shown_once;
+use super::failed_test;
 use super::faults::place;
 use super::guide::{Guide, guide};
 use crate::http::Problem;
@@ -55,6 +56,8 @@ struct AppPage {
     has_callback_keys: bool,
     /// Nothing has gone through with it yet.
     is_untested: bool,
+    /// What its last test found wrong.
+    failed: Option<String>,
     guide: Guide,
 }
 
@@ -93,12 +96,13 @@ async fn page(
     let is_set = |name: SecretName| secrets.iter().any(|(known, is_set)| *known == name && *is_set);
     let public_url = web.app.public_url().await.map_err(store_problem)?;
     let of = corp.key.clone();
-    let untested = web.app.store.read_async(move |tx| store::untested::list(tx, &of)).await.map_err(store_problem)?;
+    let trials = web.app.store.read_async(move |tx| store::trials::list(tx, &of)).await.map_err(store_problem)?;
     let title = if is_new { who.t.app_new().to_owned() } else { fields.name.clone() };
     Ok(AppPage {
         f: who.frame(title),
         has_secret: is_set(SecretName::App(key.clone())),
-        is_untested: !is_new && untested.contains(&key),
+        is_untested: !is_new && store::trials::is_untested(&trials, &key),
+        failed: failed_test(who.t, &trials, &SecretName::App(key.clone())).filter(|_| !is_new),
         has_callback_keys: is_set(SecretName::AppToken(key.clone())) && is_set(SecretName::AppAesKey(key.clone())),
         guide: guide(who.t, &corp, &CallbackOf::App(key), &public_url),
         corp,

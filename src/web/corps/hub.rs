@@ -1,5 +1,6 @@
 //! One corp: what is done and what comes next, its credentials, apps, callbacks, trusted IP.
 
+use super::failed_test;
 use super::fields::edition_name;
 use super::guide::{self, Guide, guide};
 use crate::http::Problem;
@@ -37,6 +38,8 @@ struct AppRow {
     is_read_app: bool,
     /// Nothing has gone through with it yet.
     is_untested: bool,
+    /// What its last test found wrong.
+    failed: Option<String>,
 }
 
 /// An address that WeCom calls about the whole corp.
@@ -57,6 +60,8 @@ struct HubPage {
     edition: &'static str,
     is_read_only: bool,
     has_contacts: bool,
+    /// What the last test of the contacts secret found wrong.
+    contacts_failed: Option<String>,
     addresses: Vec<Address>,
     apps: Vec<AppRow>,
     steps: Vec<Step>,
@@ -72,7 +77,8 @@ struct HubPage {
 impl HubPage {
     /// Names of the apps with which nothing has gone through yet.
     fn untested(&self) -> String {
-        let names = self.apps.iter().filter(|row| row.is_untested).map(|row| row.app.name.as_str());
+        let untested = self.apps.iter().filter(|row| row.is_untested && row.failed.is_none());
+        let names = untested.map(|row| row.app.name.as_str());
         names.collect::<Vec<_>>().join(self.f.t.lang.pick("、", ", "))
     }
 }
@@ -89,10 +95,10 @@ async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>
     let is_set = |name: &SecretName| secrets.iter().any(|(known, is_set)| known == name && *is_set);
     let (wanted, tenant) = (corp.key.clone(), corp.tenant.clone());
     let read = app.store.read_async(move |tx| {
-        let untested = store::untested::list(tx, &wanted)?;
-        Ok((store::mirror::head(tx, &wanted)?, store::directory::counts(tx, &tenant)?, untested))
+        let trials = store::trials::list(tx, &wanted)?;
+        Ok((store::mirror::head(tx, &wanted)?, store::directory::counts(tx, &tenant)?, trials))
     });
-    let (head, counts, untested) = read.await.map_err(store_problem)?;
+    let (head, counts, trials) = read.await.map_err(store_problem)?;
     let public_url = app.public_url().await.map_err(store_problem)?;
     let apps: Vec<AppRow> = corp
         .apps
@@ -101,7 +107,8 @@ async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>
             has_secret: is_set(&SecretName::App(app.key.clone())),
             has_callback: app.callback_enabled,
             is_read_app: corp.read_app.as_ref() == Some(&app.key),
-            is_untested: untested.contains(&app.key),
+            is_untested: store::trials::is_untested(&trials, &app.key),
+            failed: failed_test(t, &trials, &SecretName::App(app.key.clone())),
             app: app.clone(),
         })
         .collect();
@@ -114,6 +121,7 @@ async fn show(who: Admin<CorpRead>, web: web::Data<Web>, key: web::Path<CorpKey>
         edition: who.t.edition(edition_name(corp.edition)),
         is_read_only: corp.access == Access::ReadOnly,
         has_contacts,
+        contacts_failed: failed_test(t, &trials, &SecretName::Contacts),
         addresses: vec![
             Address {
                 title: t.contacts_callback(),

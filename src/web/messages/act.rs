@@ -41,13 +41,16 @@ async fn recall(
     if status.message.tenant != tenant {
         return Err(Problem::not_found("message", id));
     }
-    let count = status.tally.total();
+    // what did not arrive cannot be taken back; where nothing did, it is no longer sent again
+    let (reached, all) = (status.recallable(), status.tally.total());
+    let lead = if reached > 0 { t.push_recall_sure(reached) } else { t.push_recall_nobody(all) };
+    let count = if reached > 0 { reached } else { all };
     let counted = DeliveryState::ALL.into_iter().filter(|state| status.tally.of(*state) > 0);
     let counted = counted.map(|state| format!("{} {}", t.delivery_state(state), status.tally.of(state)));
     let here = format!("/tenants/{tenant}/messages/{id}");
     let sure = Sure {
         f: who.frame(t.push_recall_title()),
-        lead: t.push_recall_sure(count),
+        lead,
         notes: vec![status.message.title, counted.collect::<Vec<_>>().join(" · "), t.push_recall_hint().to_owned()],
         action: format!("{here}/recall"),
         back: (t.push_detail_title().to_owned(), here.clone()),

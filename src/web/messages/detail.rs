@@ -9,7 +9,7 @@ use crate::http::errors::{message_problem, rule_problem, setup_problem, store_pr
 use crate::http::permission::MessagesRead;
 use crate::locale::T;
 use crate::messages::cards::TodoStage;
-use crate::messages::search::RecipientPlace;
+use crate::messages::search::{RecipientPlace, Stage};
 use crate::messages::trace::CallTrace;
 use crate::messages::{MessageStatus, is_hopeless, rulebook};
 use crate::model::{ApiScope, CallState, Delivery, DeliveryState, MessageId, TenantKey, TraceRow};
@@ -41,6 +41,7 @@ struct Step {
 
 struct CallView {
     call: CallTrace,
+    /// Corp and app, and which batch where there are several.
     place: String,
     state: &'static str,
     why: &'static str,
@@ -144,7 +145,7 @@ async fn show(
     let is_partly_out = first.iter().any(|row| row.code.as_deref() == Some("partly"));
     let recipients = rows.into_iter().map(|row| Recipient {
         name: row.employee.as_ref().map(|id| names.of(id).to_owned()).unwrap_or_default(),
-        state: t.delivery_state(row.state),
+        state: t.recipient_state(&row),
         class: class(row.state),
         why: why(t, &row),
         // what was taken back is told with the time of that
@@ -165,10 +166,15 @@ async fn show(
         };
         Step { when: time::second(row.at_ms), what: t.message_step(&row.step), detail, stored }
     };
-    let calls = trace.calls.into_iter().map(|mut call| CallView {
+    let numbers = batches(&trace.calls);
+    let named = |call: &CallTrace, (n, all): (usize, usize)| {
+        let place = rules_page::place(&corps, call.corp.as_str(), call.app.as_str());
+        if all > 1 { format!("{place} · {}", t.push_detail_batch(n, all)) } else { place }
+    };
+    let calls = trace.calls.into_iter().zip(numbers).map(|(mut call, number)| CallView {
         steps: std::mem::take(&mut call.steps).into_iter().map(step).collect(),
         state: heading(t, &call),
-        place: rules_page::place(&corps, call.corp.as_str(), call.app.as_str()),
+        place: named(&call, number),
         why: call.code.as_deref().map(|code| t.delivery_why(code)).unwrap_or_default(),
         call,
     });
@@ -197,13 +203,30 @@ async fn show(
         // nobody is to get what was recalled
         can_redrive: status.recall_at_ms.is_none() && dead > 0 && may_help,
         hopeless,
-        can_recall: status.recall_at_ms.is_none() || status.is_about() || is_partly_out,
+        can_recall: status.recall_at_ms.is_none()
+            || status.stage == Stage::Accepted
+            || status.recallable() > 0
+            || is_partly_out,
         may_manage: who.may(ApiScope::MessagesManage),
         may_send: who.may(ApiScope::MessagesSend),
         todo,
         tenant,
         status,
     })
+}
+
+/// Of each call which one it is of those at its app that carry this message alone to somebody, and how many these are.
+fn batches(calls: &[CallTrace]) -> Vec<(usize, usize)> {
+    let is_batch = |call: &CallTrace| call.members > 0 && call.messages == 1;
+    let mates = |call: &CallTrace, among: &[CallTrace]| {
+        let same = |other: &&CallTrace| is_batch(other) && other.corp == call.corp && other.app == call.app;
+        among.iter().filter(same).count()
+    };
+    let number = |(at, call): (usize, &CallTrace)| match is_batch(call) {
+        true => (mates(call, &calls[..=at]), mates(call, calls)),
+        false => (1, 1),
+    };
+    calls.iter().enumerate().map(number).collect()
 }
 
 /// What a call's heading says became of it.
@@ -222,6 +245,16 @@ mod tests {
     use super::*;
     use crate::locale::Lang;
     use crate::model::SendCall;
+
+    #[test]
+    fn batches_of_one_app_are_numbered() {
+        let call = |app: &str, members: usize, messages: usize| {
+            let sample = SendCall { app: app.into(), ..SendCall::sample() };
+            CallTrace { members, messages, ..CallTrace::from(sample) }
+        };
+        let calls = [call("oa", 1_000, 1), call("hr", 3, 1), call("oa", 7, 1), call("oa", 5, 2), call("oa", 0, 1)];
+        assert_eq!(batches(&calls), [(1, 2), (1, 1), (2, 2), (1, 1), (1, 1)]);
+    }
 
     #[test]
     fn the_heading_of_a_call_says_what_became_of_it() {

@@ -141,7 +141,7 @@ async fn list(
         source: message.map(|message| message.source).unwrap_or_default(),
         place: place(&corps, &delivery),
         name,
-        state: t.delivery_state(delivery.state),
+        state: t.recipient_state(&delivery),
         class: class(delivery.state),
         why: why(t, &delivery),
         delivery,
@@ -202,6 +202,13 @@ pub(super) fn why(t: crate::locale::T, row: &Delivery) -> String {
 }
 
 fn what(t: crate::locale::T, row: &Delivery) -> String {
+    let due =
+        row.due_at_ms.filter(|_| row.state == DeliveryState::Waiting).map(|at_ms| t.push_goes_out(time::second(at_ms)));
+    let told = reason(t, row);
+    due.map_or_else(|| told.clone(), |due| format!("{told}{}{due}", t.lang.pick("", " ")))
+}
+
+fn reason(t: crate::locale::T, row: &Delivery) -> String {
     match row.code.as_deref().map(|code| t.delivery_why(code)).filter(|text| !text.is_empty()) {
         // what exactly is wrong with the content stands in the sentence
         Some(text) if row.code.as_deref() == Some("content") => {
@@ -243,7 +250,7 @@ async fn file(
         let tell = move |row: &Delivery| {
             let mut cells = log::cells(row);
             // the state and the reason as the page says them, and who it is
-            (cells[4], cells[6]) = (t.delivery_state(row.state).to_owned(), why(t, row));
+            (cells[4], cells[6]) = (t.recipient_state(row).to_owned(), why(t, row));
             let name = row
                 .employee
                 .as_ref()

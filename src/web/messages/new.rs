@@ -11,6 +11,7 @@ use crate::locale::T;
 use crate::messages::accept::BUTTONS_MAX;
 use crate::messages::compose::Composed;
 use crate::messages::{MessageError, Preview, Unreached, rulebook};
+use crate::model::content::Content;
 use crate::model::{EmployeeId, Priority, TenantKey, UnitId};
 use crate::setup::service as setup;
 use crate::store;
@@ -36,8 +37,8 @@ struct Shown {
     digest: String,
     /// Names and ids of the people and units that the fields name.
     named: Vec<(String, String)>,
-    /// Where it goes, and as what.
-    targets: Vec<(String, Look)>,
+    /// Where it goes, as what, and that it may wait for others.
+    targets: Vec<(String, Look, String)>,
     unreached: Vec<Missed>,
     calls: usize,
 }
@@ -176,7 +177,7 @@ async fn send(
     } else {
         match web.app.messages.preview(&who.actor(), message).await {
             Ok(preview) => {
-                let shown = shown(&who, &web, &tenant, names, (preview, digest)).await?;
+                let shown = shown(&who, &web, &tenant, names, (preview, digest), fields.priority == "high").await?;
                 return reply::page(&page(Some(shown), Faults::default()));
             }
             Err(error) => Err(error),
@@ -236,6 +237,7 @@ async fn shown(
     tenant: &TenantKey,
     named: Vec<(String, String)>,
     (preview, digest): (Preview, String),
+    is_urgent: bool,
 ) -> Result<Shown, Problem> {
     let t = who.t;
     let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
@@ -248,7 +250,11 @@ async fn shown(
         let look = Look::of_contents(&target.contents, fault);
         let rule = rules.iter().find(|rule| rule.id.as_str() == target.rule);
         let by = rule.map(|rule| format!(" · {}", t.push_by_rule(&rule.name))).unwrap_or_default();
-        (format!("{}{by}", t.push_new_reach(count, place)), Look { unused: t.message_fields(unused), ..look })
+        let is_card = |content: &Content| matches!(content, Content::TemplateCard(_));
+        let can_wait = !is_urgent && !target.contents.iter().flatten().any(is_card);
+        let window = target.digest_ms.filter(|_| can_wait).map(|ms| t.push_new_digest(ms / 1_000));
+        let look = Look { unused: t.message_fields(unused), ..look };
+        (format!("{}{by}", t.push_new_reach(count, place)), look, window.unwrap_or_default())
     };
     let unreached = |group: Unreached| {
         let known = t.delivery_why(group.code);

@@ -9,6 +9,7 @@ use crate::messages::queues::AppQueue;
 use crate::messages::settings::MessageSettings;
 use crate::model::{ApiScope, Corp};
 use crate::setup::service as setup;
+use crate::web::corps;
 use crate::web::flash::Flash;
 use crate::web::form::{Faults, Form, Nothing};
 use crate::web::frame::Frame;
@@ -51,6 +52,10 @@ impl QueuesPage {
         rules::place(&self.corps, queue.corp.as_str(), queue.app.as_str())
     }
 
+    fn failed(&self, queue: &AppQueue) -> Option<String> {
+        queue.failed_test.as_ref().map(|failure| corps::told(self.f.t, failure))
+    }
+
     fn why<'a>(&self, queue: &'a AppQueue) -> &'a str {
         why(self.f.t, queue)
     }
@@ -67,6 +72,7 @@ fn cells(t: T, queue: &AppQueue) -> Vec<String> {
     let state = match (&queue.paused, queue.throttled_until_ms) {
         (Some(_), _) => t.push_queue_paused(),
         (None, Some(_)) => t.push_queue_throttled(),
+        (None, None) if queue.failed_test.is_some() => t.app_test_failed(),
         (None, None) if queue.is_untested => t.app_untested(),
         (None, None) => t.push_queue_runs(),
     };
@@ -74,7 +80,7 @@ fn cells(t: T, queue: &AppQueue) -> Vec<String> {
         queue.corp.to_string(),
         queue.app.to_string(),
         state.to_owned(),
-        why(t, queue).to_owned(),
+        queue.failed_test.as_ref().map_or_else(|| why(t, queue).to_owned(), |failure| corps::told(t, failure)),
         queue.calls.to_string(),
         queue.overdue_s.to_string(),
         queue.day_used.to_string(),

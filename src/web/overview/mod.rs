@@ -13,7 +13,7 @@ use super::visit::Person;
 use crate::browse::stats::Overview;
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem};
-use crate::model::{ApiScope, CorpKey, DeliveryState, RunBrief, RunId, Tenant, TenantKey};
+use crate::model::{ApiScope, CorpKey, DeliveryState, RunBrief, RunId, Tally, Tenant, TenantKey};
 use crate::ops::health::{self, Readiness, Status};
 use crate::store::deliveries::DeliveryFilter;
 use crate::store::{self, ReadTx, StoreError};
@@ -93,8 +93,8 @@ struct Facts {
     rejected: HashSet<RunId>,
     /// Counters of deliveries by app and day.
     sent: Vec<(String, u32, store::outbox::Day)>,
-    /// Tenants with deliveries that failed since yesterday, how many, and whether there may be more.
-    dead: Vec<(Tenant, usize, bool)>,
+    /// Tenants with deliveries that failed since yesterday, by state, and whether there may be more.
+    dead: Vec<(Tenant, Tally, bool)>,
     /// Counters of callbacks by day.
     received: HashMap<CorpKey, BTreeMap<u32, store::callback_days::CallbackDay>>,
 }
@@ -115,7 +115,9 @@ fn facts(
         let dead = DeliveryFilter { states, from_ms: Some(yesterday_ms), ..DeliveryFilter::default() };
         let (dead, more) = store::deliveries::search(tx, &tenant.key, &dead, None, todo::DEAD_COUNTED)?;
         if !dead.is_empty() {
-            facts.dead.push((tenant.clone(), dead.len(), more.is_some()));
+            let mut tally = Tally::default();
+            dead.iter().for_each(|row| tally.add(row.state));
+            facts.dead.push((tenant.clone(), tally, more.is_some()));
         }
         facts.people.insert(tenant.key, counts);
     }
@@ -147,7 +149,7 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
         todo.extend(queues.iter().filter_map(|queue| todo::of_queue(&person, queue)));
         let failed = facts.dead.iter();
         todo.extend(failed.map(|(tenant, count, has_more)| {
-            todo::of_dead(&person, tenant, (*count, *has_more), facts.people.len() > 1, &yesterday)
+            todo::of_dead(&person, tenant, (count, *has_more), facts.people.len() > 1, &yesterday)
         }));
     }
     if person.may(ApiScope::OpsBackup) && overview.corps.iter().any(|corp| corp.members.is_some()) {

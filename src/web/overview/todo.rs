@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::browse::stats::CorpStats;
 use crate::messages::queues::AppQueue;
-use crate::model::{ApiScope, RunBrief, RunKind, RunState, Tenant};
+use crate::model::{ApiScope, DeliveryState, RunBrief, RunKind, RunState, Tally, Tenant};
 use crate::ops::backups;
 use crate::web::visit::Person;
 use crate::web::{link, time};
@@ -113,17 +113,26 @@ pub(super) fn of_queue(person: &Person, queue: &AppQueue) -> Option<Todo> {
 pub(super) fn of_dead(
     person: &Person,
     tenant: &Tenant,
-    (count, has_more): (usize, bool),
+    (tally, has_more): (&Tally, bool),
     is_named: bool,
     day: &str,
 ) -> Todo {
     let t = person.t;
-    let hint = t.overview_undelivered_hint();
+    use DeliveryState::{Invalid, NotBound, OutsideRange, UnknownRecipient};
+    // nothing helps these but that somebody mends what the row says
+    let stuck = [UnknownRecipient, NotBound, Invalid, OutsideRange].map(|state| (state, tally.of(state)));
+    let count = tally.total();
+    let hint = if !has_more && stuck.iter().map(|(_, n)| u64::from(*n)).sum::<u64>() == u64::from(count) {
+        let told = stuck.iter().filter(|(_, n)| *n > 0).map(|(state, n)| format!("{} {n}", t.delivery_state(*state)));
+        t.overview_undelivered_by(told.collect::<Vec<_>>().join(" · "))
+    } else {
+        t.overview_undelivered_hint().to_owned()
+    };
     Todo {
         tone: "warn",
         icon: "warn",
         title: t.overview_undelivered(format!("{count}{}", if has_more { "+" } else { "" })),
-        detail: if is_named { format!("{} · {hint}", tenant.name) } else { hint.to_owned() },
+        detail: if is_named { format!("{} · {hint}", tenant.name) } else { hint },
         href: person.url(&format!("/tenants/{}/messages?state=dead&from={day}", link::part(&tenant.key))),
         label: t.overview_todo_look(),
     }

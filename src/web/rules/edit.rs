@@ -231,7 +231,7 @@ async fn show_new(
     let first = places(&corps).into_iter().next().map(|(place, _)| place).unwrap_or_default();
     let fields = RuleFields {
         enabled: true,
-        targets: vec![TargetFields::new(first, ContentKind::Textcard)],
+        targets: vec![TargetFields::new(who.t.lang, first, ContentKind::Textcard)],
         ..RuleFields::default()
     };
     reply::page(&page(&who, &web, &tenant, "new", fields, Faults::default()).await?)
@@ -275,14 +275,14 @@ async fn act(
     pairs: &[(String, String)],
 ) -> Result<HttpResponse, Problem> {
     let word = pairs.iter().find(|(name, _)| name == "act").map_or("preview", |(_, value)| value.as_str());
-    let mut fields = RuleFields::read(pairs);
+    let mut fields = RuleFields::read(who.t.lang, pairs);
     let here = id.as_ref().map_or("new", RuleId::as_str).to_owned();
     if word != "save" {
         if word == "add" {
             let taken: Vec<&String> = fields.targets.iter().map(|target| &target.place).collect();
             let corps = setup::list_corps(&web.app.store, Some(tenant.clone())).await.map_err(setup_problem)?;
             let free = places(&corps).into_iter().map(|(place, _)| place).find(|place| !taken.contains(&place));
-            fields.targets.push(TargetFields::new(free.unwrap_or_default(), ContentKind::Textcard));
+            fields.targets.push(TargetFields::new(who.t.lang, free.unwrap_or_default(), ContentKind::Textcard));
         }
         let removed = word.strip_prefix("remove-").and_then(|n| n.parse::<usize>().ok());
         if let Some(n) = removed.filter(|n| *n < fields.targets.len()) {

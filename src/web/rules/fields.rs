@@ -1,6 +1,6 @@
 //! The form of a rule: what was entered, from and to the domain. Targets are numbered, so that each has fields of its own.
 
-use crate::locale::T;
+use crate::locale::{Lang, T};
 use crate::messages::rulebook::{RuleBody, RuleFault, TargetBody};
 use crate::model::rule::{Part, TimeOfDay};
 use crate::model::{AppKey, ContentKind, CorpKey, Digest, Overlong, QuietHours, Rule, Target};
@@ -32,17 +32,19 @@ pub(super) struct TargetFields {
 }
 
 /// What the form offers for a part. A text has the body too, in plain sight; by default it is the title alone (MSG-06).
-const fn offered(kind: ContentKind, part: Part) -> &'static str {
+/// Words that members read are in the language of whoever makes the rule; a button has room for four characters.
+fn offered(lang: Lang, kind: ContentKind, part: Part) -> &'static str {
     match (kind, part) {
         (ContentKind::Text, Part::Body) => "{{ title }}\n{{ body }}",
+        (ContentKind::Textcard, Part::Button) => lang.pick(kind.default_of(part), "View"),
         _ => kind.default_of(part),
     }
 }
 
 impl TargetFields {
     /// A new target with the words of its kind.
-    pub fn new(place: String, kind: ContentKind) -> Self {
-        let parts = Part::ALL.map(|part| offered(kind, part).to_owned());
+    pub fn new(lang: Lang, place: String, kind: ContentKind) -> Self {
+        let parts = Part::ALL.map(|part| offered(lang, kind, part).to_owned());
         Self { place, kind, parts, hides_buttons: false, refuses: false }
     }
 
@@ -96,7 +98,7 @@ impl RuleFields {
 
     /// From the pairs of a form. Where the kind of a target was changed, the words of the former kind that nobody touched
     /// become those of the new one.
-    pub fn read(pairs: &[(String, String)]) -> Self {
+    pub fn read(lang: Lang, pairs: &[(String, String)]) -> Self {
         let get = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let text = |name: &str| get(name).unwrap_or_default().replace("\r\n", "\n");
         let mut targets = Vec::new();
@@ -106,8 +108,9 @@ impl RuleFields {
             let former = get(&format!("t{n}_was")).and_then(ContentKind::find).unwrap_or(kind);
             let parts = Part::ALL.map(|part| {
                 let given = text(&format!("t{n}_{}", part.name()));
-                let was_default = [former.default_of(part), offered(former, part)].contains(&given.trim());
-                if kind != former && was_default { offered(kind, part).to_owned() } else { given }
+                let defaults = [Lang::Zh, Lang::En].map(|lang| offered(lang, former, part));
+                let was_default = former.default_of(part) == given.trim() || defaults.contains(&given.trim());
+                if kind != former && was_default { offered(lang, kind, part).to_owned() } else { given }
             });
             targets.push(TargetFields {
                 place: place.to_owned(),
@@ -217,14 +220,19 @@ mod tests {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
         };
         for words in ["{{ title }}\n{{ body }}", "{{ title }}"] {
-            let fresh = RuleFields::read(&pairs(words));
+            let fresh = RuleFields::read(Lang::Zh, &pairs(words));
             assert_eq!(fresh.targets[0].part(Part::Body), "{{ body }}");
             assert_eq!(fresh.targets[0].part(Part::Title), "{{ title }}");
         }
         let text = [("t0_place", "c/a"), ("t0_kind", "text"), ("t0_was", "textcard"), ("t0_body", "{{ body }}")];
-        let text = RuleFields::read(&text.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let text = RuleFields::read(Lang::Zh, &text.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(text.targets[0].part(Part::Body), "{{ title }}\n{{ body }}", "whoever sees the form sees both");
-        let own = RuleFields::read(&pairs("我的内容"));
+        let own = RuleFields::read(Lang::Zh, &pairs("我的内容"));
         assert_eq!(own.targets[0].part(Part::Body), "我的内容");
+        for (lang, button) in [(Lang::Zh, "详情"), (Lang::En, "View")] {
+            let new = TargetFields::new(lang, "c/a".into(), ContentKind::Textcard);
+            assert_eq!(new.part(Part::Button), button);
+            assert!(button.chars().count() <= crate::model::rule::BUTTON_MAX_CHARS);
+        }
     }
 }

@@ -3,10 +3,11 @@
 use crate::http::Problem;
 use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::OpsRead;
-use crate::model::{AppKey, CorpKey};
+use crate::model::{CorpKey, SecretName};
 use crate::ops::doctor::{self, Finding, State, Words};
 use crate::ops::health::{self, Readiness, Status};
 use crate::store;
+use crate::web::corps::failed_test;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::reply;
@@ -44,6 +45,8 @@ struct DiagnosticsPage {
     rows: Option<Vec<Row>>,
     /// Corps and apps with which nothing has gone through yet.
     untested: Vec<String>,
+    /// Corps and credentials whose last test failed, and what it found.
+    failed: Vec<(String, String)>,
     is_well: bool,
     /// The corp that was examined; empty = all.
     chosen: String,
@@ -85,16 +88,24 @@ async fn page(who: &Person, web: &Web, rows: Option<Vec<Row>>, chosen: String) -
         let corp = place.corp.as_ref()?;
         Some(CorpChoice { key: corp.key.clone(), name: corp.name.clone(), tenant: place.tenant_name.clone() })
     });
-    let untested = web.app.store.read_async(|tx| {
-        let mut names = Vec::new();
+    let t = who.t;
+    let untested = web.app.store.read_async(move |tx| {
+        let (mut untested, mut failed) = (Vec::new(), Vec::new());
         for corp in store::corps::list(tx)? {
-            let apps = store::untested::list(tx, &corp.key)?;
-            let of = |app: &AppKey| corp.find_app(app).map(|app| format!("{} / {}", corp.name, app.name));
-            names.extend(apps.iter().filter_map(of));
+            let trials = store::trials::list(tx, &corp.key)?;
+            let apps = corp.apps.iter().map(|app| (SecretName::App(app.key.clone()), app.name.clone()));
+            for (of, name) in std::iter::once((SecretName::Contacts, t.contacts_secret().to_owned())).chain(apps) {
+                let name = format!("{} / {name}", corp.name);
+                match (failed_test(t, &trials, &of), &of) {
+                    (Some(text), _) => failed.push((name, text)),
+                    (None, SecretName::App(app)) if store::trials::is_untested(&trials, app) => untested.push(name),
+                    _ => {}
+                }
+            }
         }
-        Ok(names)
+        Ok((untested, failed))
     });
-    let untested = untested.await.map_err(store_problem)?;
+    let (untested, failed) = untested.await.map_err(store_problem)?;
     let is_well = rows.iter().flatten().all(|row| row.finding.state != State::Failed);
     Ok(DiagnosticsPage {
         f: who.frame(who.t.nav_diagnostics()),
@@ -102,6 +113,7 @@ async fn page(who: &Person, web: &Web, rows: Option<Vec<Row>>, chosen: String) -
         readiness: health::readiness(&web.app).await,
         rows,
         untested,
+        failed,
         is_well,
         chosen,
     })

@@ -6,7 +6,7 @@ use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::Redrive;
 use wecom_bridge::model::DeliveryState::{self, Failed, Invalid, NotBound, OutsideRange, Sent};
 use wecom_bridge::model::content::Content;
-use wecom_bridge::model::{CallState, Employee, EmployeeStatus};
+use wecom_bridge::model::{CallState, Employee, EmployeeStatus, SecretName};
 use wecom_bridge::sandbox::VisibleRange;
 use wecom_bridge::store::{self, ReadTx};
 
@@ -246,13 +246,63 @@ async fn what_is_urgent_overtakes() {
     assert!(place.is_some_and(|at| at == 0), "{place:?}");
 }
 
+/// What was under way with the former secret says nothing about the new one, and a failed test stays until something that
+/// began later has gone through.
+#[tokio::test]
+async fn what_is_known_of_a_credential_is_of_the_one_that_was_entered() {
+    let world = World::of(Clock::manual(super::world::START_MS), 1);
+    let (corp, oa) = (super::world::corp_key(0), SecretName::App("oa".into()));
+    let write = async |what: fn(&store::WriteTx, &SecretName, i64) -> Result<(), store::StoreError>, began_ms: i64| {
+        let oa = oa.clone();
+        world.store.write(move |tx| what(tx, &oa, began_ms)).await.unwrap();
+        let trials = world.store.read(|tx| store::trials::list(tx, &corp)).unwrap();
+        let failed = store::trials::failure(&trials, &SecretName::App("oa".into())).is_some();
+        (store::trials::is_untested(&trials, &"oa".into()), failed)
+    };
+    fn entered(tx: &store::WriteTx, oa: &SecretName, _: i64) -> Result<(), store::StoreError> {
+        let oa = std::slice::from_ref(oa);
+        store::trials::entered(tx, &super::world::corp_key(0), oa, oa)
+    }
+    fn worked(tx: &store::WriteTx, oa: &SecretName, began_ms: i64) -> Result<(), store::StoreError> {
+        store::trials::worked(tx, &super::world::corp_key(0), oa, began_ms)
+    }
+    fn failed(tx: &store::WriteTx, oa: &SecretName, began_ms: i64) -> Result<(), store::StoreError> {
+        let failure = store::trials::TestFailure {
+            at_ms: began_ms + 10,
+            errcode: Some(40_001),
+            en: "no".into(),
+            zh: "不".into(),
+        };
+        store::trials::failed(tx, &super::world::corp_key(0), oa, began_ms, &failure)
+    }
+    let entered_ms = world.clock.now_ms();
+    for (step, (what, began_ms, want)) in [
+        (failed as fn(&_, &_, i64) -> _, entered_ms - 9, (false, true)),
+        (entered, 0, (true, false)),
+        (failed, entered_ms - 1, (true, false)),
+        (worked, entered_ms - 1, (true, false)),
+        (worked, entered_ms, (false, false)),
+        (failed, entered_ms + 20, (false, true)),
+        (worked, entered_ms + 25, (false, true)),
+        (worked, entered_ms + 30, (false, false)),
+        (failed, entered_ms + 40, (false, true)),
+        (entered, 0, (true, false)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(write(what, began_ms).await, want, "step {step}: (untested, failed)");
+    }
+}
+
 /// Whoever the directory does not have is told as that; once it has them, the dead letter can be sent.
 #[tokio::test]
 async fn an_unknown_recipient_is_reached_once_the_directory_has_them() {
     let world = World::new();
     let corp = super::world::corp_key(0);
     let of = corp.clone();
-    world.store.write(move |tx| store::untested::entered(tx, &of, vec!["oa".into()], &["oa".into()])).await.unwrap();
+    let oa = [SecretName::App("oa".into())];
+    world.store.write(move |tx| store::trials::entered(tx, &of, &oa, &oa)).await.unwrap();
     let id = world.say("入职", &["e7"]).await;
     world.ended(&id).await;
     assert_eq!(world.states(&id), [(DeliveryState::UnknownRecipient, "unknown_employee".to_owned())]);
@@ -262,7 +312,10 @@ async fn an_unknown_recipient_is_reached_once_the_directory_has_them() {
     let unit = world.post(unit).await;
     world.ended(&unit).await;
     assert_eq!(world.states(&unit), [(DeliveryState::UnknownRecipient, "unknown_unit".to_owned())]);
-    let untested = || world.store.read(|tx| store::untested::list(tx, &corp)).unwrap().len();
+    let untested = || {
+        let trials = world.store.read(|tx| store::trials::list(tx, &corp)).unwrap();
+        usize::from(store::trials::is_untested(&trials, &"oa".into()))
+    };
     assert_eq!(untested(), 1);
     // there, and linked to nobody: that is what is wrong now
     world.employees(7..8, "lab");

@@ -26,6 +26,8 @@ async fn a_burst_becomes_one_digest_for_all_who_had_the_same() {
     let only = world.say("只给一人", &["e2"]).await;
     world.until(|| world.tally(&only).is_some()).await;
     assert_eq!(world.states(&only), [(Waiting, "digest".to_owned())]);
+    let told = world.messages.deliveries(&only, 0, 1).await.unwrap();
+    assert_eq!(told[0].due_at_ms, Some(START_MS + 600_000), "it says when it goes out");
     assert_eq!(world.state().count("message/send"), 1);
     world.clock.advance(Duration::from_secs(600));
     for id in rest.iter().chain([&only]) {

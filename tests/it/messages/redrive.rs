@@ -2,7 +2,7 @@
 
 use super::world::{World, actor, message};
 use wecom_bridge::messages::Redrive;
-use wecom_bridge::model::DeliveryState::{Failed, Sent, Unknown};
+use wecom_bridge::model::DeliveryState::{Failed, Invalid, Sent, Unknown};
 use wecom_bridge::sandbox::{Effect, Fault};
 use wecom_bridge::store;
 use wecom_bridge::store::deliveries::DeliveryFilter;
@@ -120,6 +120,34 @@ async fn lost_answers_to_the_end_are_unknown_and_go_again_only_on_request() {
     assert_eq!((left.again, left.doubtful), (0, 1));
     let wish = Redrive { accept_duplicates: true, ..Redrive::default() };
     assert_eq!(world.messages.redrive(&actor(), &id, wish).await.unwrap().again, 1);
+    assert_eq!(world.ended(&id).await.get(&Sent), Some(&1));
+}
+
+/// Somebody whose member the bridge knows to be disabled gets nothing, is told as that, and is not tried again until it is
+/// enabled.
+#[tokio::test]
+async fn a_disabled_member_is_told_as_that_and_is_sent_to_once_enabled() {
+    let world = World::new();
+    world.people(0, 0..1, "lab");
+    let mirrored = |status: u8| {
+        let member = serde_json::json!({
+            "userid": "u0", "memberships": [{ "department": 1 }], "has_details": true,
+            "status": if status == 2 { "disabled" } else { "activated" }
+        });
+        let member: Vec<wecom_bridge::model::Member> = serde_json::from_value(serde_json::json!([member])).unwrap();
+        world.store.write_blocking(move |tx| store::mirror::put_members(tx, &"acme-main".into(), &member)).unwrap();
+    };
+    mirrored(2);
+    world.state().add_fault(Fault::once("message/send", Effect::Errcode { errcode: 81013 }));
+    let id = world.say("t", &["e0"]).await;
+    world.ended(&id).await;
+    assert_eq!(world.states(&id), [(Invalid, "member_disabled".to_owned())]);
+    let redrive = async || world.messages.redrive(&actor(), &id, Redrive::default()).await.unwrap();
+    let (before, done) = (world.state().count("message/send"), redrive().await);
+    assert_eq!((done.again, done.still_dead), (0, 1));
+    assert_eq!(world.state().count("message/send"), before, "nobody is asked what is known");
+    mirrored(1);
+    assert_eq!(redrive().await.again, 1);
     assert_eq!(world.ended(&id).await.get(&Sent), Some(&1));
 }
 

@@ -62,7 +62,7 @@ fn filters() -> impl Strategy<Value = InboxFilter> {
         prop::option::of(0..3usize),
         prop::option::of(kind),
         prop::option::of(0..3usize),
-        prop::option::of(0..3usize),
+        prop::collection::vec(0..3usize, 0..3),
         prop::option::of(0..4u8),
         prop::option::of(0..60i64),
         prop::option::of(0..60i64),
@@ -72,7 +72,7 @@ fn filters() -> impl Strategy<Value = InboxFilter> {
             receiver: receiver.map(|at| CallbackOf::of(RECEIVERS[at])),
             kind: kind.map(str::to_owned),
             state: state.map(|at| STATES[at]),
-            from: from.map(|at| SENDERS[at].to_ascii_uppercase()),
+            from: from.iter().map(|at| SENDERS[*at].to_ascii_uppercase()).collect(),
             text: word.map(|word| Search::new(&format!("Word{word}"))),
             from_ms: begin.map(|tens| START_MS + tens * 600_000),
             until_ms: end.map(|tens| START_MS + tens * 600_000),
@@ -86,7 +86,7 @@ fn is_wanted(filter: &InboxFilter, item: &InboxItem) -> bool {
     filter.receiver.as_ref().is_none_or(|receiver| item.receiver == *receiver)
         && kind.is_none_or(|kind| item.kind == kind || (kind.ends_with('.') && item.kind.starts_with(kind)))
         && filter.state.is_none_or(|state| item.state == state)
-        && filter.from.as_ref().is_none_or(|from| item.from.eq_ignore_ascii_case(from))
+        && (filter.from.is_empty() || filter.from.iter().any(|from| item.from.eq_ignore_ascii_case(from)))
         && filter.text.as_ref().is_none_or(|text| text.hits([item.text.as_str()]))
         && filter.from_ms.is_none_or(|ms| item.received_at_ms >= ms)
         && filter.until_ms.is_none_or(|ms| item.received_at_ms < ms)

@@ -60,6 +60,12 @@ async fn the_inbox_is_filtered_looked_into_and_replayed() {
     let put = move |tx: &store::WriteTx| store::mirror::put_members(tx, &"acme-main".into(), &member);
     bridge.app.store.write(put).await.unwrap();
     browser.get(&list).await.expect(200).has("/corps/acme-main/members/zhangsan\">张三</a>");
+    for (typed, there) in
+        [("%E5%BC%A0%E4%B8%89", true), ("ZhangSan", true), ("%E6%9D%8E%E5%9B%9B", false), ("%E5%BC%A0", false)]
+    {
+        let page = browser.get(&format!("{list}?sender={typed}")).await.expect(200);
+        assert_eq!(page.text.contains("文字消息<span"), there, "sender {typed}");
+    }
     let path = path.split('"').next().unwrap().to_owned();
     let detail = browser.get(&path).await.expect(200);
     detail.has("&#60;b&#62;你好&#60;/b&#62;").lacks("<b>你好").has("收件箱");

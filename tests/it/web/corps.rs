@@ -117,13 +117,26 @@ async fn keys_of_a_new_app_are_shown_when_it_is_saved() {
     let queues = office.bridge.get("/api/v1/message-queues").await.expect(200);
     assert_eq!(queues["items"][0]["is_untested"], true, "{queues}");
     let of = key.clone();
-    office.bridge.app.store.write(move |tx| store::untested::worked(tx, &of, &"oa".into())).await.unwrap();
+    let (oa, now_ms) = (SecretName::App("oa".into()), office.bridge.app.clock.now_ms());
+    office.bridge.app.store.write(move |tx| store::trials::worked(tx, &of, &oa, now_ms)).await.unwrap();
     for path in [CORP, app.as_str(), "/messages/queues", "/system/diagnostics"] {
         browser.get(path).await.expect(200).lacks("未测试");
     }
+    // a test that fails is remembered wherever the app is shown, until something goes through with it or it is entered anew
+    let failed = browser.post("/system/diagnostics", &[("corp", "acme-main")]).await.expect(200);
+    failed.has("测试未通过");
+    for path in [CORP, app.as_str(), "/messages/queues", "/system/diagnostics"] {
+        browser.get(path).await.expect(200).has("测试未通过");
+    }
+    browser.get("/").await.expect(200).has("最近一次连接测试未通过");
+    let ready = office.bridge.get("/readyz").await.expect(200);
+    assert!(ready.to_string().contains("credential.failed"), "{ready}");
+    let queues = office.bridge.get("/api/v1/message-queues").await.expect(200);
+    assert!(queues["items"][0]["failed_test"]["en"].is_string(), "{queues}");
     // another AgentID is another app
     browser.submit(&browser.get(&app).await.expect(200), "/apps/oa", &[("agentid", "1000009")]).await;
     browser.get(CORP).await.expect(200).has("未测试");
+    browser.get(&app).await.expect(200).has("未测试").lacks("测试未通过");
     let again = office.bridge.app.store.read(|tx| store::secrets::find(tx, &key, &token)).unwrap().unwrap();
     assert_eq!(again, stored);
 

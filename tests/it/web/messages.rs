@@ -59,8 +59,10 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
     again.has("已重新排队 0，仍不能发送 2");
     let recall = format!("{}/recall", detail.path);
     let sure = office.browser.post(&recall, &[]).await.expect(200);
-    sure.has("将撤回这条消息，涉及 2 个接收人").has("查无此人 1 · 失败 1").has("data-confirm-text=\"2\"");
-    office.browser.post(&recall, &[("confirm", "3")]).await.expect(422).has("将撤回这条消息");
+    sure.has("没有接收人可以撤回；撤回后，未送达的 2 个不再重发")
+        .has("查无此人 1 · 失败 1")
+        .has("data-confirm-text=\"2\"");
+    office.browser.post(&recall, &[("confirm", "3")]).await.expect(422).has("没有接收人可以撤回");
     office.get(&detail.path).await.expect(200).has("重发未送达的");
     let recalled = office.act(&recall, &[("confirm", "2")]).await;
     recalled.has("已取消 0，已撤回 0").lacks("/recall\"").lacks("重发未送达的").has("发送结束");
@@ -136,7 +138,13 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
         || office.bridge.app.store.read(|tx| wecom_bridge::store::messages::head(tx, &unit)).unwrap().is_some();
     until(Duration::from_secs(20), is_found).await;
     for path in [format!("{log}?state=dead&message={unit}"), format!("{log}/{unit}")] {
-        office.get(&path).await.expect(200).has("部门导入后，请重新发送消息").lacks("导入他们之后");
+        office
+            .get(&path)
+            .await
+            .expect(200)
+            .has("部门导入后，请重新发送消息")
+            .lacks("导入他们之后")
+            .has(">没有这个部门</span>");
     }
     office.get(&format!("{log}.csv?state=dead")).await.expect(200).has("停电通知").has("消息编号");
     assert_eq!(office.get(&format!("{log}.xlsx")).await.status, 200);
@@ -276,14 +284,16 @@ async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
     let body = "{{ title }}";
     let target =
         json!({ "corp": "acme-main", "app": "oa", "kind": "textcard", "url": "https://oa.example.com/", "body": body });
-    let rule = json!({ "name": "通知", "targets": [target] });
+    let rule = json!({ "name": "通知", "targets": [target], "digest": { "window_s": 60 } });
     office.bridge.post("/api/v1/tenants/acme/rules", &rule).await.expect(201);
     let page = office.browser.post(&new, &preview("张三", "")).await.expect(200);
     page.has("class=\"wecom textcard\"").has("停电通知</strong>").has("阿克米企业 / 办公：0 个成员");
     page.has("1 人收不到").has("/employees/zhang\">张三</a>").lacks("没有用到消息的");
     let page =
         office.browser.post(&new, &fields("张三", "", &[("body", "今晚检修"), ("act", "preview")])).await.expect(200);
-    page.has("没有用到消息的正文：成员看不到").has("规则：通知");
+    page.has("没有用到消息的正文：成员看不到").has("规则：通知").has("有 60 秒的合并窗口");
+    let urgent = fields("张三", "", &[("priority", "high"), ("act", "preview")]);
+    office.browser.post(&new, &urgent).await.expect(200).has("规则：通知").lacks("合并窗口");
     let asks = [("todo", "pending"), ("button_text", "同意"), ("act", "preview")];
     let page = office.browser.post(&new, &fields("张三", "", &asks)).await.expect(200);
     page.has("没有用到消息的操作按钮：成员看不到");

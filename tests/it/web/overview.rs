@@ -82,6 +82,7 @@ async fn messages_that_do_not_arrive_are_things_to_do() {
         }
     };
     let page = tokio::time::timeout(Duration::from_secs(60), told).await.expect("both are told");
+    page.has("未关联 2，先处理原因才能重新发送").lacks("可以查看原因后重新发送");
     page.has("href=\"/messages/queues\"").has("/tenants/acme/messages?state=dead&#38;from=");
     let link = page.text.split("href=\"/tenants/acme/messages?").nth(1).unwrap().split('"').next().unwrap();
     let link = super::browser::unescape(&format!("{TENANT}/messages?{link}"));
