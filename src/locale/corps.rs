@@ -131,7 +131,7 @@ texts! {
     app_untested = "未测试", "not tested yet";
     app_untested_hint = "AgentID 和 Secret 填写后还没有成功调用过，请测试连接。", "Nothing has gone through yet with the AgentID and the secret that were entered. Test the connection.";
     app_test_failed = "测试未通过", "test failed";
-    app_test_failed_at(when, found) = "{when} 测试未通过：{found}", "The test of {when} failed: {found}";
+    app_test_failed_at(when, found) = "{when}：{found}", "{when}: {found}";
     app_test_failed_hint = "修正后请重新测试连接；有调用成功后，这条提示会消失。", "Mend it and test the connection again; the mark goes once something has gone through.";
     app_removed(key) = "应用 {key} 已移除。", "The app {key} was removed.";
     app_remove = "移除应用", "Remove app";

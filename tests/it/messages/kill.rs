@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::{NewMessage, OnceKey};
 use wecom_bridge::model::{DeliveryState, Employee, MemberBinding};
@@ -21,6 +22,8 @@ const FOLDER: &str = "WECOM_BRIDGE_TEST_MESSAGES_DIR";
 /// In every run of the tests; `KILLS` asks for more.
 const KILLS: usize = 100;
 const PEOPLE: usize = 240;
+/// A child that has not sent everything by then ends with a fault.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// What is not urgent is collected at its members for so long.
 const DIGEST_MS: i64 = 1_000;
 
@@ -94,21 +97,24 @@ pub(super) async fn sends_all(
     });
     use futures_util::StreamExt;
     futures_util::stream::iter(posting).buffer_unordered(4).collect::<Vec<()>>().await;
-    loop {
-        let is_open = store
-            .read_async(move |tx| {
-                let (rows, _) = store::messages::search(tx, &Default::default(), None, count)?;
-                Ok(rows
-                    .iter()
-                    .any(|row| row.head.as_ref().is_none_or(|head| head.tally.of(DeliveryState::Waiting) > 0)))
-            })
-            .await
-            .unwrap();
-        if !is_open {
-            break;
+    let sent = async {
+        loop {
+            let is_open = store
+                .read_async(move |tx| {
+                    let (rows, _) = store::messages::search(tx, &Default::default(), None, count)?;
+                    Ok(rows
+                        .iter()
+                        .any(|row| row.head.as_ref().is_none_or(|head| head.tally.of(DeliveryState::Waiting) > 0)))
+                })
+                .await
+                .unwrap();
+            if !is_open {
+                break;
+            }
+            clock.sleep(Duration::from_millis(20)).await;
         }
-        clock.sleep(std::time::Duration::from_millis(20)).await;
-    }
+    };
+    tokio::time::timeout(PATIENCE, sent).await.expect("everything is sent in time");
     messages.shutdown().await;
 }
 
