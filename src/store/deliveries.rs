@@ -177,6 +177,18 @@ pub fn search(
     after: Option<&DeliveryCursor>,
     limit: usize,
 ) -> Result<(Vec<Delivery>, Option<DeliveryCursor>), StoreError> {
+    search_within(tx, tenant, filter, after, limit, LOOKED_AT_MAX)
+}
+
+/// [`search`], with the number of places that it looks at.
+fn search_within(
+    tx: &ReadTx,
+    tenant: &TenantKey,
+    filter: &DeliveryFilter,
+    after: Option<&DeliveryCursor>,
+    limit: usize,
+    looked_at_max: usize,
+) -> Result<(Vec<Delivery>, Option<DeliveryCursor>), StoreError> {
     let order = filter.order;
     let cursor = after.map(|cursor| place_of(cursor.message.as_str(), cursor.seq));
     let behind = |wanted: Order| cursor.clone().filter(|_| order == wanted);
@@ -236,7 +248,7 @@ pub fn search(
             rows.extend(DELIVERIES.get(tx, (&message, seq))?.filter(is_old));
         }
         looked_at += 1;
-        if rows.len() >= limit || looked_at >= LOOKED_AT_MAX {
+        if rows.len() >= limit || looked_at >= looked_at_max {
             return Ok((rows, Some(DeliveryCursor { message: message.into(), seq })));
         }
     }
@@ -331,4 +343,70 @@ pub(super) fn check(tx: &ReadTx, checks: &mut Checks) -> Result<(), StoreError> 
     checks.same_keys(BY_RECIPIENT.name(), BY_RECIPIENT.keys(tx, &everything())?, by_recipient);
     checks.same_keys(BY_STATE.name(), BY_STATE.keys(tx, &everything())?, by_state);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::model::Message;
+    use crate::store::{KeyRing, Store, StoreOptions};
+    use serde_json::json;
+
+    /// Ten messages of one dead delivery each, the oldest called otherwise: a page that has looked at its share ends, empty or
+    /// not, and the next goes on behind it.
+    #[test]
+    fn a_search_by_title_looks_at_a_bounded_number_of_places() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), StoreOptions::new(KeyRing::in_memory(), Clock::manual(5_000))).unwrap();
+        let tenant = TenantKey::from("acme");
+        let of = tenant.clone();
+        store
+            .write_blocking(move |tx| {
+                for n in 0..10 {
+                    let title = if n == 0 { "停电通知" } else { "周报" };
+                    let message = json!({
+                        "id": format!("m{n}"), "tenant": "acme", "source": "oa", "title": title,
+                        "recipients": "everyone", "accepted_at_ms": 1, "accepted_by": "test"
+                    });
+                    let message: Message = serde_json::from_value(message).unwrap();
+                    messages::accept(tx, &message)?;
+                    let row = json!({ "message": message.id, "seq": 0, "state": "failed", "changed_at_ms": 1 });
+                    let row: Delivery = serde_json::from_value(row).unwrap();
+                    put(tx, &of, &[row])?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        // a message that is read for its title, and its one delivery
+        let each = TITLE_COST + 1;
+        for (title, bound, hits_by_page) in [
+            ("停电", 3 * each, vec![0, 0, 0, 1]),
+            ("停电", 10 * each, vec![1]),
+            ("停电", 10 * each + 1, vec![1]),
+            ("停电", 1, vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
+            ("周报", 3 * each, vec![3, 3, 3, 0]),
+        ] {
+            let filter = DeliveryFilter {
+                states: vec![DeliveryState::Failed],
+                title: Some(Search::new(title)),
+                ..DeliveryFilter::default()
+            };
+            let (mut pages, mut after) = (Vec::new(), None);
+            loop {
+                let page = |tx: &ReadTx| search_within(tx, &tenant, &filter, after.as_ref(), 100, bound);
+                let (rows, next) = store.read(page).unwrap();
+                pages.push(rows.len());
+                after = next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            // a page that ends with the last place says that there may be more
+            if pages.len() == hits_by_page.len() + 1 {
+                assert_eq!(pages.pop(), Some(0));
+            }
+            assert_eq!(pages, hits_by_page, "{title}, {bound} places a page");
+        }
+    }
 }
