@@ -73,7 +73,7 @@ async fn list(
     let limit = super::lists::page_limit(limit)?;
     let search = |text: Option<String>| text.filter(|text| !text.trim().is_empty()).map(|text| Search::new(&text));
     let (actor, subject, order) = (search(actor), search(subject), order.unwrap_or_default());
-    let filter = AuditFilter { actor, action, subject, from_ms, until_ms, order };
+    let filter = AuditFilter { actor, action, subject, subjects: Vec::new(), from_ms, until_ms, order };
     let page = state.app.store.read_async(move |tx| audit::search(tx, &filter, after, limit)).await;
     let page = page.map_err(store_problem)?;
     let (items, next) = (page.rows, page.next.map(|seq| seq.to_string()));

@@ -257,7 +257,9 @@ async fn export(
         Form::Xlsx => (FileFormat::Xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
         Form::Csv => (FileFormat::Csv, "text/csv; charset=utf-8", "csv"),
     };
-    let bytes = bindings::export(&state.app.env, &corp, format).await.map_err(sync_problem)?;
+    let bytes = bindings::export(&state.app.env, &corp, format, crate::directory::export::Captions::English)
+        .await
+        .map_err(sync_problem)?;
     Result::Ok(Download::bytes(content_type, format!("bindings-{corp}.{ending}"), Bytes::from(bytes)))
 }
 

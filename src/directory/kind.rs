@@ -3,6 +3,7 @@
 use super::fault::{Fault, FaultCode, Place};
 use super::fields::{Field, Record};
 use super::grid::find_field;
+use super::values::trim;
 use crate::model::{Employee, OrgUnit};
 use std::cmp::Ordering;
 
@@ -21,7 +22,7 @@ const NAMED_CHARS: usize = 40;
 /// So many captions of a table, all required ones among them, are that table whatever the sheet is called.
 const WHOLE: usize = 3;
 /// Captions that have no letter in common with what they stand for.
-const MEANT: [(&str, &str); 15] = [
+const MEANT: [(&str, &str); 20] = [
     ("电话", "mobile"),
     ("电话号码", "mobile"),
     ("联系电话", "mobile"),
@@ -37,6 +38,12 @@ const MEANT: [(&str, &str); 15] = [
     ("主管", "superior_id"),
     ("manager", "superior_id"),
     ("leader", "head"),
+    // of a binding file
+    ("成员账号", "link"),
+    ("企业微信账号", "link"),
+    ("userid", "link"),
+    ("member", "link"),
+    ("binding", "link"),
 ];
 
 /// People where a caption says so that stands for the id or the name of people alone (人员编号, 姓名), whatever is beside it: rosters have
@@ -57,7 +64,8 @@ pub fn find(name: &str, captions: &[impl AsRef<str>]) -> Result<Kind, Fault> {
     if let Some(kind) = of_name(name) {
         return Ok(kind);
     }
-    if missing::<OrgUnit>(captions).is_empty() {
+    let (people, units) = (columns::<Employee>(), columns::<OrgUnit>());
+    if missing(&units, captions).is_empty() {
         return Ok(Kind::Units);
     }
     if captions.is_empty() {
@@ -65,11 +73,11 @@ pub fn find(name: &str, captions: &[impl AsRef<str>]) -> Result<Kind, Fault> {
     }
     let reason = format!(
         "people need {}; units need {}; captions that nobody knows: {}",
-        missing::<Employee>(captions).join(", "),
-        missing::<OrgUnit>(captions).join(", "),
+        missing(&people, captions).join(", "),
+        missing(&units, captions).join(", "),
         unknown(captions, |caption| {
-            let is_known = find_field::<Employee>(caption).is_some() || find_field::<OrgUnit>(caption).is_some();
-            let near = || nearest::<Employee>(caption, captions).or_else(|| nearest::<OrgUnit>(caption, captions));
+            let is_known = people.iter().chain(&units).any(|column| column.is(caption));
+            let near = || nearest(&people, caption, captions).or_else(|| nearest(&units, caption, captions));
             (!is_known).then(near)
         })
     );
@@ -80,8 +88,10 @@ pub fn find(name: &str, captions: &[impl AsRef<str>]) -> Result<Kind, Fault> {
 pub fn whole(captions: &[impl AsRef<str>]) -> Option<Kind> {
     let is = |known: usize, missing: Vec<String>| known >= WHOLE && missing.is_empty();
     match find("", captions).ok()? {
-        Kind::Units => is(known::<OrgUnit>(captions), missing::<OrgUnit>(captions)).then_some(Kind::Units),
-        Kind::Employees => is(known::<Employee>(captions), missing::<Employee>(captions)).then_some(Kind::Employees),
+        Kind::Units => is(known::<OrgUnit>(captions), missing(&columns::<OrgUnit>(), captions)).then_some(Kind::Units),
+        Kind::Employees => {
+            is(known::<Employee>(captions), missing(&columns::<Employee>(), captions)).then_some(Kind::Employees)
+        }
     }
 }
 
@@ -99,24 +109,60 @@ pub fn of_name(name: &str) -> Option<Kind> {
 /// What a table lacks: all required columns that are missing, and all captions that are not its own, for one of them may be
 /// what was meant. `None` where nothing that is required is missing.
 pub fn lacks<T: Record>(sheet: &str, row: u32, captions: &[impl AsRef<str>]) -> Option<Fault> {
-    let missing = missing::<T>(captions);
-    let only = T::fields().iter().find(|field| field.required && !has(captions, field)).filter(|_| missing.len() == 1);
-    let place = Place::cell(sheet, row, only.map_or("", |field| field.name));
-    let unknown = unknown(captions, |caption| match find_field::<T>(caption) {
-        None => Some(nearest::<T>(caption, captions)),
-        Some(_) => None,
-    });
-    let named = missing.join(", ");
-    let reason = match (missing.is_empty(), unknown.is_empty()) {
-        (true, _) => return None,
-        (false, true) => format!("required columns are missing: {named}"),
-        (false, false) => format!("required columns are missing: {named}; captions that nobody knows: {unknown}"),
-    };
+    let columns = columns::<T>();
+    let reason = lacking(&columns, captions)?;
+    let mut missing = columns.iter().filter(|column| column.required && !column.is_in(captions));
+    let only = missing.next().filter(|_| missing.next().is_none());
+    let place = Place::cell(sheet, row, only.map_or("", |column| column.name));
     Some(Fault::new(FaultCode::MissingColumn, place, reason))
 }
 
-fn has<T: Record>(captions: &[impl AsRef<str>], field: &Field<T>) -> bool {
-    captions.iter().any(|caption| find_field::<T>(caption.as_ref()).is_some_and(|known| known.name == field.name))
+/// The same of any table with these columns, in words.
+pub fn lacking(columns: &[Column], captions: &[impl AsRef<str>]) -> Option<String> {
+    let missing = missing(columns, captions);
+    if missing.is_empty() {
+        return None;
+    }
+    let unknown = unknown(captions, |caption| match columns.iter().any(|column| column.is(caption)) {
+        true => None,
+        false => Some(nearest(columns, caption, captions)),
+    });
+    let named = missing.join(", ");
+    Some(match unknown.is_empty() {
+        true => format!("required columns are missing: {named}"),
+        false => format!("required columns are missing: {named}; captions that nobody knows: {unknown}"),
+    })
+}
+
+/// A column by both of its captions.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// The English one.
+    pub name: &'static str,
+    /// The Chinese one.
+    pub caption: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+impl Column {
+    fn of<T>(field: &Field<T>) -> Self {
+        Self { name: field.name, caption: field.caption, required: field.required }
+    }
+
+    /// Whether a caption is one of the two.
+    pub fn is(&self, caption: &str) -> bool {
+        let caption = trim(caption);
+        caption.eq_ignore_ascii_case(self.name) || caption == self.caption
+    }
+
+    fn is_in(&self, captions: &[impl AsRef<str>]) -> bool {
+        captions.iter().any(|caption| self.is(caption.as_ref()))
+    }
+}
+
+fn columns<T: Record>() -> Vec<Column> {
+    T::fields().iter().map(Column::of).collect()
 }
 
 fn is_of_people(caption: &str) -> bool {
@@ -129,9 +175,9 @@ fn known<T: Record>(captions: &[impl AsRef<str>]) -> usize {
 }
 
 /// The required columns that are not there, by both of their names.
-fn missing<T: Record>(captions: &[impl AsRef<str>]) -> Vec<String> {
-    let missing = T::fields().iter().filter(|field| field.required && !has(captions, field));
-    missing.map(|field| format!("{}/{}", field.caption, field.name)).collect()
+fn missing(columns: &[Column], captions: &[impl AsRef<str>]) -> Vec<String> {
+    let missing = columns.iter().filter(|column| column.required && !column.is_in(captions));
+    missing.map(|column| format!("{}/{}", column.caption, column.name)).collect()
 }
 
 /// The captions that are not known, each with the one that it is nearest to; `near` is `None` for a known one.
@@ -150,11 +196,11 @@ fn unknown(captions: &[impl AsRef<str>], near: impl Fn(&str) -> Option<Option<&'
 
 /// The column that a caption was probably meant for, among those that are not there, as it is called in the language of the
 /// caption.
-fn nearest<T: Record>(caption: &str, captions: &[impl AsRef<str>]) -> Option<&'static str> {
+fn nearest(columns: &[Column], caption: &str, captions: &[impl AsRef<str>]) -> Option<&'static str> {
     let caption = caption.to_lowercase();
     let is_own = !caption.is_ascii();
-    let free = T::fields().iter().filter(|field| !has(captions, field));
-    let name = |field: &Field<T>| if is_own { field.caption } else { field.name };
+    let free = columns.iter().filter(|column| !column.is_in(captions));
+    let name = |field: &Column| if is_own { field.caption } else { field.name };
     let meant = MEANT.iter().find(|(word, _)| *word == caption).map(|(_, name)| *name);
     if let Some(field) = free.clone().find(|field| Some(field.name) == meant) {
         return Some(name(field));

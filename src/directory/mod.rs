@@ -12,7 +12,7 @@ pub mod fields;
 mod grid;
 pub mod guard;
 pub mod import;
-mod kind;
+pub mod kind;
 pub mod ldif;
 pub mod limits;
 pub mod parsed;

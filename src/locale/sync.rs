@@ -58,11 +58,11 @@ texts! {
     hub_direction_read_only = "只从企业微信读取，不写入", "Only reads WeCom, writes nothing";
     hub_scope = "同步范围", "Scope";
     hub_scope_all = "全部在职人员", "Everybody who is active";
-    hub_scope_some(units, people) = "{units} 个部门及其下级，另外指定 {people} 人", "{units} units with everything below, and {people} people by name";
-    hub_scope_people(people) = "只有指定的 {people} 人", "only {people} people by name";
-    hub_scope_units(units) = "{units} 个部门及其下级", "{units} units with everything below";
-    hub_scope_without(people) = "，排除 {people} 人", ", without {people} people";
-    hub_scope_filter = "，并须满足范围条件", ", who pass the filter";
+    hub_scope_some(units, people) = "{units} 个部门及其下级，另外指定 {people} 人", "chosen units: {units}, with everything below; people by name: {people}";
+    hub_scope_people(people) = "只有指定的 {people} 人", "only people by name: {people}";
+    hub_scope_units(units) = "{units} 个部门及其下级", "chosen units: {units}, with everything below";
+    hub_scope_without(people) = "，排除 {people} 人", "; people left out: {people}";
+    hub_scope_filter = "，并须满足范围条件", "; who pass the filter";
     hub_leavers = "离职人员", "Leavers";
     hub_leaver_disable = "禁用账号，保留聊天记录和席位", "are disabled; history and seat stay";
     hub_leaver_disable_delete(days) = "先禁用，{days} 天后删除", "are disabled, and deleted after {days} days";
@@ -128,6 +128,9 @@ texts! {
     plan_is_held = "触发了安全设置，需要审批后才能执行", "A guard holds this plan until somebody decides";
     decisions_until = "失效时间", "Expires";
     plan_guard_over(value, limit) = "{value}，上限 {limit}", "{value}, limit {limit}";
+    plan_was_held = "当时触发的安全设置", "A guard held this plan";
+    undo_again = "OA 和同步设置仍要求被撤销的变更，下一次同步会再做一遍。要保留撤销的结果，请先修改 OA 或同步设置。", "The directory and the settings still ask for what is undone: the next sync does it again. To keep things as the undo leaves them, change the directory or the settings first.";
+    run_kind_undo = "撤销", "undo";
     plan_waits_for_admin = "请联系系统管理员审批。", "An administrator has to decide.";
     plan_is_refused = "这个计划违反了必须遵守的规则，永远不会执行。请看“检查与提示”。", "This plan breaks an invariant and is never applied. See the checks.";
     plan_is_over = "这个预览已过期，请重新生成。", "This preview has expired; make a new one.";
@@ -149,8 +152,8 @@ texts! {
     decide_reason = "理由（记入审计日志）", "Reason (kept in the audit log)";
     decide_allow = "批准", "Allow";
     decide_reject = "驳回", "Reject";
-    decide_discard = "作废这个预览", "Discard this preview";
-    decide_discard_button = "作废", "Discard";
+    decide_discard = "作废这个预览", "Reject this preview";
+    decide_discard_button = "作废", "Reject";
     decide_needs_reason = "请填写理由。", "Give a reason.";
     decide_reason_long(max) = "理由不能超过 {max} 个字。", "The reason has at most {max} characters.";
     decide_allowed = "已批准，可以执行了。", "Allowed; it can be applied now.";
@@ -167,7 +170,7 @@ texts! {
     decided_first(by, at) = "{by} 已于 {at} 作为第一人批准，还需要另一名管理员批准", "Allowed by {by}, {at}, as the first of two; another administrator must allow it too";
     plan_made_by(by) = "发起人：{by}", "made by {by}";
     decided_allowed(by, at) = "{by} 于 {at} 批准", "Allowed by {by}, {at}";
-    decided_rejected(by, at) = "{by} 于 {at} 驳回", "Rejected by {by}, {at}";
+    decided_rejected(by, at) = "{by} 于 {at} 作废", "Rejected by {by}, {at}";
     decisions_lead = "触发安全设置的计划停在这里，批准后才能执行。", "Plans that a guard holds stop here until somebody allows them.";
     decisions_none = "没有等待审批的计划", "Nothing waits for a decision";
     decisions_none_hint = "超过安全设置上限的计划会出现在这里。", "Plans over a guard's limit appear here.";
@@ -251,8 +254,7 @@ texts! {
     cost_of_cap(cap) = "（企业微信上限 {cap}）", " (WeCom allows {cap})";
     cost_none = "这个计划不需要调用企业微信。", "This plan makes no calls.";
 
-    run_rejected = "已驳回", "rejected";
-    run_is_rejected = "计划触发了安全设置，已被驳回，没有写入任何内容。", "A guard held the plan and it was rejected; nothing was written.";
+    run_is_rejected = "计划触发了安全设置，已作废，没有写入任何内容。", "A guard held the plan and it was rejected; nothing was written.";
     run_title(kind) = "运行：{kind}", "Run: {kind}";
     run_id_label = "编号", "Id";
     run_kind_label = "类型", "Kind";

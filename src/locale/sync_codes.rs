@@ -59,6 +59,14 @@ impl T {
         }
     }
 
+    /// How far a guard is over. A limit of 0 that nobody has set is not told.
+    pub fn guard_over(self, guard: &GuardVerdict) -> String {
+        match guard.name.as_str() {
+            "after_undo" | "two_person_removals" | "undo_activated_members" => self.guard_told(guard),
+            _ => self.plan_guard_over(self.guard_told(guard), self.guard_amount(guard, guard.limit)),
+        }
+    }
+
     /// An entry of the never-list.
     pub fn invariant_name(self, name: &str) -> String {
         find(INVARIANTS, name, self.lang).unwrap_or(name).to_owned()

@@ -1,6 +1,6 @@
 //! Texts of the pages that watch: health, diagnostics, errcodes, audit log.
 
-use super::T;
+use super::{Lang, T};
 
 texts! {
     diagnostics_lead = "成员没有到达企业微信、接口报错时，从这里逐项检查。检查只读取，不修改任何内容。", "Start here when somebody does not arrive or a call fails. It only reads.";
@@ -137,6 +137,21 @@ const FIELDS: &[(&str, &str, &str)] = &[
 ];
 
 /// Actions of the audit log and kinds of them: beginning of the code, Chinese, English.
+/// What is changed, as the audit log stores it and as pages tell it.
+const SUBJECTS: [(&str, &str); 11] = [
+    ("account", "账号"),
+    ("corp", "企业"),
+    ("tenant", "租户"),
+    ("run", "运行"),
+    ("plan", "计划"),
+    ("employee", "人员"),
+    ("unit", "OA 部门"),
+    ("department", "部门"),
+    ("message", "消息"),
+    ("appliance", "整台设备"),
+    ("store", "全部数据"),
+];
+
 const ACTIONS: &[(&str, &str, &str)] = &[
     ("account.create", "新建账号", "account created"),
     ("account.change", "修改账号", "account changed"),
@@ -294,20 +309,20 @@ impl T {
 
     /// What was changed: `account boss`, `corp acme-main`, `appliance`, or an id, as the audit log stores it.
     pub fn audit_subject_name(self, subject: &str) -> String {
-        let named = |zh: &str, rest: &str| self.lang.pick(&format!("{zh}{rest}"), subject).to_owned();
-        match subject.split_once(' ') {
-            Some(("account", name)) => named("账号 ", name),
-            Some(("corp", key)) => named("企业 ", key),
-            Some(("run", id)) => named("运行 ", id),
-            Some(("plan", id)) => named("计划 ", id),
-            Some(("employee", id)) => named("人员 ", id),
-            Some(("unit", id)) => named("OA 部门 ", id),
-            Some(("department", id)) => named("部门 ", id),
-            Some(("message", id)) => named("消息 ", id),
-            None if subject == "appliance" => named("整台设备", ""),
-            None if subject == "store" => named("全部数据", ""),
-            _ => subject.to_owned(),
+        let (kind, rest) = subject.split_once(' ').unwrap_or((subject, ""));
+        match SUBJECTS.iter().find(|(en, _)| *en == kind).filter(|_| self.lang == Lang::Zh) {
+            Some((_, zh)) => format!("{zh} {rest}").trim_end().to_owned(),
+            None => subject.to_owned(),
         }
+    }
+
+    /// A subject that is looked for, as the audit log stores it, where it begins as a page tells it.
+    pub fn audit_subject_wanted(self, wanted: &str) -> String {
+        let told = |(en, zh): &(&str, &str)| {
+            let rest = wanted.trim().strip_prefix(zh)?;
+            (rest.is_empty() || rest.starts_with(' ')).then(|| format!("{en} {}", rest.trim_start()))
+        };
+        SUBJECTS.iter().find_map(told).map_or_else(|| wanted.to_owned(), |stored| stored.trim_end().to_owned())
     }
 
     /// The name of a field of a change; one that is not known stays as it is stored.
@@ -385,7 +400,6 @@ impl T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::locale::Lang;
 
     #[test]
     fn the_longest_known_beginning_names_a_code() {
@@ -394,6 +408,16 @@ mod tests {
         assert_eq!(t.audit_action("tenant.create"), "tenant created");
         assert_eq!(t.audit_action("tenant.other"), "tenants");
         assert_eq!(t.audit_action("unheard.of"), "unheard.of");
+        for (stored, told) in [("corp acme-main", "企业 acme-main"), ("store", "全部数据"), ("department 7", "部门 7")]
+        {
+            let zh = T::new(Lang::Zh);
+            assert_eq!(
+                (zh.audit_subject_name(stored).as_str(), zh.audit_subject_wanted(told).as_str()),
+                (told, stored)
+            );
+            assert_eq!(t.audit_subject_name(stored), stored);
+        }
+        assert_eq!(T::new(Lang::Zh).audit_subject_wanted("企业微信"), "企业微信");
         assert_eq!(t.check_name("secret.app/oa"), "App secret oa");
         assert!(t.audit_kinds().iter().all(|(code, _)| !code.contains('.')));
     }

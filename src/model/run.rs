@@ -34,6 +34,8 @@ pub enum RunState {
     Held,
     /// Stopped by a person.
     Cancelled,
+    /// A guard held the plan, and a person has rejected it since; nothing was written.
+    Rejected,
 }
 
 impl RunState {

@@ -267,7 +267,7 @@ fn judge_plans(corp: &CorpKey, plans: &[PlanHead], now_ms: i64) -> Vec<Reason> {
 /// The latest sync, if a guard held it, and the first of the syncs up to it that were held one after the other.
 fn held_again_and_again(runs: &[Run]) -> (Option<&Run>, Option<&Run>) {
     let ended = runs.iter().filter(|run| run.kind == RunKind::Downstream && run.state.is_final());
-    let mut held = ended.take_while(|run| run.state == RunState::Held);
+    let mut held = ended.take_while(|run| matches!(run.state, RunState::Held | RunState::Rejected));
     let last = held.next();
     (last, held.last().or(last))
 }
@@ -302,7 +302,7 @@ fn judge_runs(corp: &CorpKey, runs: &[Run]) -> Vec<Reason> {
                     format!("the last {name} ({}) left {} records undone: retry them", last.id, last.failed.len());
                 reasons.push(Reason::of(corp, &format!("{name}.partly"), text));
             }
-            RunState::Running | RunState::Done | RunState::Held | RunState::Cancelled => {}
+            RunState::Running | RunState::Done | RunState::Held | RunState::Cancelled | RunState::Rejected => {}
         }
     }
     reasons

@@ -332,6 +332,7 @@ fn state_name(state: RunState) -> &'static str {
         RunState::Failed => "failed",
         RunState::Held => "held",
         RunState::Cancelled => "cancelled",
+        RunState::Rejected => "rejected",
     }
 }
 

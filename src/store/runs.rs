@@ -7,12 +7,14 @@ use super::registry::Checks;
 use super::table::{Table, TableInfo, everything};
 use super::tx::{ReadTx, Reads, WriteTx};
 use super::{corps, plans, settings};
-use crate::model::{Asked, CorpKey, JournalEntry, Outcome, Run, RunBrief, RunId, RunKind, RunState};
+use crate::model::{Asked, CorpKey, JournalEntry, Outcome, PlanHead, Run, RunBrief, RunId, RunKind, RunState};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+/// Runs that are read at once.
+const LOOKED_AT: usize = 100;
 /// (corp, run)
 const RUNS: Table<(Str, Str), Run> = Table::new("runs");
 /// run → corp
@@ -65,6 +67,23 @@ pub fn briefs(
     limit: usize,
 ) -> Result<Vec<RunBrief>, StoreError> {
     page(tx, corp, before, Order::Newest, limit)
+}
+
+/// The run that ended with this plan, because a guard held it. It began before the plan was made, and nothing else did on its corp
+/// from then on.
+pub fn find_held(tx: &impl Reads, plan: &PlanHead) -> Result<Option<Run>, StoreError> {
+    let mut after = None;
+    loop {
+        let chunk: Vec<RunBrief> = page(tx, &plan.corp, after.as_ref(), Order::Newest, LOOKED_AT)?;
+        let is_held = |run: &&RunBrief| run.state == RunState::Held && run.plan.as_ref() == Some(&plan.id);
+        if let Some(run) = chunk.iter().find(is_held) {
+            return find(tx, &run.id);
+        }
+        match chunk.last() {
+            Some(last) if last.started_at_ms >= plan.created_at_ms => after = Some(last.id.clone()),
+            _ => return Ok(None),
+        }
+    }
 }
 
 /// All runs, of all corps, that have not ended; after a start these are the interrupted ones.

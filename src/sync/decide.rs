@@ -6,7 +6,9 @@ use super::env::Env;
 use super::error::{SyncError, utc};
 use super::{facts, hash};
 use crate::admin::settings;
-use crate::model::{Actor, ApiKey, Corp, CorpKey, Decision, DepartmentId, GuardVerdict, PlanHead, PlanId, PlanState};
+use crate::model::{
+    Actor, ApiKey, Corp, CorpKey, Decision, DepartmentId, GuardVerdict, PlanHead, PlanId, PlanState, Run, RunState,
+};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use serde_json::json;
 
@@ -145,6 +147,11 @@ fn decide_in(
         head.decision = Some(decision);
     }
     store::plans::put_head(tx, &head)?;
+    // a run that was held waits for nobody any more
+    if !allow && let Some(run) = store::runs::find_held(tx, &head)? {
+        let message = Some(format!("{} rejected the plan: {reason}", actor.name));
+        store::runs::put(tx, &Run { state: RunState::Rejected, message, ..run })?;
+    }
     let action = match (allow, is_first_of_two) {
         (true, true) => "plan.allow_first",
         (true, false) => "plan.allow",

@@ -310,6 +310,7 @@ fn ending_text(state: RunState) -> &'static str {
         RunState::Failed => "failed",
         RunState::Held => "held by a guard",
         RunState::Cancelled => "cancelled",
+        RunState::Rejected => "held by a guard, and its plan was rejected",
     }
 }
 

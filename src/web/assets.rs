@@ -30,6 +30,7 @@ const STYLE: &str = concat!(
 const SCRIPT: &str = concat!(
     include_str!("../../static/js/core.js"),
     include_str!("../../static/js/forms.js"),
+    include_str!("../../static/js/leaving.js"),
     include_str!("../../static/js/trees.js"),
     include_str!("../../static/js/live.js"),
 );

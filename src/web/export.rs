@@ -5,8 +5,10 @@ use super::state::Web;
 use super::visit::Visit;
 use super::{reply, time};
 use crate::browse::{BrowseError, export};
+use crate::directory::export::Captions;
 use crate::http::Problem;
 use crate::http::errors::browse_problem;
+use crate::locale::Lang;
 use crate::store::StoreError;
 use actix_web::HttpResponse;
 use std::collections::VecDeque;
@@ -49,6 +51,14 @@ impl Kind {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
+    }
+}
+
+/// The captions of files that are read again, in the reader's language.
+pub(super) fn captions(lang: Lang) -> Captions {
+    match lang {
+        Lang::Zh => Captions::Chinese,
+        Lang::En => Captions::English,
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Frame {
     pub base: String,
     /// The path of this page, with the query; of a form's answer, of the page that the form stood on.
     pub here: String,
+    /// Whether it answers a form: what the form shows is not saved.
+    pub is_answer: bool,
     /// Colours.
     pub theme: Theme,
     /// Who has signed in.
@@ -82,6 +84,7 @@ impl Frame {
             title,
             base: visit.base.clone(),
             here: visit.here.clone(),
+            is_answer: visit.is_answer,
             theme: visit.theme,
             who,
             nav,
@@ -105,6 +108,11 @@ impl Frame {
     /// The hidden field that every form begins with.
     pub fn token(&self) -> askama::filters::Safe<String> {
         askama::filters::Safe(format!("<input type=\"hidden\" name=\"_csrf\" value=\"{}\">", self.csrf))
+    }
+
+    /// The attribute of a form that is not left with something unsaved in it without a question.
+    pub fn keeps(&self) -> &'static str {
+        if self.is_answer { "data-keeps=unsaved" } else { "data-keeps" }
     }
 
     /// This page after a while, where it waits for something and there is no script.

@@ -182,6 +182,7 @@ pub(super) fn of(request: &HttpRequest) -> Visit {
         base,
         query: request.query_string().to_owned(),
         here: String::new(),
+        is_answer: request.method() == Method::POST,
         from: settings.and_then(|settings| client_address::of(request, &settings.trusted_proxies)),
         is_secure,
         form_token: String::new(),

@@ -64,6 +64,8 @@ pub struct Visit {
     pub query: String,
     /// Path and query of the page that is looked at; of a form's answer, of the page that the form stood on.
     pub here: String,
+    /// Whether the page answers a form: what it shows is not saved.
+    pub is_answer: bool,
     /// The client's address.
     pub from: Option<IpAddr>,
     /// Whether the browser speaks HTTPS to us or to a proxy that we trust.

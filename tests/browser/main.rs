@@ -43,6 +43,7 @@ flows! {
     first_start
     following
     languages
+    leaving
     repairs
     roles
 }

@@ -14,6 +14,7 @@ use crate::model::{
     UnitId, UserId,
 };
 use crate::store::{self, ReadTx, Store, StoreError};
+use crate::sync::service::disabled_department;
 use std::collections::HashMap;
 
 impl PlanView {
@@ -39,7 +40,7 @@ impl PlanView {
         if let Some(error) = failed {
             return Err(error);
         }
-        let (changes, nodes) = reading.finish()?;
+        let (changes, nodes) = reading.finish(disabled_department(tx, &head.corp)?)?;
         Ok(Self { id: head.id.clone(), corp: head.corp.clone(), store, changes, nodes })
     }
 }
@@ -180,7 +181,8 @@ impl<'m> Reading<'m> {
         Ok(())
     }
 
-    fn finish(self) -> Result<(Changes, Nodes), BrowseError> {
+    /// `disabled` is the department that the bridge has made for disabled members.
+    fn finish(self, disabled: Option<DepartmentId>) -> Result<(Changes, Nodes), BrowseError> {
         let planting = Planting::new(self.mirror, &self.departments)?;
         let tree = planting.tree();
         let nodes_of: Vec<u32> = self.homes.iter().map(|home| planting.node_of(self.directory, *home)).collect();
@@ -195,7 +197,7 @@ impl<'m> Reading<'m> {
             let colour = if self.mirror.is_row_bound(row) { Colour::Matched } else { Colour::Untouched };
             members[colour as usize].add(&tree, planting.node_of(self.directory, home));
         }
-        let nodes = planting.finish(tree, &self.departments, members);
+        let nodes = planting.finish(tree, &self.departments, members, disabled);
         let changes = Changes {
             cells: self.cells.finish(),
             kinds: self.kinds.into(),
@@ -342,9 +344,17 @@ impl Planting {
         unit.or_else(|| self.by_department.get(&home.department).copied()).unwrap_or(self.stray)
     }
 
-    fn finish(self, tree: Tree, changes: &[OfDepartment], members: Vec<Counting>) -> Nodes {
+    fn finish(
+        self,
+        tree: Tree,
+        changes: &[OfDepartment],
+        members: Vec<Counting>,
+        disabled: Option<DepartmentId>,
+    ) -> Nodes {
+        let for_disabled = disabled.and_then(|id| self.by_department.get(&id.0).copied());
         let colour_of = |node: usize| match (node < self.units, self.departments[node]) {
             (true, id) if id > 0 => Colour::Matched,
+            _ if for_disabled == Some(node as u32) => Colour::Matched,
             _ => Colour::Untouched,
         };
         let mut colours: Vec<Colour> = (0..self.departments.len()).map(colour_of).collect();
@@ -378,6 +388,7 @@ impl Planting {
             unnamed: self.unnamed.into(),
             colours: colours.into(),
             renamed: renamed.into(),
+            for_disabled,
             changes: own.into(),
             department_tallies: finish(departments),
             member_tallies: finish(members),

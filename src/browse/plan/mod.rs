@@ -69,6 +69,8 @@ struct Nodes {
     colours: Box<[Colour]>,
     /// Names before the plan, by node, where they differ.
     renamed: Box<[(u32, Text)]>,
+    /// The department that the bridge has made for disabled members, where no unit is linked with it.
+    for_disabled: Option<u32>,
     /// Own changes by node.
     changes: Box<[(u32, u32)]>,
     /// Departments by colour.

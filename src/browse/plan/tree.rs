@@ -35,6 +35,8 @@ pub struct PlanNode {
     pub department: Option<DepartmentId>,
     /// What becomes of the department itself.
     pub colour: Colour,
+    /// Whether the bridge has made it for disabled members.
+    pub is_for_disabled: bool,
     /// `seq` of the changes of the department itself.
     pub changes: Vec<u32>,
     /// The branch that it is directly part of; `None` at the top.
@@ -229,6 +231,7 @@ impl PlanView {
             name_before: renamed.map(|at| nodes.renamed[at].1.clone()),
             unit: self.unit_of(node),
             department,
+            is_for_disabled: nodes.for_disabled == Some(node),
             colour: nodes.colours.get(at).copied().unwrap_or(Colour::Untouched),
             changes: own.collect(),
             parent: tree.parent(node).map(|parent| self.branch_of(parent)),

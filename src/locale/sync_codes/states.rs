@@ -46,6 +46,7 @@ impl T {
             RunState::Failed => self.lang.pick("失败", "failed"),
             RunState::Held => self.lang.pick("等待审批", "held"),
             RunState::Cancelled => self.lang.pick("已取消", "cancelled"),
+            RunState::Rejected => self.lang.pick("已作废", "rejected"),
         }
     }
 

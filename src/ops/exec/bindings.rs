@@ -64,7 +64,9 @@ pub(super) async fn execute(app: &App, actor: &Actor, command: BindingCommand) -
                 FileFormat::Csv => (bindings::FileFormat::Csv, "csv"),
                 FileFormat::Xlsx => (bindings::FileFormat::Xlsx, "xlsx"),
             };
-            let content = bindings::export(env, &corp, format).await.map_err(refused)?;
+            let content = bindings::export(env, &corp, format, crate::directory::export::Captions::English)
+                .await
+                .map_err(refused)?;
             Answer::new(Exit::Done, &Upload { name: format!("bindings-{corp}.{ending}"), content: Bytes(content) })
         }
         BindingCommand::Import { corp, file, member_field, dry_run } => {

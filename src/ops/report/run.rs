@@ -71,7 +71,7 @@ pub(crate) fn exit_of(state: RunState) -> Exit {
         RunState::Done => Exit::Done,
         RunState::Partly => Exit::Partly,
         RunState::Held => Exit::Held,
-        RunState::Failed | RunState::Cancelled | RunState::Running => Exit::Failed,
+        RunState::Failed | RunState::Cancelled | RunState::Rejected | RunState::Running => Exit::Failed,
     }
 }
 

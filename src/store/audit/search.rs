@@ -19,6 +19,8 @@ pub struct AuditFilter {
     pub action: Option<String>,
     /// Part of the subject, in whatever case.
     pub subject: Option<Search>,
+    /// Or one of these subjects, or something of it: `corp acme`. They count only beside [`subject`](Self::subject).
+    pub subjects: Vec<String>,
     /// Not before this time, Unix milliseconds.
     pub from_ms: Option<i64>,
     /// Before this time, Unix milliseconds.
@@ -43,15 +45,20 @@ impl AuditFilter {
         let holds = |needle: &[u8]| memchr::memmem::find(json, needle).is_some();
         action.is_none_or(holds)
             && self.actor.as_ref().is_none_or(|search| search.may_hit(json))
-            && self.subject.as_ref().is_none_or(|search| search.may_hit(json))
+            && self.subject.as_ref().is_none_or(|search| search.may_hit(json) || !self.subjects.is_empty())
     }
 
     fn hits(&self, row: &AuditRow) -> bool {
         self.action.as_ref().is_none_or(|action| row.action.starts_with(action.as_str()))
             && self.actor.as_ref().is_none_or(|search| search.hits([row.actor.name.as_str()]))
-            && self.subject.as_ref().is_none_or(|search| search.hits([row.subject.as_str()]))
+            && self.subject.as_ref().is_none_or(|search| search.hits([row.subject.as_str()]) || self.is_named(row))
             && self.from_ms.is_none_or(|from_ms| row.at_ms >= from_ms)
             && self.until_ms.is_none_or(|until_ms| row.at_ms < until_ms)
+    }
+
+    fn is_named(&self, row: &AuditRow) -> bool {
+        let rest = |subject: &String| row.subject.strip_prefix(subject.as_str());
+        self.subjects.iter().filter_map(rest).any(|rest| rest.is_empty() || rest.starts_with(' '))
     }
 
     /// The action as it stands in a row's JSON.

@@ -2,8 +2,9 @@
 //! members, import it again.
 
 use super::{new_binding, put, resolve};
-use crate::directory::export::ExportError;
+use crate::directory::export::{Captions, ExportError};
 use crate::directory::guard::unguard;
+use crate::directory::kind::{Column, lacking};
 use crate::directory::{Limits, rows, sheet};
 use crate::model::{
     Actor, BindingOrigin, Corp, CorpKey, Employee, EmployeeId, MatchRule, Member, MemberBinding, MemberField, Text,
@@ -21,11 +22,19 @@ use std::io::Cursor;
 
 /// Faults that are told; all are counted.
 const FAULTS_KEPT: usize = 1_000;
-/// The columns, in order.
-const COLUMNS: [&str; 8] = ["id", "name", "account", "employee_no", "mobile", "unit_id", "link", "member_name"];
-/// What the two columns that an import reads may be called.
-const ID_CAPTIONS: [&str; 3] = ["id", "人员编号", "人员ID"];
-const LINK_CAPTIONS: [&str; 3] = ["link", "关联", "企业微信"];
+/// The columns, in order; an import reads the two that must be there.
+const COLUMNS: [Column; 8] = [
+    Column { name: "id", caption: "人员编号", required: true },
+    Column { name: "name", caption: "姓名", required: false },
+    Column { name: "account", caption: "账号", required: false },
+    Column { name: "employee_no", caption: "工号", required: false },
+    Column { name: "mobile", caption: "手机号", required: false },
+    Column { name: "unit_id", caption: "主部门", required: false },
+    Column { name: "link", caption: "关联", required: true },
+    Column { name: "member_name", caption: "成员姓名", required: false },
+];
+/// Other captions of those two.
+const ALSO: [(&str, &str); 2] = [("人员ID", "id"), ("企业微信", "link")];
 
 /// How a binding file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +117,8 @@ pub struct LinkFault {
     pub why: String,
 }
 
-/// All employees with their links, as a file to fill in.
-pub async fn export(env: &Env, corp: &CorpKey, format: FileFormat) -> Result<Vec<u8>, SyncError> {
+/// All employees with their links, as a file to fill in. An import reads it in either language.
+pub async fn export(env: &Env, corp: &CorpKey, format: FileFormat, captions: Captions) -> Result<Vec<u8>, SyncError> {
     let (_, employees, members, bindings) = load(env, corp).await?;
     let linked: HashMap<&EmployeeId, &MemberBinding> = bindings.iter().map(|b| (&b.employee, b)).collect();
     let known: HashMap<Text, &Member> = members.iter().map(|m| (m.userid.folded(), m)).collect();
@@ -130,9 +139,13 @@ pub async fn export(env: &Env, corp: &CorpKey, format: FileFormat) -> Result<Vec
     };
     let mut bytes = Cursor::new(Vec::new());
     let lines = employees.iter().map(line);
+    let (name, captions) = match captions {
+        Captions::English => ("links", COLUMNS.map(|column| column.name)),
+        Captions::Chinese => ("关联", COLUMNS.map(|column| column.caption)),
+    };
     let written = match format {
-        FileFormat::Csv => sheet::write_csv(&mut bytes, &COLUMNS, lines),
-        FileFormat::Xlsx => sheet::write_xlsx(&mut bytes, "links", &COLUMNS, lines),
+        FileFormat::Csv => sheet::write_csv(&mut bytes, &captions, lines),
+        FileFormat::Xlsx => sheet::write_xlsx(&mut bytes, name, &captions, lines),
     };
     written.map_err(|why| SyncError::Bug(format!("the binding file could not be written: {why}")))?;
     Ok(bytes.into_inner())
@@ -224,12 +237,21 @@ impl LinkImport {
 fn columns(read: Vec<rows::Row>) -> Result<Vec<(u32, String, String)>, SyncError> {
     let mut read = read.into_iter();
     let (_, captions) = read.next().ok_or_else(|| SyncError::BindingFile("it is empty".into()))?;
-    let find = |names: &[&str]| {
-        let is = |caption: &String| names.iter().any(|name| caption.trim().eq_ignore_ascii_case(name));
-        let missing = || SyncError::BindingFile(format!("the column {:?} is missing in the first row", names[0]));
-        captions.iter().position(is).ok_or_else(missing)
+    let known = |caption: &String| {
+        let caption = caption.trim();
+        let other = ALSO.iter().find(|(also, _)| caption.eq_ignore_ascii_case(also));
+        other.map_or_else(|| caption.to_owned(), |(_, name)| (*name).to_owned())
     };
-    let (id, link) = (find(&ID_CAPTIONS)?, find(&LINK_CAPTIONS)?);
+    let captions: Vec<String> = captions.iter().map(known).collect();
+    if let Some(reason) = lacking(&COLUMNS, &captions) {
+        return Err(SyncError::BindingFile(reason));
+    }
+    let find = |name: &str| {
+        let column = COLUMNS.iter().find(|column| column.name == name);
+        let at = captions.iter().position(|caption| column.is_some_and(|column| column.is(caption)));
+        at.ok_or_else(|| SyncError::Bug(format!("the column {name} is not found")))
+    };
+    let (id, link) = (find("id")?, find("link")?);
     let value = |values: &[String], column: usize| {
         // without the mark that an export puts before what looks like a formula
         unguard(values.get(column).map_or("", |value| value.trim())).to_owned()

@@ -305,12 +305,13 @@ async fn files(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKe
     download(&who, &web, corp.into_inner(), Kind::of(&who)).await
 }
 
-async fn download(_: &Admin<SyncRead>, web: &Web, corp: CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
+async fn download(who: &Admin<SyncRead>, web: &Web, corp: CorpKey, kind: Kind) -> Result<HttpResponse, Problem> {
     let format = match kind {
         Kind::Csv => FileFormat::Csv,
         Kind::Xlsx => FileFormat::Xlsx,
     };
-    let bytes = bindings::export(&web.app.env, &corp, format).await.map_err(sync_problem)?;
+    let bytes =
+        bindings::export(&web.app.env, &corp, format, export::captions(who.lang())).await.map_err(sync_problem)?;
     let name = export::file_name(web, &format!("binding-file-{corp}"), kind);
     Ok(reply::download(&name, kind.media_type(), bytes))
 }

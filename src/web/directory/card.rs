@@ -4,6 +4,7 @@
 use super::{get_tenant, looked, tree};
 use crate::browse::Branch;
 use crate::browse::mirror::Naming;
+use crate::directory::FaultCode;
 use crate::directory::fields::Record;
 use crate::directory::service;
 use crate::http::Problem;
@@ -12,6 +13,7 @@ use crate::http::permission::{DirectoryRead, DirectoryWrite};
 use crate::locale::T;
 use crate::model::{
     ApiScope, Corp, Employee, EmployeeId, Member, MemberBinding, MemberField, TenantKey, Text, Tombstone, UnitId,
+    normal,
 };
 use crate::store::directory::HistoryRow;
 use crate::store::{self, Order};
@@ -82,13 +84,21 @@ impl Moment {
     }
 }
 
+/// A property of a person.
+struct Fact {
+    name: String,
+    value: String,
+    /// What an import says of it; mostly empty.
+    remark: String,
+}
+
 #[derive(Template)]
 #[template(path = "directory/card.html")]
 struct CardPage {
     f: Frame,
     tenant: TenantKey,
     person: Employee,
-    facts: Vec<(String, String)>,
+    facts: Vec<Fact>,
     unit_path: Vec<(String, String)>,
     part_time: Vec<(UnitId, Option<String>)>,
     superior: Option<(EmployeeId, Option<Text>)>,
@@ -225,7 +235,7 @@ async fn show(
 }
 
 /// Properties as caption and value; units and the superior are shown by themselves.
-fn facts_of(t: T, person: &Employee) -> Vec<(String, String)> {
+fn facts_of(t: T, person: &Employee) -> Vec<Fact> {
     let apart = ["name", "unit_id", "part_time_unit_ids", "superior_id", "status", "admin"];
     let own = Employee::fields().iter().filter(|field| !apart.contains(&field.name));
     let own = own.map(|field| {
@@ -233,10 +243,16 @@ fn facts_of(t: T, person: &Employee) -> Vec<(String, String)> {
             "gender" => t.gender(person.gender).to_owned(),
             _ => (field.get)(person).to_string(),
         };
-        (t.employee_field(field.name), value)
+        let doubt = if field.name == "mobile" { normal::doubt_of_mobile(&value) } else { None };
+        let said = |why: String| format!("{}{}{}", t.fault_text(FaultCode::BadMobile), t.sync_colon(), t.told(&why));
+        Fact { name: t.employee_field(field.name), remark: doubt.map(said).unwrap_or_default(), value }
     });
-    let ext = person.ext.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-    own.filter(|(_, value)| !value.is_empty()).chain(ext).collect()
+    let ext = person.ext.iter().map(|(name, value)| Fact {
+        name: name.to_string(),
+        value: value.to_string(),
+        remark: String::new(),
+    });
+    own.filter(|fact| !fact.value.is_empty()).chain(ext).collect()
 }
 
 /// The latest changes first, those of one moment together.

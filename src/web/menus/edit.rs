@@ -117,6 +117,11 @@ impl EditPage {
         !draft.menu.button.is_empty() && draft.published.as_ref() != Some(&draft.menu.tidy())
     }
 
+    /// Whether the form shows what is not stored.
+    fn is_unsaved(&self) -> bool {
+        self.fields != MenuFields::of(&self.view.draft.menu)
+    }
+
     fn kind_of(&self, address: &MenuAddress) -> &'static str {
         address.kind.map_or("", |kind| self.f.t.menu_kind_name(kind))
     }

@@ -59,7 +59,7 @@ impl View<'_> {
     pub(super) fn corp(&self, stats: &CorpStats, overview: &Overview) -> CorpView {
         let next = overview.schedules.iter().filter(|schedule| schedule.corp == stats.corp);
         let next = next.filter_map(|schedule| schedule.next_at_ms).min().map(time::minute);
-        let card = |run| RunCard::new(self.person.t, run, self.now_ms).decided(self.person.t, &self.facts.rejected);
+        let card = |run| RunCard::new(self.person.t, run, self.now_ms);
         let people = self.facts.people.get(&stats.tenant);
         CorpView {
             key: stats.corp.clone(),

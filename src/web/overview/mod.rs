@@ -8,12 +8,12 @@ use super::frame::Frame;
 use super::reply;
 use super::routes::Routes;
 use super::state::Web;
-use super::sync::cards::{RunCard, rejected};
+use super::sync::cards::RunCard;
 use super::visit::Person;
 use crate::browse::stats::Overview;
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem};
-use crate::model::{ApiScope, CorpKey, DeliveryState, RunBrief, RunId, Tally, Tenant, TenantKey};
+use crate::model::{ApiScope, CorpKey, DeliveryState, RunBrief, Tally, Tenant, TenantKey};
 use crate::ops::health::{self, Readiness, Status};
 use crate::store::deliveries::DeliveryFilter;
 use crate::store::{self, ReadTx, StoreError};
@@ -21,7 +21,7 @@ use crate::web::time;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use corp::CorpView;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use todo::Todo;
 
 /// Days that the charts show.
@@ -89,8 +89,6 @@ struct Facts {
     people: HashMap<TenantKey, store::directory::DirectoryCounts>,
     /// The latest runs of each corp.
     runs: Vec<RunBrief>,
-    /// Held ones among them, and among the last syncs, whose plan was rejected.
-    rejected: HashSet<RunId>,
     /// Counters of deliveries by app and day.
     sent: Vec<(String, u32, store::outbox::Day)>,
     /// Tenants with deliveries that failed since yesterday, by state, and whether there may be more.
@@ -99,13 +97,7 @@ struct Facts {
     received: HashMap<CorpKey, BTreeMap<u32, store::callback_days::CallbackDay>>,
 }
 
-fn facts(
-    tx: &ReadTx,
-    corps: &[CorpKey],
-    syncs: &[RunBrief],
-    first_day: u32,
-    yesterday_ms: i64,
-) -> Result<Facts, StoreError> {
+fn facts(tx: &ReadTx, corps: &[CorpKey], first_day: u32, yesterday_ms: i64) -> Result<Facts, StoreError> {
     let tenants = store::tenants::list(tx)?;
     let mut facts =
         Facts { has_tenant: !tenants.is_empty(), sent: store::outbox::days(tx, first_day)?, ..Facts::default() };
@@ -127,7 +119,6 @@ fn facts(
     }
     facts.runs.sort_by_key(|run| std::cmp::Reverse(run.started_at_ms));
     facts.runs.truncate(RUNS_SHOWN);
-    facts.rejected = rejected(tx, facts.runs.iter().chain(syncs))?;
     Ok(facts)
 }
 
@@ -137,10 +128,9 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
     let now_ms = app.clock.now_ms();
     let first = store::outbox::day_of(now_ms - i64::from(DAYS) * 86_400_000);
     let keys: Vec<CorpKey> = overview.corps.iter().map(|corp| corp.corp.clone()).collect();
-    let syncs: Vec<RunBrief> = overview.corps.iter().filter_map(|corp| corp.last_sync.clone()).collect();
     let yesterday = time::day(now_ms - 86_400_000);
     let yesterday_ms = time::of_day(&yesterday).unwrap_or(now_ms);
-    let read = app.store.read_async(move |tx| facts(tx, &keys, &syncs, first, yesterday_ms));
+    let read = app.store.read_async(move |tx| facts(tx, &keys, first, yesterday_ms));
     let facts = read.await.map_err(store_problem)?;
     let Readiness { status, reasons } = health::readiness(app).await;
     let mut todo: Vec<Todo> = overview.corps.iter().flat_map(|corp| todo::of_corp(&person, corp, now_ms)).collect();
@@ -165,10 +155,7 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
         runs: facts
             .runs
             .iter()
-            .map(|run| RunRow {
-                corp: name_of(&overview, run),
-                card: RunCard::new(t, run, now_ms).decided(t, &facts.rejected),
-            })
+            .map(|run| RunRow { corp: name_of(&overview, run), card: RunCard::new(t, run, now_ms) })
             .collect(),
         status,
         reasons: untold.map(|reason| t.health_reason(&reason.code)).collect(),

@@ -7,7 +7,7 @@ use super::told::{self, Change};
 use crate::http::Problem;
 use crate::http::errors::{setup_problem, sync_problem};
 use crate::http::permission::{CorpWrite, SyncRead};
-use crate::locale::{Advice, T, advice};
+use crate::locale::{Advice, Lang, T, advice};
 use crate::model::{ApiScope, Corp, CorpKey, PlanHead, PlanState};
 use crate::setup::SetupError;
 use crate::setup::service::{self as setup, Consent};
@@ -48,6 +48,8 @@ struct SettingsPage {
     is_stale: bool,
     /// Fields that were entered before the scope was picked, and are not saved.
     drafted: Vec<Change>,
+    /// Something that it shows is not saved.
+    is_unsaved: bool,
     /// What was entered is too much to be carried along to the scope.
     is_draft_long: bool,
 }
@@ -58,8 +60,10 @@ impl SettingsPage {
     fn new(who: &Person, web: &Web, corp: Corp, fields: SyncFields, faults: Faults) -> Self {
         let now_ms = web.app.clock.now_ms();
         let times = |cron: &str, zone: &str| schedule::next(cron, zone, now_ms, TIMES);
+        let f = who.frame(who.t.nav_sync_settings());
         Self {
-            f: who.frame(who.t.nav_sync_settings()),
+            is_unsaved: f.is_answer,
+            f,
             pull_times: times(&corp.pull.cron, &corp.pull.time_zone),
             sync_times: times(&corp.downstream.cron, &corp.downstream.time_zone),
             corp,
@@ -77,6 +81,20 @@ impl SettingsPage {
 
     fn is_on(&self, value: &Option<String>) -> bool {
         is_on(value.as_ref())
+    }
+
+    /// Finds out what these settings, which are not saved, would do, or why there is no plan with them.
+    async fn try_out(&mut self, lang: Lang, web: &Web) -> Result<(), Problem> {
+        let (options, rules) = (self.corp.downstream.clone(), Some(self.corp.match_rules.clone()));
+        match service::plan_with_options(&web.app.env, &self.corp.key, options, rules).await {
+            Ok(found) => self.what_if = Some(found.head),
+            // what was entered stays: it is what has to be mended
+            Err(SyncError::Plan(refusal)) => {
+                self.refused = Some((advice(lang, refusal.code(), 422), refusal.to_string()));
+            }
+            Err(error) => return Err(sync_problem(error)),
+        }
+        Ok(())
     }
 
     fn schedules(&self) -> Pairs {
@@ -183,16 +201,40 @@ async fn get(web: &Web, key: &CorpKey) -> Result<Corp, Problem> {
 
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
     let mut corp = get(&web, &key).await?;
-    let list = Listing::of(&who, &["pick", "draft"]);
+    let list = Listing::of(&who, &["pick", "draft", "try"]);
     let picks = Picks::of(list.values("pick"));
     // it fills the form in, which whoever may not save has no use for
-    let draft = if who.may(ApiScope::CorpWrite) { list.get("draft") } else { "" };
+    let can_change = who.may(ApiScope::CorpWrite);
+    let draft = if can_change { list.get("draft") } else { "" };
     let fields = SyncFields::drafted(&corp, draft);
     let drafted = told::changes(who.t, &corp, &fields);
+    let is_unsaved = !drafted.is_empty() || !picks.all().is_empty();
     let fields = SyncFields { pick: picks.all().to_vec(), ..fields };
-    picks.put_over(&mut corp.downstream.scope);
-    let page = SettingsPage::new(&who, &web, corp, fields, Faults::default());
-    reply::page(&SettingsPage { drafted, ..page })
+    let page = |corp: Corp, fields: SyncFields, faults| {
+        let page = SettingsPage::new(&who, &web, corp, fields, faults);
+        SettingsPage { drafted, is_unsaved, ..page }
+    };
+    if !can_change || list.get("try").is_empty() {
+        picks.put_over(&mut corp.downstream.scope);
+        return reply::page(&page(corp, fields, Faults::default()));
+    }
+    let faults = put_checked(who.t, &fields, &mut corp);
+    let is_well = faults.is_empty();
+    let mut page = page(corp, fields, faults);
+    if is_well {
+        page.try_out(who.lang(), &web).await?;
+    }
+    reply::page(&page)
+}
+
+/// Puts what was entered over a corp, as it would be saved; what cannot be used is told at its field.
+fn put_checked(t: T, fields: &SyncFields, corp: &mut Corp) -> Faults {
+    let mut faults = Faults::default();
+    fields.put_over(t, corp, &mut faults);
+    for fault in crate::setup::check_corp(corp, "") {
+        place(t, &fault.path, &fault.message, &mut faults);
+    }
+    faults
 }
 
 /// Puts a fault of the checks at the field that it is about.
@@ -219,31 +261,6 @@ fn place(t: T, path: &str, message: &str, faults: &mut Faults) {
     faults.add(field, if is_expression && is_said { said() } else { text });
 }
 
-/// What these settings, which are not saved, would do.
-async fn tried(who: &Person, web: &Web, corp: Corp, fields: SyncFields) -> Result<HttpResponse, Problem> {
-    let (options, rules) = (corp.downstream.clone(), Some(corp.match_rules.clone()));
-    let found = service::plan_with_options(&web.app.env, &corp.key, options, rules).await;
-    let mut page = SettingsPage::new(who, web, corp, fields, Faults::default());
-    match found {
-        Ok(found) => page.what_if = Some(found.head),
-        // what was entered stays: it is what has to be mended
-        Err(SyncError::Plan(refusal)) => {
-            page.refused = Some((advice(who.lang(), refusal.code(), 422), refusal.to_string()));
-            return reply::again(&page);
-        }
-        Err(error) => return Err(sync_problem(error)),
-    }
-    reply::page(&page)
-}
-
-/// What another scope would do, everything else as it is saved.
-pub(super) async fn try_scope(who: &Person, web: &Web, key: &CorpKey, picks: Picks) -> Result<HttpResponse, Problem> {
-    let mut corp = get(web, key).await?;
-    let fields = SyncFields { pick: picks.all().to_vec(), ..SyncFields::of(&corp) };
-    picks.put_over(&mut corp.downstream.scope);
-    tried(who, web, corp, fields).await
-}
-
 /// On to the scope, with everything that was entered: nothing of it is saved, and nothing is lost.
 fn pick(who: &Person, web: &Web, corp: Corp, fields: SyncFields) -> Result<HttpResponse, Problem> {
     let path = who.url(&format!("/corps/{}/settings/scope", corp.key));
@@ -263,19 +280,19 @@ async fn save(
     form: Form<SyncFields>,
 ) -> Result<HttpResponse, Problem> {
     let (t, fields) = (who.t, form.0);
-    let (mut corp, mut faults) = (get(&web, &key).await?, Faults::default());
+    let mut corp = get(&web, &key).await?;
     if fields.what == "pick" {
         return pick(&who, &web, corp, fields);
     }
-    fields.put_over(t, &mut corp, &mut faults);
-    for fault in crate::setup::check_corp(&corp, "") {
-        place(t, &fault.path, &fault.message, &mut faults);
-    }
+    let is_unsaved = !fields.differing(&corp).is_empty() || !fields.pick.is_empty();
+    let mut faults = put_checked(t, &fields, &mut corp);
     if !faults.is_empty() {
         return reply::again(&SettingsPage::new(&who, &web, corp, fields, faults));
     }
     if fields.what == "try" {
-        return tried(&who, &web, corp, fields).await;
+        let mut page = SettingsPage { is_unsaved, ..SettingsPage::new(&who, &web, corp, fields, faults) };
+        page.try_out(who.lang(), &web).await?;
+        return if page.refused.is_some() { reply::again(&page) } else { reply::page(&page) };
     }
     let consent = Consent { links: None, to_delete: fields.confirm.trim() == key.as_str() };
     let entered = fields.clone();

@@ -73,6 +73,11 @@ impl ScopePage {
         !self.list.get("draft").is_empty()
     }
 
+    /// Whether leaving loses something.
+    fn is_unsaved(&self) -> bool {
+        self.is_drafted() || !self.picks.all().is_empty()
+    }
+
     /// The settings, with what was picked and entered.
     fn back(&self) -> String {
         let path = self.f.url(&format!("/corps/{}/settings", self.corp.key));
@@ -207,7 +212,10 @@ async fn change(
 ) -> Result<HttpResponse, Problem> {
     let picks = Picks::of(form.0.pick.iter().map(String::as_str));
     if form.0.what == "try" {
-        return super::page::try_scope(&who, &web, &key, picks).await;
+        // an address of its own, which can be read again and left by the way back
+        let mut tried = address(&who.url(&format!("/corps/{key}/settings")), picks.all(), "");
+        tried.push_str(if picks.all().is_empty() { "?try=1" } else { "&try=1" });
+        return Ok(reply::see_other(&tried));
     }
     // put over what is there at that moment, so that nothing that others save is lost
     let edit = move |corp: &mut Corp| {

@@ -3,11 +3,9 @@
 use super::plan::left_out;
 use super::{plan_tone, run_tone};
 use crate::locale::T;
-use crate::model::{Corp, CorpKey, Counts, PlanHead, PlanState, RunBrief, RunId, RunKind, RunState};
-use crate::store::{self, Reads, StoreError};
+use crate::model::{Corp, CorpKey, Counts, PlanHead, RunBrief, RunKind};
 use crate::sync::service::{Overtaken, overtaken};
 use crate::web::time;
-use std::collections::HashSet;
 
 /// How many of a kind.
 pub(in crate::web) struct CountView {
@@ -54,8 +52,8 @@ pub(in crate::web) struct PlanCard {
     pub(in crate::web) expires: String,
     pub(in crate::web) is_undo: bool,
     pub(in crate::web) counts: Vec<CountView>,
-    /// What holds it: name, value, limit.
-    pub(in crate::web) guards: Vec<(String, String, String)>,
+    /// What holds it: name, and how far it is over.
+    pub(in crate::web) guards: Vec<(String, String)>,
     pub(in crate::web) heads: u64,
     pub(in crate::web) admins: u64,
     pub(in crate::web) emptied: u64,
@@ -78,9 +76,7 @@ impl PlanCard {
     }
 
     pub(in crate::web) fn new(t: T, head: &PlanHead, corp_name: String, now_ms: i64) -> Self {
-        let guards = head
-            .tripped()
-            .map(|guard| (t.guard_name(&guard.name), t.guard_told(guard), t.guard_amount(guard, guard.limit)));
+        let guards = head.tripped().map(|guard| (t.guard_name(&guard.name), t.guard_over(guard)));
         let is_over = head.expires_at_ms <= now_ms && head.state.is_open();
         Self {
             id: head.id.to_string(),
@@ -119,40 +115,11 @@ pub(in crate::web) struct RunCard {
     pub(in crate::web) failed: u64,
     pub(in crate::web) calls: u64,
     pub(in crate::web) counts: Vec<CountView>,
-    /// Its plan was held, and rejected since.
-    pub(in crate::web) is_rejected: bool,
     /// Departments and members that a pull found.
     pub(in crate::web) read: Option<(u64, u64)>,
 }
 
-/// The held runs among these whose plan was rejected since: they wait for nobody.
-///
-/// # Errors
-/// The store cannot be read.
-pub(in crate::web) fn rejected<'r>(
-    tx: &impl Reads,
-    runs: impl IntoIterator<Item = &'r RunBrief>,
-) -> Result<HashSet<RunId>, StoreError> {
-    let mut found = HashSet::new();
-    for run in runs.into_iter().filter(|run| run.state == RunState::Held) {
-        let Some(plan) = &run.plan else { continue };
-        if store::plans::head(tx, plan)?.is_some_and(|head| head.state == PlanState::Rejected) {
-            found.insert(run.id.clone());
-        }
-    }
-    Ok(found)
-}
-
 impl RunCard {
-    /// The same, where its plan may have been rejected; see [`rejected`].
-    pub(in crate::web) fn decided(self, t: T, rejected: &HashSet<RunId>) -> Self {
-        if rejected.iter().any(|run| run.as_str() == self.id) {
-            Self { state: t.run_rejected(), tone: "", is_rejected: true, ..self }
-        } else {
-            self
-        }
-    }
-
     pub(in crate::web) fn new(t: T, run: &RunBrief, now_ms: i64) -> Self {
         Self {
             id: run.id.to_string(),
@@ -169,7 +136,6 @@ impl RunCard {
             failed: run.failed,
             calls: run.calls.reads + run.calls.writes,
             counts: counts(t, &run.counts),
-            is_rejected: false,
             read: run.pull.as_ref().filter(|_| run.kind == RunKind::Pull).map(|pull| (pull.departments, pull.members)),
         }
     }

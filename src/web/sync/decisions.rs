@@ -74,7 +74,7 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>) -> Result<HttpResponse,
 }
 
 fn cells(t: T, plan: &PlanCard) -> Vec<String> {
-    let over = |guard: &(String, String, String)| format!("{}: {}", guard.0, t.plan_guard_over(&guard.1, &guard.2));
+    let over = |(name, over): &(String, String)| format!("{name}: {over}");
     let overtaken = plan.overtaken.map(str::to_owned);
     let guards: Vec<String> = plan.guards.iter().map(over).chain(overtaken).collect();
     let counts: Vec<String> = plan.counts.iter().map(|count| format!("{} {}", count.label, count.count)).collect();

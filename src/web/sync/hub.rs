@@ -1,14 +1,14 @@
 //! A corp's sync at a glance: what is set, what was done last, what comes next, what waits; and the buttons.
 
-use super::cards::{CorpView, PlanCard, RunCard, rejected};
+use super::cards::{CorpView, PlanCard, RunCard};
 use crate::http::Problem;
 use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::{SyncRead, SyncRun};
 use crate::jobs::ScheduleKind;
 use crate::locale::T;
 use crate::model::{
-    Access, ApiScope, Corp, CorpKey, DownstreamOptions, Leaver, MirrorHead, OutOfScope, PlanHead, RunBrief, RunId,
-    RunState, SecretName,
+    Access, ApiScope, Corp, CorpKey, DownstreamOptions, Leaver, MirrorHead, OutOfScope, PlanHead, RunBrief, RunState,
+    SecretName,
 };
 use crate::store::{self, Reads, StoreError};
 use crate::sync::SyncError;
@@ -24,7 +24,6 @@ use crate::web::{link, reply, time};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
-use std::collections::HashSet;
 
 /// Runs and plans that are shown.
 const SHOWN: usize = 8;
@@ -83,8 +82,6 @@ struct Facts {
     runs: Vec<RunBrief>,
     /// The last downstream run that has ended, and the last one that was done whole.
     syncs: (Option<RunBrief>, Option<RunBrief>),
-    /// Held ones among them whose plan was rejected.
-    rejected: HashSet<RunId>,
     plans: Vec<PlanHead>,
     /// Plans that can still be allowed.
     waiting: Vec<PlanHead>,
@@ -105,7 +102,6 @@ fn load(tx: &impl Reads, corp: &CorpKey, now_ms: i64) -> Result<Option<Facts>, S
     }
     let (runs, syncs) = (store::runs::briefs(tx, key, None, SHOWN)?, store::runs::last_syncs(tx, key)?);
     Ok(Some(Facts {
-        rejected: rejected(tx, runs.iter().chain(&syncs.0))?,
         has_people: store::directory::counts(tx, &corp.tenant)?.employees > 0,
         has_secret,
         mirror: store::mirror::head(tx, key)?,
@@ -136,7 +132,7 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
         trouble: health.is_unhealthy,
         detail: health.last_error,
     });
-    let run_card = |run: &RunBrief| RunCard::new(t, run, now_ms).decided(t, &facts.rejected);
+    let run_card = |run: &RunBrief| RunCard::new(t, run, now_ms);
     let card = |head: &PlanHead| {
         let card = PlanCard::new(t, head, facts.corp.name.clone(), now_ms);
         card.beside(t, &facts.corp, facts.writes, head)

@@ -39,7 +39,7 @@ fn run_tone(state: RunState) -> &'static str {
         RunState::Done => "good",
         RunState::Partly | RunState::Held => "warn",
         RunState::Failed => "bad",
-        RunState::Cancelled => "",
+        RunState::Cancelled | RunState::Rejected => "",
     }
 }
 

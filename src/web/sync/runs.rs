@@ -1,6 +1,6 @@
 //! The history of a corp: filters, pages, files.
 
-use super::cards::{CorpView, RunCard, rejected};
+use super::cards::{CorpView, RunCard};
 use super::{Choice, any};
 use crate::browse::BrowseError;
 use crate::http::Problem;
@@ -124,26 +124,30 @@ async fn list(who: Admin<SyncRead>, web: web::Data<Web>, corp: web::Path<CorpKey
     let list = Listing::of(&who, &PARAMS);
     let (mut filter, key) = (Filter::of(t, &list), corp.key.clone());
     filter.after = list.after_id()?;
-    let read = web.app.store.read_async(move |tx| {
-        let (runs, next) = find(tx, &key, &filter, ROWS, LOOKED_AT_MAX)?;
-        Ok((rejected(tx, &runs)?, runs, next))
-    });
-    let (rejected, runs, next) = read.await.map_err(store_problem)?;
+    let read = web.app.store.read_async(move |tx| find(tx, &key, &filter, ROWS, LOOKED_AT_MAX));
+    let (runs, next) = read.await.map_err(store_problem)?;
     let now_ms = web.app.clock.now_ms();
     let mut kinds = vec![any(t, t.run_kind_label())];
     kinds.extend(
         [RunKind::Downstream, RunKind::Plan, RunKind::Pull].map(|kind| (code::of(kind), t.run_kind(kind).to_owned())),
     );
     let mut states = vec![any(t, t.run_state_label())];
-    let all =
-        [RunState::Running, RunState::Done, RunState::Partly, RunState::Failed, RunState::Held, RunState::Cancelled];
+    let all = [
+        RunState::Running,
+        RunState::Done,
+        RunState::Partly,
+        RunState::Failed,
+        RunState::Held,
+        RunState::Rejected,
+        RunState::Cancelled,
+    ];
     states.extend(all.map(|state| (code::of(state), t.run_state(state).to_owned())));
     let page = RunsPage {
         f: who.frame(t.nav_runs()),
         corp,
         kinds,
         states,
-        runs: runs.iter().map(|run| RunCard::new(t, run, now_ms).decided(t, &rejected)).collect(),
+        runs: runs.iter().map(|run| RunCard::new(t, run, now_ms)).collect(),
         next: next.map(|run| list.at("after", run.as_str())),
         list,
     };
@@ -173,12 +177,9 @@ async fn whole(who: &Person, web: &Web, corp: &CorpKey, kind: Kind) -> Result<Ht
         t.run_calls(),
     ];
     let fill = move |out: Out<'_>| {
-        let (rejected, runs) = store.read(|tx| {
-            let (runs, _) = find(tx, &corp.key, &filter, usize::MAX, usize::MAX)?;
-            Ok((rejected(tx, &runs)?, runs))
-        })?;
+        let (runs, _) = store.read(|tx| find(tx, &corp.key, &filter, usize::MAX, usize::MAX))?;
         let rows = runs.iter().map(|run| {
-            let card = RunCard::new(t, run, now_ms).decided(t, &rejected);
+            let card = RunCard::new(t, run, now_ms);
             let counts = card.counts.iter().map(|count| format!("{} {}", count.label, count.count));
             let counts = counts.collect::<Vec<_>>().join("; ");
             Ok::<_, BrowseError>([

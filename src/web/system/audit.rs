@@ -7,7 +7,7 @@ use crate::http::permission::AuditRead;
 use crate::locale::T;
 use crate::model::AuditRow;
 use crate::store::audit::AuditFilter;
-use crate::store::{self, Order, PAGE_MAX, Search, Store, StoreError};
+use crate::store::{self, Order, PAGE_MAX, Reads, Search, Store, StoreError};
 use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
@@ -42,6 +42,8 @@ struct Row {
     who: String,
     what: String,
     subject: String,
+    /// Of a corp or a tenant.
+    name: String,
     differences: Vec<Difference>,
 }
 
@@ -61,13 +63,23 @@ impl AuditPage {
     }
 }
 
-/// What a visit asks for.
-fn filter(t: T, list: &Listing) -> AuditFilter {
+/// Corps and tenants as subjects, with their names.
+fn named(tx: &impl Reads) -> Result<Vec<(String, String)>, StoreError> {
+    let corps = store::corps::list(tx)?.into_iter().map(|corp| (format!("corp {}", corp.key), corp.name));
+    let tenants = store::tenants::list(tx)?.into_iter().map(|tenant| (format!("tenant {}", tenant.key), tenant.name));
+    Ok(corps.chain(tenants).collect())
+}
+
+/// What a visit asks for; a corp or a tenant is found by its name too.
+fn filter(t: T, list: &Listing, named: &[(String, String)]) -> AuditFilter {
     let search = |text: &str| Some(text).filter(|text| !text.is_empty()).map(Search::new);
+    let subject = search(&t.audit_subject_wanted(list.get("subject")));
+    let is_hit = |name: &String| subject.as_ref().is_some_and(|search| search.hits([name.as_str()]));
     AuditFilter {
         actor: search(&t.actor_wanted(list.get("actor"))),
         action: Some(list.get("action").to_owned()).filter(|text| !text.is_empty()),
-        subject: search(list.get("subject")),
+        subjects: named.iter().filter(|(_, name)| is_hit(name)).map(|(subject, _)| subject.clone()).collect(),
+        subject,
         from_ms: time::of_day(list.get("from")),
         until_ms: time::of_day(list.get("until")).map(|at_ms| at_ms + DAY_MS),
         order: list.by_time(),
@@ -80,10 +92,13 @@ fn listing(visit: &Visit) -> Listing {
 
 async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let list = listing(&who);
-    let (filter, after) = (filter(who.t, &list), list.after(|text| text.parse().ok())?);
-    let page = web.app.store.read_async(move |tx| store::audit::search(tx, &filter, after, ROWS));
-    let page = page.await.map_err(store_problem)?;
-    let t = who.t;
+    let (t, asked, after) = (who.t, list.clone(), list.after(|text| text.parse().ok())?);
+    let page = web.app.store.read_async(move |tx| {
+        let named = named(tx)?;
+        Ok((store::audit::search(tx, &filter(t, &asked, &named), after, ROWS)?, named))
+    });
+    let (page, named) = page.await.map_err(store_problem)?;
+    let name = |subject: &str| named.iter().find(|(known, _)| known == subject).map(|(_, name)| name.clone());
     let rows = page
         .rows
         .into_iter()
@@ -92,6 +107,7 @@ async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse
             who: t.sync_actor(&row.actor.name),
             what: t.audit_action(&row.action),
             subject: t.audit_subject_name(&row.subject),
+            name: name(&row.subject).unwrap_or_default(),
             differences: told(t, differences(row.before.as_ref(), row.after.as_ref())),
             row,
         })
@@ -126,9 +142,10 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
         t.audit_hash(),
         t.audit_hash_before(),
     ];
+    let named = web.app.store.read_async(named).await.map_err(store_problem)?;
     let rows = Rows {
         store: web.app.store.clone(),
-        filter: filter(t, &list),
+        filter: filter(t, &list, &named),
         after: None,
         waiting: VecDeque::new(),
         is_end: false,

@@ -45,5 +45,7 @@ test('a run is undone by a plan that is looked at first', () => World.ready({ pe
   await desk.button(t('plan_apply'), desk.main).click();
   await desk.arrives(/\/runs\//);
   await ends(desk, 'Done');
+  await desk.heading(t('run_title', { kind: t('run_kind_undo') }));
+  await desk.sees('undo_again');
   assert.equal((await world.sandbox.members()).size, 0);
 }));

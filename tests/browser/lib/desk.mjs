@@ -27,17 +27,21 @@ export class Desk {
     });
     context.setDefaultTimeout(PATIENCE_MS);
     const desk = new Desk();
-    Object.assign(desk, { world, context, t: speaking(language), language, troubles: [], expected: [] });
+    Object.assign(desk, { world, context, t: speaking(language), language, troubles: [], expected: [], asked: 0, stays: false });
     if (process.env.BROWSER_LIVE) await context.route('**/static/app.*', async (route) => route.fulfill(await live(route.request().url())));
     desk.page = await context.newPage();
     desk.watch(desk.page);
     return desk;
   }
 
-  /** Script faults, refused by the content policy, answers of 400 and more, requests to anywhere else: all are troubles. */
+  /** Whether a page may be left is asked for (`asked`) and answered with yes, or with no where somebody `stays`. Script faults, refused by the content policy, answers of 400 and more, requests to anywhere else: all are troubles. */
   watch(page) {
     const note = (text) => this.troubles.push(`${page.url()}: ${text}`);
-    page.on('dialog', (dialog) => { note(`a script of somebody else says ${dialog.message()}`); dialog.dismiss(); });
+    page.on('dialog', (dialog) => {
+      if (dialog.type() === 'beforeunload') { this.asked += 1; return this.stays ? dialog.dismiss() : dialog.accept(); }
+      note(`a script of somebody else says ${dialog.message()}`);
+      return dialog.dismiss();
+    });
     page.on('pageerror', (error) => note(`script: ${error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) note(`console: ${message.text()}`);

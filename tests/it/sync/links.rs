@@ -2,6 +2,7 @@
 
 use super::world::{CORPID, World, actor, assert_done};
 use serde_json::json;
+use wecom_bridge::directory::export::Captions;
 use wecom_bridge::model::{BindingOrigin, DepartmentId, MatchRule, ReadStrategy, RunState, TenantKey};
 use wecom_bridge::sandbox::{Effect, Fault, Member, Profile, VisibleRange, seed};
 use wecom_bridge::store;
@@ -91,7 +92,7 @@ async fn the_binding_file_goes_out_and_comes_back() {
     });
     assert_done(&world.pull(PullRequest::default()).await);
     assert!(world.bindings().is_empty());
-    let csv = bindings::export(&world.env, &world.corp, FileFormat::Csv).await.unwrap();
+    let csv = bindings::export(&world.env, &world.corp, FileFormat::Csv, Captions::English).await.unwrap();
     let text = String::from_utf8(csv).unwrap();
     assert!(text.starts_with("\u{feff}id,name,account"), "{text}");
     let people = world.employees();
@@ -117,11 +118,17 @@ async fn the_binding_file_goes_out_and_comes_back() {
     assert!(world.bindings().iter().all(|binding| binding.origin == BindingOrigin::Import));
     assert_eq!(import(false).await.unwrap().unchanged, 4);
 
-    let xlsx = bindings::export(&world.env, &world.corp, FileFormat::Xlsx).await.unwrap();
-    bindings::unbind_all(&world.env, &world.corp, &actor()).await.unwrap();
-    let by_userid = LinkRequest { member_field: "userid".into(), dry_run: false };
-    let back = bindings::import(&world.env, &world.corp, "links.xlsx", xlsx.into(), by_userid, &actor()).await.unwrap();
-    assert_eq!((back.bound, back.faults_total), (4, 0), "{back:?}");
+    // what went out comes back, whatever the language of its captions
+    for captions in [Captions::English, Captions::Chinese] {
+        for format in [FileFormat::Csv, FileFormat::Xlsx] {
+            let file = bindings::export(&world.env, &world.corp, format, captions).await.unwrap();
+            bindings::unbind_all(&world.env, &world.corp, &actor()).await.unwrap();
+            let by_userid = LinkRequest { member_field: "userid".into(), dry_run: false };
+            let back = bindings::import(&world.env, &world.corp, "links", file.into(), by_userid, &actor()).await;
+            let back = back.unwrap();
+            assert_eq!((back.bound, back.faults_total), (4, 0), "{captions:?} {format:?} {back:?}");
+        }
+    }
 
     for (bytes, field) in [(&b"id,nothing\n1,2\n"[..], "userid"), (b"", "userid"), (b"id,link\n", "shoe_size")] {
         let request = LinkRequest { member_field: field.into(), dry_run: false };

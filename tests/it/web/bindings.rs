@@ -92,7 +92,12 @@ async fn a_binding_file_is_looked_at_before_it_is_carried_out() {
     let path = format!("{CORP}/bindings/file");
     let page = office.get(&path).await.expect(200);
     page.has("第一步").has("file.xlsx");
-    office.get(&format!("{path}.csv")).await.expect(200).has("li,李四,lisi").has("id,name");
+    office
+        .get(&format!("{path}.csv"))
+        .await
+        .expect(200)
+        .has("li,李四,lisi")
+        .has("人员编号,姓名,账号,工号,手机号,主部门,关联,成员姓名");
     office.get(&format!("{path}.xlsx")).await.expect(200);
     let content =
         "id,link\nzhang,13800000001\nnobody,13800000001\nwang,139\nli,13800000001\nscript,\n".as_bytes().to_vec();
@@ -116,8 +121,12 @@ async fn a_binding_file_is_looked_at_before_it_is_carried_out() {
     office.get(&shown.path).await.expect(404);
 
     office.get(&path).await.expect(200);
+    let meant = "编号,成员账号,备注\nli,lisi,\n".as_bytes().to_vec();
+    let near = "请添加：人员编号/id, 关联/link。不认识的标题（箭头后是可能对应的标题）：编号 → 人员编号, 成员账号 → 关联, 备注";
     for (field, name, content, told) in [
-        ("userid", "links.csv", b"a,b\n1,2\n".to_vec(), "关联文件无法使用"),
+        ("userid", "links.csv", b"a,b\n1,2\n".to_vec(), "请添加：人员编号/id, 关联/link。"),
+        ("userid", "links.csv", meant, near),
+        ("userid", "links.csv", Vec::from("人员编号,账号\nli,lisi\n"), "<p class=\"break\">请添加：关联/link</p>"),
         ("nonsense", "links.csv", content.clone(), "关联文件无法使用"),
         ("userid", "links.xlsx", b"PK\x03\x04 nonsense".to_vec(), "关联文件无法使用"),
         ("userid", "", Vec::new(), "请选择文件"),

@@ -97,6 +97,19 @@ async fn one_person_is_made_and_changed_by_hand() {
 
     let form = office.get(&format!("{TENANT}/employees/li/edit")).await.expect(200);
     let changed = office.browser.submit(&form, "/employees/li/edit", &[("mobile", "13900000000")]).await;
+    office.browser.follow(&changed).await.expect(200).has("13900000000").lacks("warn-text");
+    // what an import doubts is doubted here too
+    let form = office.get(&format!("{TENANT}/employees/li/edit")).await.expect(200);
+    let changed = office.browser.submit(&form, "/employees/li/edit", &[("mobile", "12345")]).await;
+    office
+        .browser
+        .follow(&changed)
+        .await
+        .expect(200)
+        .has("12345<br><span class=\"warn-text\">")
+        .has("大陆手机号为 1 开头");
+    let form = office.get(&format!("{TENANT}/employees/li/edit")).await.expect(200);
+    let changed = office.browser.submit(&form, "/employees/li/edit", &[("mobile", "13900000000")]).await;
     office.browser.follow(&changed).await.expect(200).has("13900000000");
     let row = office.bridge.get("/api/v1/tenants/acme/employees/li").await.expect(200);
     assert_eq!((&row["superior_id"], &row["part_time_unit_ids"]), (&json!("zhang"), &json!(["2"])), "the rest stays");

@@ -51,6 +51,24 @@ async fn the_audit_log_is_taken_home_with_its_chain() {
         assert_eq!(row, whole, "filtered rows are chained as well");
         assert_eq!(row[5], "plan.allow");
     }
+    // a corp is found by the name that the page shows, and by its words
+    office
+        .bridge
+        .app
+        .store
+        .write(|tx| {
+            store::audit::append(tx, &Actor::cli("tester"), "corp.test", "corp acme-main", None, None).map(drop)
+        })
+        .await
+        .unwrap();
+    let named = auditor.get("/system/audit?action=corp.test").await.expect(200);
+    let name = office.bridge.app.store.read(|tx| store::corps::find(tx, &"acme-main".into())).unwrap().unwrap().name;
+    named.has(&name).has("企业 acme-main");
+    for (wanted, found) in [(name.as_str(), true), ("企业 acme-main", true), ("acme-main", true), ("企业微信", false)]
+    {
+        let page = auditor.get(&format!("/system/audit?action=corp.test&subject={wanted}")).await.expect(200);
+        assert_eq!(page.text.contains("<span class=\"sub\">企业 acme-main</span>"), found, "{wanted}");
+    }
     is_workbook(&auditor, "/system/audit.xlsx?subject=77").await;
     office.browser.get("/system/audit.csv").await.expect(403);
     office.close().await;

@@ -111,7 +111,13 @@ async fn a_scope_is_tried_before_it_is_saved() {
     let given_up = browser.get(&format!("{scope}?pick=%2Bunit+2&pick=-unit+2&pick=nonsense")).await.expect(200);
     given_up.lacks("未保存");
 
-    let tried = browser.submit(&page, "/settings/scope", &[("what", "try")]).await.expect(200);
+    page.has("data-keeps=\"unsaved\"");
+    let tried = browser.submit(&page, "/settings/scope", &[("what", "try")]).await;
+    // at an address that can be read again and left
+    assert_eq!(tried.location(), format!("{SETTINGS}?pick=%2Bunit+2&pick=%2Bexclude+li&try=1"));
+    let tried = browser.follow(&tried).await.expect(200);
+    tried.has("data-keeps=\"unsaved\"");
+    browser.get(SETTINGS).await.expect(200).has(" data-keeps>");
     let narrow = json!({ "units": ["2"], "exclude": ["li"] });
     assert_eq!(would_do(&tried), asked(&office, narrow.clone()).await);
     assert_ne!(would_do(&tried), asked(&office, json!({})).await, "another scope does something else");
@@ -126,6 +132,7 @@ async fn a_scope_is_tried_before_it_is_saved() {
     let auditor = Browser::sign_in(&office.bridge, Role::Auditor).await;
     auditor.get(&format!("{scope}?pick=%2Bunit+2")).await.expect(200).lacks("form=\"pick\"");
     auditor.post(&scope, &[("what", "try"), ("pick", "+unit 2")]).await.expect(403);
+    auditor.get(&format!("{SETTINGS}?try=1")).await.expect(200).lacks("id=\"what-if\"").lacks("data-keeps");
 
     // a colleague saves something else meanwhile, of the scope and beside it
     let colleague = browser.post(&scope, &[("what", "save"), ("pick", "+exclude wang")]).await;

@@ -72,7 +72,7 @@ async fn a_directory_arrives_in_wecom_by_clicks_alone() {
     world.stop().await;
 }
 
-async fn leave(world: &World, from: usize, count: usize) {
+pub(super) async fn leave(world: &World, from: usize, count: usize) {
     let people = world.bridge.get("/api/v1/tenants/acme/employees").await.expect(200);
     let list = people["items"].as_array().unwrap();
     let leavers: Vec<&Value> = list.iter().skip(from).take(count).map(|row| &row["id"]).collect();
@@ -127,6 +127,8 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let before = limit(49).await;
     let outdated = admin.get(&plan.path).await.expect(200);
     outdated.has("这个计划不能再批准或执行").has("value=\"reject\"").lacks("value=\"allow\"");
+    outdated.has("当时触发的安全设置").lacks("需要审批后才能执行").has("<h2>作废这个预览</h2>").has(">作废</button>");
+    outdated.lacks("有效期至").lacks(">驳回</button>");
     admin
         .get("/decisions")
         .await
@@ -145,7 +147,7 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let rejected = admin.submit(&plan, "/decide", &[("decision", "reject"), ("reason", "弄错了")]).await;
     let page = admin.follow(&rejected).await.expect(200);
     admin.get(HUB).await.expect(200).lacks("已失效");
-    page.has("驳回").has("弄错了");
+    page.has("作废").lacks("驳回").has("弄错了");
     assert!(!page.has_form("/apply") && !page.has_form("/decide"));
     let forced = admin.post(&format!("{}/apply", plan.path), &[("confirm", "移出 9 人")]).await;
     forced.expect(409);
@@ -158,11 +160,20 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let plan = admin.get(path.split('"').next().unwrap()).await.expect(200);
     plan.has("人（可恢复）").lacks("不可恢复");
     admin.submit(&plan, "/decide", &[("decision", "reject"), ("reason", "弄错了")]).await.expect(303);
-    admin.get(&held.path).await.expect(200).has("已被驳回").lacks("notice warn");
-    admin.get("/corps/acme-main/runs").await.expect(200).has("<span class=\"badge \">已驳回");
+    admin.get(&held.path).await.expect(200).has("安全设置，已作废").lacks("notice warn");
+    admin.get("/corps/acme-main/runs").await.expect(200).has("<span class=\"badge \">已作废");
     for page in [HUB, "/"] {
-        admin.get(page).await.expect(200).has("已驳回");
+        admin.get(page).await.expect(200).has("已作废");
     }
+    // and everybody else says so
+    let listed = async |state: &str| {
+        let page = admin.get(&format!("/corps/acme-main/runs?state={state}")).await.expect(200);
+        page.text.contains(&format!("href=\"{}\"", held.path))
+    };
+    assert_eq!((listed("held").await, listed("rejected").await), (false, true));
+    let run = world.bridge.get(&format!("/api/v1{}", held.path)).await.expect(200);
+    assert_eq!(run["state"], json!("rejected"));
+    assert!(run["message"].as_str().unwrap().ends_with(" rejected the plan: 弄错了"), "{run}");
     world.stop().await;
 }
 
@@ -236,7 +247,7 @@ async fn a_run_is_cancelled_resumed_and_undone() {
     page.has("完成");
     let undoing = browser.submit(&page, "/undo", &[]).await;
     let plan = watch(&world, &browser, &undoing).await;
-    plan.has("撤销计划").has("撤销：收回新建");
+    plan.has("撤销计划").has("撤销：收回新建").has("下一次同步会再做一遍");
     // who is deleted is not told by the word that stands for disabling too
     plan.has("人（不可恢复）");
     // an undo is not compared with the directory: a change there does not put it in doubt

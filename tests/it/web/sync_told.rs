@@ -1,13 +1,14 @@
 //! What the pages of the main job tell where something is wrong, or only looks so.
 
-use super::browser::Browser;
-use super::sync::{HUB, press, watch};
+use super::browser::{Browser, Shown};
+use super::sync::{HUB, leave, press, watch};
 use crate::api::world::{CORP, PEOPLE, World};
 use reqwest::Method;
 use serde_json::json;
 use wecom_bridge::directory::sample::SampleSpec;
-use wecom_bridge::model::{ApiScope, Role};
+use wecom_bridge::model::{Actor, ApiScope, Role};
 use wecom_bridge::sandbox::{Effect, Fault};
+use wecom_bridge::setup::service as setup;
 
 /// What the engine refuses by itself is told in the reader's language, and where trying again writes nothing, it is not offered.
 #[tokio::test]
@@ -148,6 +149,28 @@ async fn who_cannot_be_created_is_told_at_the_top_of_the_preview() {
     world.bridge.put("/api/v1/tenants/acme/employees/E900001", &row).await.expect(200);
     let plan = press(&world, &browser, "plan").await;
     plan.has("账号（userid）已被其他成员使用").has("没有可写入的变更，但有 1 人").lacks("OA 与企业微信已经一致");
+    // a run that asks nobody says it afterwards
+    let run = press(&world, &browser, "run").await;
+    run.has("完成").has("1 人没有进入企业微信").has("无号者").has("?tab=checks&#38;reason=member.userid_taken");
     browser.get(HUB).await.expect(200).has("1 人没有进入企业微信").has("立即同步”拉取、计算后直接写入，不再询问");
+    world.stop().await;
+}
+
+/// The department that the bridge has made for disabled members is its own, and no stranger's in the next preview.
+#[tokio::test]
+async fn the_department_for_disabled_members_is_told_as_our_own() {
+    let world = World::new().await;
+    world.first_sync().await;
+    let (store, key) = (&world.bridge.app.store, "acme-main".into());
+    let mut corp = setup::get_corp(store, &key).await.unwrap();
+    corp.downstream.disabled_department = "已禁用用户".into();
+    setup::put_settings(store, &Actor::cli("tester"), corp, None.into()).await.unwrap();
+    let browser = Browser::sign_in(&world.bridge, Role::Administrator).await;
+    let row = |page: &Shown| page.text.split("<li>").find(|line| line.contains("已禁用用户")).unwrap().to_owned();
+    leave(&world, 0, 3).await;
+    press(&world, &browser, "run").await.has("完成").has("新建部门 1");
+    leave(&world, 3, 3).await;
+    let plan = press(&world, &browser, "plan").await;
+    assert!(row(&plan).contains("row matched") && row(&plan).contains("存放已禁用的成员"), "{}", row(&plan));
     world.stop().await;
 }

@@ -1,7 +1,7 @@
 //! The form that takes a file, what was imported last, and files to begin with.
 
 use super::Import;
-use crate::directory::export::{Captions, to_xlsx, to_zip};
+use crate::directory::export::{to_xlsx, to_zip};
 use crate::directory::sample::{SAMPLE_NAME, SampleSpec, generate};
 use crate::directory::{
     FaultCode, Faults, ImportMode, ImportOptions, Imported, Unfinished, find_unfinished, import, preview_upload,
@@ -9,9 +9,9 @@ use crate::directory::{
 use crate::http::Problem;
 use crate::http::errors::{directory_problem, store_problem};
 use crate::http::permission::DirectoryWrite;
-use crate::locale::Lang;
 use crate::model::TenantKey;
 use crate::web::directory::get_tenant;
+use crate::web::export::captions;
 use crate::web::frame::Frame;
 use crate::web::routes::Routes;
 use crate::web::state::Web;
@@ -167,22 +167,15 @@ fn weight(preview: &crate::directory::Preview) -> usize {
 
 async fn workbook(who: Admin<DirectoryWrite>, _: web::Path<TenantKey>) -> Result<HttpResponse, Problem> {
     let (units, people) = generate(SAMPLE);
-    let bytes = to_xlsx(&units, &people, captions(&who)).map_err(Problem::internal)?;
+    let bytes = to_xlsx(&units, &people, captions(who.lang())).map_err(Problem::internal)?;
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     Ok(reply::download(&format!("{}.xlsx", who.t.import_template_name()), kind, bytes))
 }
 
 async fn archive(who: Admin<DirectoryWrite>, _: web::Path<TenantKey>) -> Result<HttpResponse, Problem> {
     let (units, people) = generate(SAMPLE);
-    let bytes = to_zip(&units, &people, captions(&who)).map_err(Problem::internal)?;
+    let bytes = to_zip(&units, &people, captions(who.lang())).map_err(Problem::internal)?;
     Ok(reply::download(&format!("{}.zip", who.t.import_template_name()), "application/zip", bytes))
 }
 
 const SAMPLE: SampleSpec = SampleSpec { employees: 8, units: 4, seed: 1 };
-
-fn captions(who: &Admin<DirectoryWrite>) -> Captions {
-    match who.lang() {
-        Lang::Zh => Captions::Chinese,
-        Lang::En => Captions::English,
-    }
-}

@@ -5,8 +5,6 @@ use crate::locale::T;
 use crate::model::{Corp, EmployeeId, Notice, PlanHead};
 use crate::store::{self, Reads, StoreError};
 use crate::web::link::part;
-use crate::web::listing::Listing;
-use crate::web::visit::Visit;
 
 /// Why people are left out, how many they are, and the first of them by name.
 type Reason = (&'static str, usize, Vec<(EmployeeId, String)>);
@@ -32,13 +30,13 @@ const CODES: [&str; 14] = [
 const NAMED: usize = 5;
 
 /// People who are left out for one reason.
-pub(super) struct LeftOut {
-    pub(super) why: String,
-    pub(super) total: usize,
+pub(in crate::web::sync) struct LeftOut {
+    pub(in crate::web::sync) why: String,
+    pub(in crate::web::sync) total: usize,
     /// Name and page of the first of them.
-    pub(super) people: Vec<(String, String)>,
+    pub(in crate::web::sync) people: Vec<(String, String)>,
     /// The page with all of them.
-    pub(super) href: String,
+    pub(in crate::web::sync) href: String,
 }
 
 /// How many people a notice stands for: the last one of many says how many more there are.
@@ -53,7 +51,7 @@ pub(in crate::web::sync) fn count(head: &PlanHead) -> usize {
 }
 
 /// Who is left out, by reason: the codes with their numbers and the first people with their names.
-pub(super) fn find(tx: &impl Reads, corp: &Corp, head: &PlanHead) -> Result<Vec<Reason>, StoreError> {
+pub(in crate::web::sync) fn find(tx: &impl Reads, corp: &Corp, head: &PlanHead) -> Result<Vec<Reason>, StoreError> {
     let mut all = Vec::new();
     for code in CODES {
         let (mut total, mut people) = (0, Vec::new());
@@ -77,18 +75,23 @@ pub(super) fn find(tx: &impl Reads, corp: &Corp, head: &PlanHead) -> Result<Vec<
     Ok(all)
 }
 
-/// The same for the page.
-pub(super) fn view(t: T, visit: &Visit, corp: &Corp, list: &Listing, found: Vec<Reason>) -> Vec<LeftOut> {
-    let link = |(id, name): (EmployeeId, String)| {
-        (name, visit.url(&format!("/corps/{}/explain/{}", corp.key, part(id.as_str()))))
-    };
+/// The same for a page; `url` makes links of paths, `plan` is the link of the plan.
+pub(in crate::web::sync) fn view(
+    t: T,
+    url: &dyn Fn(&str) -> String,
+    corp: &Corp,
+    plan: &str,
+    found: Vec<Reason>,
+) -> Vec<LeftOut> {
+    let link =
+        |(id, name): (EmployeeId, String)| (name, url(&format!("/corps/{}/explain/{}", corp.key, part(id.as_str()))));
     found
         .into_iter()
         .map(|(code, total, people)| LeftOut {
             why: t.notice_text(code),
             total,
             people: people.into_iter().map(link).collect(),
-            href: format!("{}?tab=checks&reason={code}", list.action),
+            href: format!("{plan}?tab=checks&reason={code}"),
         })
         .collect()
 }

@@ -91,7 +91,8 @@ struct PlanPage {
     faults: Faults,
     reason: String,
     changes_total: usize,
-    notices_total: usize,
+    /// Guards that hold it, broken entries of the never-list, notices.
+    checks_total: usize,
     has_trouble: bool,
     estimated: String,
     tiles: Vec<Tile>,
@@ -180,6 +181,7 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         Tab::Checks => Some(checks::view(who, web, &corp, &head, &list).await?),
         _ => None,
     };
+    let troubles = head.tripped().count() + head.invariants.iter().filter(|entry| !entry.holds).count();
     let page = PlanPage {
         f: who.frame_at(&head.corp, "sync", t.plan_title()),
         card: PlanCard::new(t, &head, corp.name.clone(), now_ms).beside(t, &corp, writes, &head),
@@ -195,15 +197,15 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
             .map(|decision| DecisionView::new(t, decision)),
         decision: head.decision.as_ref().map(|decision| DecisionView::new(t, decision)),
         applied_by: head.taken_by.as_ref().map(ToString::to_string),
-        left_out: left_out::view(t, who, &corp, &list, left_out),
+        left_out: left_out::view(t, &|path| who.url(path), &corp, &list.action, left_out),
         // what an undo gives back is not compared with the directory
         has_moved_on: has_moved_on && head.undoes.is_none() && head.state.is_open() && head.expires_at_ms > now_ms,
         act: act::Act::new(who, (&corp, writes), &head, two.as_ref(), now_ms),
         faults: entered.faults,
         reason: entered.reason,
         changes_total,
-        notices_total: head.notices.len(),
-        has_trouble: head.tripped().next().is_some() || head.invariants.iter().any(|entry| !entry.holds),
+        checks_total: head.notices.len() + troubles,
+        has_trouble: troubles > 0,
         estimated: time::span(t, i64::try_from(head.budget.estimated_s).unwrap_or(i64::MAX / 1000) * 1000),
         tiles,
         changes,

@@ -113,6 +113,7 @@ fn node(t: T, base: &str, list: &Listing, node: PlanNode, is_open: bool) -> Tree
             Colour::Linked => t.colour_linked(),
             Colour::Changed => t.colour_changed(),
             Colour::Removed => t.colour_removed(),
+            Colour::Matched if node.is_for_disabled => t.side_disabled(),
             Colour::Matched => t.colour_matched(),
             Colour::Untouched => t.colour_untouched(),
         },

@@ -3,7 +3,8 @@
 mod act;
 mod records;
 
-use super::cards::{CorpView, RunCard, rejected};
+use super::cards::{CorpView, RunCard};
+use super::plan::left_out::{self, LeftOut};
 use crate::api::answer::Events;
 use crate::api::events::{self, Right};
 use crate::http::errors::{store_problem, sync_problem};
@@ -101,6 +102,10 @@ struct RunPage {
     corp: CorpView,
     card: RunCard,
     kind: RunKind,
+    /// It takes back what another run did.
+    is_undo: bool,
+    /// Who was not brought into WeCom.
+    left_out: Vec<LeftOut>,
     state: RunState,
     id: String,
     started: String,
@@ -139,9 +144,9 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     let (key, plan, id) = (run.corp.clone(), run.plan.clone(), run.id.clone());
     let is_small = run.kind == RunKind::Downstream && run.state.is_final() && run.total <= SMALL;
     let seqs: Vec<u32> = run.failed.iter().take(FAILED_SHOWN).map(|record| record.seq).collect();
-    let brief = RunBrief::from(&run);
+    let base = who.base.clone();
+    let who_url = move |path: &str| format!("{base}{path}");
     let read = web.app.store.read_async(move |tx| {
-        let rejected = rejected(tx, [&brief])?;
         let plan = plan.map(|plan| store::plans::head(tx, &plan)).transpose()?.flatten();
         let corp = store::corps::find(tx, &key)?;
         let people = people(tx, corp.as_ref(), plan.as_ref(), &seqs)?;
@@ -151,9 +156,19 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
             }
             _ => Vec::new(),
         };
-        Ok((corp, store::mirror::head(tx, &key)?, plan, people, first, rejected))
+        let left_out = match (&corp, &plan) {
+            (Some(corp), Some(plan)) if plan.state == PlanState::Taken => {
+                let plan_url = who_url(&format!("/plans/{}", link::part(&plan.id)));
+                let found = left_out::find(tx, corp, plan)?;
+                left_out::view(t, &who_url, corp, &plan_url, found)
+            }
+            _ => Vec::new(),
+        };
+        Ok((corp, store::mirror::head(tx, &key)?, plan, people, first, left_out))
     });
-    let (corp, mirror, plan, people, first, rejected) = read.await.map_err(store_problem)?;
+    let (corp, mirror, plan, people, first, left_out) = read.await.map_err(store_problem)?;
+    let is_undo = plan.as_ref().is_some_and(|plan| plan.undoes.is_some());
+    let kind = if is_undo { t.run_kind_undo() } else { t.run_kind(run.kind) };
     let name = corp.map_or_else(|| run.corp.to_string(), |corp| corp.name);
     let is_applied =
         run.kind == RunKind::Downstream && plan.as_ref().is_some_and(|plan| plan.state == PlanState::Taken);
@@ -161,9 +176,11 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     let is_final = run.state.is_final();
     let id = link::part(&run.id);
     let page = RunPage {
-        f: who.frame_at(&run.corp, "runs", t.run_title(t.run_kind(run.kind))),
-        card: RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms()).decided(t, &rejected),
+        f: who.frame_at(&run.corp, "runs", t.run_title(kind)),
+        card: RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms()),
         kind: run.kind,
+        is_undo,
+        left_out,
         state: run.state,
         started: time::second(run.started_at_ms),
         ended: run.ended_at_ms.map(time::second),
