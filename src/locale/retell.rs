@@ -151,10 +151,6 @@ const FORMS: &[(&str, &str)] = &[
         "人员表需要：{0}；部门表需要：{1}。不认识的标题（箭头后是可能对应的标题）：{2}",
     ),
     ("it is empty", "文件是空的"),
-    (
-        "the workbook is damaged or cut short ({}); open it in a spreadsheet and save it as .xlsx again",
-        "工作簿已损坏或不完整，请用表格软件打开后重新另存为 .xlsx",
-    ),
     ("row {} has the same: {}", "与第 {0} 行（{1}）相同"),
     ("{} more rows are not listed", "另有 {0} 行没有列出"),
     (
