@@ -1,6 +1,7 @@
 //! Lists that are held in memory as a whole: a search over some texts, pages counted from 1.
 
 use super::listing::{Listing, ROWS};
+use crate::store::Search;
 
 /// Part of a list.
 pub struct Slice<T> {
@@ -60,8 +61,8 @@ pub fn page_of(list: &Listing, parameter: &str, total: usize) -> usize {
 
 /// Whether one of the texts holds what the address searches for, in whatever case.
 pub fn is_hit<'t>(list: &Listing, texts: impl IntoIterator<Item = &'t str>) -> bool {
-    let wanted = list.get("q").to_lowercase();
-    wanted.is_empty() || texts.into_iter().any(|text| text.to_lowercase().contains(&wanted))
+    let wanted = list.get("q");
+    wanted.is_empty() || Search::new(wanted).hits(texts)
 }
 
 /// Sorts rows by a key, the other way round where the address says so.

@@ -7,6 +7,7 @@ use crate::http::errors::sync_problem;
 use crate::http::permission::{BindingWrite, SyncRead};
 use crate::locale::{Advice, T, advice};
 use crate::model::{ApiScope, Corp, CorpKey, TenantKey};
+use crate::store::Search;
 use crate::sync::SyncError;
 use crate::sync::bindings::{self, FileFormat, LinkFault, LinkImport, LinkPair, LinkPreview};
 use crate::web::export::{self, Kind};
@@ -17,7 +18,7 @@ use crate::web::link::part;
 use crate::web::listing::Listing;
 use crate::web::reply;
 use crate::web::routes::Routes;
-use crate::web::slice::{self, Slice};
+use crate::web::slice::Slice;
 use crate::web::state::Web;
 use crate::web::upload::Upload;
 use crate::web::visit::Admin;
@@ -49,6 +50,25 @@ pub(in crate::web) struct LinkUpload {
     content: Bytes,
     member_field: String,
     shown: LinkPreview,
+    orders: Orders,
+}
+
+/// The places of the pairs by the names on both sides, found once: a file may have very many rows.
+#[derive(Default)]
+struct Orders {
+    by_name: Vec<u32>,
+    by_member: Vec<u32>,
+}
+
+impl Orders {
+    fn of(pairs: &[LinkPair]) -> Self {
+        let by = |name: fn(&LinkPair) -> &str| {
+            let mut places: Vec<u32> = (0..).take(pairs.len()).collect();
+            places.sort_by_cached_key(|at| pairs.get(*at as usize).map(|pair| (sort_key(name(pair)), pair.row)));
+            places
+        };
+        Self { by_name: by(|pair| &pair.employee_name), by_member: by(|pair| &pair.member_name) }
+    }
 }
 
 #[derive(Template)]
@@ -155,7 +175,9 @@ async fn upload(
     match bindings::preview(env, &corp, &file.name, content, &member_field, &who.actor()).await {
         Ok(shown) => {
             let bytes = file.content.len();
-            let kept = LinkUpload { name: file.name, content: file.content, member_field, shown };
+            let order = move || (Orders::of(&shown.pairs), shown);
+            let (orders, shown) = tokio::task::spawn_blocking(order).await.map_err(Problem::internal)?;
+            let kept = LinkUpload { name: file.name, content: file.content, member_field, shown, orders };
             let id = web.links.keep(corp.as_str(), web.app.clock.now_ms(), bytes, kept);
             Ok(reply::go(&who, &format!("/corps/{corp}/bindings/file/{id}"), None))
         }
@@ -218,26 +240,28 @@ async fn preview_page(
 
 /// The pairs that the address asks for, in its order; without one, in the order of the file.
 fn pairs_of<'k>(kept: &'k LinkUpload, list: &Listing) -> Vec<&'k LinkPair> {
+    let wanted = Search::new(list.get("q"));
     let is_hit = |pair: &&LinkPair| {
         let (person, member) = (pair.employee_name.as_str(), pair.member_name.as_str());
-        slice::is_hit(list, [pair.employee.as_str(), person, pair.userid.as_str(), member])
+        wanted.hits([pair.employee.as_str(), person, pair.userid.as_str(), member])
     };
-    let mut found: Vec<&LinkPair> = kept.shown.pairs.iter().filter(is_hit).collect();
-    let by = list.get("sort");
-    if ["name", "member", "row"].contains(&by) {
-        let text = |pair: &LinkPair| match by {
-            "name" => sort_key(&pair.employee_name),
-            "member" => sort_key(&pair.member_name),
-            _ => Vec::new(),
-        };
-        slice::sort(list, &mut found, |pair| (text(pair), pair.row));
+    let pairs = &kept.shown.pairs;
+    let ordered = |places: &'k [u32]| places.iter().filter_map(|at| pairs.get(*at as usize)).filter(is_hit).collect();
+    let mut found: Vec<&LinkPair> = match list.get("sort") {
+        "name" => ordered(&kept.orders.by_name),
+        "member" => ordered(&kept.orders.by_member),
+        _ => pairs.iter().filter(is_hit).collect(),
+    };
+    if !list.get("sort").is_empty() && list.is("dir", "desc") {
+        found.reverse();
     }
     found
 }
 
 /// The faults that the address asks for.
 fn faults_of<'k>(t: T, kept: &'k LinkUpload, list: &Listing) -> Vec<&'k LinkFault> {
-    let is_hit = |fault: &&LinkFault| slice::is_hit(list, [fault.employee.as_str(), t.link_fault(fault.code)]);
+    let wanted = Search::new(list.get("q"));
+    let is_hit = |fault: &&LinkFault| wanted.hits([fault.employee.as_str(), t.link_fault(fault.code)]);
     kept.shown.report.faults.iter().filter(is_hit).collect()
 }
 
