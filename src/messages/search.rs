@@ -224,7 +224,9 @@ fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>, throttled: &[String]) 
         }
         if let Some(Some((code, error, due_at_ms))) = known.get(&id) {
             (row.code, row.error) = (code.clone(), error.clone());
-            row.due_at_ms = row.code.is_some().then_some(*due_at_ms);
+            // of what waits for something else to be mended nobody knows when
+            let is_known = matches!(row.code.as_deref(), Some("quiet_hours" | "daily_quota" | "member_limit"));
+            row.due_at_ms = is_known.then_some(*due_at_ms);
         }
         if row.code.is_none()
             && let (Some(corp), Some(app)) = (&row.corp, &row.app)

@@ -217,10 +217,11 @@ async fn what_is_urgent_overtakes() {
     world.state().invalidate_tokens(corpid(0));
     // nothing goes out while the corp may not be written to
     world.set(0, |corp| corp.access = wecom_bridge::model::Access::ReadOnly);
+    let mut low = Vec::new();
     for n in 0..40 {
-        let mut low = message(&format!("low {n}"), &["e0"]);
-        low["priority"] = "low".into();
-        world.post(low).await;
+        let mut new = message(&format!("low {n}"), &["e0"]);
+        new["priority"] = "low".into();
+        low.push(world.post(new).await);
     }
     // nor is anything still on its way that was begun before
     let app = store::outbox::app_name(&corp_key(0), &"oa".into());
@@ -230,6 +231,10 @@ async fn what_is_urgent_overtakes() {
     };
     world.until(|| !world.messages.paused().is_empty() && is_at_rest()).await;
     assert_eq!((world.messages.paused()[0].code, world.state().count("message/send")), ("read_only", 0));
+    for id in &low {
+        let waits = world.messages.deliveries(id, 0, 1).await.unwrap();
+        assert!(waits.iter().all(|row| row.due_at_ms.is_none()), "nobody knows when: {waits:?}");
+    }
     let mut high = message("high", &["e0"]);
     high["priority"] = "high".into();
     world.post(high).await;

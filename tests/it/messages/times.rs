@@ -31,6 +31,8 @@ async fn in_quiet_hours_only_what_is_urgent_goes_out_and_the_rest_in_the_morning
     assert_eq!(world.inbox(0, "u0"), ["now"]);
     let shown = world.messages.deliveries(&id, 0, 10).await.unwrap();
     assert_eq!((shown[0].state, shown[0].code.as_deref()), (Waiting, Some("quiet_hours")));
+    let due_ms = shown[0].due_at_ms.unwrap() - START_MS;
+    assert!((15 * 3_600_000..=15 * 3_600_000 + 900_000).contains(&due_ms), "it says when: {due_ms} ms from now");
     world.clock.advance(HOUR * 15);
     assert_eq!(world.inbox(0, "u0"), ["now"], "7:53 is still night");
     world.clock.advance(HOUR / 4);
