@@ -82,7 +82,7 @@ texts! {
     file_step_export = "第一步：导出名单", "First: export the list";
     file_step_export_hint = "文件里每人一行，在“关联”列填写对应成员的字段值，例如手机号；不填的行会跳过。上传时中文、英文标题都可以。", "One row for each person: fill the column link with the member's value of one field, e.g. the mobile; empty rows are skipped. Captions are read in either language.";
     file_step_upload = "第二步：上传填好的文件", "Then: upload it";
-    file_field = "link 列填的是成员的哪个字段", "Which field of the member is in the column link";
+    file_field = "“关联”列填的是成员的哪个字段", "Which field of the member is in the column link";
     file_field_hint = "云桥按这个字段的值查找成员，必须能读到该字段。", "Members are found by this field; it must be readable.";
     file_extattr = "或自定义属性名", "Or the name of an extended attribute";
     file_extattr_hint = "填写后以它为准，通常留空。", "Takes precedence; usually empty.";
