@@ -157,7 +157,8 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     fn new(filter: &'a InboxFilter, limit: usize) -> Self {
         let page = InboxPage { rows: Vec::with_capacity(limit.min(64)), next: None };
-        let can_tell = filter.from.iter().all(|from| from.is_ascii());
+        // what becomes other bytes in lower case may stand there in others
+        let can_tell = filter.from.iter().all(|from| from.is_ascii() || from.to_lowercase() == *from);
         let senders = filter.from.iter().filter(|_| can_tell).map(|from| Search::new(from)).collect();
         Self { filter, senders, limit, page, cost: 0, last: None }
     }
