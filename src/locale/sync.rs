@@ -152,13 +152,13 @@ texts! {
     decide_reason = "理由（记入审计日志）", "Reason (kept in the audit log)";
     decide_allow = "批准", "Allow";
     decide_reject = "驳回", "Reject";
-    decide_discard = "作废这个预览", "Reject this preview";
-    decide_discard_button = "作废", "Reject";
+    decide_discard = "驳回这个预览", "Reject this preview";
+    decide_discard_button = "驳回", "Reject";
     decide_needs_reason = "请填写理由。", "Give a reason.";
     decide_reason_long(max) = "理由不能超过 {max} 个字。", "The reason has at most {max} characters.";
     decide_allowed = "已批准，可以执行了。", "Allowed; it can be applied now.";
     decide_half_allowed = "已记录您的批准，还需要另一名管理员批准。", "Your word is noted; another administrator has to allow it too.";
-    decide_rejected = "已作废，不会执行。", "Rejected; it is never applied.";
+    decide_rejected = "已驳回，不会执行。", "Rejected; it is never applied.";
     decide_two = "移出人员的计划需要两名管理员先后批准，且都不是发起人。", "A plan that removes people is allowed by two administrators, neither of whom made it.";
     plan_moved_on = "生成这个预览之后，OA 通讯录有改动。", "The directory has changed since this plan was made.";
     plan_moved_on_hint = "执行前会逐项核对，有出入就会拒绝执行。", "Each change is checked before it is applied; where something differs, the plan is refused.";
@@ -170,7 +170,7 @@ texts! {
     decided_first(by, at) = "{by} 已于 {at} 作为第一人批准，还需要另一名管理员批准", "Allowed by {by}, {at}, as the first of two; another administrator must allow it too";
     plan_made_by(by) = "发起人：{by}", "made by {by}";
     decided_allowed(by, at) = "{by} 于 {at} 批准", "Allowed by {by}, {at}";
-    decided_rejected(by, at) = "{by} 于 {at} 作废", "Rejected by {by}, {at}";
+    decided_rejected(by, at) = "{by} 于 {at} 驳回", "Rejected by {by}, {at}";
     decisions_lead = "触发安全设置的计划停在这里，批准后才能执行。", "Plans that a guard holds stop here until somebody allows them.";
     decisions_none = "没有等待审批的计划", "Nothing waits for a decision";
     decisions_none_hint = "超过安全设置上限的计划会出现在这里。", "Plans over a guard's limit appear here.";
@@ -254,7 +254,7 @@ texts! {
     cost_of_cap(cap) = "（企业微信上限 {cap}）", " (WeCom allows {cap})";
     cost_none = "这个计划不需要调用企业微信。", "This plan makes no calls.";
 
-    run_is_rejected = "计划触发了安全设置，已作废，没有写入任何内容。", "A guard held the plan and it was rejected; nothing was written.";
+    run_is_rejected = "计划触发了安全设置，已被驳回，没有写入任何内容。", "A guard held the plan and it was rejected; nothing was written.";
     run_title(kind) = "运行：{kind}", "Run: {kind}";
     run_id_label = "编号", "Id";
     run_kind_label = "类型", "Kind";

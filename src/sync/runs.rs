@@ -339,8 +339,18 @@ pub(crate) fn fail(run: &mut Run, error: &SyncError) {
 pub(crate) async fn end(env: &Env, run: &mut Run, watch: &Watch) {
     run.ended_at_ms = Some(env.clock.now_ms());
     let row = run.clone();
-    if let Err(error) = env.store.write(move |tx| store::runs::put(tx, &row)).await {
-        tracing::error!(run.id = %run.id, %error, "the end of run {} could not be stored", run.id);
+    let written = env.store.write(move |tx| {
+        // the plan could be decided before the run's row was
+        let is_held = row.state == RunState::Held;
+        let plan =
+            row.plan.as_ref().filter(|_| is_held).map(|plan| store::plans::head(tx, plan)).transpose()?.flatten();
+        let is_rejected = plan.is_some_and(|plan| plan.state == PlanState::Rejected);
+        let state = if is_rejected { RunState::Rejected } else { row.state };
+        store::runs::put(tx, &Run { state, ..row.clone() }).map(|()| state)
+    });
+    match written.await {
+        Ok(state) => run.state = state,
+        Err(error) => tracing::error!(run.id = %run.id, %error, "the end of run {} could not be stored", run.id),
     }
     watch.ended(run);
 }

@@ -19,7 +19,11 @@
     return field.defaultValue !== undefined && field.value !== field.defaultValue;
   };
   window.addEventListener("beforeunload", (event) => {
-    if (!isFree && parts.some((part) => part.dataset.keeps || [...part.elements].some(differs))) event.preventDefault();
+    if (!isFree && parts.some((part) => part.dataset.keeps || [...part.elements].some(differs))) {
+      event.preventDefault();
+      // whoever stays may send the other forms again
+      for (const form of document.forms) delete form.dataset.sent;
+    }
     isFree = false;
   });
 })();

@@ -182,7 +182,7 @@ fn state(state: RunState, language: Language) -> String {
         RunState::Failed => language.pick("failed", "失败"),
         RunState::Held => language.pick("held by a guard", "被安全设置拦截"),
         RunState::Cancelled => language.pick("cancelled", "已取消"),
-        RunState::Rejected => language.pick("its plan was rejected", "计划已作废"),
+        RunState::Rejected => language.pick("its plan was rejected", "计划已驳回"),
     }
     .to_owned()
 }

@@ -22,7 +22,7 @@ impl T {
             PlanState::Ready => self.lang.pick("可以执行", "ready"),
             PlanState::Held => self.lang.pick("等待审批", "waits for a decision"),
             PlanState::Allowed => self.lang.pick("已批准", "allowed"),
-            PlanState::Rejected => self.lang.pick("已作废", "rejected"),
+            PlanState::Rejected => self.lang.pick("已驳回", "rejected"),
             PlanState::Taken => self.lang.pick("已执行", "applied"),
             PlanState::Refused => self.lang.pick("不可执行", "refused"),
         }
@@ -46,7 +46,7 @@ impl T {
             RunState::Failed => self.lang.pick("失败", "failed"),
             RunState::Held => self.lang.pick("等待审批", "held"),
             RunState::Cancelled => self.lang.pick("已取消", "cancelled"),
-            RunState::Rejected => self.lang.pick("已作废", "rejected"),
+            RunState::Rejected => self.lang.pick("已驳回", "rejected"),
         }
     }
 

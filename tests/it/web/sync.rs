@@ -127,8 +127,8 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let before = limit(49).await;
     let outdated = admin.get(&plan.path).await.expect(200);
     outdated.has("这个计划不能再批准或执行").has("value=\"reject\"").lacks("value=\"allow\"");
-    outdated.has("当时触发的安全设置").lacks("需要审批后才能执行").has("<h2>作废这个预览</h2>").has(">作废</button>");
-    outdated.lacks("有效期至").lacks(">驳回</button>");
+    outdated.has("当时触发的安全设置").lacks("需要审批后才能执行").has("<h2>驳回这个预览</h2>").has(">驳回</button>");
+    outdated.lacks("有效期至");
     admin
         .get("/decisions")
         .await
@@ -147,7 +147,7 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let rejected = admin.submit(&plan, "/decide", &[("decision", "reject"), ("reason", "弄错了")]).await;
     let page = admin.follow(&rejected).await.expect(200);
     admin.get(HUB).await.expect(200).lacks("已失效");
-    page.has("作废").lacks("驳回").has("弄错了");
+    page.has("已驳回").lacks("作废").has("弄错了");
     assert!(!page.has_form("/apply") && !page.has_form("/decide"));
     let forced = admin.post(&format!("{}/apply", plan.path), &[("confirm", "移出 9 人")]).await;
     forced.expect(409);
@@ -160,10 +160,10 @@ async fn a_held_plan_is_rejected_or_allowed_and_then_applied() {
     let plan = admin.get(path.split('"').next().unwrap()).await.expect(200);
     plan.has("人（可恢复）").lacks("不可恢复");
     admin.submit(&plan, "/decide", &[("decision", "reject"), ("reason", "弄错了")]).await.expect(303);
-    admin.get(&held.path).await.expect(200).has("安全设置，已作废").lacks("notice warn");
-    admin.get("/corps/acme-main/runs").await.expect(200).has("<span class=\"badge \">已作废");
+    admin.get(&held.path).await.expect(200).has("安全设置，已被驳回").lacks("notice warn");
+    admin.get("/corps/acme-main/runs").await.expect(200).has("<span class=\"badge \">已驳回");
     for page in [HUB, "/"] {
-        admin.get(page).await.expect(200).has("已作废");
+        admin.get(page).await.expect(200).has("已驳回");
     }
     // and everybody else says so
     let listed = async |state: &str| {
