@@ -52,6 +52,7 @@ texts! {
     push_recall = "撤回", "Recall";
     push_recall_title = "撤回消息", "Recall the message";
     push_recall_sure(count) = "将撤回这条消息，涉及 {count} 个接收人", "This message is taken back from {count} recipients";
+    push_recall_early = "将撤回这 1 条消息：还在查找接收人，撤回后谁也不会收到", "This 1 message is taken back before its recipients are found: nobody gets it";
     push_recall_nobody(count) = "没有接收人可以撤回；撤回后，未送达的 {count} 个不再重发", "There is nobody to take it back from; the {count} that did not arrive are not sent again";
     push_recall_hint = "未发出的取消；已发出的在 24 小时内从企业微信撤回，微信插件中已收到的不会消失。", "What has not gone out is cancelled; what was sent is recalled within 24 hours. What the WeChat plugin has received stays there.";
     push_recalled(cancelled, recalled, later, kept) = "已取消 {cancelled}，已撤回 {recalled}，送达后撤回 {later}，不能撤回 {kept}。", "Cancelled {cancelled}, recalled {recalled}, to be recalled on arrival {later}, kept {kept}.";

@@ -76,7 +76,7 @@ impl Messages {
                 }
                 let mut done = Redriven::default();
                 let mut aimed: Vec<(usize, Delivery)> = Vec::new();
-                let mut other: Vec<Delivery> = Vec::new();
+                let mut other: Vec<(Delivery, Delivery)> = Vec::new();
                 for row in dead {
                     let is_doubtful = matches!(row.state, DeliveryState::Unknown | DeliveryState::ProbablyDropped)
                         || row.code.as_deref() == Some(outcome::PARTLY);
@@ -87,14 +87,26 @@ impl Messages {
                     match aim(tx, &message, &row, &targets)? {
                         Some((_, to)) if !is_recalled && is_disabled(tx, &to)? => {
                             done.still_dead += 1;
-                            let (code, error) = (Some(outcome::DISABLED.into()), Some(outcome::DISABLED_TEXT.into()));
-                            let state = DeliveryState::Invalid;
-                            other.push(Delivery { state, code, error, errcode: None, changed_at_ms: now_ms, ..row });
+                            // that something of it may have arrived is not forgotten for that
+                            if !is_doubtful {
+                                let (call, sent_at_ms) = (row.call.clone(), row.sent_at_ms);
+                                let disabled = Delivery {
+                                    state: DeliveryState::Invalid,
+                                    code: Some(outcome::DISABLED.into()),
+                                    error: Some(outcome::DISABLED_TEXT.into()),
+                                    call,
+                                    sent_at_ms,
+                                    changed_at_ms: now_ms,
+                                    ..to
+                                };
+                                other.push((row, disabled));
+                            }
                         }
                         Some(found) if !is_recalled => aimed.push(found),
                         _ => {
                             done.still_dead += 1;
-                            other.extend(dead_otherwise(tx, &message, row, &targets, now_ms)?);
+                            let now = dead_otherwise(tx, &message, row.clone(), &targets, now_ms)?;
+                            other.extend(now.map(|now| (row, now)));
                         }
                     }
                 }
@@ -108,10 +120,9 @@ impl Messages {
         if !other.is_empty() {
             let tenant = message.tenant.clone();
             let write = move |tx: &store::WriteTx| {
-                for row in &other {
-                    let is_so =
-                        store::deliveries::find(tx, &row.message, row.seq)?.is_some_and(|now| now.state.is_dead());
-                    if is_so {
+                for (seen, row) in &other {
+                    // whatever became of it since it was read is nearer to the truth
+                    if store::deliveries::find(tx, &seen.message, seen.seq)?.as_ref() == Some(seen) {
                         store::deliveries::put(tx, &tenant, std::slice::from_ref(row))?;
                     }
                 }

@@ -24,6 +24,9 @@ pub struct Trial {
     /// What the last test found wrong, unless something has gone through since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<TestFailure>,
+    /// Whether that was that WeCom could not be reached at all.
+    #[serde(default)]
+    pub is_unreached: bool,
 }
 
 /// A test that did not come out well.
@@ -80,13 +83,23 @@ pub fn worked(tx: &WriteTx, corp: &CorpKey, of: &SecretName, began_ms: i64) -> R
     put(tx, corp, &trials)
 }
 
+/// WeCom answered to something that began at `began_ms`: that it could not be reached before is over.
+pub fn reached(tx: &WriteTx, corp: &CorpKey, began_ms: i64) -> Result<(), StoreError> {
+    let before = list(tx, corp)?;
+    let mut trials = before.clone();
+    for trial in trials.values_mut().filter(|trial| trial.is_unreached) {
+        trial.failure.take_if(|failure| failure.at_ms <= began_ms);
+    }
+    if trials == before { Ok(()) } else { put(tx, corp, &trials) }
+}
+
 /// A test that began at `began_ms` found something wrong with a credential.
 pub fn failed(
     tx: &WriteTx,
     corp: &CorpKey,
     of: &SecretName,
     began_ms: i64,
-    failure: &TestFailure,
+    (failure, is_unreached): (&TestFailure, bool),
 ) -> Result<(), StoreError> {
     let mut trials = list(tx, corp)?;
     // one that was never entered anew has worked as far as anybody knows
@@ -94,7 +107,7 @@ pub fn failed(
     if began_ms < trial.entered_at_ms {
         return Ok(());
     }
-    trial.failure = Some(failure.clone());
+    (trial.failure, trial.is_unreached) = (Some(failure.clone()), is_unreached);
     put(tx, corp, &trials)
 }
 

@@ -102,6 +102,8 @@ async fn remember(app: &App, notes: &Notes<'_>, began_ms: i64) -> Result<(), Syn
             zh: found.found.zh.clone(),
         })
     };
+    let is_unreached =
+        notes.findings.iter().any(|found| found.state == State::Failed && found.check.starts_with("network."));
     let contacts = (SecretName::Contacts, failed(&["secret.contacts".into(), "secret.contacts.kind".into()]));
     let of_app = |app: &crate::model::App| {
         let checks = [format!("secret.app/{}", app.key), format!("app/{}", app.key)];
@@ -113,7 +115,9 @@ async fn remember(app: &App, notes: &Notes<'_>, began_ms: i64) -> Result<(), Syn
             // one that is not set says so by itself
             let is_set = store::secrets::find(tx, &corp.key, name)?.is_some_and(|secret| !secret.is_empty());
             match failure {
-                Some(failure) if is_set => store::trials::failed(tx, &corp.key, name, began_ms, failure)?,
+                Some(failure) if is_set => {
+                    store::trials::failed(tx, &corp.key, name, began_ms, (failure, is_unreached))?;
+                }
                 None if is_set => store::trials::worked(tx, &corp.key, name, began_ms)?,
                 _ => {}
             }

@@ -76,6 +76,7 @@ pub async fn save(
     store
         .write(move |tx| {
             store::mirror::put_head(tx, &key, &written)?;
+            store::trials::reached(tx, &key, began_ms)?;
             // what lists ids is the contacts secret
             if matches!(written.strategy, ReadStrategy::IdsOnly | ReadStrategy::IdsAndDetails) {
                 store::trials::worked(tx, &key, &SecretName::Contacts, began_ms)?;

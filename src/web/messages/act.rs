@@ -5,6 +5,7 @@ use crate::http::Problem;
 use crate::http::errors::{message_problem, store_problem};
 use crate::http::permission::MessagesManage;
 use crate::messages::Redrive;
+use crate::messages::search::Stage;
 use crate::model::{DeliveryState, MessageId, TenantKey};
 use crate::store::deliveries::DeliveryCursor;
 use crate::web::flash::Flash;
@@ -43,8 +44,12 @@ async fn recall(
     }
     // what did not arrive cannot be taken back; where nothing did, it is no longer sent again
     let (reached, all) = (status.recallable(), status.tally.total());
-    let lead = if reached > 0 { t.push_recall_sure(reached) } else { t.push_recall_nobody(all) };
-    let count = if reached > 0 { reached } else { all };
+    let (lead, count) = match reached {
+        // one message, whose recipients are still to be found
+        0 if status.stage == Stage::Accepted => (t.push_recall_early().to_owned(), 1),
+        0 => (t.push_recall_nobody(all), all),
+        reached => (t.push_recall_sure(reached), reached),
+    };
     let counted = DeliveryState::ALL.into_iter().filter(|state| status.tally.of(*state) > 0);
     let counted = counted.map(|state| format!("{} {}", t.delivery_state(state), status.tally.of(state)));
     let here = format!("/tenants/{tenant}/messages/{id}");

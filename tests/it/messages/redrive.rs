@@ -146,6 +146,17 @@ async fn a_disabled_member_is_told_as_that_and_is_sent_to_once_enabled() {
     let (before, done) = (world.state().count("message/send"), redrive().await);
     assert_eq!((done.again, done.still_dead), (0, 1));
     assert_eq!(world.state().count("message/send"), before, "nobody is asked what is known");
+    // what may have arrived stays what it is, also for whoever would take it twice
+    mirrored(1);
+    world.state().add_fault(Fault::always("message/send", Effect::DropAfter));
+    let lost = world.say("lost", &["e0"]).await;
+    world.ended(&lost).await;
+    world.state().clear_faults();
+    mirrored(2);
+    let doubtful = Redrive { accept_duplicates: true, ..Redrive::default() };
+    let done = world.messages.redrive(&actor(), &lost, doubtful).await.unwrap();
+    assert_eq!((done.again, done.still_dead), (0, 1));
+    assert_eq!(world.deliveries(&lost)[0].state, Unknown);
     mirrored(1);
     assert_eq!(redrive().await.again, 1);
     assert_eq!(world.ended(&id).await.get(&Sent), Some(&1));
