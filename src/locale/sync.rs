@@ -131,6 +131,11 @@ texts! {
     plan_was_held = "当时触发的安全设置", "A guard held this plan";
     undo_again = "OA 和同步设置仍要求被撤销的变更，下一次同步会再做一遍。要保留撤销的结果，请先修改 OA 或同步设置。", "The directory and the settings still ask for what is undone: the next sync does it again. To keep things as the undo leaves them, change the directory or the settings first.";
     run_kind_undo = "撤销", "undo";
+    run_undoes = "查看被撤销的运行", "The run that it takes back";
+    run_undone = "这次运行已被撤销。", "This run has been undone.";
+    run_undone_by(when) = "撤销运行：{when}", "Undone by the run of {when}";
+    undo_none = "没有可以撤销的变更", "There is nothing to undo";
+    undo_none_hint = "这次运行的变更已经撤销，或者之后又被改动过。", "What the run did has been undone, or changed again since.";
     plan_waits_for_admin = "请联系系统管理员审批。", "An administrator has to decide.";
     plan_is_refused = "这个计划违反了必须遵守的规则，永远不会执行。请看“检查与提示”。", "This plan breaks an invariant and is never applied. See the checks.";
     plan_is_over = "这个预览已过期，请重新生成。", "This preview has expired; make a new one.";

@@ -57,6 +57,12 @@ pub struct Run {
     /// The plan that is applied, or was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanId>,
+    /// The run that it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<RunId>,
+    /// The latest run that takes it back, as far as what it did was still there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_by: Option<RunId>,
     /// Where it stands.
     pub state: RunState,
     /// Who started it: a person's name, `schedule`, an API key's name.
@@ -175,6 +181,9 @@ pub struct RunBrief {
     /// The plan that is applied.
     #[serde(default)]
     pub plan: Option<PlanId>,
+    /// The run that it takes back.
+    #[serde(default)]
+    pub undoes: Option<RunId>,
     /// Where it stands.
     pub state: RunState,
     /// Who started it.
@@ -210,6 +219,7 @@ impl From<&Run> for RunBrief {
             corp: run.corp.clone(),
             kind: run.kind,
             plan: run.plan.clone(),
+            undoes: run.undoes.clone(),
             state: run.state,
             by: run.by.clone(),
             started_at_ms: run.started_at_ms,

@@ -319,6 +319,8 @@ mod tests {
             corp: "a".into(),
             kind,
             plan: None,
+            undoes: None,
+            undone_by: None,
             state,
             by: "tester".into(),
             started_at_ms: 0,

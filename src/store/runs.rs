@@ -128,13 +128,13 @@ pub fn put(tx: &WriteTx, run: &Run) -> Result<(), StoreError> {
 struct LastSyncs {
     /// The last one that has ended, however.
     ended: Option<RunId>,
-    /// The last one that was done whole.
+    /// The last one that was done whole and is no undo.
     done: Option<RunId>,
 }
 
 const LAST_SYNCS: &str = "runs.last_syncs";
 
-/// The last downstream run of a corp that has ended, and the last one that was done whole, however many pulls and plans
+/// The last downstream run of a corp that has ended, and the last one that was done whole and is no undo, however many pulls and plans
 /// came after them.
 pub fn last_syncs(tx: &impl Reads, corp: &CorpKey) -> Result<(Option<RunBrief>, Option<RunBrief>), StoreError> {
     let last: LastSyncs = settings::get(tx, settings::Scope::Corp(corp), LAST_SYNCS)?.unwrap_or_default();
@@ -158,7 +158,7 @@ fn note_sync(tx: &WriteTx, run: &Run) -> Result<(), StoreError> {
     if later(&known.ended) {
         last.ended = Some(run.id.clone());
     }
-    if run.state == RunState::Done && later(&known.done) {
+    if run.state == RunState::Done && run.undoes.is_none() && later(&known.done) {
         last.done = Some(run.id.clone());
     }
     if last == known { Ok(()) } else { settings::put(tx, scope, LAST_SYNCS, &last) }

@@ -24,6 +24,8 @@ pub(crate) fn new_run(env: &Env, corp: &CorpKey, kind: RunKind, actor: &Actor) -
         corp: corp.clone(),
         kind,
         plan: None,
+        undoes: None,
+        undone_by: None,
         state: RunState::Running,
         by: actor.name.clone(),
         started_at_ms: env.clock.now_ms(),
@@ -244,7 +246,7 @@ async fn run_plan(
     meter: Arc<CallMeter>,
     watch: &Watch,
 ) -> Result<Run, SyncError> {
-    run.plan = Some(plan.id.clone());
+    (run.plan, run.undoes) = (Some(plan.id.clone()), plan.undoes.clone());
     run.total = changes.len() as u64;
     apply::take(env, plan, run).await?;
     // the meter goes on counting; what it has counted so far must not be added a second time

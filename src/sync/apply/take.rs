@@ -89,8 +89,8 @@ async fn changes(env: &Env, plan: &PlanId) -> Result<Vec<Change>, SyncError> {
     Ok(env.store.read_async(move |tx| store::plans::changes(tx, &wanted, 0..u32::MAX)).await?)
 }
 
-/// Gives the plan to the run, for good: in one commit the plan is taken, the run names it, and the source's size is
-/// what the next plan is compared with.
+/// Gives the plan to the run, for good: in one commit the plan is taken, the run names it, a run that it takes back names this one, and the
+/// source's size is what the next plan is compared with.
 pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError> {
     let (id, run, source) = (plan.id.clone(), run.clone(), plan.source_employees);
     let named = plan.id.clone();
@@ -110,6 +110,11 @@ pub async fn take(env: &Env, plan: &PlanHead, run: &Run) -> Result<(), SyncError
             head.taken_by = Some(run.id.clone());
             store::plans::put_head(tx, &head)?;
             store::runs::put(tx, &run)?;
+            if let Some(id) = &head.undoes
+                && let Some(undone) = store::runs::find(tx, id)?
+            {
+                store::runs::put(tx, &Run { undone_by: Some(run.id.clone()), ..undone })?;
+            }
             let is_undo = head.undoes.is_some();
             facts::change(tx, &head.corp, |memory| {
                 memory.is_after_undo = is_undo;

@@ -123,7 +123,7 @@ impl RunCard {
     pub(in crate::web) fn new(t: T, run: &RunBrief, now_ms: i64) -> Self {
         Self {
             id: run.id.to_string(),
-            kind: t.run_kind(run.kind),
+            kind: if run.undoes.is_some() { t.run_kind_undo() } else { t.run_kind(run.kind) },
             state: t.run_state(run.state),
             tone: run_tone(run.state),
             by: t.sync_actor(&run.by),

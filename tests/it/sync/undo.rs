@@ -1,8 +1,9 @@
 //! Undo is a plan like any other; applied, it gives back the state but for what it says it cannot.
 
 use super::world::{CORPID, World, actor, assert_done, put_directory};
-use wecom_bridge::model::{Employee, EmployeeStatus, PlanState, Reversible, RunState};
+use wecom_bridge::model::{Employee, EmployeeStatus, PlanState, Reversible, RunId, RunState};
 use wecom_bridge::sandbox::{Department, Member, VisibleRange, seed};
+use wecom_bridge::store;
 use wecom_bridge::sync::SyncError;
 use wecom_bridge::sync::pull::PullRequest;
 use wecom_bridge::sync::service;
@@ -153,7 +154,14 @@ async fn what_was_undone_is_not_done_again_unasked() {
     let run = world.sync().await;
     assert_done(&run);
     let undo = service::undo(&world.env, &run.id, &actor()).await.unwrap();
-    assert_done(&world.apply(&undo).await);
+    let undoing = world.apply(&undo).await;
+    assert_done(&undoing);
+    // each of the two names the other, and an undo is no sync that went well
+    let stored = |id: &RunId| world.env.store.read(|tx| store::runs::find(tx, id)).unwrap().unwrap();
+    assert_eq!((stored(&undoing.id).undoes, stored(&undoing.id).undone_by), (Some(run.id.clone()), None));
+    assert_eq!((stored(&run.id).undone_by, stored(&run.id).undoes), (Some(undoing.id.clone()), None));
+    let (_, done) = world.env.store.read(|tx| store::runs::last_syncs(tx, &run.corp)).unwrap();
+    assert_eq!(done.map(|run| run.id), Some(run.id.clone()));
     // a second undo of the same has nothing to do
     let again = service::undo(&world.env, &run.id, &actor()).await.unwrap();
     assert_eq!(again.counts.members.enable, 0, "{:?}", again.counts);

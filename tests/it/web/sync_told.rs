@@ -39,6 +39,34 @@ async fn a_record_of_a_link_that_is_gone_asks_for_a_new_plan() {
     world.stop().await;
 }
 
+#[tokio::test]
+async fn a_run_and_the_one_that_takes_it_back_tell_of_each_other() {
+    let world = World::new().await;
+    world.first_sync().await;
+    let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
+    let people = world.bridge.get("/api/v1/tenants/acme/employees").await.expect(200);
+    let mut person =
+        people["items"].as_array().unwrap().iter().find(|row| row["status"] != "departed").unwrap().clone();
+    person["position"] = json!("新的职务");
+    world.bridge.post("/api/v1/tenants/acme/employees", &json!({ "employees": [person] })).await.expect(200);
+    let run = press(&world, &browser, "run").await;
+    run.has("更新成员 1").lacks("已被撤销");
+    let plan = watch(&world, &browser, &browser.submit(&run, "/undo", &[]).await).await;
+    let undoing = watch(&world, &browser, &browser.submit(&plan, "/apply", &[]).await).await;
+    undoing.has("运行：撤销").has(&format!("<a href=\"{}\"", run.path)).has("下一次同步会再做一遍").lacks("已被撤销");
+    let undone = browser.get(&run.path).await.expect(200);
+    undone.has("运行：同步").has("这次运行已被撤销").has(&format!("<a href=\"{}\"", undoing.path));
+    assert!(!undone.has_form("/undo"), "what is undone is not offered again");
+    let list = browser.get("/corps/acme-main/runs").await.expect(200);
+    let kinds = list.text.split("data-label=\"类型\">").skip(1).map(|rest| rest.split('<').next().unwrap());
+    assert_eq!(kinds.take(2).collect::<Vec<_>>(), ["撤销", "生成预览"]);
+    // asked for all the same, it is not told as if both sides agreed
+    let again = browser.post(&format!("{}/undo", run.path), &[]).await;
+    let nothing = watch(&world, &browser, &again).await;
+    nothing.has("没有可以撤销的变更").lacks("已经一致");
+    world.stop().await;
+}
+
 /// The run's row names a thousand failures; the number and the list have all of them.
 #[tokio::test]
 async fn more_than_a_thousand_failures_are_counted_and_listed() {

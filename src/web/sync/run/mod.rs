@@ -102,8 +102,10 @@ struct RunPage {
     corp: CorpView,
     card: RunCard,
     kind: RunKind,
-    /// It takes back what another run did.
-    is_undo: bool,
+    /// The run that it takes back.
+    undoes: Option<String>,
+    /// The run that takes it back, and when that began.
+    undone: Option<(String, String)>,
     /// Who was not brought into WeCom.
     left_out: Vec<LeftOut>,
     state: RunState,
@@ -141,7 +143,7 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     {
         return Ok(reply::see_other(&who.url(&format!("/plans/{}", link::part(plan)))));
     }
-    let (key, plan, id) = (run.corp.clone(), run.plan.clone(), run.id.clone());
+    let (key, plan, id, undone_by) = (run.corp.clone(), run.plan.clone(), run.id.clone(), run.undone_by.clone());
     let is_small = run.kind == RunKind::Downstream && run.state.is_final() && run.total <= SMALL;
     let seqs: Vec<u32> = run.failed.iter().take(FAILED_SHOWN).map(|record| record.seq).collect();
     let base = who.base.clone();
@@ -164,22 +166,24 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
             }
             _ => Vec::new(),
         };
-        Ok((corp, store::mirror::head(tx, &key)?, plan, people, first, left_out))
+        let undone = undone_by.map(|id| store::runs::find(tx, &id)).transpose()?.flatten();
+        Ok((corp, store::mirror::head(tx, &key)?, plan, people, first, left_out, undone))
     });
-    let (corp, mirror, plan, people, first, left_out) = read.await.map_err(store_problem)?;
-    let is_undo = plan.as_ref().is_some_and(|plan| plan.undoes.is_some());
-    let kind = if is_undo { t.run_kind_undo() } else { t.run_kind(run.kind) };
+    let (corp, mirror, plan, people, first, left_out, undone) = read.await.map_err(store_problem)?;
     let name = corp.map_or_else(|| run.corp.to_string(), |corp| corp.name);
     let is_applied =
         run.kind == RunKind::Downstream && plan.as_ref().is_some_and(|plan| plan.state == PlanState::Taken);
     let runs = who.may(ApiScope::SyncRun);
     let is_final = run.state.is_final();
     let id = link::part(&run.id);
+    let is_undone = undone.as_ref().is_some_and(|run| run.state == RunState::Done);
+    let card = RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms());
     let page = RunPage {
-        f: who.frame_at(&run.corp, "runs", t.run_title(kind)),
-        card: RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms()),
+        f: who.frame_at(&run.corp, "runs", t.run_title(card.kind)),
+        card,
         kind: run.kind,
-        is_undo,
+        undoes: run.undoes.as_ref().map(link::part),
+        undone: undone.map(|run| (link::part(&run.id), time::second(run.started_at_ms))),
         left_out,
         state: run.state,
         started: time::second(run.started_at_ms),
@@ -205,7 +209,7 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
         may_cancel: !is_final && runs,
         may_resume: is_applied && matches!(run.state, RunState::Failed | RunState::Cancelled) && runs,
         may_retry: is_applied && is_final && runs,
-        may_undo: is_applied && is_final && run.counts.total() > 0 && runs,
+        may_undo: is_applied && is_final && run.counts.total() > 0 && !is_undone && runs,
         may_accept: run.code.as_deref() == Some("sync.suspicious_read") && runs,
         has_records: is_applied,
         first,
