@@ -4,11 +4,12 @@ use super::answer::{Ok, Page, Reply};
 use super::auth::{AuditRead, Key};
 use super::routes::Routes;
 use super::state::State;
-use crate::http::errors::store_problem;
+use crate::browse;
+use crate::http::errors::{browse_problem, store_problem};
 use crate::http::{Problem, Query};
 use crate::model::AuditRow;
 use crate::store::audit::{self, AuditFilter};
-use crate::store::{self, Order, Search};
+use crate::store::{self, Order};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -36,11 +37,12 @@ struct ListQuery {
     limit: Option<usize>,
     /// `next` of the page before.
     after: Option<u64>,
-    /// Part of the actor's name, in whatever case.
+    /// Part of the actor's name, or of an administrator's shown name, in whatever case.
     actor: Option<String>,
     /// What the action begins with, e.g. `session.` or `plan.allow`.
     action: Option<String>,
-    /// Part of the subject, in whatever case.
+    /// Part of the subject, in whatever case. The name of a corp or a tenant finds what concerns it, the name of a person
+    /// what is about that person.
     subject: Option<String>,
     /// Not before this time, Unix milliseconds.
     from_ms: Option<i64>,
@@ -71,9 +73,11 @@ async fn list(
 ) -> Result<Ok<Page<AuditRow>>, Problem> {
     let ListQuery { limit, after, actor, action, subject, from_ms, until_ms, order } = query.0;
     let limit = super::lists::page_limit(limit)?;
-    let search = |text: Option<String>| text.filter(|text| !text.trim().is_empty()).map(|text| Search::new(&text));
-    let (actor, subject, order) = (search(actor), search(subject), order.unwrap_or_default());
-    let filter = AuditFilter { actor, action, subject, subjects: Vec::new(), from_ms, until_ms, order };
+    let (actor, subject) = (actor.unwrap_or_default(), subject.unwrap_or_default());
+    let filter = AuditFilter { action, from_ms, until_ms, order: order.unwrap_or_default(), ..AuditFilter::default() };
+    let app = &state.app;
+    let filter =
+        browse::audit::meant(&app.store, &app.views, &actor, &subject, filter).await.map_err(browse_problem)?;
     let page = state.app.store.read_async(move |tx| audit::search(tx, &filter, after, limit)).await;
     let page = page.map_err(store_problem)?;
     let (items, next) = (page.rows, page.next.map(|seq| seq.to_string()));

@@ -8,6 +8,7 @@
 //! let page = app.views.directory(&tenant, move |view| view.page(&query)).await?;
 //! ```
 
+pub mod audit;
 mod bits;
 mod cells;
 mod collate;

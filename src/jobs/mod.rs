@@ -229,7 +229,8 @@ impl Jobs {
             let mut asked = store::runs::asked(tx, &run)?;
             asked.cancel.get_or_insert_with(|| CancelAsked { by: actor.name.clone(), at_ms: tx.now_ms() });
             store::runs::put_asked(tx, &run, &asked)?;
-            store::audit::append(tx, &actor, "run.cancel", &format!("run {id}"), None, None)?;
+            let after = serde_json::json!({ "corp": run.corp });
+            store::audit::append(tx, &actor, "run.cancel", &format!("run {id}"), None, Some(after))?;
             Ok(Ok(()))
         });
         noted.await??;

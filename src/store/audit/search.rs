@@ -15,11 +15,14 @@ pub const LOOKED_AT_MAX: usize = 20_000;
 pub struct AuditFilter {
     /// Part of the actor's name, in whatever case: `zhang`, `key:`, `cli:root`.
     pub actor: Option<Search>,
+    /// Or one of these actors, whole: `account:zhang`. They count only beside [`actor`](Self::actor).
+    pub actors: Vec<String>,
     /// What the action begins with: `session.`, `plan.allow`.
     pub action: Option<String>,
     /// Part of the subject, in whatever case.
     pub subject: Option<Search>,
-    /// Or one of these subjects, or something of it: `corp acme`. They count only beside [`subject`](Self::subject).
+    /// Or what concerns one of these: its words stand in the subject (`employee E1`), or it is the corp that the change
+    /// names (`acme`). They count only beside [`subject`](Self::subject).
     pub subjects: Vec<String>,
     /// Not before this time, Unix milliseconds.
     pub from_ms: Option<i64>,
@@ -43,22 +46,22 @@ pub struct AuditPage {
 impl AuditFilter {
     fn may_hit(&self, action: Option<&[u8]>, json: &[u8]) -> bool {
         let holds = |needle: &[u8]| memchr::memmem::find(json, needle).is_some();
+        // one that JSON writes in another way is looked at in the decoded row
+        let one_of = |names: &[String]| names.iter().any(|name| name.contains(['"', '\\']) || holds(name.as_bytes()));
         action.is_none_or(holds)
-            && self.actor.as_ref().is_none_or(|search| search.may_hit(json))
-            && self.subject.as_ref().is_none_or(|search| search.may_hit(json) || !self.subjects.is_empty())
+            && self.actor.as_ref().is_none_or(|search| search.may_hit(json) || one_of(&self.actors))
+            && self.subject.as_ref().is_none_or(|search| search.may_hit(json) || one_of(&self.subjects))
     }
 
     fn hits(&self, row: &AuditRow) -> bool {
+        let (actor, subject) = (row.actor.name.as_str(), row.subject.as_str());
+        let is_actor = || self.actors.iter().any(|name| name == actor);
+        let is_concerned = || self.subjects.iter().any(|words| concerns(row, words));
         self.action.as_ref().is_none_or(|action| row.action.starts_with(action.as_str()))
-            && self.actor.as_ref().is_none_or(|search| search.hits([row.actor.name.as_str()]))
-            && self.subject.as_ref().is_none_or(|search| search.hits([row.subject.as_str()]) || self.is_named(row))
+            && self.actor.as_ref().is_none_or(|search| search.hits([actor]) || is_actor())
+            && self.subject.as_ref().is_none_or(|search| search.hits([subject]) || is_concerned())
             && self.from_ms.is_none_or(|from_ms| row.at_ms >= from_ms)
             && self.until_ms.is_none_or(|until_ms| row.at_ms < until_ms)
-    }
-
-    fn is_named(&self, row: &AuditRow) -> bool {
-        let rest = |subject: &String| row.subject.strip_prefix(subject.as_str());
-        self.subjects.iter().filter_map(rest).any(|rest| rest.is_empty() || rest.starts_with(' '))
     }
 
     /// The action as it stands in a row's JSON.
@@ -66,6 +69,16 @@ impl AuditFilter {
         let quoted = serde_json::to_string(self.action.as_deref().filter(|action| !action.is_empty())?).ok()?;
         Some(format!("\"action\":{}", quoted.strip_suffix('"')?).into_bytes())
     }
+}
+
+/// Whether a row's subject has these words, or its change names the corp that they are.
+fn concerns(row: &AuditRow, words: &str) -> bool {
+    let has_words = |(at, _)| {
+        let (before, rest) = (&row.subject[..at], &row.subject[at + words.len()..]);
+        (before.is_empty() || before.ends_with(' ')) && (rest.is_empty() || rest.starts_with([' ', '/']))
+    };
+    let corps = [&row.before, &row.after].into_iter().flatten().filter_map(|change| change.get("corp")?.as_str());
+    row.subject.match_indices(words).any(has_words) || corps.into_iter().any(|corp| corp == words)
 }
 
 /// The first rows behind row `after` (all when `None`) that the filter wants, in its order.

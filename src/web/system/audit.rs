@@ -1,13 +1,13 @@
 //! The audit log: who changed what, before and after, from where; filtered, exported, verified.
 
-use crate::browse::BrowseError;
+use crate::browse::{self, BrowseError};
 use crate::http::Problem;
-use crate::http::errors::store_problem;
+use crate::http::errors::{browse_problem, store_problem};
 use crate::http::permission::AuditRead;
 use crate::locale::T;
 use crate::model::AuditRow;
 use crate::store::audit::AuditFilter;
-use crate::store::{self, Order, PAGE_MAX, Reads, Search, Store, StoreError};
+use crate::store::{self, Order, PAGE_MAX, Store, StoreError};
 use crate::web::export::{self, Kind, Out};
 use crate::web::flash::Flash;
 use crate::web::form::{Form, Nothing};
@@ -42,7 +42,7 @@ struct Row {
     who: String,
     what: String,
     subject: String,
-    /// Of a corp or a tenant.
+    /// Of a corp, a tenant, a person or a unit.
     name: String,
     differences: Vec<Difference>,
 }
@@ -63,27 +63,18 @@ impl AuditPage {
     }
 }
 
-/// Corps and tenants as subjects, with their names.
-fn named(tx: &impl Reads) -> Result<Vec<(String, String)>, StoreError> {
-    let corps = store::corps::list(tx)?.into_iter().map(|corp| (format!("corp {}", corp.key), corp.name));
-    let tenants = store::tenants::list(tx)?.into_iter().map(|tenant| (format!("tenant {}", tenant.key), tenant.name));
-    Ok(corps.chain(tenants).collect())
-}
-
-/// What a visit asks for; a corp or a tenant is found by its name too.
-fn filter(t: T, list: &Listing, named: &[(String, String)]) -> AuditFilter {
-    let search = |text: &str| Some(text).filter(|text| !text.is_empty()).map(Search::new);
-    let subject = search(&t.audit_subject_wanted(list.get("subject")));
-    let is_hit = |name: &String| subject.as_ref().is_some_and(|search| search.hits([name.as_str()]));
-    AuditFilter {
-        actor: search(&t.actor_wanted(list.get("actor"))),
+/// What a visit asks for; people, corps and administrators are found by their names too.
+async fn filter(t: T, web: &Web, list: &Listing) -> Result<AuditFilter, Problem> {
+    let filter = AuditFilter {
         action: Some(list.get("action").to_owned()).filter(|text| !text.is_empty()),
-        subjects: named.iter().filter(|(_, name)| is_hit(name)).map(|(subject, _)| subject.clone()).collect(),
-        subject,
         from_ms: time::of_day(list.get("from")),
         until_ms: time::of_day(list.get("until")).map(|at_ms| at_ms + DAY_MS),
         order: list.by_time(),
-    }
+        ..AuditFilter::default()
+    };
+    let (actor, subject) = (t.actor_wanted(list.get("actor")), t.audit_subject_wanted(list.get("subject")));
+    let app = &web.app;
+    browse::audit::meant(&app.store, &app.views, &actor, &subject, filter).await.map_err(browse_problem)
 }
 
 fn listing(visit: &Visit) -> Listing {
@@ -92,22 +83,24 @@ fn listing(visit: &Visit) -> Listing {
 
 async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let list = listing(&who);
-    let (t, asked, after) = (who.t, list.clone(), list.after(|text| text.parse().ok())?);
+    let (t, after) = (who.t, list.after(|text| text.parse().ok())?);
+    let filter = filter(t, &web, &list).await?;
     let page = web.app.store.read_async(move |tx| {
-        let named = named(tx)?;
-        Ok((store::audit::search(tx, &filter(t, &asked, &named), after, ROWS)?, named))
+        let page = store::audit::search(tx, &filter, after, ROWS)?;
+        let names = browse::audit::names(tx, &page.rows)?;
+        Ok((page, names))
     });
-    let (page, named) = page.await.map_err(store_problem)?;
-    let name = |subject: &str| named.iter().find(|(known, _)| known == subject).map(|(_, name)| name.clone());
+    let (page, names) = page.await.map_err(store_problem)?;
     let rows = page
         .rows
         .into_iter()
-        .map(|row| Row {
+        .zip(names)
+        .map(|(row, name)| Row {
             when: time::second(row.at_ms),
             who: t.sync_actor(&row.actor.name),
             what: t.audit_action(&row.action),
             subject: t.audit_subject_name(&row.subject),
-            name: name(&row.subject).unwrap_or_default(),
+            name,
             differences: told(t, differences(row.before.as_ref(), row.after.as_ref())),
             row,
         })
@@ -142,10 +135,9 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
         t.audit_hash(),
         t.audit_hash_before(),
     ];
-    let named = web.app.store.read_async(named).await.map_err(store_problem)?;
     let rows = Rows {
         store: web.app.store.clone(),
-        filter: filter(t, &list, &named),
+        filter: filter(t, web, &list).await?,
         after: None,
         waiting: VecDeque::new(),
         is_end: false,

@@ -74,6 +74,62 @@ async fn the_audit_log_is_taken_home_with_its_chain() {
     office.close().await;
 }
 
+/// The log keeps ids and sign-in names; whoever looks knows people, corps and administrators by their names.
+#[tokio::test]
+async fn the_audit_log_is_searched_by_names() {
+    let office = Office::open().await;
+    office.bind("li", "lisi").await;
+    let row = json!({ "id": "zhang", "name": "张三", "account": "zhangsan", "unit_id": "3" });
+    office.bridge.put("/api/v1/tenants/acme/employees/zhang", &row).await.expect(200);
+    let admin = Browser::sign_in(&office.bridge, Role::Administrator).await;
+    let account = office.bridge.app.store.read(store::accounts::list).unwrap();
+    let account = account.into_iter().find(|account| account.role == Role::Administrator).unwrap();
+    let renamed = wecom_bridge::model::Account { display_name: "演示管理员".into(), ..account.clone() };
+    let append = move |tx: &store::WriteTx| {
+        store::accounts::put(tx, &renamed)?;
+        let by = |name: &str| Actor { name: format!("account:{name}"), ..Actor::cli("x") };
+        store::audit::append(tx, &by(&renamed.name), "menu.save", "acme-main/oa", None, None)?;
+        let corp = Some(json!({ "corp": "acme-main" }));
+        store::audit::append(tx, &Actor::cli("root"), "plan.allow", "plan p1", None, corp)?;
+        store::audit::append(tx, &Actor::cli("root"), "plan.allow", "plan acme-main2", None, None)?;
+        store::audit::append(tx, &Actor::cli("root"), "binding.create", "employee lin acme", None, None).map(drop)
+    };
+    office.bridge.app.store.write(append).await.unwrap();
+    let found = async |query: &str| {
+        let page = admin.get(&format!("/system/audit.csv?{query}")).await.expect(200);
+        let mut rows: Vec<_> = rows(&page).into_iter().map(|row| (row[5].clone(), row[6].clone())).collect();
+        rows.dedup();
+        rows
+    };
+    let row = |action: &str, subject: &str| (action.to_owned(), subject.to_owned());
+    // a person: the link names no tenant, the change of the record does; nobody else's rows
+    let people = found("subject=李四").await;
+    assert!(people.contains(&row("binding.create", "employee li")), "{people:?}");
+    assert!(people.iter().all(|(_, subject)| ["employee li", "employee li acme"].contains(&subject.as_str())));
+    assert!(found("subject=人员 张三").await.iter().any(|(_, subject)| subject == "employee zhang acme"));
+    assert!(found("subject=没有这个人").await.is_empty());
+    // what concerns a corp: its settings, its apps, and plans that name it
+    let corp = found("subject=阿克米企业").await;
+    for wanted in [row("corp.create", "acme-main"), row("menu.save", "acme-main/oa"), row("plan.allow", "plan p1")] {
+        assert!(corp.contains(&wanted), "{wanted:?} of {corp:?}");
+    }
+    assert!(!corp.contains(&row("plan.allow", "plan acme-main2")), "another one");
+    // an administrator by either name
+    assert_eq!(found("actor=演示管理员&action=menu.").await, [row("menu.save", "acme-main/oa")]);
+    assert_eq!(found(&format!("actor={}&action=menu.", account.name)).await.len(), 1);
+    assert!(found("actor=演示管理员&action=plan.").await.is_empty());
+    // the page tells the name beside the id, the API finds the same
+    admin.get("/system/audit?subject=李四").await.expect(200).has("<span>李四<span class=\"sub\">人员 li</span>");
+    admin
+        .get("/system/audit?subject=张三")
+        .await
+        .expect(200)
+        .has("<span>张三<span class=\"sub\">人员 zhang acme</span>");
+    let answer = office.bridge.get("/api/v1/audit?subject=李四").await.expect(200);
+    assert!(answer["items"].as_array().unwrap().iter().any(|row| row["subject"] == "employee li"), "{answer}");
+    office.close().await;
+}
+
 #[tokio::test]
 async fn accounts_keys_and_codes_are_searched_sorted_and_taken_home() {
     let office = Office::open().await;
