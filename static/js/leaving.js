@@ -1,9 +1,30 @@
-// data-keeps: whoever leaves such a form after a change is asked first; with data-keeps="unsaved" in any case, for what it shows is
-// saved nowhere. Nobody is asked for its own buttons, for the link beside them (cancel), and for what is in data-free.
+// data-keeps: whoever leaves such a form after a change is asked first; with data-keeps="unsaved" also before one, for what it shows is
+// saved nowhere, unless it is what the same form showed when it was opened. Nobody is asked for its own buttons, for the link beside them (cancel), and for what is in data-free.
 (() => {
   "use strict";
   const parts = [...document.querySelectorAll("[data-keeps]")];
+  const opened = (part) => `${new URL(part.getAttribute("action"), location.href).pathname}\n${values(part, true)}`;
+  // what is entered, or stood there at first; empty fields and what every page has anew say nothing
+  const values = (part, isFirst) => JSON.stringify([...part.elements].flatMap((field) => {
+    if (!field.name || ["_csrf", "once", "seen"].includes(field.name) || field.matches("button, fieldset, output")) return [];
+    let found = [isFirst ? field.defaultValue : field.value];
+    if (field.options) {
+      found = [...field.options].filter((option) => (isFirst ? option.defaultSelected : option.selected)).map((option) => option.value);
+      if (!found.length && !field.multiple && field.options.length) found = [field.options[0].value];
+    } else if (field.type === "checkbox" || field.type === "radio") {
+      found = (isFirst ? field.defaultChecked : field.checked) ? [field.value] : [];
+    }
+    return found.filter(Boolean).map((value) => [field.name, value]);
+  }));
+  const known = sessionStorage.getItem("opened");
+  const fresh = parts.find((part) => part.elements && !part.dataset.keeps);
+  if (fresh) sessionStorage.setItem("opened", opened(fresh));
+  else if (!parts.length) sessionStorage.removeItem("opened");
   if (!parts.length) return;
+  for (const part of parts) {
+    // shown as it is stored: from here on only a change counts
+    if (part.elements && part.dataset.keeps && opened(part) === known) part.dataset.keeps = "";
+  }
   let isFree = false;
   const free = () => { isFree = true; setTimeout(() => { isFree = false; }, 3000); };
   document.addEventListener("submit", (event) => {

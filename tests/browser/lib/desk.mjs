@@ -27,18 +27,22 @@ export class Desk {
     });
     context.setDefaultTimeout(PATIENCE_MS);
     const desk = new Desk();
-    Object.assign(desk, { world, context, t: speaking(language), language, troubles: [], expected: [], asked: 0, stays: false });
+    Object.assign(desk, { world, context, t: speaking(language), language, troubles: [], expected: [], asked: 0, stays: false, leaves: false });
     if (process.env.BROWSER_LIVE) await context.route('**/static/app.*', async (route) => route.fulfill(await live(route.request().url())));
     desk.page = await context.newPage();
     desk.watch(desk.page);
     return desk;
   }
 
-  /** Whether a page may be left is asked for (`asked`) and answered with yes, or with no where somebody `stays`. Script faults, refused by the content policy, answers of 400 and more, requests to anywhere else: all are troubles. */
+  /** Whether a page may be left is asked for (`asked`) and answered with yes, or with no where somebody `stays`; unless one of both is expected (`leaves`), the question is a trouble. Script faults, refused by the content policy, answers of 400 and more, requests to anywhere else: all are troubles. */
   watch(page) {
     const note = (text) => this.troubles.push(`${page.url()}: ${text}`);
     page.on('dialog', (dialog) => {
-      if (dialog.type() === 'beforeunload') { this.asked += 1; return this.stays ? dialog.dismiss() : dialog.accept(); }
+      if (dialog.type() === 'beforeunload') {
+        this.asked += 1;
+        if (!this.stays && !this.leaves) note('asks whether to leave');
+        return this.stays ? dialog.dismiss() : dialog.accept();
+      }
       note(`a script of somebody else says ${dialog.message()}`);
       return dialog.dismiss();
     });
