@@ -77,7 +77,7 @@ pub(super) struct SyncFields {
     pub(super) pick: Vec<String>,
     /// Typed where the settings would delete people.
     pub(super) confirm: String,
-    /// `save`, `try`, or `pick`: on to the scope, with everything that is not saved
+    /// `save`, `try`, `try_picks` (with nothing but `pick`), or `pick`: on to the scope, with everything that is not saved
     pub(super) what: String,
 }
 

@@ -201,7 +201,7 @@ async fn get(web: &Web, key: &CorpKey) -> Result<Corp, Problem> {
 
 async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>) -> Result<HttpResponse, Problem> {
     let mut corp = get(&web, &key).await?;
-    let list = Listing::of(&who, &["pick", "draft", "try"]);
+    let list = Listing::of(&who, &["pick", "draft"]);
     let picks = Picks::of(list.values("pick"));
     // it fills the form in, which whoever may not save has no use for
     let can_change = who.may(ApiScope::CorpWrite);
@@ -210,21 +210,9 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>
     let drafted = told::changes(who.t, &corp, &fields);
     let is_unsaved = !drafted.is_empty() || !picks.all().is_empty();
     let fields = SyncFields { pick: picks.all().to_vec(), ..fields };
-    let page = |corp: Corp, fields: SyncFields, faults| {
-        let page = SettingsPage::new(&who, &web, corp, fields, faults);
-        SettingsPage { drafted, is_unsaved, ..page }
-    };
-    if !can_change || list.get("try").is_empty() {
-        picks.put_over(&mut corp.downstream.scope);
-        return reply::page(&page(corp, fields, Faults::default()));
-    }
-    let faults = put_checked(who.t, &fields, &mut corp);
-    let is_well = faults.is_empty();
-    let mut page = page(corp, fields, faults);
-    if is_well {
-        page.try_out(who.lang(), &web).await?;
-    }
-    reply::page(&page)
+    picks.put_over(&mut corp.downstream.scope);
+    let page = SettingsPage::new(&who, &web, corp, fields, Faults::default());
+    reply::page(&SettingsPage { drafted, is_unsaved, ..page })
 }
 
 /// Puts what was entered over a corp, as it would be saved; what cannot be used is told at its field.
@@ -279,8 +267,12 @@ async fn save(
     key: web::Path<CorpKey>,
     form: Form<SyncFields>,
 ) -> Result<HttpResponse, Problem> {
-    let (t, fields) = (who.t, form.0);
+    let (t, mut fields) = (who.t, form.0);
     let mut corp = get(&web, &key).await?;
+    // asked for beside the scope, which sends nothing but what was picked
+    if fields.what == "try_picks" {
+        fields = SyncFields { pick: fields.pick, what: "try".into(), ..SyncFields::of(&corp) };
+    }
     if fields.what == "pick" {
         return pick(&who, &web, corp, fields);
     }

@@ -200,8 +200,6 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, key: web::Path<CorpKey>
 #[serde(default)]
 struct Fields {
     pick: Vec<String>,
-    /// `save` or `try`
-    what: String,
 }
 
 async fn change(
@@ -211,12 +209,6 @@ async fn change(
     form: Form<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let picks = Picks::of(form.0.pick.iter().map(String::as_str));
-    if form.0.what == "try" {
-        // an address of its own, which can be read again and left by the way back
-        let mut tried = address(&who.url(&format!("/corps/{key}/settings")), picks.all(), "");
-        tried.push_str(if picks.all().is_empty() { "?try=1" } else { "&try=1" });
-        return Ok(reply::see_other(&tried));
-    }
     // put over what is there at that moment, so that nothing that others save is lost
     let edit = move |corp: &mut Corp| {
         picks.put_over(&mut corp.downstream.scope);
