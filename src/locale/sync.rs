@@ -142,6 +142,7 @@ texts! {
     plan_is_outdated = "生成预览之后同步设置有改动，这个计划不能再批准或执行，请重新生成预览。", "The settings have changed since this preview was made; it can be neither allowed nor applied any more. Make a new one.";
     plan_make_anew = "去重新预览", "Make a new preview";
     plan_is_outrun = "生成预览之后，另一次运行写入过企业微信，这个计划不能再批准或执行，请重新生成预览。", "Another run has written to WeCom since this preview was made; it can be neither allowed nor applied any more. Make a new one.";
+    plan_was_refused = "执行时发现 OA 通讯录已变化，这个计划被拒绝执行，请重新生成预览。", "The directory had changed when this plan was to be applied, so it was refused. Make a new preview.";
     plan_overtaken = "已失效", "overtaken";
     plan_outrun = "之后又写入过", "Written to since";
     plan_outdated = "设置已变化", "Settings changed";

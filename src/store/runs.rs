@@ -72,11 +72,16 @@ pub fn briefs(
 /// The run that ended with this plan, because a guard held it. It began before the plan was made, and nothing else did on its corp
 /// from then on.
 pub fn find_held(tx: &impl Reads, plan: &PlanHead) -> Result<Option<Run>, StoreError> {
+    find_last(tx, plan, RunState::Held)
+}
+
+/// The latest run of this plan that stands there. Only runs since shortly before the plan was made are looked at.
+pub fn find_last(tx: &impl Reads, plan: &PlanHead, state: RunState) -> Result<Option<Run>, StoreError> {
     let mut after = None;
     loop {
         let chunk: Vec<RunBrief> = page(tx, &plan.corp, after.as_ref(), Order::Newest, LOOKED_AT)?;
-        let is_held = |run: &&RunBrief| run.state == RunState::Held && run.plan.as_ref() == Some(&plan.id);
-        if let Some(run) = chunk.iter().find(is_held) {
+        let is_wanted = |run: &&RunBrief| run.state == state && run.plan.as_ref() == Some(&plan.id);
+        if let Some(run) = chunk.iter().find(is_wanted) {
             return find(tx, &run.id);
         }
         match chunk.last() {

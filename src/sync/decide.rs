@@ -3,7 +3,7 @@
 
 use super::apply::written_since;
 use super::env::Env;
-use super::error::{SyncError, utc};
+use super::error::{DIRECTORY_CHANGED, SyncError, utc};
 use super::{facts, hash};
 use crate::admin::settings;
 use crate::model::{
@@ -55,6 +55,12 @@ pub fn overtaken(corp: &Corp, writes: u64, head: &PlanHead) -> Option<Overtaken>
     } else {
         (head.writes != writes).then_some(Overtaken::ByRun)
     }
+}
+
+/// Whether the latest run that was to apply this plan was refused, because it does not follow from the directory any more.
+pub fn was_refused(tx: &impl Reads, head: &PlanHead) -> Result<bool, StoreError> {
+    let failed = store::runs::find_last(tx, head, RunState::Failed)?;
+    Ok(failed.is_some_and(|run| run.code.as_deref() == Some(DIRECTORY_CHANGED)))
 }
 
 /// How often runs have written to a corp's WeCom.

@@ -6,6 +6,9 @@ use crate::model::{CorpKey, EmployeeId, PlanId, PlanState, RunId, RunState};
 use crate::store::StoreError;
 use crate::wecom::CallError;
 
+/// Code of a run that was refused, because its plan does not follow from the directory any more.
+pub(crate) const DIRECTORY_CHANGED: &str = "sync.directory_changed";
+
 /// Why the engine refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
@@ -272,7 +275,7 @@ impl SyncError {
             Self::Expired { .. } => "sync.expired",
             Self::OptionsChanged(_) => "sync.options_changed",
             Self::Drift { .. } => "sync.drift",
-            Self::DirectoryChanged { .. } => "sync.directory_changed",
+            Self::DirectoryChanged { .. } => DIRECTORY_CHANGED,
             Self::Interrupted { .. } => "sync.interrupted",
             Self::ImportUnderWay { .. } => "sync.import_under_way",
             Self::Read { .. } => "sync.read_failed",

@@ -1,7 +1,8 @@
 //! What pages, API and commands ask of the engine about plans: make one, look at it, decide about it, explain.
 
 pub use super::decide::{
-    Decided, Overtaken, Part, count_waiting, decide, disabled_department, overtaken, part_of, waiting, writes,
+    Decided, Overtaken, Part, count_waiting, decide, disabled_department, overtaken, part_of, waiting, was_refused,
+    writes,
 };
 pub use super::shelf::{explain, get_explanation};
 

@@ -15,7 +15,7 @@ pub enum Exit {
     Usage,
     /// A plan or preview has changes.
     Pending,
-    /// A guard holds the plan; nothing was written.
+    /// A guard holds the plan, or held it until it was rejected; nothing was written.
     Held,
     /// Some records failed, the rest is done.
     Partly,

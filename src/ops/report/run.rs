@@ -70,8 +70,9 @@ pub(crate) fn exit_of(state: RunState) -> Exit {
     match state {
         RunState::Done => Exit::Done,
         RunState::Partly => Exit::Partly,
-        RunState::Held => Exit::Held,
-        RunState::Failed | RunState::Cancelled | RunState::Rejected | RunState::Running => Exit::Failed,
+        // a guard held the one as the other, and nothing was written
+        RunState::Held | RunState::Rejected => Exit::Held,
+        RunState::Failed | RunState::Cancelled | RunState::Running => Exit::Failed,
     }
 }
 
@@ -166,6 +167,25 @@ impl From<Run> for RunReport {
             calls: run.calls.into(),
             failed: run.failed,
             message: run.message,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_held_and_rejected_exits_as_a_held_one() {
+        for (state, exit) in [
+            (RunState::Done, Exit::Done),
+            (RunState::Partly, Exit::Partly),
+            (RunState::Held, Exit::Held),
+            (RunState::Rejected, Exit::Held),
+            (RunState::Failed, Exit::Failed),
+            (RunState::Cancelled, Exit::Failed),
+        ] {
+            assert_eq!(exit_of(state), exit, "{state:?}");
         }
     }
 }

@@ -72,6 +72,11 @@ impl PlanCard {
             Some(Overtaken::ByRun) => t.plan_outrun(),
             None => return self,
         };
+        self.no_more(t, why)
+    }
+
+    /// The same, where it can be rejected only.
+    pub(in crate::web) fn no_more(self, t: T, why: &'static str) -> Self {
         Self { overtaken: Some(why), state: t.plan_overtaken(), tone: "", ..self }
     }
 

@@ -72,6 +72,24 @@ async fn a_directory_arrives_in_wecom_by_clicks_alone() {
     world.stop().await;
 }
 
+/// A plan that was refused when it was to be applied, because the directory had changed, offers another preview and not itself again.
+#[tokio::test]
+async fn a_plan_that_was_refused_for_the_directory_is_not_offered_again() {
+    let world = World::new().await;
+    let browser = Browser::sign_in(&world.bridge, Role::Operator).await;
+    press(&world, &browser, "pull").await;
+    let plan = press(&world, &browser, "plan").await;
+    leave(&world, 3, 2).await;
+    let moved = browser.get(&plan.path).await.expect(200);
+    moved.has("可以执行").has("OA 通讯录有改动").lacks("被拒绝执行");
+    let started = browser.submit(&moved, "/apply", &[]).await;
+    watch(&world, &browser, &started).await.has("失败").has("OA 目录已变化");
+    let refused = browser.get(&plan.path).await.expect(200);
+    refused.has("这个计划被拒绝执行").has("已失效").has("去重新预览").lacks("可以执行").lacks("/apply\"");
+    press(&world, &browser, "plan").await.has("可以执行").lacks("被拒绝执行");
+    world.stop().await;
+}
+
 pub(super) async fn leave(world: &World, from: usize, count: usize) {
     let people = world.bridge.get("/api/v1/tenants/acme/employees").await.expect(200);
     let list = people["items"].as_array().unwrap();

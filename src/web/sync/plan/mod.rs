@@ -154,10 +154,12 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         };
         let has_moved_on = store::directory::counts(tx, &corp.tenant)?.revision != looked_at.directory_revision;
         let writes = crate::sync::service::writes(tx, &corp.key)?;
-        Ok(Some((corp, left_out, two, has_moved_on, writes)))
+        let was_refused =
+            has_moved_on && looked_at.state.is_open() && crate::sync::service::was_refused(tx, &looked_at)?;
+        Ok(Some((corp, left_out, two, (has_moved_on, was_refused), writes)))
     });
     let found = read.await.map_err(store_problem)?;
-    let (corp, left_out, two, has_moved_on, writes) =
+    let (corp, left_out, two, (has_moved_on, was_refused), writes) =
         found.ok_or_else(|| sync_problem(SyncError::NoCorp(head.corp.clone())))?;
     let now_ms = app.clock.now_ms();
     let tab = match list.get("tab") {
@@ -182,9 +184,15 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         _ => None,
     };
     let troubles = head.tripped().count() + head.invariants.iter().filter(|entry| !entry.holds).count();
+    let mut card = PlanCard::new(t, &head, corp.name.clone(), now_ms).beside(t, &corp, writes, &head);
+    let mut act = act::Act::new(who, (&corp, writes), &head, two.as_ref(), now_ms);
+    if was_refused && card.overtaken.is_none() && !act.is_over {
+        card = card.no_more(t, t.plan_was_refused());
+        (act.overtaken, act.may_apply) = (Some(t.plan_was_refused()), false);
+    }
     let page = PlanPage {
         f: who.frame_at(&head.corp, "sync", t.plan_title()),
-        card: PlanCard::new(t, &head, corp.name.clone(), now_ms).beside(t, &corp, writes, &head),
+        card,
         tab,
         hash: head.hash.clone(),
         options_hash: head.options_hash.clone(),
@@ -200,7 +208,7 @@ async fn page(who: &Person, web: &Web, plan: &PlanId, entered: Entered) -> Resul
         left_out: left_out::view(t, &|path| who.url(path), &corp, &list.action, left_out),
         // what an undo gives back is not compared with the directory
         has_moved_on: has_moved_on && head.undoes.is_none() && head.state.is_open() && head.expires_at_ms > now_ms,
-        act: act::Act::new(who, (&corp, writes), &head, two.as_ref(), now_ms),
+        act,
         faults: entered.faults,
         reason: entered.reason,
         changes_total,
