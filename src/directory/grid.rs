@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 enum Slot<T: 'static> {
     Known(&'static Field<T>),
     Ext(Text),
+    /// Of our own list of people, beside what can be imported.
+    Told,
     /// Empty caption.
     Unnamed {
         told: bool,
@@ -56,12 +58,13 @@ impl<T: Record> Grid<T> {
         let mut slots = Vec::with_capacity(captions.len());
         let mut seen: BTreeSet<Text> = BTreeSet::new();
         let mut table = Table { sheet: sheet.into(), ..Table::default() };
-        for caption in &captions {
-            let slot = slot_of::<T>(caption);
+        let told = told_beside::<T>(&captions);
+        for (at, caption) in captions.iter().enumerate() {
+            let slot = if told.contains(&at) { Slot::Told } else { slot_of::<T>(caption) };
             let name = match &slot {
                 Slot::Known(field) => Text::from(field.name),
                 Slot::Ext(key) => Text::from(format!("ext.{key}")),
-                Slot::Unnamed { .. } => Text::default(),
+                Slot::Told | Slot::Unnamed { .. } => Text::default(),
             };
             if !name.is_empty() && !seen.insert(name.clone()) {
                 let reason = format!("the column {name} is there twice; remove or rename one");
@@ -70,14 +73,20 @@ impl<T: Record> Grid<T> {
             match &slot {
                 Slot::Known(field) => drop(table.columns.known.insert(field.name, caption.clone())),
                 Slot::Ext(key) => drop(table.columns.ext.insert(key.clone())),
-                Slot::Unnamed { .. } => {}
+                Slot::Told | Slot::Unnamed { .. } => {}
             }
             slots.push(slot);
         }
         if let Some(fault) = kind::lacks::<T>(sheet, row, &captions) {
             return Err(fault);
         }
-        Ok(Self { slots, captions, limits, table, faults: Vec::new(), warnings: Vec::new() })
+        let mut warnings = Vec::new();
+        if !told.is_empty() {
+            let named: Vec<&str> = told.iter().map(|at| captions[*at].as_str()).collect();
+            let reason = format!("the list says more than is imported; not read: {}", named.join(", "));
+            warnings.push(Fault::new(FaultCode::Ignored, Place::row(sheet, row), reason));
+        }
+        Ok(Self { slots, captions, limits, table, faults: Vec::new(), warnings })
     }
 
     /// Takes a row over. Rows without any value are passed over; a bad row becomes a fault.
@@ -114,6 +123,7 @@ impl<T: Record> Grid<T> {
                     }
                     None
                 }
+                (_, Slot::Told) => None,
                 (Cell::Rounded(_), _) => Some((
                     FaultCode::RoundedNumber,
                     "a number of more than 15 digits was rounded by the spreadsheet; format the column as text and enter it again",
@@ -196,6 +206,36 @@ fn slot_of<T: Record>(caption: &Text) -> Slot<T> {
     Slot::Ext(Text::from(caption.strip_prefix("ext.").unwrap_or(caption)))
 }
 
+/// Columns of our own list of people as a file, in their order. Two of them only tell: the name of the unit, and at the end,
+/// where there is a corp, the userid.
+const OWN_LIST: [&str; 11] = [
+    "id",
+    "name",
+    "account",
+    "employee_no",
+    "mobile",
+    "email",
+    "position",
+    "unit_id",
+    "部门名称",
+    "status",
+    "成员账号",
+];
+
+/// The places of what our own list says beside what can be imported; none where these are the captions of another file.
+fn told_beside<T: Record>(captions: &[Text]) -> Vec<usize> {
+    let own = OWN_LIST.get(..captions.len()).filter(|own| own.len() + 1 >= OWN_LIST.len()).unwrap_or_default();
+    let only_tells = |own: &&str| !own.is_ascii();
+    let is_own = |(caption, own): (&Text, &&str)| match find_field::<T>(caption) {
+        Some(field) => field.name == *own,
+        None => only_tells(own) && caption == *own,
+    };
+    if !captions.iter().zip(own).all(is_own) {
+        return Vec::new();
+    }
+    own.iter().enumerate().filter(|(_, own)| only_tells(own)).map(|(at, _)| at).collect()
+}
+
 /// The field that a caption names, in English (any case) or Chinese.
 pub fn find_field<T: Record>(caption: &str) -> Option<&'static Field<T>> {
     let caption = trim(caption);
@@ -214,6 +254,27 @@ mod tests {
 
     fn push(grid: &mut Grid<Employee>, row: u32, cells: &[&str]) {
         grid.push(row, cells.iter().map(|cell| Cell::Text(Cow::Borrowed(*cell))).enumerate()).unwrap();
+    }
+
+    #[test]
+    fn our_own_list_is_imported_without_what_it_tells_beside() {
+        let own =
+            ["人员编号", "姓名", "账号", "工号", "手机号", "邮箱", "职位", "主部门", "部门名称", "状态", "成员账号"];
+        let cells = ["E1", "王芳", "wangfang", "", "", "", "", "D1", "财务部", "在职", "wf"];
+        for captions in [&own[..], &own[..10]] {
+            let mut grid = grid(captions).unwrap();
+            push(&mut grid, 2, &cells[..captions.len()]);
+            let (table, faults, warnings) = grid.finish();
+            assert_eq!((faults.len(), warnings.len(), table.rows.len()), (0, 1, 1));
+            assert!(warnings[0].reason.contains("部门名称"), "{}", warnings[0].reason);
+            assert!(table.rows[0].ext.is_empty() && table.columns.ext.is_empty(), "{:?}", table.rows[0].ext);
+            assert_eq!(table.rows[0].unit_id.as_str(), "D1");
+        }
+        // a file of somebody else keeps its column, whatever it is called
+        let mut others = grid(&["人员编号", "姓名", "主部门", "部门名称"]).unwrap();
+        push(&mut others, 2, &["E1", "王芳", "D1", "财务部"]);
+        let (table, _, warnings) = others.finish();
+        assert_eq!((table.rows[0].ext["部门名称"].as_str(), warnings.len()), ("财务部", 0));
     }
 
     #[test]

@@ -38,7 +38,6 @@ texts! {
     overview_units(count) = "{count} 个部门", "{count} units";
     overview_members = "企业微信成员", "WeCom members";
     overview_departments(count) = "{count} 个部门", "{count} departments";
-    overview_last_read = "最近读取", "Last read";
     overview_last_pull = "最近拉取", "Last pull";
     overview_last_sync = "最近同步", "Last sync";
     overview_next = "下次定时", "Next scheduled";

@@ -23,6 +23,7 @@ pub(super) static FIELD_STATES: &[Row] = &[
     ("invalid", "不符合要求", "not acceptable"),
     ("taken", "被他人使用", "taken"),
     ("new", "将写入", "to be written"),
+    ("empty", "没有值，不写入", "empty; not written"),
     ("unsent", "不会写入", "not written"),
     ("implied", "企业微信自动采用职务，不用另写", "WeCom shows the position; not written"),
 ];

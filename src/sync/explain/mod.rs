@@ -97,7 +97,7 @@ pub struct FieldExplanation {
     #[schema(value_type = Option<String>)]
     pub pushed: Option<Text>,
     /// `same`, `implied` (WeCom shows the position in its place), `differs`, `ignored` (WeCom ignored it before), `invalid`,
-    /// `taken`, `new`, `unsent` (there is no member, and none is created)
+    /// `taken`, `new`, `empty` (it has no value, and a new member gets none), `unsent` (there is no member, and none is created)
     pub state: &'static str,
 }
 
@@ -244,6 +244,7 @@ fn fields(
             let state = match member {
                 None if error.is_some() => "invalid",
                 None if is_created && is_implied => "implied",
+                None if is_created && value.as_deref().is_some_and(str::is_empty) => "empty",
                 None if is_created => "new",
                 None => "unsent",
                 Some(member) if is_implied && member.fields.get(&mapping.field).is_none() => "implied",

@@ -3,7 +3,7 @@
 use super::Facts;
 use super::chart::{self, Series};
 use crate::browse::stats::{CorpStats, Day, Overview};
-use crate::model::{CorpKey, DeliveryState, TenantKey};
+use crate::model::{CorpKey, DeliveryState, RunBrief, RunState, TenantKey};
 use crate::store;
 use crate::store::callback_days::CallbackDay;
 use crate::web::sync::cards::RunCard;
@@ -59,8 +59,17 @@ impl View<'_> {
     pub(super) fn corp(&self, stats: &CorpStats, overview: &Overview) -> CorpView {
         let next = overview.schedules.iter().filter(|schedule| schedule.corp == stats.corp);
         let next = next.filter_map(|schedule| schedule.next_at_ms).min().map(time::minute);
-        let card = |run| RunCard::new(self.person.t, run, self.now_ms);
+        let card = |run: &RunBrief| RunCard::new(self.person.t, run, self.now_ms);
         let people = self.facts.people.get(&stats.tenant);
+        let read = stats.read_at_ms.map(|at_ms| time::ago(self.person.t, at_ms, self.now_ms));
+        // a sync reads WeCom too: a pull before that is not the last one
+        let is_last =
+            |run: &&RunBrief| stats.read_at_ms.is_none_or(|at_ms| run.ended_at_ms.is_none_or(|end| end >= at_ms));
+        let pull_card = |run: &RunBrief| {
+            let has_read = matches!(run.state, RunState::Done | RunState::Partly);
+            let found = card(run);
+            RunCard { ago: read.clone().filter(|_| has_read).unwrap_or(found.ago), ..found }
+        };
         CorpView {
             key: stats.corp.clone(),
             name: stats.name.clone(),
@@ -69,9 +78,9 @@ impl View<'_> {
             units: people.map_or(0, |counts| counts.units),
             members: stats.members,
             departments: stats.departments.unwrap_or(0),
-            read: stats.read_at_ms.map(|at_ms| time::ago(self.person.t, at_ms, self.now_ms)),
             running: stats.running.as_ref().map(card),
-            last_pull: stats.last_pull.as_ref().map(card),
+            last_pull: stats.last_pull.as_ref().filter(is_last).map(pull_card),
+            read,
             last_sync: stats.last_sync.as_ref().map(card),
             next,
             quota: quota(overview, &stats.corp),

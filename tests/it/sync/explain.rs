@@ -50,6 +50,24 @@ async fn what_is_kept_says_what_a_new_plan_would() {
 }
 
 #[tokio::test]
+async fn a_field_without_a_value_is_not_said_to_be_written() {
+    let world = World::sample(10, 2, 14);
+    assert_done(&world.pull(PullRequest { full: true, ..PullRequest::default() }).await);
+    let id = world.employees()[3].id.clone();
+    world.change_employee(&id, |employee| {
+        (employee.alias, employee.position) = (Default::default(), "工程师".into());
+    });
+    let said = service::explain(&world.env, &world.corp, &id).await.unwrap();
+    let state = |field: &str| said.fields.iter().find(|found| found.field == field).map(|found| found.state);
+    assert_eq!([state("alias"), state("position")], [Some("empty"), Some("new")], "{said:#?}");
+    let sent = said.requests.iter().find(|request| request.endpoint == "user/create").unwrap();
+    for field in said.fields.iter().filter(|field| field.state == "empty") {
+        assert!(sent.body.get(&field.field).is_none(), "{} is sent: {}", field.field, sent.body);
+    }
+    assert!(sent.body.get("position").is_some());
+}
+
+#[tokio::test]
 async fn ten_at_once_get_the_same_answer() {
     let world = World::sample(40, 6, 13);
     assert_done(&world.sync().await);

@@ -122,7 +122,7 @@ async fn a_binding_file_is_looked_at_before_it_is_carried_out() {
 
     office.get(&path).await.expect(200);
     let meant = "编号,成员账号,备注\nli,lisi,\n".as_bytes().to_vec();
-    let near = "请添加：人员编号/id, 关联/link。不认识的标题（箭头后是可能对应的标题）：编号 → 人员编号, 成员账号 → 关联, 备注";
+    let near = "请添加：人员编号/id, 关联/link。不认识的标题：编号 → 人员编号, 成员账号 → 关联, 备注";
     for (field, name, content, told) in [
         ("userid", "links.csv", b"a,b\n1,2\n".to_vec(), "请添加：人员编号/id, 关联/link。"),
         ("userid", "links.csv", meant, near),

@@ -151,7 +151,7 @@ async fn faults_are_told_row_by_row_with_names() {
     };
     let bad = "人员编号,姓名,主部门,状态,性别\nn1,甲一,99,,\nn2,乙二,2,休假,\nn3,,2,,\nn4,丁四,2,,x\n";
     let page = office.browser.follow(&uploaded("merge", bad).await).await.expect(200);
-    let rows: Vec<&str> = page.text.split("<th scope=\"row\" class=\"nowrap\" data-label=\"位置\">").skip(1).collect();
+    let rows: Vec<&str> = page.text.split("<th scope=\"row\" class=\"break\" data-label=\"位置\">").skip(1).collect();
     let told = [
         ("第 2 行", "甲一", "主部门", "部门不存在"),
         ("第 3 行", "乙二", "状态", "只能填：在职、离职"),

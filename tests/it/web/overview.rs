@@ -4,7 +4,7 @@ use super::browser::Browser;
 use super::office::{CORP, Office, TENANT};
 use serde_json::json;
 use std::time::Duration;
-use wecom_bridge::model::{CorpKey, Department, DepartmentId, Member, Role};
+use wecom_bridge::model::{Calls, CorpKey, Counts, Department, DepartmentId, Member, Role, Run};
 use wecom_bridge::store;
 
 /// People who have departed are not counted, and what was written since the last read is.
@@ -53,6 +53,32 @@ async fn its_figures_are_those_of_the_lists() {
     });
     let report = office.bridge.app.store.verify().unwrap();
     assert!(report.is_good(), "{:?}", report.faults);
+    office.close().await;
+}
+
+/// The time of the last pull is the one of the sync page: a sync that has read WeCom since counts.
+#[tokio::test]
+async fn the_last_pull_is_what_was_read_last() {
+    let office = Office::open().await;
+    let read_at_ms = 1_764_081_607_000_i64;
+    let last = async |name: &str, state: &str, ended_at_ms: i64| {
+        let run = json!({
+            "id": format!("20251125-{name}"), "corp": "acme-main", "kind": "pull", "state": state, "by": "cli:root",
+            "started_at_ms": ended_at_ms - 1_000, "ended_at_ms": ended_at_ms, "done": 1, "total": 1,
+            "counts": Counts::default(), "calls": Calls::default(), "failed": [],
+        });
+        let run: Run = serde_json::from_value(run).unwrap();
+        office.bridge.app.store.write(move |tx| store::runs::put(tx, &run)).await.unwrap();
+        let page = office.get("/").await.expect(200);
+        let at = page.text.find("最近拉取").unwrap();
+        page.text[page.text[..at].rfind("<a ").unwrap()..at].to_owned()
+    };
+    let before = last("a", "done", read_at_ms - 480_000).await;
+    assert!(before.contains("href=\"/corps/acme-main/sync\""), "{before}");
+    let own = last("b", "done", read_at_ms + 5).await;
+    assert!(own.contains("href=\"/runs/20251125-b\""), "{own}");
+    let failed = last("c", "failed", read_at_ms + 60_000).await;
+    assert!(failed.contains("href=\"/runs/20251125-c\""), "{failed}");
     office.close().await;
 }
 
