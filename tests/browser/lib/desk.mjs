@@ -34,13 +34,14 @@ export class Desk {
     return desk;
   }
 
-  /** Whether a page may be left is asked for (`asked`) and answered with yes, or with no where somebody `stays`; unless one of both is expected (`leaves`), the question is a trouble. Script faults, refused by the content policy, answers of 400 and more, requests to anywhere else: all are troubles. */
+  /** Whether a page may be left is asked for (`asked`) and answered with yes, or with no where somebody `stays`; where it is not expected either (`leaves`, once), the question is a trouble. Script faults, refused by the content policy, answers of 400 and more, requests to anywhere else: all are troubles. */
   watch(page) {
     const note = (text) => this.troubles.push(`${page.url()}: ${text}`);
     page.on('dialog', (dialog) => {
       if (dialog.type() === 'beforeunload') {
         this.asked += 1;
         if (!this.stays && !this.leaves) note('asks whether to leave');
+        this.leaves = false;
         return this.stays ? dialog.dismiss() : dialog.accept();
       }
       note(`a script of somebody else says ${dialog.message()}`);

@@ -115,6 +115,7 @@ export const steps = (people) => [
     await desk.main.getByLabel(desk.t('opt_filter')).fill('posit ion ==');
     await desk.press('save');
     await desk.sees('fix_fields');
+    desk.leaves = true;
   }],
   ['expression', async (desk) => {
     await desk.go('/corps/acme-main/expressions');
