@@ -22,7 +22,7 @@ pub(super) fn routes(routes: &mut Routes) {
         )
         .post(
             "/api/v1/corps/{corp}/check",
-            "Examine a corp's connection\nNetwork, clock, tokens, trusted address, visible range. Calls WeCom, writes nothing.",
+            "Examine a corp's connection\nNetwork, clock, tokens, trusted address, visible range. Changes neither WeCom nor the directory; what it finds of each credential is kept (`failed_test`, `credential.failed`).",
             check,
         );
 }

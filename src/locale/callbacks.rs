@@ -61,6 +61,7 @@ texts! {
     inbox_replay_all = "重新处理筛选出的回调", "Replay what the filter shows";
     inbox_replay_sure(count) = "将重新处理 {count} 条回调", "{count} callbacks are worked on again";
     inbox_replay_hint = "一次最多 1000 条，从最新的开始。会再次通知订阅的 Webhook；已回复给成员的内容不会再发。", "At most 1,000 at once, the newest first. Webhooks are told again; members are not answered again.";
+    inbox_sender_many(max) = "叫这个名字的成员超过 {max} 个，只查找了前 {max} 个，请改填账号。", "More than {max} members have this name; only the first {max} are looked for. Give the userid instead.";
     inbox_replayed(count) = "{count} 条回调将重新处理。", "{count} callbacks are worked on again.";
     inbox_to_message = "查看消息", "See the message";
     inbox_still_waits = "这条回调还在等待处理。", "It still waits for its first work.";

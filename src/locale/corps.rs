@@ -132,7 +132,7 @@ texts! {
     app_untested_hint = "AgentID 和 Secret 填写后还没有成功调用过，请测试连接。", "Nothing has gone through yet with the AgentID and the secret that were entered. Test the connection.";
     app_test_failed = "测试未通过", "test failed";
     app_test_failed_at(when, found) = "{when}：{found}", "{when}: {found}";
-    app_test_failed_hint = "修正后请重新测试连接；有调用成功后，这条提示会消失。", "Mend it and test the connection again; the mark goes once something has gone through.";
+    app_test_failed_hint = "修正后请重新测试连接；测试通过，或者用它拉取、同步、发消息、更新卡片或菜单成功后，这条提示会消失。", "Mend it and test the connection again; the mark goes once a test passes, or a pull, a run, a message, a card or a menu has gone through with it.";
     app_removed(key) = "应用 {key} 已移除。", "The app {key} was removed.";
     app_remove = "移除应用", "Remove app";
     app_remove_lead = "删除云桥中这个应用的设置和 Secret，企业微信一侧不受影响。", "Removes the app's settings and secret here; WeCom is not touched.";
@@ -222,6 +222,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("calls_per_hour", "至少为 1。", "At least 1."),
     ("concurrency", "应为 1–200。", "From 1 to 200."),
     ("seats", "请填写整数，0 表示不清楚。", "A whole number; 0 = not known."),
+    (
+        "agentid",
+        "企业的另一个应用已使用这个 AgentID，请从应用详情页重新复制。",
+        "Another app of the corp has this AgentID; copy it from the app's own page.",
+    ),
     (
         "secret",
         "应为 1–128 个可见字符，请不带空格重新复制。",

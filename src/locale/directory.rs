@@ -139,6 +139,7 @@ texts! {
     edit_unit_not_removed = "没有删除。", "It was not removed.";
     pick_no_unit(typed) = "找不到部门“{typed}”，请填写部门编号或完整名称。", "There is no unit “{typed}”; give its id or its whole name.";
     pick_no_person(typed) = "找不到人员“{typed}”，请填写编号、账号、工号或完整姓名。", "There is no person “{typed}”; give an id, account, number or the whole name.";
+    pick_person_at(id, place) = "{id}（{place}）", "{id} ({place})";
     pick_unit_below(id, way) = "{id}（{way} 下）", "{id} (below {way})";
     pick_several_units(typed, ids) = "有多个部门叫“{typed}”，请改填编号：{ids}", "Several units are called “{typed}”; give the id: {ids}";
     pick_several_people(typed, ids) = "有多人符合“{typed}”，请改填编号：{ids}", "Several people match “{typed}”; give the id: {ids}";

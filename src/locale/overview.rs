@@ -25,6 +25,7 @@ texts! {
     overview_never_read = "接入还没有完成", "The connection is not complete";
     overview_never_read_hint = "还没有从企业微信读取过", "WeCom was never read";
     overview_go_on = "继续接入", "Go on with the steps";
+    overview_test_failed(name) = "{name}：最近一次连接测试未通过", "{name}: the last test of the connection failed";
     overview_paused(app, calls) = "应用 {app} 已暂停发送，{calls} 次调用在等待", "The app {app} sends nothing; {calls} calls wait";
     overview_undelivered(count) = "昨天以来有 {count} 条未送达", "{count} deliveries failed since yesterday";
     overview_undelivered_by(counts) = "{counts}，先处理原因才能重新发送", "{counts}: to be mended before they can be sent again";

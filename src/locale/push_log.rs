@@ -53,7 +53,10 @@ texts! {
     push_recall_title = "撤回消息", "Recall the message";
     push_recall_sure(count) = "将撤回这条消息，涉及 {count} 个接收人", "This message is taken back from {count} recipients";
     push_recall_early = "将撤回这 1 条消息：还在查找接收人，撤回后谁也不会收到", "This 1 message is taken back before its recipients are found: nobody gets it";
-    push_recall_nobody(count) = "没有接收人可以撤回；撤回后，未送达的 {count} 个不再重发", "There is nobody to take it back from; the {count} that did not arrive are not sent again";
+    push_recall_nobody(count) = "没有接收人可以撤回；撤回后，没有确认送达的 {count} 个不再重发", "There is nobody to take it back from; the {count} that are not known to have arrived are not sent again";
+    push_recall_none = "这 1 条消息没有接收人可以撤回", "There is nobody to take this 1 message back from";
+    push_recall_stays(count) = "另有 {count} 个不能撤回：已发出超过 24 小时、与其他消息合并发出，或没有收到企业微信的消息编号。", "{count} more stay: sent over 24 hours ago, in a digest with other messages, or without WeCom's msgid.";
+    push_recalled_why(told, why) = "{told}不能撤回的原因：{why}。", "{told} Kept because: {why}.";
     push_recall_hint = "未发出的取消；已发出的在 24 小时内从企业微信撤回，微信插件中已收到的不会消失。", "What has not gone out is cancelled; what was sent is recalled within 24 hours. What the WeChat plugin has received stays there.";
     push_recalled(cancelled, recalled, later, kept) = "已取消 {cancelled}，已撤回 {recalled}，送达后撤回 {later}，不能撤回 {kept}。", "Cancelled {cancelled}, recalled {recalled}, to be recalled on arrival {later}, kept {kept}.";
     push_redrive = "重发未送达的", "Send what did not arrive again";
@@ -117,6 +120,19 @@ texts! {
 }
 
 impl T {
+    /// Why deliveries stay when their message is recalled.
+    pub fn recall_kept(self, code: &str) -> &'static str {
+        match code {
+            "too_late" => self.lang.pick("已发出超过 24 小时", "sent over 24 hours ago"),
+            "no_msgid" => self.lang.pick("没有收到企业微信的消息编号", "WeCom's msgid was lost"),
+            "in_digest" => self.lang.pick("与其他消息合并发出", "sent in a digest with other messages"),
+            "other_wecom" => {
+                self.lang.pick("是从此前接入的企业微信发出的", "sent by the WeCom that was connected before")
+            }
+            _ => self.lang.pick("企业微信没有接受撤回", "WeCom did not accept the recall"),
+        }
+    }
+
     /// What is true at a recipient.
     pub fn delivery_state(self, state: DeliveryState) -> &'static str {
         let (zh, en) = match state {

@@ -3,7 +3,7 @@
 use super::{Lang, T};
 
 texts! {
-    diagnostics_lead = "成员没有到达企业微信、接口报错时，从这里逐项检查。检查只读取，不修改任何内容。", "Start here when somebody does not arrive or a call fails. It only reads.";
+    diagnostics_lead = "成员没有到达企业微信、接口报错时，从这里逐项检查。检查不修改企业微信与通讯录，只记下测试结果。", "Start here when somebody does not arrive or a call fails. Neither WeCom nor the directory is changed; what a test finds is kept.";
     health_title = "运行状况", "Health";
     health_ready = "正常", "ready";
     health_degraded = "有待处理的问题", "degraded";

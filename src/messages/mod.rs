@@ -43,7 +43,7 @@ pub use compose::{Compose, Composed, NoRules};
 pub use deliver::Paused;
 pub use error::{MessageError, MessageFault};
 pub use preview::{Preview, Unreached};
-pub use recall::Recalled;
+pub use recall::{Reach, Recalled};
 pub use redrive::{Redrive, Redriven, is_hopeless};
 pub use render::{RenderFault, Rendered, render};
 pub use rule_composer::RuleComposer;

@@ -185,7 +185,6 @@ pub(super) fn write(
             call.sent_at_ms = Some(now_ms);
             (call.code, call.error) = (None, None);
             let began_ms = call.first_sent_at_ms.unwrap_or(now_ms);
-            store::trials::reached(tx, &call.corp, began_ms)?;
             store::trials::worked(tx, &call.corp, &SecretName::App(call.app.clone()), began_ms)?;
             let reached = call.to.len().saturating_sub(invalid.len() + unlicensed.len());
             call.note(now_ms, "sent", Some(format!("to {reached} members")));

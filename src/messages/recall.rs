@@ -7,10 +7,11 @@ pub(super) use begin::cancel_all;
 
 use super::{MessageError, Messages, cards, outcome};
 use crate::model::{Actor, CallId, CallPart, CallState, Delivery, DeliveryState, MessageId, SendCall};
-use crate::store::{self, StoreError, WriteTx, outbox};
+use crate::store::{self, Reads, StoreError, WriteTx, outbox};
 use crate::wecom::{Credential, Patience};
 use begin::{begin, begin_one};
 use serde::Serialize;
+use std::collections::HashMap;
 use std::time::Duration;
 use utoipa::ToSchema;
 
@@ -53,9 +54,75 @@ impl Recalled {
     }
 }
 
+/// Why what a call has sent cannot be taken back, as a code and as a sentence; `None` = WeCom may take it back.
+fn stays(call: &SendCall, now_ms: i64) -> Option<(&'static str, &'static str)> {
+    if call.carries.len() > 1 {
+        return Some(("in_digest", "they went out in a digest with other messages"));
+    }
+    let last_ms = call.parts.iter().filter_map(|part| part.sent_at_ms).max();
+    if call.sent_at_ms.or(last_ms).is_none_or(|at_ms| now_ms - at_ms >= RECALL_MS) {
+        return Some(("too_late", "WeCom recalls a message within 24 hours only"));
+    }
+    let is_partly = call.state == CallState::Failed;
+    let is_lost = |part: &CallPart| part.msgid.is_none() && (part.sent_at_ms.is_some() || !is_partly);
+    call.parts.iter().any(is_lost).then_some(("no_msgid", "the answer with their msgid was lost"))
+}
+
+/// How many deliveries a recall would reach.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// What waits, and what WeCom may take back, those too of which only some parts arrived.
+    pub reached: u32,
+    /// Those that are at their members, or may be, and stay.
+    pub stays: u32,
+    /// Those that are not known to have arrived and are only not sent again.
+    pub dropped: u32,
+}
+
+fn reach(tx: &impl Reads, id: &MessageId, now_ms: i64) -> Result<Reach, StoreError> {
+    use DeliveryState::{ProbablyDropped, Sent, Waiting};
+    let mut rows = Vec::new();
+    store::deliveries::scan(tx, id, |row| {
+        rows.push((row.state, row.code.as_deref() == Some(outcome::PARTLY), row.call, row.seq));
+        Ok(std::ops::ControlFlow::Continue(()))
+    })?;
+    let mut calls: HashMap<CallId, Option<SendCall>> = HashMap::new();
+    let mut reach = Reach::default();
+    for (state, is_partly, call, seq) in rows {
+        if let Some(name) = call.as_ref().filter(|name| !calls.contains_key(name)) {
+            calls.insert(name.clone(), outbox::call(tx, name)?);
+        }
+        let call = call.as_ref().and_then(|name| calls.get(name)).and_then(Option::as_ref);
+        let carries =
+            |call: &&SendCall| call.carries.iter().any(|carried| carried.message == *id && carried.seqs.contains(&seq));
+        let is_reached = match state {
+            // in a digest that is on its way
+            Waiting => !call.filter(carries).is_some_and(|of| of.carries.len() > 1 && of.first_sent_at_ms.is_some()),
+            Sent | ProbablyDropped => call.is_some_and(|call| stays(call, now_ms).is_none()),
+            _ if is_partly => call.is_some_and(|call| stays(call, now_ms).is_none()),
+            _ => false,
+        };
+        let count = match state {
+            _ if is_reached => &mut reach.reached,
+            Waiting | Sent | ProbablyDropped => &mut reach.stays,
+            _ if is_partly => &mut reach.stays,
+            state if state.is_dead() => &mut reach.dropped,
+            _ => continue,
+        };
+        *count += 1;
+    }
+    Ok(reach)
+}
+
 /// What the store part of a recall has left to do at WeCom.
 type ToRecall = Vec<SendCall>;
 impl Messages {
+    /// How many deliveries a recall would reach now; none while the recipients are still to be found.
+    pub async fn recall_reach(&self, id: &MessageId) -> Result<Reach, StoreError> {
+        let (wanted, now_ms) = (id.clone(), self.env().clock.now_ms());
+        self.env().store.read_async(move |tx| reach(tx, &wanted, now_ms)).await
+    }
+
     /// Takes a message back. May be asked again: what is taken back already is left alone.
     ///
     /// # Errors
@@ -93,19 +160,8 @@ impl Messages {
         let env = self.env();
         let now_ms = env.clock.now_ms();
         let count = call.to.len();
-        if call.carries.len() > 1 {
-            recalled.keep("in_digest", count, "they went out in a digest with other messages");
-            return Ok(());
-        }
-        let last_ms = call.parts.iter().filter_map(|part| part.sent_at_ms).max();
-        if call.sent_at_ms.or(last_ms).is_none_or(|at_ms| now_ms - at_ms >= RECALL_MS) {
-            recalled.keep("too_late", count, "WeCom recalls a message within 24 hours only");
-            return Ok(());
-        }
-        let is_partly = call.state == CallState::Failed;
-        let is_lost = |part: &CallPart| part.msgid.is_none() && (part.sent_at_ms.is_some() || !is_partly);
-        if call.parts.iter().any(is_lost) {
-            recalled.keep("no_msgid", count, "the answer with their msgid was lost");
+        if let Some((code, text)) = stays(call, now_ms) {
+            recalled.keep(code, count, text);
             return Ok(());
         }
         let refused = |error: String, recalled: &mut Recalled| recalled.keep("refused", count, error);

@@ -58,12 +58,6 @@ impl MessageStatus {
         Self { message, stage, tally, expanded_at_ms, recall_at_ms, todo: None }
     }
 
-    /// Deliveries that a recall may reach: what waits, and what WeCom can take back.
-    pub fn recallable(&self) -> u32 {
-        use DeliveryState::{ProbablyDropped, Sent, Waiting};
-        [Waiting, Sent, ProbablyDropped].into_iter().map(|state| self.tally.of(state)).sum()
-    }
-
     /// Whether something of it waits, is at members, or may be.
     pub fn is_about(&self) -> bool {
         use DeliveryState::{ProbablyDropped, Sent, Unknown, Waiting};
@@ -133,12 +127,12 @@ impl Messages {
     /// # Errors
     /// [`MessageError::NoMessage`].
     pub async fn deliveries(&self, id: &MessageId, from: u32, limit: usize) -> Result<Vec<Delivery>, MessageError> {
-        let (wanted, throttled) = (id.clone(), self.throttled());
+        let (wanted, throttled, now_ms) = (id.clone(), self.throttled(), self.env().clock.now_ms());
         let read = move |tx: &store::ReadTx| {
             if store::messages::find(tx, &wanted)?.is_none() {
                 return Ok(None);
             }
-            with_reasons(tx, store::deliveries::list(tx, &wanted, from, limit)?, &throttled).map(Some)
+            with_reasons(tx, store::deliveries::list(tx, &wanted, from, limit)?, &throttled, now_ms).map(Some)
         };
         self.env().store.read_async(read).await?.ok_or_else(|| MessageError::NoMessage(id.clone()))
     }
@@ -189,10 +183,10 @@ impl Messages {
         after: Option<DeliveryCursor>,
         limit: usize,
     ) -> Result<(Vec<Delivery>, Option<DeliveryCursor>), StoreError> {
-        let throttled = self.throttled();
+        let (throttled, now_ms) = (self.throttled(), self.env().clock.now_ms());
         let read = move |tx: &store::ReadTx| {
             let (rows, next) = store::deliveries::search(tx, &tenant, &filter, after.as_ref(), limit)?;
-            Ok((with_reasons(tx, rows, &throttled)?, next))
+            Ok((with_reasons(tx, rows, &throttled, now_ms)?, next))
         };
         self.env().store.read_async(read).await
     }
@@ -210,12 +204,19 @@ impl Messages {
 type Why = (Option<String>, Option<String>, i64);
 
 /// What deliveries wait for stands in their calls; those that were not tried yet wait for what holds their app up.
-fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>, throttled: &[String]) -> Result<Vec<Delivery>, StoreError> {
+fn with_reasons(
+    tx: &impl Reads,
+    mut rows: Vec<Delivery>,
+    throttled: &[String],
+    now_ms: i64,
+) -> Result<Vec<Delivery>, StoreError> {
+    // a time that has passed, while the app is paused, says nothing
+    let to_come = |at_ms: &i64| *at_ms > now_ms;
     let mut known: HashMap<CallId, Option<Why>> = HashMap::new();
     for row in rows.iter_mut().filter(|row| row.state == DeliveryState::Waiting) {
         let Some(id) = row.call.clone() else { continue };
         if matches!(row.code.as_deref(), Some("digest" | "member_limit")) {
-            row.due_at_ms = collected_until(tx, row)?;
+            row.due_at_ms = collected_until(tx, row)?.filter(to_come);
             continue;
         }
         if !known.contains_key(&id) {
@@ -226,7 +227,7 @@ fn with_reasons(tx: &impl Reads, mut rows: Vec<Delivery>, throttled: &[String]) 
             (row.code, row.error) = (code.clone(), error.clone());
             // of what waits for something else to be mended nobody knows when
             let is_known = matches!(row.code.as_deref(), Some("quiet_hours" | "daily_quota" | "member_limit"));
-            row.due_at_ms = is_known.then_some(*due_at_ms);
+            row.due_at_ms = is_known.then_some(*due_at_ms).filter(to_come);
         }
         if row.code.is_none()
             && let (Some(corp), Some(app)) = (&row.corp, &row.app)

@@ -9,6 +9,8 @@ use crate::webhooks::WebhookView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Code of the reason that the last test of a credential failed.
+pub const FAILED_TEST: &str = "credential.failed";
 /// Hours after which a held plan that nobody decides about is a reason. Well below the day after which a plan expires.
 const HELD_FOR_H: i64 = 4;
 
@@ -245,8 +247,9 @@ fn look(tx: &impl Reads, now_ms: i64) -> Result<Vec<Reason>, StoreError> {
         let trials = store::trials::list(tx, &corp.key)?;
         reasons.extend(trials.iter().filter_map(|(name, trial)| {
             let failure = trial.failure.as_ref()?;
-            let text = format!("the last test of {name} failed, and nothing has gone through since: {}", failure.en);
-            Some(Reason::of(&corp.key, "credential.failed", text))
+            let text = format!("the last test of {name} failed, and neither a pull nor a run, a message, a card or a menu has gone through with it since: {}",
+                failure.en);
+            Some(Reason::of(&corp.key, FAILED_TEST, text))
         }));
     }
     Ok(reasons)

@@ -24,9 +24,6 @@ pub struct Trial {
     /// What the last test found wrong, unless something has gone through since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<TestFailure>,
-    /// Whether that was that WeCom could not be reached at all.
-    #[serde(default)]
-    pub is_unreached: bool,
 }
 
 /// A test that did not come out well.
@@ -83,12 +80,15 @@ pub fn worked(tx: &WriteTx, corp: &CorpKey, of: &SecretName, began_ms: i64) -> R
     put(tx, corp, &trials)
 }
 
-/// WeCom answered to something that began at `began_ms`: that it could not be reached before is over.
-pub fn reached(tx: &WriteTx, corp: &CorpKey, began_ms: i64) -> Result<(), StoreError> {
+/// Calls that began at these times have gone through with these secrets: tests that failed before are over. Whether an
+/// app's AgentID is right they do not say.
+pub fn passed(tx: &WriteTx, corp: &CorpKey, calls: &[(SecretName, i64)]) -> Result<(), StoreError> {
     let before = list(tx, corp)?;
     let mut trials = before.clone();
-    for trial in trials.values_mut().filter(|trial| trial.is_unreached) {
-        trial.failure.take_if(|failure| failure.at_ms <= began_ms);
+    for (of, began_ms) in calls {
+        if let Some(trial) = trials.get_mut(&of.path()) {
+            trial.failure.take_if(|failure| failure.at_ms <= *began_ms);
+        }
     }
     if trials == before { Ok(()) } else { put(tx, corp, &trials) }
 }
@@ -99,7 +99,7 @@ pub fn failed(
     corp: &CorpKey,
     of: &SecretName,
     began_ms: i64,
-    (failure, is_unreached): (&TestFailure, bool),
+    failure: &TestFailure,
 ) -> Result<(), StoreError> {
     let mut trials = list(tx, corp)?;
     // one that was never entered anew has worked as far as anybody knows
@@ -107,7 +107,7 @@ pub fn failed(
     if began_ms < trial.entered_at_ms {
         return Ok(());
     }
-    (trial.failure, trial.is_unreached) = (Some(failure.clone()), is_unreached);
+    trial.failure = Some(failure.clone());
     put(tx, corp, &trials)
 }
 

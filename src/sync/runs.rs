@@ -86,6 +86,7 @@ pub(crate) async fn pull(
 ) -> (Run, Result<(), SyncError>) {
     let meter = Arc::new(CallMeter::new());
     let pulled = pull::pull(env, corp, request, meter.clone(), watch).await;
+    note_passed(env, &corp.key, &meter).await;
     run.calls = meter.calls();
     let result = match pulled {
         Ok((_, result)) => {
@@ -135,6 +136,7 @@ async fn made_plan(
     mut run: Run,
     watch: &Watch,
 ) -> Run {
+    note_passed(env, &run.corp, &meter).await;
     match made {
         Ok(plan) => (run.plan, run.state) = (Some(plan.id), RunState::Done),
         Err(error) => fail(&mut run, &error),
@@ -149,7 +151,9 @@ const REPLANS: u32 = 1;
 /// Pull, plan, and apply at once when no guard trips; otherwise the plan is held (exit code 4 of the command).
 pub(crate) async fn sync(env: &Env, corp: &Corp, request: PullRequest, mut run: Run, watch: &Watch) -> Run {
     let meter = Arc::new(CallMeter::new());
-    match try_sync(env, corp, request, &mut run, meter.clone(), watch).await {
+    let tried = try_sync(env, corp, request, &mut run, meter.clone(), watch).await;
+    note_passed(env, &corp.key, &meter).await;
+    match tried {
         Ok(Some(ended)) => return ended,
         Ok(None) => {}
         Err(error) => return stop(env, run, meter.calls(), &error, watch).await,
@@ -231,7 +235,9 @@ pub(crate) async fn apply(env: &Env, corp: &Corp, plan: PlanId, mut run: Run, wa
         }
         run_plan(env, corp, &head, (changes, basis), &mut run, meter.clone(), watch).await
     };
-    match applied.await {
+    let applied = applied.await;
+    note_passed(env, &corp.key, &meter).await;
+    match applied {
         Ok(ended) => ended,
         Err(error) => stop(env, run, meter.calls(), &error, watch).await,
     }
@@ -268,7 +274,9 @@ pub(crate) async fn resume(env: &Env, corp: &Corp, run: Run, watch: &Watch) -> R
         let runner = Runner::new(env, corp, &head, run.clone(), (changes, None), meter.clone(), watch).await?;
         runner.resume().await
     };
-    conclude(env, resumed.await, run, watch).await
+    let resumed = resumed.await;
+    note_passed(env, &corp.key, &meter).await;
+    conclude(env, resumed, run, watch).await
 }
 
 /// Does one failed or skipped record of a finished run again. The run has ended afterwards, in any case.
@@ -283,7 +291,22 @@ pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, asked: RetryAsked, w
         let runner = Runner::new(env, corp, &head, run.clone(), (changes, None), meter.clone(), watch).await?;
         runner.retry(asked).await
     };
-    conclude(env, retried.await, run, watch).await
+    let retried = retried.await;
+    note_passed(env, &corp.key, &meter).await;
+    conclude(env, retried, run, watch).await
+}
+
+/// Tests that failed are over for the secrets with which calls went through since, whatever became of the run.
+async fn note_passed(env: &Env, corp: &CorpKey, meter: &CallMeter) {
+    let (of, passed) = (corp.clone(), meter.passed());
+    let read = env.store.read_async(move |tx| store::trials::list(tx, &of)).await;
+    if read.is_ok_and(|trials| passed.iter().all(|(name, _)| store::trials::failure(&trials, name).is_none())) {
+        return;
+    }
+    let of = corp.clone();
+    if let Err(error) = env.store.write(move |tx| store::trials::passed(tx, &of, &passed)).await {
+        tracing::warn!(%corp, %error, "that the secrets of corp {corp} work could not be stored: {error}");
+    }
 }
 
 async fn conclude(env: &Env, ended: Result<Run, SyncError>, run: Run, watch: &Watch) -> Run {

@@ -109,6 +109,7 @@ impl Caller {
             }
             place.sent();
             host_place.iter_mut().for_each(Place::sent);
+            let began_ms = self.clock.now_ms();
             let sent = self.send(endpoint, &query, request.body.clone(), request.meter).await;
             match &sent {
                 Ok(_) | Err(Attempt::Refused(_) | Attempt::Unusable(_) | Attempt::Foreign(_)) => {
@@ -123,6 +124,9 @@ impl Caller {
             let attempt = match sent {
                 Ok(value) => {
                     self.went_well(endpoint, cell, &token).await;
+                    if let Some(meter) = request.meter {
+                        meter.pass(credential, began_ms);
+                    }
                     return Ok(value);
                 }
                 Err(attempt) => attempt,

@@ -1,7 +1,8 @@
 //! Who is told about calls: the appliance's metrics (observer) and the counts of one run (meter).
 
+use super::clients::Credential;
 use super::endpoint::Endpoint;
-use crate::model::{Calls, CorpKey};
+use crate::model::{Calls, CorpKey, SecretName};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -23,9 +24,9 @@ impl CallObserver for NoObserver {
 }
 
 /// Counts the requests of one run, retries included. `gettoken` counts in `by_endpoint` only: it is neither a read
-/// of the directory nor a write.
+/// of the directory nor a write. Knows, too, with which secrets calls went through.
 #[derive(Debug, Default)]
-pub struct CallMeter(Mutex<Calls>);
+pub struct CallMeter(Mutex<Calls>, Mutex<BTreeMap<Credential, i64>>);
 
 impl CallMeter {
     /// All zero.
@@ -36,6 +37,20 @@ impl CallMeter {
     /// The counts so far.
     pub fn calls(&self) -> Calls {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The secrets with which calls went through, each with when the last of them began, Unix milliseconds.
+    pub fn passed(&self) -> Vec<(SecretName, i64)> {
+        let passed = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = |credential: &Credential| match credential {
+            Credential::Contacts => SecretName::Contacts,
+            Credential::App(app) => SecretName::App(app.clone()),
+        };
+        passed.iter().map(|(credential, began_ms)| (name(credential), *began_ms)).collect()
+    }
+
+    pub(crate) fn pass(&self, credential: &Credential, began_ms: i64) {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(credential.clone(), began_ms);
     }
 
     pub(crate) fn count(&self, endpoint: &Endpoint) {

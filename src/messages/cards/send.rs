@@ -4,7 +4,7 @@
 use super::judge::{Judged, judge};
 use super::show;
 use crate::messages::Messages;
-use crate::model::{AppKey, CardUpdate, CardUpdateState, MessageId};
+use crate::model::{AppKey, CardUpdate, CardUpdateState, MessageId, SecretName};
 use crate::store::{self, Reads, StoreError, WriteTx};
 use crate::sync::{Env, SyncError};
 use crate::wecom::message::{CardChange, CardUpdate as Request, ToWhom};
@@ -66,6 +66,7 @@ pub(super) fn begin(tx: &WriteTx, due: &[CardUpdate], now_ms: i64) -> Result<Vec
 /// Sends one update and writes what became of it, however long the store takes.
 pub(super) async fn one(messages: &Messages, update: CardUpdate) {
     let (env, stop) = (messages.env(), &messages.0.stop);
+    let began_ms = env.clock.now_ms();
     let judged = match call(env, &update).await {
         Ok(unreached) => Judged::Done(unreached),
         Err(Trouble::Ended) => return,
@@ -78,7 +79,7 @@ pub(super) async fn one(messages: &Messages, update: CardUpdate) {
     let now_ms = env.clock.now_ms();
     loop {
         let (attempted, judged) = (update.clone(), judged.clone());
-        match env.store.write(move |tx| note(tx, &attempted, &judged, now_ms)).await {
+        match env.store.write(move |tx| note(tx, &attempted, &judged, (began_ms, now_ms))).await {
             // closed for good: the next start finds it on its way and repeats it
             Ok(()) | Err(StoreError::Closed) => return,
             Err(error) => {
@@ -136,7 +137,12 @@ async fn call(env: &Env, update: &CardUpdate) -> Result<Vec<crate::model::UserId
 }
 
 /// Writes what an attempt means.
-fn note(tx: &WriteTx, attempted: &CardUpdate, judged: &Judged, now_ms: i64) -> Result<(), StoreError> {
+fn note(
+    tx: &WriteTx,
+    attempted: &CardUpdate,
+    judged: &Judged,
+    (began_ms, now_ms): (i64, i64),
+) -> Result<(), StoreError> {
     // removed with its message meanwhile, or ended because the corp left its WeCom
     let found = store::todos::update(tx, &attempted.message, attempted.seq)?;
     let Some(mut update) = found.filter(|now| now.state == CardUpdateState::Sending) else { return Ok(()) };
@@ -145,6 +151,7 @@ fn note(tx: &WriteTx, attempted: &CardUpdate, judged: &Judged, now_ms: i64) -> R
     match judged {
         Judged::Done(unreached) => {
             update.state = CardUpdateState::Done;
+            store::trials::worked(tx, &update.corp, &SecretName::App(update.app.clone()), began_ms)?;
             update.unreached.clone_from(unreached);
             (update.why, update.error) = (None, None);
         }

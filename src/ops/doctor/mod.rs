@@ -1,5 +1,5 @@
 //! The doctor (BEY-11, OPS-06, OPS-07, OPS-09): walks the way from this machine to a corp's data and says where it is
-//! blocked and what to do. It only reads.
+//! blocked and what to do. It changes nothing at WeCom; what it finds about each credential is kept.
 
 mod credentials;
 mod network;
@@ -9,7 +9,7 @@ use crate::model::{Corp, CorpKey, SecretName};
 use crate::store;
 use crate::store::trials::TestFailure;
 use crate::sync::SyncError;
-use crate::wecom::CallError;
+use crate::wecom::{CallError, RefusalClass};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -77,62 +77,65 @@ pub async fn examine(app: &App, corp: Option<&CorpKey>) -> Result<Examination, S
     };
     let mut findings = Vec::new();
     for corp in &corps {
-        let (mut notes, began_ms) = (Notes { corp, findings: Vec::new() }, app.clock.now_ms());
+        let (mut notes, began_ms) = (Notes { corp, findings: Vec::new(), passing: Vec::new() }, app.clock.now_ms());
         if network::examine(&app.clock, &mut notes).await {
             credentials::examine(app, &mut notes).await?;
         }
-        remember(app, &notes, began_ms).await?;
+        remember(app, &notes, began_ms).await;
         findings.append(&mut notes.findings);
     }
     Ok(Examination { ok: findings.iter().all(|finding| finding.state != State::Failed), findings })
 }
 
-/// Keeps what was found about each credential until something goes through with it. What stands in the way of all of them
-/// is kept at each.
-async fn remember(app: &App, notes: &Notes<'_>, began_ms: i64) -> Result<(), SyncError> {
+/// Keeps what was found about each credential until something goes through with it. Where WeCom was not reached, or had
+/// no time, nothing is known of the credentials, and what was known before stays.
+async fn remember(app: &App, notes: &Notes<'_>, began_ms: i64) {
     let (corp, at_ms) = (notes.corp.clone(), app.clock.now_ms());
-    let failed = |check: &[String]| {
-        let is_meant = |finding: &&Finding| {
-            finding.state == State::Failed && (finding.check.starts_with("network.") || check.contains(&finding.check))
-        };
-        notes.findings.iter().find(is_meant).map(|found| TestFailure {
-            at_ms,
-            errcode: found.errcode,
-            en: found.found.en.clone(),
-            zh: found.found.zh.clone(),
-        })
+    // `Some(None)` = all is well
+    let judged = |checks: [String; 2]| -> Option<Option<TestFailure>> {
+        let mut own = notes.findings.iter().filter(|finding| checks.contains(&finding.check)).peekable();
+        own.peek()?;
+        match own.find(|finding| finding.state == State::Failed) {
+            Some(found) if notes.passing.contains(&found.check) => None,
+            Some(found) => Some(Some(TestFailure {
+                at_ms,
+                errcode: found.errcode,
+                en: found.found.en.clone(),
+                zh: found.found.zh.clone(),
+            })),
+            None => Some(None),
+        }
     };
-    let is_unreached =
-        notes.findings.iter().any(|found| found.state == State::Failed && found.check.starts_with("network."));
-    let contacts = (SecretName::Contacts, failed(&["secret.contacts".into(), "secret.contacts.kind".into()]));
+    let contacts = (SecretName::Contacts, judged(["secret.contacts".into(), "secret.contacts.kind".into()]));
     let of_app = |app: &crate::model::App| {
         let checks = [format!("secret.app/{}", app.key), format!("app/{}", app.key)];
-        (SecretName::App(app.key.clone()), failed(&checks))
+        (SecretName::App(app.key.clone()), judged(checks))
     };
     let outcomes: Vec<_> = std::iter::once(contacts).chain(corp.apps.iter().map(of_app)).collect();
     let write = move |tx: &store::WriteTx| {
-        for (name, failure) in &outcomes {
+        for (name, outcome) in &outcomes {
             // one that is not set says so by itself
             let is_set = store::secrets::find(tx, &corp.key, name)?.is_some_and(|secret| !secret.is_empty());
-            match failure {
-                Some(failure) if is_set => {
-                    store::trials::failed(tx, &corp.key, name, began_ms, (failure, is_unreached))?;
-                }
-                None if is_set => store::trials::worked(tx, &corp.key, name, began_ms)?,
-                _ => {}
+            match outcome.as_ref().filter(|_| is_set) {
+                Some(Some(failure)) => store::trials::failed(tx, &corp.key, name, began_ms, failure)?,
+                Some(None) => store::trials::worked(tx, &corp.key, name, began_ms)?,
+                None => {}
             }
         }
         Ok(())
     };
-    app.store.write(write).await?;
+    if let Err(error) = app.store.write(write).await {
+        tracing::warn!(corp = %notes.corp.key, %error, "what a check of {} found could not be stored: {error}", notes.corp.key);
+    }
     app.pulse.look.forget().await;
-    Ok(())
 }
 
 /// Gathers the findings of one corp.
 struct Notes<'a> {
     corp: &'a Corp,
     findings: Vec<Finding>,
+    /// Checks that failed by what says nothing about the credential: no answer, a limit, a call that is not there.
+    passing: Vec<String>,
 }
 
 impl Notes<'_> {
@@ -162,6 +165,10 @@ impl Notes<'_> {
             None => (error.to_string(), error.to_string()),
         };
         let refusal = error.refusal();
+        use RefusalClass::{Credential, IpNotTrusted, Permission, Setup};
+        if !matches!(error.class(), Some(Credential | IpNotTrusted | Permission | Setup)) {
+            self.passing.push(check.to_owned());
+        }
         let finding = self.add(check, State::Failed, en, zh);
         finding.errcode = refusal.map(|refusal| refusal.errcode);
         finding.seen_as = refusal.and_then(|refusal| refusal.caller_ip.clone());

@@ -52,7 +52,6 @@ pub async fn pull(
     watch: &Watch,
 ) -> Result<(MirrorHead, PullResult), SyncError> {
     watch.reading(Phase::Pull, 0, 0);
-    let began_ms = env.clock.now_ms();
     let key = corp.key.clone();
     let (former, bindings) =
         env.store.read_async(move |tx| Ok((Former::load(tx, &key)?, store::bindings::members(tx, &key)?))).await?;
@@ -86,8 +85,7 @@ pub async fn pull(
     let now_ms = env.clock.now_ms();
     let served = context.former.hints.clone();
     let learnt = Learnt { findings, clock_skew_s: context.client.clock_skew_s() };
-    let times = (began_ms, now_ms);
-    let head = save::save(&env.store, &corp.key, &context.former, reading, learnt, &bindings, times).await?;
+    let head = save::save(&env.store, &corp.key, &context.former, reading, learnt, &bindings, now_ms).await?;
     if !served.is_empty() {
         let key = corp.key.clone();
         env.store.write(move |tx| hints::serve(tx, &key, &served)).await?;

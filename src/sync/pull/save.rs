@@ -4,10 +4,7 @@
 use super::choose::Findings;
 use super::context::Former;
 use super::reading::{self, Reading};
-use crate::model::{
-    CorpKey, Department, DepartmentId, Member, MemberBinding, MemberField, MirrorHead, ReadStrategy, SecretName, Text,
-    UserId,
-};
+use crate::model::{CorpKey, Department, DepartmentId, Member, MemberBinding, MemberField, MirrorHead, Text, UserId};
 use crate::store::{self, CHUNK_ROWS, Store, StoreError};
 use crate::sync::facts;
 use std::collections::{HashMap, HashSet};
@@ -40,7 +37,7 @@ pub async fn save(
     mut reading: Reading,
     learnt: Learnt,
     bindings: &[MemberBinding],
-    (began_ms, now_ms): (i64, i64),
+    now_ms: i64,
 ) -> Result<MirrorHead, StoreError> {
     let shown_lists = reading::settle_lists(&mut reading, former.memory.shown_lists);
     let rows = differences(former, &reading, bindings);
@@ -76,11 +73,6 @@ pub async fn save(
     store
         .write(move |tx| {
             store::mirror::put_head(tx, &key, &written)?;
-            store::trials::reached(tx, &key, began_ms)?;
-            // what lists ids is the contacts secret
-            if matches!(written.strategy, ReadStrategy::IdsOnly | ReadStrategy::IdsAndDetails) {
-                store::trials::worked(tx, &key, &SecretName::Contacts, began_ms)?;
-            }
             facts::change(tx, &key, |memory| {
                 memory.is_mirror_torn = false;
                 memory.largest_department_id = memory.largest_department_id.max(largest);

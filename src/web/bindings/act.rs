@@ -69,7 +69,8 @@ async fn bind(
     let back = link::back(&form.0.back, &format!("/corps/{}/bindings", corp.key));
     let (t, employee, userid) = (who.t, form.0.employee.trim().to_owned(), form.0.userid.trim().to_owned());
     let found = web.app.views.mirror(&corp.key, move |view| {
-        let employee = find_person(view.directory(), &employee).map_err(|several| no_employee(t, &employee, &several));
+        let employee =
+            find_person(t, view.directory(), &employee).map_err(|several| no_employee(t, &employee, &several));
         let member = find_member(view, &userid).map_err(|several| no_member(t, &userid, &several));
         Ok(employee.and_then(|employee| Ok((employee, member?))))
     });

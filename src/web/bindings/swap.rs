@@ -87,7 +87,7 @@ fn find(t: T, view: &MirrorView, first: &str, second: &str) -> Result<(Option<(S
         if typed.is_empty() {
             return None;
         }
-        match find_person(view.directory(), typed) {
+        match find_person(t, view.directory(), typed) {
             Ok(id) => {
                 let binding = view.binding(&id);
                 view.directory().employee(&id).map(|person| Side { person, binding })

@@ -88,6 +88,8 @@ struct InboxPage {
     rows: Vec<Row>,
     next: Option<String>,
     can_replay: bool,
+    /// Said where not all members of a name were looked for.
+    cut: Option<String>,
     kept_days: u32,
     can_set: bool,
 }
@@ -127,16 +129,17 @@ fn filter(get: impl Fn(&str) -> String) -> InboxFilter {
     }
 }
 
-/// Members of one name that are looked for.
-const SENDERS_MAX: usize = 20;
+/// Members of one name that are looked for; where there are more, it is said.
+const SENDERS_MAX: usize = 100;
 
-/// The filter with the members whom the sender that was typed may mean, beside one of this very userid.
-async fn meant(web: &Web, key: &CorpKey, mut filter: InboxFilter) -> Result<InboxFilter, Problem> {
-    if let Some(typed) = filter.from.first().map(|typed| typed.trim().to_owned()) {
-        let called = web.app.views.mirror(key, move |view| Ok(view.members_called(&typed, SENDERS_MAX)));
-        filter.from.extend(called.await.map_err(browse_problem)?.iter().map(ToString::to_string));
-    }
-    Ok(filter)
+/// The filter with the members whom the sender that was typed may mean, beside one of this very userid; and whether more
+/// members have that name than are looked for.
+async fn meant(web: &Web, key: &CorpKey, mut filter: InboxFilter) -> Result<(InboxFilter, bool), Problem> {
+    let Some(typed) = filter.from.first().map(|typed| typed.trim().to_owned()) else { return Ok((filter, false)) };
+    let called = web.app.views.mirror(key, move |view| Ok(view.members_called(&typed, SENDERS_MAX + 1)));
+    let called = called.await.map_err(browse_problem)?;
+    filter.from.extend(called.iter().take(SENDERS_MAX).map(ToString::to_string));
+    Ok((filter, called.len() > SENDERS_MAX))
 }
 
 async fn list(
@@ -148,7 +151,7 @@ async fn list(
     let corp = service::get_corp(&web.app.store, &key).await.map_err(setup_problem)?;
     let after: Option<InboxId> = list.after_id()?;
     let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };
-    let filter = meant(&web, &key, filter).await?;
+    let (filter, is_cut) = meant(&web, &key, filter).await?;
     let page = web.app.callbacks.search(&key, filter, after, ROWS).await;
     let page = page.map_err(store_problem)?;
     let t = who.t;
@@ -158,7 +161,8 @@ async fn list(
         f: who.frame(t.nav_inbox()),
         rows,
         next: page.next.map(|id| list.at("after", id.as_str())),
-        can_replay: who.may(ApiScope::CallbacksManage),
+        can_replay: who.may(ApiScope::CallbacksManage) && !is_cut,
+        cut: is_cut.then(|| t.inbox_sender_many(SENDERS_MAX)),
         kept_days: web.app.callbacks.settings().await.map_err(store_problem)?.kept_days,
         can_set: who.may(ApiScope::SettingsWrite),
         corp,
@@ -180,7 +184,10 @@ async fn whole(who: &Person, web: &Web, key: &CorpKey, kind: Kind) -> Result<Htt
     list.check_days()?;
     let corp = service::get_corp(&web.app.store, key).await.map_err(setup_problem)?;
     let filter = InboxFilter { order: list.by_time(), ..filter(|name| list.get(name).to_owned()) };
-    let filter = meant(web, key, filter).await?;
+    let (filter, is_cut) = meant(web, key, filter).await?;
+    if is_cut {
+        return Err(Problem::invalid("inbox.sender", t.inbox_sender_many(SENDERS_MAX)));
+    }
     // what has just arrived is taken over first
     web.app.callbacks.search(key, filter.clone(), None, 1).await.map_err(store_problem)?;
     let captions = vec![
@@ -279,13 +286,16 @@ async fn replay(
     };
     let (t, list) = (who.t, format!("/corps/{key}/inbox"));
     let asked_at = asked_at.unwrap_or_else(|| web.app.clock.now_ms());
-    let mut wanted = meant(&web, &key, filter(get)).await?;
+    let (mut wanted, is_cut) = meant(&web, &key, filter(get)).await?;
     wanted.until_ms = Some(wanted.until_ms.map_or(asked_at, |until_ms| until_ms.min(asked_at)));
     let names = ["receiver", "kind", "state", "sender", "q", "from", "until"];
     let mut carried: Vec<_> = names.map(|name| (name, get(name))).into_iter().collect();
     carried.retain(|(_, value)| !value.is_empty());
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&carried).finish();
     let back = if query.is_empty() { list.clone() } else { format!("{list}?{query}") };
+    if is_cut {
+        return Ok(reply::go(&who, &back, Some(Flash::bad(t.inbox_sender_many(SENDERS_MAX)))));
+    }
     let count = web.app.callbacks.replayable(&key, wanted.clone()).await.map_err(store_problem)?.len();
     if count > 0 {
         carried.push(("asked_at", asked_at.to_string()));

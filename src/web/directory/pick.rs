@@ -9,6 +9,8 @@ use crate::web::form::Faults;
 
 /// Candidates that are looked at; of more, none is named.
 const LOOKED_AT: usize = 50;
+/// Faults of one field that are told.
+const TOLD_MAX: usize = 20;
 /// Units that a form offers as a list.
 const OFFERED_MAX: usize = 300;
 
@@ -41,7 +43,7 @@ pub fn units(t: T, view: &DirectoryView, values: &mut Values, field: &str, fault
 pub fn person(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults: &mut Faults) {
     let typed = values.get(field).to_owned();
     if !typed.is_empty() {
-        match find_person(view, &typed) {
+        match find_person(t, view, &typed) {
             Ok(id) => values.set(field, id.to_string()),
             Err(several) => faults.add(field, not_one(t, &typed, &several, false)),
         }
@@ -50,7 +52,7 @@ pub fn person(t: T, view: &DirectoryView, values: &mut Values, field: &str, faul
 
 /// [`person`] for a field with several, separated by semicolons.
 pub fn people(t: T, view: &DirectoryView, values: &mut Values, field: &str, faults: &mut Faults) {
-    several(t, values, field, faults, false, |typed| find_person(view, typed).map(|id| id.to_string()));
+    several(t, values, field, faults, false, |typed| find_person(t, view, typed).map(|id| id.to_string()));
 }
 
 fn several(
@@ -84,7 +86,7 @@ pub fn each<I: std::fmt::Display>(
     find: impl Fn(&str) -> Result<I, Vec<String>>,
 ) -> String {
     let is_unit = field == "units";
-    let mut ids = Vec::new();
+    let (mut ids, mut told) = (Vec::new(), Vec::new());
     let parts = typed.split([',', '，', '、', ';', '；', '\n', '\r']).map(str::trim).filter(|part| !part.is_empty());
     for part in parts {
         // `Ann Lee` is a name before it is two ids
@@ -96,13 +98,17 @@ pub fn each<I: std::fmt::Display>(
         for word in words {
             match find(word) {
                 Ok(id) => ids.push(id.to_string()),
-                Err(several) if several.is_empty() => ids.push(word.to_owned()),
                 Err(several) => {
-                    faults.add(field, not_one(t, word, &several, is_unit));
+                    told.push((!several.is_empty(), not_one(t, word, &several, is_unit)));
                     ids.push(word.to_owned());
                 }
             }
         }
+    }
+    // whom nobody has is no fault by itself, and is told together with one
+    if told.iter().any(|(is_fault, _)| *is_fault) {
+        let told: Vec<&str> = told.iter().map(|(_, text)| text.as_str()).take(TOLD_MAX).collect();
+        faults.add(field, told.join(t.lang.pick("；", "; ")));
     }
     ids.join("\n")
 }
@@ -130,8 +136,9 @@ fn with_way(t: T, view: &DirectoryView, id: &UnitId) -> String {
     if names.is_empty() { id.to_string() } else { t.pick_unit_below(id, names.join(" / ")) }
 }
 
-/// The person of this id, or the only one of this name, account or number.
-pub fn find_person(view: &DirectoryView, typed: &str) -> Result<EmployeeId, Vec<String>> {
+/// The person of this id, or the only one of this name, account or number; otherwise all that have it: ids, each with unit
+/// and position.
+pub fn find_person(t: T, view: &DirectoryView, typed: &str) -> Result<EmployeeId, Vec<String>> {
     let exact = EmployeeId::from(typed);
     if view.employee(&exact).is_some() {
         return Ok(exact);
@@ -139,8 +146,18 @@ pub fn find_person(view: &DirectoryView, typed: &str) -> Result<EmployeeId, Vec<
     let called = view.people_called(typed, LOOKED_AT);
     match called.as_slice() {
         [id] => Ok(id.clone()),
-        _ => Err(called.iter().map(ToString::to_string).collect()),
+        _ => Err(called.iter().map(|id| with_place(t, view, id)).collect()),
     }
+}
+
+/// `E000327 (Head office / Finance, accountant)`
+fn with_place(t: T, view: &DirectoryView, id: &EmployeeId) -> String {
+    let Some(person) = view.employee(id) else { return id.to_string() };
+    let way = view.path(&Branch::Node(person.unit.id)).into_iter().map(|step| step.name.to_string());
+    let way = way.collect::<Vec<_>>().join(" / ");
+    let place = [way, person.position.to_string()];
+    let place = place.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>();
+    if place.is_empty() { id.to_string() } else { t.pick_person_at(id, place.join(t.lang.pick("，", ", "))) }
 }
 
 fn not_one(t: T, typed: &str, several: &[String], is_unit: bool) -> String {

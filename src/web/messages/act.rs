@@ -43,20 +43,24 @@ async fn recall(
         return Err(Problem::not_found("message", id));
     }
     // what did not arrive cannot be taken back; where nothing did, it is no longer sent again
-    let (reached, all) = (status.recallable(), status.tally.total());
-    let (lead, count) = match reached {
+    let reach = web.app.messages.recall_reach(&id).await.map_err(store_problem)?;
+    let (lead, count) = match (reach.reached, reach.dropped) {
         // one message, whose recipients are still to be found
-        0 if status.stage == Stage::Accepted => (t.push_recall_early().to_owned(), 1),
-        0 => (t.push_recall_nobody(all), all),
-        reached => (t.push_recall_sure(reached), reached),
+        _ if status.stage == Stage::Accepted => (t.push_recall_early().to_owned(), 1),
+        (0, 0) => (t.push_recall_none().to_owned(), 1),
+        (0, dropped) => (t.push_recall_nobody(dropped), dropped),
+        (reached, _) => (t.push_recall_sure(reached), reached),
     };
     let counted = DeliveryState::ALL.into_iter().filter(|state| status.tally.of(*state) > 0);
     let counted = counted.map(|state| format!("{} {}", t.delivery_state(state), status.tally.of(state)));
     let here = format!("/tenants/{tenant}/messages/{id}");
+    let mut notes = vec![status.message.title, counted.collect::<Vec<_>>().join(" · ")];
+    notes.extend((reach.stays > 0).then(|| t.push_recall_stays(reach.stays)));
+    notes.push(t.push_recall_hint().to_owned());
     let sure = Sure {
         f: who.frame(t.push_recall_title()),
         lead,
-        notes: vec![status.message.title, counted.collect::<Vec<_>>().join(" · "), t.push_recall_hint().to_owned()],
+        notes,
         action: format!("{here}/recall"),
         back: (t.push_detail_title().to_owned(), here.clone()),
         carried: Vec::new(),
@@ -69,7 +73,9 @@ async fn recall(
     }
     let done = web.app.messages.recall(&who.actor(), &id).await.map_err(message_problem)?;
     let kept: usize = done.kept.iter().map(|kept| kept.count).sum();
-    let text = who.t.push_recalled(done.cancelled, done.recalled, done.later, kept);
+    let why = done.kept.iter().map(|kept| t.recall_kept(kept.code)).collect::<Vec<_>>().join(t.lang.pick("；", "; "));
+    let told = t.push_recalled(done.cancelled, done.recalled, done.later, kept);
+    let text = if why.is_empty() { told } else { t.push_recalled_why(told, why) };
     let flash = if kept == 0 { Flash::good(text) } else { Flash::warning(text) };
     Ok(reply::go(&who, &here, Some(flash)))
 }

@@ -217,7 +217,7 @@ async fn named(
     let (employees, units) = (fields.employees.clone(), fields.units.clone());
     let picked = web.app.views.directory(tenant, move |view| {
         let mut faults = Faults::default();
-        let employees = pick::each(t, &employees, &mut faults, "employees", |typed| pick::find_person(view, typed));
+        let employees = pick::each(t, &employees, &mut faults, "employees", |typed| pick::find_person(t, view, typed));
         let units = pick::each(t, &units, &mut faults, "units", |typed| pick::find_unit(t, view, typed));
         let person = |id: &str| view.employee(&EmployeeId::from(id)).map(|row| row.name.to_string());
         let unit = |id: &str| view.unit(&Branch::Node(UnitId::from(id))).map(|unit| unit.name.to_string());

@@ -4,6 +4,7 @@ mod chart;
 mod corp;
 mod todo;
 
+use super::corps::failed_tests;
 use super::frame::Frame;
 use super::reply;
 use super::routes::Routes;
@@ -13,9 +14,10 @@ use super::visit::Person;
 use crate::browse::stats::Overview;
 use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem};
-use crate::model::{ApiScope, CorpKey, DeliveryState, RunBrief, Tally, Tenant, TenantKey};
+use crate::model::{ApiScope, Corp, CorpKey, DeliveryState, RunBrief, Tally, Tenant, TenantKey};
 use crate::ops::health::{self, Readiness, Status};
 use crate::store::deliveries::DeliveryFilter;
+use crate::store::trials::Trials;
 use crate::store::{self, ReadTx, StoreError};
 use crate::web::time;
 use actix_web::{HttpResponse, web};
@@ -93,6 +95,8 @@ struct Facts {
     sent: Vec<(String, u32, store::outbox::Day)>,
     /// Tenants with deliveries that failed since yesterday, by state, and whether there may be more.
     dead: Vec<(Tenant, Tally, bool)>,
+    /// Corps and what is known of their credentials.
+    trials: Vec<(Corp, Trials)>,
     /// Counters of callbacks by day.
     received: HashMap<CorpKey, BTreeMap<u32, store::callback_days::CallbackDay>>,
 }
@@ -115,6 +119,9 @@ fn facts(tx: &ReadTx, corps: &[CorpKey], first_day: u32, yesterday_ms: i64) -> R
     }
     for corp in corps {
         facts.runs.extend(store::runs::briefs(tx, corp, None, RUNS_SHOWN)?);
+        if let Some(found) = store::corps::find(tx, corp)? {
+            facts.trials.push((found, store::trials::list(tx, corp)?));
+        }
         facts.received.insert(corp.clone(), store::callback_days::list(tx, corp, first_day)?);
     }
     facts.runs.sort_by_key(|run| std::cmp::Reverse(run.started_at_ms));
@@ -134,6 +141,11 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
     let facts = read.await.map_err(store_problem)?;
     let Readiness { status, reasons } = health::readiness(app).await;
     let mut todo: Vec<Todo> = overview.corps.iter().flat_map(|corp| todo::of_corp(&person, corp, now_ms)).collect();
+    let may_see_corps = person.may(ApiScope::CorpRead);
+    if may_see_corps {
+        let failed = facts.trials.iter().flat_map(|(corp, trials)| failed_tests(t, corp, trials));
+        todo.extend(failed.map(|failed| todo::of_test(&person, failed)));
+    }
     if person.may(ApiScope::MessagesRead) {
         let queues = app.messages.queues().await.map_err(store_problem)?;
         todo.extend(queues.iter().filter_map(|queue| todo::of_queue(&person, queue)));
@@ -145,8 +157,11 @@ async fn show(person: Person, web: web::Data<Web>) -> Result<HttpResponse, Probl
     if person.may(ApiScope::OpsBackup) && overview.corps.iter().any(|corp| corp.members.is_some()) {
         todo.extend(todo::of_backups(&person, app, now_ms).await);
     }
-    let is_told =
-        |code: &str| todo::TOLD.contains(&code) && (code != todo::PAUSED || person.may(ApiScope::MessagesRead));
+    let is_told = |code: &str| match code {
+        todo::PAUSED => person.may(ApiScope::MessagesRead),
+        health::FAILED_TEST => may_see_corps,
+        code => todo::TOLD.contains(&code),
+    };
     let untold = reasons.iter().filter(|reason| !is_told(&reason.code));
     let view = corp::View { person: &person, now_ms, facts: &facts };
     reply::page(&OverviewPage {

@@ -6,11 +6,12 @@ use crate::browse::stats::CorpStats;
 use crate::messages::queues::AppQueue;
 use crate::model::{ApiScope, DeliveryState, RunBrief, RunKind, RunState, Tally, Tenant};
 use crate::ops::backups;
+use crate::web::corps::FailedTest;
 use crate::web::visit::Person;
 use crate::web::{link, time};
 
-/// Reasons of the health check that an entry here tells in more words.
-pub(super) const TOLD: [&str; 6] = ["plan.held", "sync.held", "sync.partly", "sync.failed", "pull.failed", PAUSED];
+/// Reasons of the health check that an entry here tells in more words, to everybody.
+pub(super) const TOLD: [&str; 5] = ["plan.held", "sync.held", "sync.partly", "sync.failed", "pull.failed"];
 /// The reason of an app that sends nothing.
 pub(super) const PAUSED: &str = "messages.paused";
 
@@ -107,6 +108,19 @@ pub(super) fn of_queue(person: &Person, queue: &AppQueue) -> Option<Todo> {
         href: person.url("/messages/queues"),
         label: t.overview_todo_look(),
     })
+}
+
+/// A credential whose last test failed.
+pub(super) fn of_test(person: &Person, failed: FailedTest) -> Todo {
+    let t = person.t;
+    Todo {
+        tone: "bad",
+        icon: "warn",
+        title: t.overview_test_failed(failed.name),
+        detail: failed.text,
+        href: person.url(&failed.path),
+        label: t.overview_todo_look(),
+    }
 }
 
 /// Deliveries of a tenant that failed since a day; `has_more` when not all were counted.

@@ -3,11 +3,11 @@
 use crate::http::Problem;
 use crate::http::errors::{store_problem, sync_problem};
 use crate::http::permission::OpsRead;
-use crate::model::{CorpKey, SecretName};
+use crate::model::{App, AppKey, CorpKey, SecretName};
 use crate::ops::doctor::{self, Finding, State, Words};
 use crate::ops::health::{self, Readiness, Status};
 use crate::store;
-use crate::web::corps::failed_test;
+use crate::web::corps::{FailedTest, failed_tests};
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::reply;
@@ -26,6 +26,8 @@ struct Row {
     finding: Finding,
     /// Name of the corp.
     corp: String,
+    /// What was looked at, apps by their names.
+    check: String,
     found: String,
     fix: String,
 }
@@ -45,8 +47,8 @@ struct DiagnosticsPage {
     rows: Option<Vec<Row>>,
     /// Corps and apps with which nothing has gone through yet.
     untested: Vec<String>,
-    /// Corps and credentials whose last test failed, and what it found.
-    failed: Vec<(String, String)>,
+    /// Credentials whose last test failed.
+    failed: Vec<FailedTest>,
     is_well: bool,
     /// The corp that was examined; empty = all.
     chosen: String,
@@ -69,10 +71,6 @@ impl DiagnosticsPage {
         }
     }
 
-    fn check(&self, name: &str) -> String {
-        self.f.t.check_name(name)
-    }
-
     fn health(&self) -> (&'static str, &'static str) {
         let t = self.f.t;
         match self.readiness.status {
@@ -89,28 +87,28 @@ async fn page(who: &Person, web: &Web, rows: Option<Vec<Row>>, chosen: String) -
         Some(CorpChoice { key: corp.key.clone(), name: corp.name.clone(), tenant: place.tenant_name.clone() })
     });
     let t = who.t;
-    let untested = web.app.store.read_async(move |tx| {
+    let read = web.app.store.read_async(move |tx| {
         let (mut untested, mut failed) = (Vec::new(), Vec::new());
         for corp in store::corps::list(tx)? {
             let trials = store::trials::list(tx, &corp.key)?;
-            let apps = corp.apps.iter().map(|app| (SecretName::App(app.key.clone()), app.name.clone()));
-            for (of, name) in std::iter::once((SecretName::Contacts, t.contacts_secret().to_owned())).chain(apps) {
-                let name = format!("{} / {name}", corp.name);
-                match (failed_test(t, &trials, &of), &of) {
-                    (Some(text), _) => failed.push((name, text)),
-                    (None, SecretName::App(app)) if store::trials::is_untested(&trials, app) => untested.push(name),
-                    _ => {}
-                }
-            }
+            failed.extend(failed_tests(t, &corp, &trials));
+            let is_untested = |app: &&App| {
+                let of = SecretName::App(app.key.clone());
+                store::trials::is_untested(&trials, &app.key) && store::trials::failure(&trials, &of).is_none()
+            };
+            untested.extend(corp.apps.iter().filter(is_untested).map(|app| format!("{} / {}", corp.name, app.name)));
         }
         Ok((untested, failed))
     });
-    let (untested, failed) = untested.await.map_err(store_problem)?;
+    let (untested, failed) = read.await.map_err(store_problem)?;
+    let mut readiness = health::readiness(&web.app).await;
+    // each stands below by its name
+    readiness.reasons.retain(|reason| reason.code != health::FAILED_TEST || failed.is_empty());
     let is_well = rows.iter().flatten().all(|row| row.finding.state != State::Failed);
     Ok(DiagnosticsPage {
         f: who.frame(who.t.nav_diagnostics()),
         corps: corps.collect(),
-        readiness: health::readiness(&web.app).await,
+        readiness,
         rows,
         untested,
         failed,
@@ -133,12 +131,18 @@ async fn examine(who: Admin<OpsRead>, web: web::Data<Web>, form: Form<Wanted>) -
     let corp = CorpKey::parse(&form.0.corp).ok();
     let found = doctor::examine(&web.app, corp.as_ref()).await.map_err(sync_problem)?;
     let words = |words: &Words| who.lang().pick(&words.zh, &words.en).to_owned();
-    let name = |key: &CorpKey| {
-        let known = who.visit.places.iter().filter_map(|place| place.corp.as_ref()).find(|corp| corp.key == *key);
-        known.map_or_else(|| key.to_string(), |corp| corp.name.clone())
+    let corps = web.app.store.read_async(store::corps::list).await.map_err(store_problem)?;
+    let known = |key: &CorpKey| corps.iter().find(|corp| corp.key == *key);
+    let check = |finding: &Finding| {
+        let named = finding.check.split_once("app/").and_then(|(kind, key)| {
+            let corp = known(&finding.corp)?;
+            Some(format!("{kind}app/{}", corp.find_app(&AppKey::from(key))?.name))
+        });
+        who.t.check_name(named.as_ref().unwrap_or(&finding.check))
     };
     let rows = found.findings.into_iter().map(|finding| Row {
-        corp: name(&finding.corp),
+        corp: known(&finding.corp).map_or_else(|| finding.corp.to_string(), |corp| corp.name.clone()),
+        check: check(&finding),
         found: words(&finding.found),
         fix: finding.fix.as_ref().map(words).unwrap_or_default(),
         finding,

@@ -4,10 +4,10 @@ use super::bridge::send;
 use super::world::{CORP, PEOPLE, World};
 use reqwest::Method;
 use serde_json::{Value, json};
-use wecom_bridge::model::{Actor, ApiScope, PlanId, RunId, RunState};
+use wecom_bridge::model::{Actor, ApiScope, CorpKey, PlanId, RunId, RunState, SecretName};
 use wecom_bridge::ops::admin::{Command, Exit, Output, PlanCommand, Progress, Reading};
 use wecom_bridge::ops::exec;
-use wecom_bridge::sandbox::seed;
+use wecom_bridge::sandbox::{Effect, Fault, seed};
 use wecom_bridge::store;
 
 /// Hears nothing.
@@ -276,6 +276,40 @@ async fn a_wrong_secret_is_explained_by_run_and_check() {
     assert_eq!(found["ok"], false, "{found}");
     let ready = bridge.get("/readyz").await.expect(200);
     assert_eq!(ready["status"], "degraded");
+    world.stop().await;
+}
+
+/// A test that failed is over for each secret with which a run has called WeCom since; what says nothing about a secret is
+/// no failed test of it, and changes nothing of what was known.
+#[tokio::test]
+async fn what_a_check_finds_of_a_secret_is_over_when_a_run_has_used_it() {
+    let world = World::new().await;
+    let (bridge, state) = (&world.bridge, world.sandbox.state());
+    let failed = async || {
+        let found = bridge.act(&format!("{CORP}/check")).await.expect(200);
+        let key = CorpKey::from("acme-main");
+        let trials = bridge.app.store.read(|tx| store::trials::list(tx, &key)).unwrap();
+        let names = [SecretName::Contacts, SecretName::App("oa".into())];
+        (found["ok"] == true, names.map(|name| store::trials::failure(&trials, &name).is_some()))
+    };
+    let let_fail = |effect: Effect| {
+        state.clear_faults();
+        ["user/list_id", "agent/get"].map(|endpoint| state.add_fault(Fault::always(endpoint, effect)));
+    };
+    let_fail(Effect::Status { status: 404 });
+    assert_eq!(failed().await, (false, [false, false]), "calls that are not there");
+    let_fail(Effect::Errcode { errcode: 301_002 });
+    assert_eq!(failed().await, (false, [true, true]));
+    let ready = bridge.get("/readyz").await.expect(200);
+    assert_eq!(ready.to_string().matches("credential.failed").count(), 2, "{ready}");
+    let_fail(Effect::Status { status: 404 });
+    assert_eq!(failed().await, (false, [true, true]), "it stays as it was");
+    state.clear_faults();
+    let (run, _) = world.run(&format!("{CORP}/syncs")).await;
+    assert_eq!(run["state"], "done", "{run}");
+    let key = CorpKey::from("acme-main");
+    let trials = bridge.app.store.read(|tx| store::trials::list(tx, &key)).unwrap();
+    assert!(trials.values().all(|trial| trial.failure.is_none()), "{trials:?}");
     world.stop().await;
 }
 

@@ -278,15 +278,10 @@ async fn what_is_known_of_a_credential_is_of_the_one_that_was_entered() {
             en: "no".into(),
             zh: "不".into(),
         };
-        store::trials::failed(tx, &super::world::corp_key(0), oa, began_ms, (&failure, false))
+        store::trials::failed(tx, &super::world::corp_key(0), oa, began_ms, &failure)
     }
-    fn unreached(tx: &store::WriteTx, oa: &SecretName, began_ms: i64) -> Result<(), store::StoreError> {
-        let failure =
-            store::trials::TestFailure { at_ms: began_ms + 10, errcode: None, en: "no".into(), zh: "不".into() };
-        store::trials::failed(tx, &super::world::corp_key(0), oa, began_ms, (&failure, true))
-    }
-    fn reached(tx: &store::WriteTx, _: &SecretName, began_ms: i64) -> Result<(), store::StoreError> {
-        store::trials::reached(tx, &super::world::corp_key(0), began_ms)
+    fn passed(tx: &store::WriteTx, oa: &SecretName, began_ms: i64) -> Result<(), store::StoreError> {
+        store::trials::passed(tx, &super::world::corp_key(0), &[(oa.clone(), began_ms)])
     }
     let entered_ms = world.clock.now_ms();
     for (step, (what, began_ms, want)) in [
@@ -300,11 +295,10 @@ async fn what_is_known_of_a_credential_is_of_the_one_that_was_entered() {
         (worked, entered_ms + 30, (false, false)),
         (failed, entered_ms + 40, (false, true)),
         (entered, 0, (true, false)),
-        (unreached, entered_ms + 50, (true, true)),
-        (reached, entered_ms + 55, (true, true)),
-        (reached, entered_ms + 60, (true, false)),
-        (failed, entered_ms + 70, (true, true)),
-        (reached, entered_ms + 99, (true, true)),
+        (failed, entered_ms + 50, (true, true)),
+        // what goes through without the AgentID says nothing about that
+        (passed, entered_ms + 55, (true, true)),
+        (passed, entered_ms + 60, (true, false)),
     ]
     .into_iter()
     .enumerate()

@@ -142,6 +142,11 @@ async fn a_digest_that_is_on_its_way_is_not_asked_back_for_one_of_its_messages()
     // as it is when WeCom has refused it for now
     let tried = wecom_bridge::model::SendCall { first_sent_at_ms: Some(START_MS), attempts: 1, ..call() };
     world.store.write_blocking(move |tx| store::outbox::put_call(tx, &tried)).unwrap();
+    let reach = async || {
+        let reach = world.messages.recall_reach(&all[1]).await.unwrap();
+        (reach.reached, reach.stays)
+    };
+    assert_eq!(reach().await, (0, 1));
     let done = world.messages.recall_delivery(&actor(), &all[1], 0).await.unwrap();
     assert_eq!((done.later, done.cancelled, done.kept[0].code), (0, 0, "in_digest"), "{done:?}");
     assert!(!call().recall_wanted);
@@ -150,6 +155,7 @@ async fn a_digest_that_is_on_its_way_is_not_asked_back_for_one_of_its_messages()
         world.ended(id).await;
         assert_eq!(world.states(id), [(Sent, "in_digest".to_owned())]);
     }
+    assert_eq!(reach().await, (0, 1), "it went out with others");
     world.is_good();
 }
 

@@ -265,6 +265,8 @@ async fn a_long_text_that_is_refused_half_way_says_so_and_is_not_sent_again_unas
     let redriven = world.messages.redrive(&actor(), &id, Redrive::default()).await.unwrap();
     assert_eq!((redriven.again, redriven.doubtful), (0, 1));
     // what arrived is taken back
+    let reach = world.messages.recall_reach(&id).await.unwrap();
+    assert_eq!((reach.reached, reach.stays, reach.dropped), (1, 0, 0));
     let recalled = world.messages.recall(&actor(), &id).await.unwrap();
     assert_eq!((recalled.recalled, recalled.kept.len()), (1, 0), "{recalled:?}");
     assert_eq!((world.inbox(0, "u0"), world.states(&id)[0].0), (vec![], Recalled));

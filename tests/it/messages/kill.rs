@@ -2,7 +2,7 @@
 //! The bridge is a process of its own; WeCom lives on in this one.
 
 use super::world::{Route, Routes, actor, build, corpid, furnish, inboxes, message, open_store, start_sandbox, to};
-use crate::support::child::{Moments, kills};
+use crate::support::child::{Moments, ended, kill_when, kills};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -96,8 +96,8 @@ pub(super) async fn sends_all(
         }
     });
     use futures_util::StreamExt;
-    futures_util::stream::iter(posting).buffer_unordered(4).collect::<Vec<()>>().await;
     let sent = async {
+        futures_util::stream::iter(posting).buffer_unordered(4).collect::<Vec<()>>().await;
         loop {
             let is_open = store
                 .read_async(move |tx| {
@@ -187,31 +187,16 @@ fn a_killed_outbox_goes_on_and_sends_nothing_twice() {
     let seed = moments.seed;
     let (wanted, mut kills) = (kills(KILLS), 0);
     for _ in 0..wanted {
-        let mut child = spawn(folder.path());
         let (calls, spins) = (state.count("message/send") + 1 + moments.below(10), moments.below(30_000));
-        let is_through = loop {
-            if state.count("message/send") >= calls {
-                break false;
-            }
-            if child.try_wait().unwrap().is_some() {
-                break true;
-            }
-            std::thread::yield_now();
-        };
-        if is_through {
+        if !kill_when(spawn(folder.path()), spins, || state.count("message/send") >= calls) {
             break;
         }
-        for _ in 0..spins {
-            std::hint::spin_loop();
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
         kills += 1;
     }
     let (count, before) = (messages(wanted), answered(folder.path()).len());
     println!("killed {kills} times after {} calls, when {before} messages were answered", state.count("message/send"));
     assert!(kills >= wanted * 9 / 10, "it was through after {kills} kills (seed {seed})");
-    assert!(spawn(folder.path()).wait().unwrap().success(), "seed {seed}");
+    assert!(ended(spawn(folder.path())), "seed {seed}");
     assert_eq!(answered(folder.path()).len(), count, "seed {seed}");
 
     let (rows, sent, unknown) = accounted(folder.path(), &clock, state, PEOPLE, seed);

@@ -22,8 +22,14 @@ async fn what_was_sent_is_recalled_within_a_day() {
     world.ended(&id).await;
     let alone = world.messages.recall_delivery(&actor(), &id, 0).await;
     assert!(matches!(alone, Err(MessageError::NotAlone { others: 1 })), "{alone:?}");
+    let reach = async |id: &MessageId| {
+        let reach = world.messages.recall_reach(id).await.unwrap();
+        (reach.reached, reach.stays, reach.dropped)
+    };
+    assert_eq!(reach(&id).await, (2, 0, 0));
     let done = world.messages.recall(&actor(), &id).await.unwrap();
     assert_eq!((done.recalled, done.cancelled, done.kept.len()), (2, 0, 0), "{done:?}");
+    assert_eq!(reach(&id).await, (0, 0, 0));
     assert_eq!(truths(&world), [Truth::Recalled, Truth::Recalled]);
     assert_eq!(world.tally(&id).unwrap().get(&Recalled), Some(&2));
     let twice = world.messages.recall(&actor(), &id).await.unwrap();
@@ -32,6 +38,7 @@ async fn what_was_sent_is_recalled_within_a_day() {
     let late = world.say("u", &["e0"]).await;
     world.ended(&late).await;
     world.clock.advance(Duration::from_secs(24 * 3_600));
+    assert_eq!(reach(&late).await, (0, 1, 0));
     let done = world.messages.recall(&actor(), &late).await.unwrap();
     assert_eq!((done.recalled, done.kept[0].code), (0, "too_late"));
     assert_eq!(world.tally(&late).unwrap().get(&Sent), Some(&1));

@@ -43,6 +43,29 @@ async fn in_quiet_hours_only_what_is_urgent_goes_out_and_the_rest_in_the_morning
     world.is_good();
 }
 
+/// What waits for the morning says when, until then: where the app is paused in the morning, no time that has passed is told.
+#[tokio::test]
+async fn a_time_that_has_passed_is_not_told() {
+    let world = World::of(Clock::manual(START_MS), 1);
+    world.people(0, 0..1, "lab");
+    world.set_routes(vec![Route { quiet: Some(night()), ..to("acme-main") }]);
+    let id = world.say("later", &["e0"]).await;
+    let mut high = message("now", &["e0"]);
+    high["priority"] = "high".into();
+    let urgent = world.post(high.clone()).await;
+    world.ended(&urgent).await;
+    world.until(|| world.tally(&id).is_some()).await;
+    let shown = async || world.messages.deliveries(&id, 0, 10).await.unwrap().remove(0);
+    assert!(shown().await.due_at_ms.is_some_and(|at_ms| at_ms > world.clock.now_ms()));
+    world.set(0, |corp| corp.access = wecom_bridge::model::Access::ReadOnly);
+    world.post(high).await;
+    world.until(|| !world.messages.paused().is_empty()).await;
+    world.clock.advance(HOUR * 16);
+    let row = shown().await;
+    assert_eq!((row.state, row.due_at_ms), (Waiting, None), "{row:?}");
+    world.is_good();
+}
+
 #[tokio::test]
 async fn the_31st_message_in_a_minute_waits_and_is_put_together_instead_of_being_dropped() {
     let world = World::of(Clock::manual(START_MS), 1);

@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Starts an ignored test (`room::file::name`) of this binary in a process of its own, with these variables.
 pub fn play<'v>(test: &str, variables: impl IntoIterator<Item = (&'v str, &'v OsStr)>) -> Child {
@@ -15,13 +16,36 @@ pub fn play<'v>(test: &str, variables: impl IntoIterator<Item = (&'v str, &'v Os
         .unwrap()
 }
 
-/// Waits until `is_time` and a little longer, then kills. Answers `false` when the child was through before.
-pub fn kill_when(mut child: Child, spins: u64, is_time: impl Fn() -> bool) -> bool {
-    while !is_time() {
+/// A child that has neither ended nor come to where it is killed by then is killed, and the test fails.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Waits until `what`; answers `false` when the child was through before.
+fn watch(child: &mut Child, what: impl Fn() -> bool) -> bool {
+    let began = Instant::now();
+    while !what() {
         if child.try_wait().unwrap().is_some() {
             return false;
         }
+        if began.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("the child hung");
+        }
         std::thread::yield_now();
+    }
+    true
+}
+
+/// Waits for the end of a child that is not killed from here; answers whether it ended well.
+pub fn ended(mut child: Child) -> bool {
+    watch(&mut child, || false);
+    child.wait().unwrap().success()
+}
+
+/// Waits until `is_time` and a little longer, then kills. Answers `false` when the child was through before.
+pub fn kill_when(mut child: Child, spins: u64, is_time: impl Fn() -> bool) -> bool {
+    if !watch(&mut child, is_time) {
+        return false;
     }
     for _ in 0..spins {
         std::hint::spin_loop();

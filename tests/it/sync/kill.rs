@@ -93,7 +93,7 @@ fn a_killed_apply_goes_on_and_creates_nobody_twice() {
     let undisturbed = {
         let folder = tempfile::tempdir().unwrap();
         let (sandbox, plan) = prepare(folder.path(), PEOPLE, 60, |_| {});
-        assert!(spawn(folder.path(), &plan).wait().unwrap().success());
+        assert!(child::ended(spawn(folder.path(), &plan)));
         content(sandbox.state())
     };
     assert_eq!(undisturbed.1.len(), PEOPLE);
@@ -116,7 +116,7 @@ fn a_killed_apply_goes_on_and_creates_nobody_twice() {
     }
     println!("killed {kills} times; {} writes were applied by then", applied_writes(state));
     assert!(kills >= KILLS * 9 / 10, "the run was through after {kills} kills (seed {seed})");
-    assert!(spawn(folder.path(), &plan).wait().unwrap().success());
+    assert!(child::ended(spawn(folder.path(), &plan)));
 
     assert_eq!(content(state), undisturbed, "seed {seed}");
     let mut created: BTreeMap<(String, String), usize> = BTreeMap::new();
@@ -158,7 +158,7 @@ fn a_killed_import_goes_on_and_creates_nobody_twice() {
     let undisturbed = {
         let folder = tempfile::tempdir().unwrap();
         let (sandbox, plan) = prepare(folder.path(), people, 8, super::import::by_import);
-        assert!(spawn(folder.path(), &plan).wait().unwrap().success());
+        assert!(child::ended(spawn(folder.path(), &plan)));
         assert_eq!(sandbox.state().call_counts()["batch/syncuser"].by_errcode[&0], 2);
         content(sandbox.state())
     };
@@ -179,7 +179,7 @@ fn a_killed_import_goes_on_and_creates_nobody_twice() {
             }
             kills += 1;
         }
-        assert!(spawn(folder.path(), &plan).wait().unwrap().success(), "round {round}, seed {seed}");
+        assert!(child::ended(spawn(folder.path(), &plan)), "round {round}, seed {seed}");
         assert_eq!(content(state), undisturbed, "round {round}, seed {seed}");
         let jobs = jobs_of(folder.path());
         let key = CorpKey::from("acme-main");

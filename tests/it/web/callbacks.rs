@@ -66,6 +66,18 @@ async fn the_inbox_is_filtered_looked_into_and_replayed() {
         let page = browser.get(&format!("{list}?sender={typed}")).await.expect(200);
         assert_eq!(page.text.contains("文字消息<span"), there, "sender {typed}");
     }
+    // of a name that too many have, not all are looked for: it is said, and nothing is done with half of them
+    let members: Vec<_> = (0..101)
+        .map(|n| json!({ "userid": format!("n{n}"), "memberships": [{ "department": 1 }], "fields": { "name": "同名" }, "has_details": true }))
+        .collect();
+    let members: Vec<Member> = serde_json::from_value(json!(members)).unwrap();
+    let put = move |tx: &store::WriteTx| store::mirror::put_members(tx, &"acme-main".into(), &members);
+    bridge.app.store.write(put).await.unwrap();
+    let many = browser.get(&format!("{list}?sender=%E5%90%8C%E5%90%8D")).await.expect(200);
+    many.has("叫这个名字的成员超过 100 个").lacks("重新处理筛选出的回调");
+    let refused = browser.post(&format!("{list}-replays"), &[("sender", "同名")]).await.expect(303);
+    browser.follow(&refused).await.expect(200).has("请改填账号");
+    browser.get(&format!("{list}.csv?sender=%E5%90%8C%E5%90%8D")).await.expect(422);
     let path = path.split('"').next().unwrap().to_owned();
     let detail = browser.get(&path).await.expect(200);
     detail.has("&#60;b&#62;你好&#60;/b&#62;").lacks("<b>你好").has("收件箱");

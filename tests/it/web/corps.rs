@@ -123,12 +123,25 @@ async fn keys_of_a_new_app_are_shown_when_it_is_saved() {
         browser.get(path).await.expect(200).lacks("未测试");
     }
     // a test that fails is remembered wherever the app is shown, until something goes through with it or it is entered anew
-    let failed = browser.post("/system/diagnostics", &[("corp", "acme-main")]).await.expect(200);
-    failed.has("测试未通过");
+    // where WeCom is not reached at all, nothing is known of them
+    let unreached = browser.post("/system/diagnostics", &[("corp", "acme-main")]).await.expect(200);
+    unreached.has("有检查没有通过").lacks("测试未通过");
+    let of = key.clone();
+    let failure = move |tx: &store::WriteTx| {
+        let failure = store::trials::TestFailure { at_ms: now_ms, errcode: None, en: "no".into(), zh: "不行".into() };
+        store::trials::failed(tx, &of, &SecretName::App("oa".into()), now_ms, &failure)
+    };
+    office.bridge.app.store.write_blocking(failure).unwrap();
     for path in [CORP, app.as_str(), "/messages/queues", "/system/diagnostics"] {
         browser.get(path).await.expect(200).has("测试未通过");
     }
-    browser.get("/").await.expect(200).has("最近一次连接测试未通过");
+    // by the app's name, once, with the way to it
+    for page in ["/", "/system/diagnostics"] {
+        let page = browser.get(page).await.expect(200);
+        page.has("阿克米企业 / OA").has("href=\"/corps/acme-main/apps/oa\"").has("不行");
+        assert!(page.text.matches("测试未通过").count() == 1, "{}", page.text);
+    }
+    office.get("/").await.expect(200).has("最近一次连接测试未通过");
     let ready = office.bridge.get("/readyz").await.expect(200);
     assert!(ready.to_string().contains("credential.failed"), "{ready}");
     let queues = office.bridge.get("/api/v1/message-queues").await.expect(200);
@@ -143,6 +156,12 @@ async fn keys_of_a_new_app_are_shown_when_it_is_saved() {
     // a key that was given stays; the other one is made
     let crm = [("name", "CRM"), ("key", "crm"), ("agentid", "1000003"), ("secret", "crm-secret"), ("is_reader", "")];
     let page = browser.get(&format!("{CORP}/apps/new")).await.expect(200);
+    let taken = browser.submit(
+        &page,
+        "/apps/new",
+        &[("name", "B"), ("key", "b"), ("agentid", "1000009"), ("secret", "b-secret")],
+    );
+    taken.await.expect(422).has("另一个应用已使用这个 AgentID").lacks("is used by");
     browser.follow(&browser.submit(&page, "/apps/new", &crm).await).await.expect(200).has("应用已保存");
     let (actor, given) = (Actor::cli("tester"), Secret::new("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"));
     let (store, aes_key) = (&office.bridge.app.store, SecretName::AppAesKey("crm".into()));

@@ -32,6 +32,15 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
     bad[1].1 = "";
     bad[5].1 = "ftp://a";
     office.browser.post(&new, &bad).await.expect(422).has("e-title").has("e-url");
+    // those who have one name are told apart, and whom nobody has is told with them
+    let twins = json!({ "employees": [
+        { "id": "t1", "name": "同名", "unit_id": "3", "position": "会计" }, { "id": "t2", "name": "同名", "unit_id": "2" },
+    ] });
+    office.bridge.post("/api/v1/tenants/acme/employees", &twins).await.expect(200);
+    let mut several = with("preview");
+    several[3].1 = "zhang, 同名, 某某";
+    let told = office.browser.post(&new, &several).await.expect(422);
+    told.has("t1（总部 / 销售部，会计）、t2（总部 / 研发部）").has("没有").has("“某某”");
     let detail = office.act(&new, &with("send")).await;
     detail.has("消息已受理").has("&#60;b&#62;停电通知&#60;/b&#62;").lacks("<b>停电").has("今晚检修");
 
@@ -59,7 +68,7 @@ async fn a_message_sent_by_hand_is_previewed_sent_and_followed() {
     again.has("已重新排队 0，仍不能发送 2");
     let recall = format!("{}/recall", detail.path);
     let sure = office.browser.post(&recall, &[]).await.expect(200);
-    sure.has("没有接收人可以撤回；撤回后，未送达的 2 个不再重发")
+    sure.has("没有接收人可以撤回；撤回后，没有确认送达的 2 个不再重发")
         .has("查无此人 1 · 失败 1")
         .has("data-confirm-text=\"2\"");
     office.browser.post(&recall, &[("confirm", "3")]).await.expect(422).has("没有接收人可以撤回");
