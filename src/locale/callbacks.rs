@@ -49,7 +49,7 @@ texts! {
     inbox_kind = "类型", "Kind";
     inbox_state = "状态", "State";
     inbox_sender_find = "发送人：姓名、账号、工号或编号", "Sender: name, userid, account, number or id";
-    inbox_sender = "发送人账号", "Sender's userid";
+    inbox_sender = "发送人", "Sender";
     inbox_text = "内容", "Text";
     inbox_note = "处理结果", "What was done";
     inbox_waiting = "等待", "waiting";

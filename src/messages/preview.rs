@@ -2,9 +2,9 @@
 
 use super::compose::{Compose, Composed};
 use super::plan::{self, Fate};
-use super::{MessageError, Messages, NewMessage, accept, resolve};
+use super::{MessageError, Messages, NewMessage, accept, outcome, redrive, resolve};
 use crate::model::content::Content;
-use crate::model::{Actor, EmployeeId, Message};
+use crate::model::{Actor, DeliveryState, EmployeeId, Message};
 use crate::store::{self, ReadTx, StoreError};
 use std::sync::Arc;
 
@@ -59,7 +59,21 @@ impl Messages {
             let mut reached = vec![0_usize; targets.len()];
             let mut unreached: Vec<Unreached> = Vec::new();
             for person in resolve::people(tx, &message)? {
-                match plan::fate(tx, &person, &targets)? {
+                let mut fate = plan::fate(tx, &person, &targets)?;
+                if let Fate::Reached(list) = &mut fate {
+                    let mut able = Vec::new();
+                    for (at, userid) in std::mem::take(list) {
+                        // WeCom delivers nothing to a member who is disabled
+                        if !redrive::is_disabled(tx, &targets[at].corp, &userid)? {
+                            able.push((at, userid));
+                        }
+                    }
+                    fate = match able.is_empty() {
+                        false => Fate::Reached(able),
+                        true => Fate::Not(DeliveryState::Invalid, outcome::DISABLED, outcome::DISABLED_TEXT.into()),
+                    };
+                }
+                match fate {
                     Fate::Reached(list) => list.iter().for_each(|(at, _)| reached[*at] += 1),
                     Fate::Not(_, code, text) => {
                         let at = unreached.iter().position(|group| group.code == code).unwrap_or_else(|| {

@@ -5,7 +5,7 @@ use super::plan::{self, Batch, CALL_MAX, Fate};
 use super::resolve::Person;
 use super::{MessageError, Messages, outcome, resolve};
 use crate::model::{
-    Actor, CallId, Delivery, DeliveryState, MemberRef, MemberStatus, Message, MessageId, TenantKey, UserId,
+    Actor, CallId, CorpKey, Delivery, DeliveryState, MemberRef, MemberStatus, Message, MessageId, TenantKey, UserId,
 };
 use crate::store::deliveries::{DeliveryCursor, DeliveryFilter};
 use crate::store::{self, PAGE_MAX, StoreError, outbox};
@@ -85,7 +85,7 @@ impl Messages {
                         continue;
                     }
                     match aim(tx, &message, &row, &targets)? {
-                        Some((_, to)) if !is_recalled && is_disabled(tx, &to)? => {
+                        Some((_, to)) if !is_recalled && is_out(tx, &to)? => {
                             done.still_dead += 1;
                             // that something of it may have arrived is not forgotten for that
                             if !is_doubtful {
@@ -292,11 +292,15 @@ fn is_recalled(tx: &impl store::Reads, id: &MessageId) -> Result<bool, StoreErro
     Ok(store::messages::head(tx, id)?.is_some_and(|head| head.recall_at_ms.is_some()))
 }
 
-/// Whether the member that a delivery goes to is disabled, as far as the bridge knows.
-fn is_disabled(tx: &store::ReadTx, row: &Delivery) -> Result<bool, StoreError> {
-    let (Some(corp), Some(userid)) = (&row.corp, &row.userid) else { return Ok(false) };
+/// Whether a member is disabled, as far as the bridge knows.
+pub(super) fn is_disabled(tx: &store::ReadTx, corp: &CorpKey, userid: &UserId) -> Result<bool, StoreError> {
     let member = store::mirror::find_member(tx, corp, userid)?;
     Ok(member.is_some_and(|member| member.status == Some(MemberStatus::Disabled)))
+}
+
+fn is_out(tx: &store::ReadTx, to: &Delivery) -> Result<bool, StoreError> {
+    let (Some(corp), Some(userid)) = (&to.corp, &to.userid) else { return Ok(false) };
+    is_disabled(tx, corp, userid)
 }
 
 /// Of somebody whom the directory has meanwhile and who is not reached all the same: why that is so now.

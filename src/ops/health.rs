@@ -247,8 +247,10 @@ fn look(tx: &impl Reads, now_ms: i64) -> Result<Vec<Reason>, StoreError> {
         let trials = store::trials::list(tx, &corp.key)?;
         reasons.extend(trials.iter().filter_map(|(name, trial)| {
             let failure = trial.failure.as_ref()?;
-            let text = format!("the last test of {name} failed, and neither a pull nor a run, a message, a card or a menu has gone through with it since: {}",
-                failure.en);
+            let text = format!(
+                "the last test of {name} failed, and no pull, run, message, card or menu has gone through with it since: {}",
+                failure.en
+            );
             Some(Reason::of(&corp.key, FAILED_TEST, text))
         }));
     }

@@ -137,7 +137,19 @@ async fn a_disabled_member_is_told_as_that_and_is_sent_to_once_enabled() {
         let member: Vec<wecom_bridge::model::Member> = serde_json::from_value(serde_json::json!([member])).unwrap();
         world.store.write_blocking(move |tx| store::mirror::put_members(tx, &"acme-main".into(), &member)).unwrap();
     };
+    let looked_at = async || {
+        let new = serde_json::from_value(message("t", &["e0"])).unwrap();
+        let seen = world.messages.preview(&actor(), new).await.unwrap();
+        (
+            seen.targets[0].1,
+            seen.unreached.iter().map(|group| (group.code, group.count)).collect::<Vec<_>>(),
+            seen.calls,
+        )
+    };
+    mirrored(1);
+    assert_eq!(looked_at().await, (1, vec![], 1));
     mirrored(2);
+    assert_eq!(looked_at().await, (0, vec![("member_disabled", 1)], 0), "the preview tells it before it is sent");
     world.state().add_fault(Fault::once("message/send", Effect::Errcode { errcode: 81013 }));
     let id = world.say("t", &["e0"]).await;
     world.ended(&id).await;
