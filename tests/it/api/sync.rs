@@ -294,7 +294,9 @@ async fn what_a_check_finds_of_a_secret_is_over_when_a_run_has_used_it() {
     };
     let let_fail = |effect: Effect| {
         state.clear_faults();
-        ["user/list_id", "agent/get"].map(|endpoint| state.add_fault(Fault::always(endpoint, effect)));
+        for endpoint in ["user/list_id", "agent/get"] {
+            state.add_fault(Fault::always(endpoint, effect));
+        }
     };
     let_fail(Effect::Status { status: 404 });
     assert_eq!(failed().await, (false, [false, false]), "calls that are not there");

@@ -278,7 +278,7 @@ async fn people_are_named_as_they_are_called_and_everybody_is_previewed() {
     page.has("张三 <span class=\"mono\">zhang</span>").has("研发部 <span class=\"mono\">2</span>");
     page.has("<span class=\"badge\">nobody</span>");
     let page = office.browser.post(&new, &preview("李四", "")).await.expect(422);
-    page.has("e-employees").has("li、li2");
+    page.has("e-employees").has("li（总部 / 销售部）、li2（总部 / 研发部）");
     let twins = json!({ "units": [
         { "id": "f1", "parent_id": "2", "name": "财务组" },
         { "id": "f2", "parent_id": "3", "name": "财务组" },
