@@ -1,6 +1,7 @@
 //! Waiting for tasks.
 
-use tokio::task::JoinError;
+use std::any::Any;
+use tokio::task::{JoinError, JoinHandle};
 
 /// The result of a task, or the message of the panic that ended it.
 ///
@@ -15,6 +16,24 @@ pub async fn joined<T>(task: impl Future<Output = Result<T, JoinError>>) -> Resu
         Err(error) if error.is_cancelled() => std::future::pending().await,
         Err(error) => Err(error.try_into_panic().map_or_else(|error| error.to_string(), |panic| message_of(&*panic))),
     }
+}
+
+/// Does work on a thread where blocking is allowed. Waited for as [`joined`] does.
+///
+/// What the runtime keeps of a task is compiled once, and not for each of some hundred kinds of work: a megabyte of the program.
+///
+/// # Errors
+/// The message of the work's panic.
+pub async fn aside<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Result<R, String> {
+    let done = joined(started(Box::new(move || Box::new(work())))).await?;
+    done.downcast().map(|done| *done).map_err(|_| "the work has answered something else".to_owned())
+}
+
+/// What work answers, whatever it is.
+type Done = Box<dyn Any + Send>;
+
+fn started(work: Box<dyn FnOnce() -> Done + Send>) -> JoinHandle<Done> {
+    tokio::task::spawn_blocking(work)
 }
 
 /// What a panic says.
@@ -39,5 +58,14 @@ mod tests {
         taken.abort();
         let waited = tokio::time::timeout(Duration::from_millis(20), joined(taken)).await;
         assert!(waited.is_err(), "{waited:?}");
+    }
+
+    #[tokio::test]
+    async fn work_aside_answers_or_says_how_it_ended() {
+        let caller = std::thread::current().id();
+        let (thread, text) = aside(|| (std::thread::current().id(), "done".to_owned())).await.unwrap();
+        assert_ne!(thread, caller);
+        assert_eq!(text, "done");
+        assert_eq!(aside(|| if text.is_empty() { 0 } else { panic!("so {}", 2) }).await, Err("so 2".to_owned()));
     }
 }

@@ -62,7 +62,7 @@ impl Views {
     {
         let place = self.export_place().await?;
         let (sender, mut receiver) = mpsc::channel(CHUNKS_WAITING);
-        tokio::task::spawn_blocking(move || {
+        let work: Box<dyn FnOnce() + Send> = Box::new(move || {
             let mut out = Chunks { waiting: Vec::with_capacity(CHUNK_BYTES), sender };
             let written = write(&mut out).and_then(|()| out.flush().map_err(ExportError::from).map_err(Into::into));
             if let Err(error) = written {
@@ -71,6 +71,7 @@ impl Views {
             }
             drop(place);
         });
+        tokio::task::spawn_blocking(work);
         Ok(futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)))
     }
 

@@ -18,6 +18,7 @@ use super::plan::PlanView;
 use crate::clock::{Clock, Stopwatch};
 use crate::model::{CorpKey, PlanHead, PlanId, TenantKey};
 use crate::store::{self, ReadTx, Store};
+use crate::tasks;
 use shelf::{Kept, Key, Shelf, Snapshot};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -280,7 +281,7 @@ impl Views {
 pub(super) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, BrowseError> + Send + 'static,
 ) -> Result<T, BrowseError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(BrowseError::Bug(error.to_string())))
+    tasks::aside(work).await.unwrap_or_else(|message| Err(BrowseError::Bug(message)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,14 +2,14 @@
 
 use super::problem::Problem;
 use super::server::Settings;
+use crate::tasks;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 /// Bound of an ordinary JSON body; bulk bodies have the configured one.
@@ -90,7 +90,7 @@ async fn aside<R: Send + 'static>(
     if bytes <= PARSED_ASIDE_BYTES {
         return work();
     }
-    tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?
+    tasks::aside(work).await.map_err(|message| Problem::internal(std::io::Error::other(message)))?
 }
 
 fn announced_length(request: &HttpRequest) -> Option<u64> {
@@ -132,30 +132,20 @@ pub async fn read_limited(mut payload: Payload, announced: Option<u64>, max_byte
 
 /// Parses JSON and refuses what the type does not know, each fault with its place.
 pub fn parse_strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut value = None;
-    read_strict(bytes, &mut |document| {
-        value = Some(erased_serde::deserialize(document)?);
-        Ok(())
-    })?;
-    value.ok_or_else(|| Problem::bad_request("request.json", "The body has no value."))
-}
-
-/// Reads a value out of a document.
-type Reading<'r> = &'r mut dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error>;
-
-/// The same for whatever is read: what keeps the places and finds the unknown is there once, not for each of the types.
-fn read_strict(bytes: &[u8], read: Reading<'_>) -> Result<(), Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let mut track = serde_path_to_error::Track::new();
     let mut unknown = Vec::new();
-    let mut note = |path: serde_ignored::Path<'_>| unknown.push(place(&path.to_string()));
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let strict = serde_ignored::Deserializer::new(tracked, &mut note);
-    let parsed = read(&mut <dyn erased_serde::Deserializer>::erase(strict));
-    parsed.map_err(|cause| match IgnoredAny::deserialize(&mut serde_json::Deserializer::from_slice(bytes)) {
-        Ok(_) => Problem::bad_request("request.json", "A value in the body is not acceptable.")
-            .at(place(&track.path().to_string()), cause.to_string()),
-        Err(cause) => Problem::bad_request("request.json", format!("The body is not valid JSON: {cause}.")),
+    let parsed: Result<T, serde_json::Error> =
+        serde_ignored::deserialize(tracked, |path| unknown.push(place(&path.to_string())));
+    let value = parsed.map_err(|cause| {
+        let message = cause.to_string();
+        if cause.is_data() {
+            Problem::bad_request("request.json", "A value in the body is not acceptable.")
+                .at(place(&track.path().to_string()), message)
+        } else {
+            Problem::bad_request("request.json", format!("The body is not valid JSON: {message}."))
+        }
     })?;
     json.end().map_err(|cause| {
         Problem::bad_request("request.json", format!("There is more text after the JSON value: {cause}."))
@@ -164,7 +154,7 @@ fn read_strict(bytes: &[u8], read: Reading<'_>) -> Result<(), Problem> {
         return Err(Problem::bad_request("request.unknown_field", "The body has fields that are not known here.")
             .with_faults(unknown.into_iter().map(|at| super::Fault { at, message: "unknown field".into() })));
     }
-    Ok(())
+    Ok(value)
 }
 
 /// `employees.3.mobile` and `employees[3].mobile` alike become `employees[3].mobile`; the document itself is `body`.

@@ -92,7 +92,7 @@ pub use settings::Scope;
 pub use tx::{ReadTx, Reads, WriteTx};
 
 use self::core::Core;
-use crate::tasks::joined;
+use crate::tasks::aside;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -167,9 +167,7 @@ impl Store {
         work: impl FnOnce(&ReadTx) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = self.clone();
-        joined(tokio::task::spawn_blocking(move || store.read(work)))
-            .await
-            .unwrap_or_else(|message| Err(StoreError::Panicked { message }))
+        aside(move || store.read(work)).await.unwrap_or_else(|message| Err(StoreError::Panicked { message }))
     }
 
     /// Applies `work` and returns when it is durable (group commit). See the module's page for what `Err` means.
