@@ -66,6 +66,6 @@ mod tests {
         let (thread, text) = aside(|| (std::thread::current().id(), "done".to_owned())).await.unwrap();
         assert_ne!(thread, caller);
         assert_eq!(text, "done");
-        assert_eq!(aside(|| if text.is_empty() { 0 } else { panic!("so {}", 2) }).await, Err("so 2".to_owned()));
+        assert_eq!(aside(move || if text.is_empty() { 0 } else { panic!("so {}", 2) }).await, Err("so 2".to_owned()));
     }
 }

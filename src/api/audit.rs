@@ -7,7 +7,7 @@ use super::state::State;
 use crate::browse;
 use crate::http::errors::{browse_problem, store_problem};
 use crate::http::{Problem, Query};
-use crate::model::AuditRow;
+use crate::model::{ApiScope, AuditRow};
 use crate::store::audit::{self, AuditFilter};
 use crate::store::{self, Order};
 use actix_web::web;
@@ -67,7 +67,7 @@ struct ChainView {
 }
 
 async fn list(
-    _: Key<AuditRead>,
+    key: Key<AuditRead>,
     state: web::Data<State>,
     query: Query<ListQuery>,
 ) -> Result<Ok<Page<AuditRow>>, Problem> {
@@ -75,9 +75,9 @@ async fn list(
     let limit = super::lists::page_limit(limit)?;
     let (actor, subject) = (actor.unwrap_or_default(), subject.unwrap_or_default());
     let filter = AuditFilter { action, from_ms, until_ms, order: order.unwrap_or_default(), ..AuditFilter::default() };
-    let app = &state.app;
-    let filter =
-        browse::audit::meant(&app.store, &app.views, &actor, &subject, filter).await.map_err(browse_problem)?;
+    let (app, looks_up_people) = (&state.app, key.may(ApiScope::DirectoryRead));
+    let meant = browse::audit::meant(&app.store, &app.views, &actor, &subject, looks_up_people, filter);
+    let filter = meant.await.map_err(browse_problem)?;
     let page = state.app.store.read_async(move |tx| audit::search(tx, &filter, after, limit)).await;
     let page = page.map_err(store_problem)?;
     let (items, next) = (page.rows, page.next.map(|seq| seq.to_string()));

@@ -37,6 +37,11 @@ pub struct Key<P> {
 }
 
 impl<P> Key<P> {
+    /// Whether it has a scope beside the one that was asked for.
+    pub fn may(&self, scope: ApiScope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
     /// A key can give others only what it has itself.
     pub fn check_may_hand_on(&self, scopes: &[ApiScope]) -> Result<(), Problem> {
         match scopes.iter().find(|scope| !self.scopes.contains(scope)) {

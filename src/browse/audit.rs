@@ -6,12 +6,13 @@ use crate::store::audit::AuditFilter;
 use crate::store::{self, Reads, Search, Store, StoreError};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// People of one name that are looked for in one tenant.
 const PEOPLE_MAX: usize = 20;
 
 /// The filter with what the words for an actor and a subject may mean beside themselves: administrators by their shown
-/// name, corps and tenants by a part of their name, people by their name, account or employee number.
+/// name, corps and tenants by a part of their name, people by their name, account or employee number, for whoever may read these.
 ///
 /// # Errors
 /// Where a directory cannot be read.
@@ -20,6 +21,7 @@ pub async fn meant(
     views: &Views,
     actor: &str,
     subject: &str,
+    looks_up_people: bool,
     filter: AuditFilter,
 ) -> Result<AuditFilter, BrowseError> {
     let words = |text: &str| Some(Search::new(text)).filter(|search| !search.is_empty());
@@ -27,28 +29,27 @@ pub async fn meant(
     let name = ["corp ", "tenant ", "employee "].iter().find_map(|kind| name.strip_prefix(kind)).unwrap_or(name);
     let mut filter = AuditFilter { actor: words(actor), subject: words(subject), ..filter };
     let (by_actor, by_name) = (filter.actor.clone(), words(name));
-    let (actors, subjects, tenants) = store
+    let (actors, subjects, tenants, corps) = store
         .read_async(move |tx| {
             let hits = |search: &Option<Search>, name: &str| search.as_ref().is_some_and(|search| search.hits([name]));
             let mut accounts = store::accounts::list(tx)?;
             accounts.retain(|account| hits(&by_actor, &account.display_name));
             let tenants = store::tenants::list(tx)?;
-            let corps = store::corps::list(tx)?.into_iter().map(|corp| (corp.key.to_string(), corp.name));
-            let places = corps.chain(tenants.iter().map(|tenant| (tenant.key.to_string(), tenant.name.clone())));
+            let corps = store::corps::list(tx)?;
+            let places = corps.iter().map(|corp| (corp.key.to_string(), corp.name.clone()));
+            let places = places.chain(tenants.iter().map(|tenant| (tenant.key.to_string(), tenant.name.clone())));
             let subjects: Vec<String> = places.filter(|(_, name)| hits(&by_name, name)).map(|(key, _)| key).collect();
             let actors: Vec<String> = accounts.iter().map(|account| format!("account:{}", account.name)).collect();
-            Ok((actors, subjects, tenants))
+            Ok((actors, subjects, tenants, corps))
         })
         .await?;
     (filter.actors, filter.subjects) = (actors, subjects);
-    for tenant in tenants.iter().filter(|_| !name.is_empty()) {
+    for tenant in tenants.iter().filter(|_| looks_up_people && !name.is_empty()) {
         let typed = name.to_owned();
         let called = views.directory(&tenant.key, move |view| Ok(view.people_called(&typed, PEOPLE_MAX))).await?;
-        for words in called.iter().map(|id| format!("employee {id}")) {
-            if !filter.subjects.contains(&words) {
-                filter.subjects.push(words);
-            }
-        }
+        let own = corps.iter().filter(|corp| corp.tenant == tenant.key).map(|corp| corp.key.to_string());
+        let places: Arc<[String]> = own.chain([tenant.key.to_string()]).collect();
+        filter.people.extend(called.iter().map(|id| (format!("employee {id}"), places.clone())));
     }
     Ok(filter)
 }

@@ -132,7 +132,7 @@ texts! {
     app_untested_hint = "AgentID 和 Secret 填写后还没有成功调用过，请测试连接。", "Nothing has gone through yet with the AgentID and the secret that were entered. Test the connection.";
     app_test_failed = "测试未通过", "test failed";
     app_test_failed_at(when, found) = "{when}：{found}", "{when}: {found}";
-    app_test_failed_hint = "修正后请重新测试连接；测试通过，或者用它拉取、同步、发消息、更新卡片或菜单成功后，这条提示会消失。", "Mend it and test the connection again; the mark goes once a test passes, or a pull, a run, a message, a card or a menu has gone through with it.";
+    app_test_failed_hint = "修正后请重新测试连接；测试通过，或者用它发消息、更新卡片或菜单成功后，这条提示会消失；Secret 或可信 IP 的问题在拉取或同步成功后也会消失。", "Mend it and test the connection again; the mark goes once a test passes, or a message, a card or a menu has gone through with it; one about the secret or the trusted IP also with a pull or a run.";
     app_removed(key) = "应用 {key} 已移除。", "The app {key} was removed.";
     app_remove = "移除应用", "Remove app";
     app_remove_lead = "删除云桥中这个应用的设置和 Secret，企业微信一侧不受影响。", "Removes the app's settings and secret here; WeCom is not touched.";

@@ -248,7 +248,7 @@ fn look(tx: &impl Reads, now_ms: i64) -> Result<Vec<Reason>, StoreError> {
         reasons.extend(trials.iter().filter_map(|(name, trial)| {
             let failure = trial.failure.as_ref()?;
             let text = format!(
-                "the last test of {name} failed, and no pull, run, message, card or menu has gone through with it since: {}",
+                "the last test of {name} failed, and nothing that shows it to be right has gone through since: {}",
                 failure.en
             );
             Some(Reason::of(&corp.key, FAILED_TEST, text))

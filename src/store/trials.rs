@@ -24,6 +24,10 @@ pub struct Trial {
     /// What the last test found wrong, unless something has gone through since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<TestFailure>,
+    /// Whether the failure is one of the secret or the address, which any call that goes through with it disproves; what is wrong
+    /// with an AgentID, a range or the kind of a secret is not.
+    #[serde(default)]
+    pub is_of_secret: bool,
 }
 
 /// A test that did not come out well.
@@ -80,26 +84,30 @@ pub fn worked(tx: &WriteTx, corp: &CorpKey, of: &SecretName, began_ms: i64) -> R
     put(tx, corp, &trials)
 }
 
-/// Calls that began at these times have gone through with these secrets: tests that failed before are over. Whether an
-/// app's AgentID is right they do not say.
-pub fn passed(tx: &WriteTx, corp: &CorpKey, calls: &[(SecretName, i64)]) -> Result<(), StoreError> {
+/// Calls have gone through with these secrets, the first and the last of which began at these times: tests that the secret failed
+/// before are over. Whether an app's AgentID is right they do not say, and nothing of a secret that was entered after the first.
+pub fn passed(tx: &WriteTx, corp: &CorpKey, calls: &[(SecretName, i64, i64)]) -> Result<(), StoreError> {
     let before = list(tx, corp)?;
     let mut trials = before.clone();
-    for (of, began_ms) in calls {
-        if let Some(trial) = trials.get_mut(&of.path()) {
-            trial.failure.take_if(|failure| failure.at_ms <= *began_ms);
+    for (of, first_ms, last_ms) in calls {
+        if let Some(trial) = trials.get_mut(&of.path())
+            && trial.is_of_secret
+            && trial.entered_at_ms <= *first_ms
+        {
+            trial.failure.take_if(|failure| failure.at_ms <= *last_ms);
         }
     }
     if trials == before { Ok(()) } else { put(tx, corp, &trials) }
 }
 
-/// A test that began at `began_ms` found something wrong with a credential.
+/// A test that began at `began_ms` found something wrong with a credential; see [`Trial::is_of_secret`].
 pub fn failed(
     tx: &WriteTx,
     corp: &CorpKey,
     of: &SecretName,
     began_ms: i64,
     failure: &TestFailure,
+    is_of_secret: bool,
 ) -> Result<(), StoreError> {
     let mut trials = list(tx, corp)?;
     // one that was never entered anew has worked as far as anybody knows
@@ -107,7 +115,7 @@ pub fn failed(
     if began_ms < trial.entered_at_ms {
         return Ok(());
     }
-    trial.failure = Some(failure.clone());
+    (trial.failure, trial.is_of_secret) = (Some(failure.clone()), is_of_secret);
     put(tx, corp, &trials)
 }
 

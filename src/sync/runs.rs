@@ -300,7 +300,7 @@ pub(crate) async fn retry(env: &Env, corp: &Corp, run: Run, asked: RetryAsked, w
 async fn note_passed(env: &Env, corp: &CorpKey, meter: &CallMeter) {
     let (of, passed) = (corp.clone(), meter.passed());
     let read = env.store.read_async(move |tx| store::trials::list(tx, &of)).await;
-    if read.is_ok_and(|trials| passed.iter().all(|(name, _)| store::trials::failure(&trials, name).is_none())) {
+    if read.is_ok_and(|trials| passed.iter().all(|(name, ..)| store::trials::failure(&trials, name).is_none())) {
         return;
     }
     let of = corp.clone();

@@ -26,7 +26,7 @@ impl CallObserver for NoObserver {
 /// Counts the requests of one run, retries included. `gettoken` counts in `by_endpoint` only: it is neither a read
 /// of the directory nor a write. Knows, too, with which secrets calls went through.
 #[derive(Debug, Default)]
-pub struct CallMeter(Mutex<Calls>, Mutex<BTreeMap<Credential, i64>>);
+pub struct CallMeter(Mutex<Calls>, Mutex<BTreeMap<Credential, (i64, i64)>>);
 
 impl CallMeter {
     /// All zero.
@@ -39,18 +39,20 @@ impl CallMeter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The secrets with which calls went through, each with when the last of them began, Unix milliseconds.
-    pub fn passed(&self) -> Vec<(SecretName, i64)> {
+    /// The secrets with which calls went through, each with when the first and the last of them began, Unix milliseconds.
+    pub fn passed(&self) -> Vec<(SecretName, i64, i64)> {
         let passed = self.1.lock().unwrap_or_else(PoisonError::into_inner);
         let name = |credential: &Credential| match credential {
             Credential::Contacts => SecretName::Contacts,
             Credential::App(app) => SecretName::App(app.clone()),
         };
-        passed.iter().map(|(credential, began_ms)| (name(credential), *began_ms)).collect()
+        passed.iter().map(|(credential, (first, last))| (name(credential), *first, *last)).collect()
     }
 
     pub(crate) fn pass(&self, credential: &Credential, began_ms: i64) {
-        self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(credential.clone(), began_ms);
+        let mut passed = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let (first, last) = passed.entry(credential.clone()).or_insert((began_ms, began_ms));
+        (*first, *last) = (began_ms.min(*first), began_ms.max(*last));
     }
 
     pub(crate) fn count(&self, endpoint: &Endpoint) {

@@ -6,7 +6,7 @@
   const opened = (part) => `${new URL(part.getAttribute("action"), location.href).pathname}\n${values(part, true)}`;
   // what is entered, or stood there at first; empty fields and what every page has anew say nothing
   const values = (part, isFirst) => JSON.stringify([...part.elements].flatMap((field) => {
-    if (!field.name || ["_csrf", "once", "seen"].includes(field.name) || field.matches("button, fieldset, output")) return [];
+    if (!field.name || ["_csrf", "once", "seen"].includes(field.name) || field.matches("button, fieldset, output, [type=password]")) return [];
     let found = [isFirst ? field.defaultValue : field.value];
     if (field.options) {
       found = [...field.options].filter((option) => (isFirst ? option.defaultSelected : option.selected)).map((option) => option.value);
@@ -16,10 +16,13 @@
     }
     return found.filter(Boolean).map((value) => [field.name, value]);
   }));
-  const known = sessionStorage.getItem("opened");
   const fresh = parts.find((part) => part.elements && !part.dataset.keeps);
-  if (fresh) sessionStorage.setItem("opened", opened(fresh));
-  else if (!parts.length) sessionStorage.removeItem("opened");
+  let known = null;
+  try {
+    known = sessionStorage.getItem("opened");
+    if (fresh) sessionStorage.setItem("opened", opened(fresh));
+    else if (!parts.length) sessionStorage.removeItem("opened");
+  } catch { /* a browser that stores nothing asks once more than it must */ }
   if (!parts.length) return;
   for (const part of parts) {
     // shown as it is stored: from here on only a change counts

@@ -77,7 +77,8 @@ pub async fn examine(app: &App, corp: Option<&CorpKey>) -> Result<Examination, S
     };
     let mut findings = Vec::new();
     for corp in &corps {
-        let (mut notes, began_ms) = (Notes { corp, findings: Vec::new(), passing: Vec::new() }, app.clock.now_ms());
+        let (mut notes, began_ms) =
+            (Notes { corp, findings: Vec::new(), passing: Vec::new(), refused: Vec::new() }, app.clock.now_ms());
         if network::examine(&app.clock, &mut notes).await {
             credentials::examine(app, &mut notes).await?;
         }
@@ -92,17 +93,16 @@ pub async fn examine(app: &App, corp: Option<&CorpKey>) -> Result<Examination, S
 async fn remember(app: &App, notes: &Notes<'_>, began_ms: i64) {
     let (corp, at_ms) = (notes.corp.clone(), app.clock.now_ms());
     // `Some(None)` = all is well
-    let judged = |checks: [String; 2]| -> Option<Option<TestFailure>> {
+    let judged = |checks: [String; 2]| -> Option<Option<(TestFailure, bool)>> {
         let mut own = notes.findings.iter().filter(|finding| checks.contains(&finding.check)).peekable();
         own.peek()?;
         match own.find(|finding| finding.state == State::Failed) {
             Some(found) if notes.passing.contains(&found.check) => None,
-            Some(found) => Some(Some(TestFailure {
-                at_ms,
-                errcode: found.errcode,
-                en: found.found.en.clone(),
-                zh: found.found.zh.clone(),
-            })),
+            Some(found) => {
+                let Words { en, zh } = found.found.clone();
+                let failure = TestFailure { at_ms, errcode: found.errcode, en, zh };
+                Some(Some((failure, notes.refused.contains(&found.check))))
+            }
             None => Some(None),
         }
     };
@@ -117,7 +117,9 @@ async fn remember(app: &App, notes: &Notes<'_>, began_ms: i64) {
             // one that is not set says so by itself
             let is_set = store::secrets::find(tx, &corp.key, name)?.is_some_and(|secret| !secret.is_empty());
             match outcome.as_ref().filter(|_| is_set) {
-                Some(Some(failure)) => store::trials::failed(tx, &corp.key, name, began_ms, failure)?,
+                Some(Some((failure, is_of_secret))) => {
+                    store::trials::failed(tx, &corp.key, name, began_ms, failure, *is_of_secret)?;
+                }
                 Some(None) => store::trials::worked(tx, &corp.key, name, began_ms)?,
                 None => {}
             }
@@ -136,6 +138,8 @@ struct Notes<'a> {
     findings: Vec<Finding>,
     /// Checks that failed by what says nothing about the credential: no answer, a limit, a call that is not there.
     passing: Vec<String>,
+    /// Checks that the secret failed, or the address that calls come from.
+    refused: Vec<String>,
 }
 
 impl Notes<'_> {
@@ -165,9 +169,11 @@ impl Notes<'_> {
             None => (error.to_string(), error.to_string()),
         };
         let refusal = error.refusal();
-        use RefusalClass::{Credential, IpNotTrusted, Permission, Setup};
-        if !matches!(error.class(), Some(Credential | IpNotTrusted | Permission | Setup)) {
-            self.passing.push(check.to_owned());
+        use RefusalClass::{Busy, Capacity, Credential, IpNotTrusted, Other, RateLimited};
+        match error.class() {
+            None | Some(Busy | Capacity | Other | RateLimited) => self.passing.push(check.to_owned()),
+            Some(Credential | IpNotTrusted) => self.refused.push(check.to_owned()),
+            Some(_) => {}
         }
         let finding = self.add(check, State::Failed, en, zh);
         finding.errcode = refusal.map(|refusal| refusal.errcode);

@@ -5,6 +5,7 @@ use crate::model::AuditRow;
 use crate::store::key::{Prefix, Range};
 use crate::store::{Order, PAGE_MAX, Reads, Search, StoreError};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// Rows that one page looks at, found or not, so that a search without hits answers as soon as others. When it ends
 /// there, `next` is set although the page may be short or empty.
@@ -24,6 +25,9 @@ pub struct AuditFilter {
     /// Or what concerns one of these: its words stand in the subject (`employee E1`), or it is the corp that the change
     /// names (`acme`). They count only beside [`subject`](Self::subject).
     pub subjects: Vec<String>,
+    /// Or one of these people: words of the subject (`employee E1`), and where: their tenant or one of its corps is in the subject or is
+    /// the corp that the change names. They count only beside [`subject`](Self::subject).
+    pub people: Vec<(String, Arc<[String]>)>,
     /// Not before this time, Unix milliseconds.
     pub from_ms: Option<i64>,
     /// Before this time, Unix milliseconds.
@@ -50,13 +54,23 @@ impl AuditFilter {
         let one_of = |names: &[String]| names.iter().any(|name| name.contains(['"', '\\']) || holds(name.as_bytes()));
         action.is_none_or(holds)
             && self.actor.as_ref().is_none_or(|search| search.may_hit(json) || one_of(&self.actors))
-            && self.subject.as_ref().is_none_or(|search| search.may_hit(json) || one_of(&self.subjects))
+            && self
+                .subject
+                .as_ref()
+                .is_none_or(|search| search.may_hit(json) || one_of(&self.subjects) || self.may_be_of_people(holds))
+    }
+
+    fn may_be_of_people(&self, holds: impl Fn(&[u8]) -> bool) -> bool {
+        self.people.iter().any(|(words, _)| words.contains(['"', '\\']) || holds(words.as_bytes()))
     }
 
     fn hits(&self, row: &AuditRow) -> bool {
         let (actor, subject) = (row.actor.name.as_str(), row.subject.as_str());
         let is_actor = || self.actors.iter().any(|name| name == actor);
-        let is_concerned = || self.subjects.iter().any(|words| concerns(row, words));
+        let is_of = |(words, places): &(String, Arc<[String]>)| {
+            has_words(&row.subject, words) && places.iter().any(|place| concerns(row, place))
+        };
+        let is_concerned = || self.subjects.iter().any(|words| concerns(row, words)) || self.people.iter().any(is_of);
         self.action.as_ref().is_none_or(|action| row.action.starts_with(action.as_str()))
             && self.actor.as_ref().is_none_or(|search| search.hits([actor]) || is_actor())
             && self.subject.as_ref().is_none_or(|search| search.hits([subject]) || is_concerned())
@@ -73,12 +87,17 @@ impl AuditFilter {
 
 /// Whether a row's subject has these words, or its change names the corp that they are.
 fn concerns(row: &AuditRow, words: &str) -> bool {
-    let has_words = |(at, _)| {
-        let (before, rest) = (&row.subject[..at], &row.subject[at + words.len()..]);
+    let corps = [&row.before, &row.after].into_iter().flatten().filter_map(|change| change.get("corp")?.as_str());
+    has_words(&row.subject, words) || corps.into_iter().any(|corp| corp == words)
+}
+
+/// Whether these words stand in a subject, whole.
+fn has_words(subject: &str, words: &str) -> bool {
+    let is_whole = |(at, _)| {
+        let (before, rest) = (&subject[..at], &subject[at + words.len()..]);
         (before.is_empty() || before.ends_with(' ')) && (rest.is_empty() || rest.starts_with([' ', '/']))
     };
-    let corps = [&row.before, &row.after].into_iter().flatten().filter_map(|change| change.get("corp")?.as_str());
-    row.subject.match_indices(words).any(has_words) || corps.into_iter().any(|corp| corp == words)
+    subject.match_indices(words).any(is_whole)
 }
 
 /// The first rows behind row `after` (all when `None`) that the filter wants, in its order.

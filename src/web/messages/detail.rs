@@ -142,9 +142,11 @@ async fn show(
     let may_help = !is_all_shown || shown_dead.clone().any(|row| !is_hopeless(row, is_there(row)));
     let is_hopeless = status.recall_at_ms.is_none() && dead > 0 && !may_help;
     let hopeless = if is_hopeless { hopeless(t, shown_dead) } else { "" };
-    let can_recall = status.recall_at_ms.is_none()
-        || status.stage == Stage::Accepted
-        || web.app.messages.recall_reach(&id).await.map_err(store_problem)?.reached > 0;
+    let may_manage = who.may(ApiScope::MessagesManage);
+    let can_recall = may_manage
+        && (status.recall_at_ms.is_none()
+            || status.stage == Stage::Accepted
+            || web.app.messages.recall_reach(&id).await.map_err(store_problem)?.reached > 0);
     let recipients = rows.into_iter().map(|row| Recipient {
         name: row.employee.as_ref().map(|id| names.of(id).to_owned()).unwrap_or_default(),
         state: t.recipient_state(&row),
@@ -206,7 +208,7 @@ async fn show(
         can_redrive: status.recall_at_ms.is_none() && dead > 0 && may_help,
         hopeless,
         can_recall,
-        may_manage: who.may(ApiScope::MessagesManage),
+        may_manage,
         may_send: who.may(ApiScope::MessagesSend),
         todo,
         tenant,

@@ -5,7 +5,7 @@ use crate::http::Problem;
 use crate::http::errors::{browse_problem, store_problem};
 use crate::http::permission::AuditRead;
 use crate::locale::T;
-use crate::model::AuditRow;
+use crate::model::{ApiScope, AuditRow};
 use crate::store::audit::AuditFilter;
 use crate::store::{self, Order, PAGE_MAX, Store, StoreError};
 use crate::web::export::{self, Kind, Out};
@@ -64,7 +64,8 @@ impl AuditPage {
 }
 
 /// What a visit asks for; people, corps and administrators are found by their names too.
-async fn filter(t: T, web: &Web, list: &Listing) -> Result<AuditFilter, Problem> {
+async fn filter(who: &Person, web: &Web, list: &Listing) -> Result<AuditFilter, Problem> {
+    let (t, looks_up_people) = (who.t, who.may(ApiScope::DirectoryRead));
     let filter = AuditFilter {
         action: Some(list.get("action").to_owned()).filter(|text| !text.is_empty()),
         from_ms: time::of_day(list.get("from")),
@@ -74,7 +75,9 @@ async fn filter(t: T, web: &Web, list: &Listing) -> Result<AuditFilter, Problem>
     };
     let (actor, subject) = (t.actor_wanted(list.get("actor")), t.audit_subject_wanted(list.get("subject")));
     let app = &web.app;
-    browse::audit::meant(&app.store, &app.views, &actor, &subject, filter).await.map_err(browse_problem)
+    browse::audit::meant(&app.store, &app.views, &actor, &subject, looks_up_people, filter)
+        .await
+        .map_err(browse_problem)
 }
 
 fn listing(visit: &Visit) -> Listing {
@@ -84,7 +87,7 @@ fn listing(visit: &Visit) -> Listing {
 async fn list(who: Admin<AuditRead>, web: web::Data<Web>) -> Result<HttpResponse, Problem> {
     let list = listing(&who);
     let (t, after) = (who.t, list.after(|text| text.parse().ok())?);
-    let filter = filter(t, &web, &list).await?;
+    let filter = filter(&who, &web, &list).await?;
     let page = web.app.store.read_async(move |tx| {
         let page = store::audit::search(tx, &filter, after, ROWS)?;
         let names = browse::audit::names(tx, &page.rows)?;
@@ -137,7 +140,7 @@ async fn whole(who: &Person, web: &Web, kind: Kind) -> Result<HttpResponse, Prob
     ];
     let rows = Rows {
         store: web.app.store.clone(),
-        filter: filter(t, web, &list).await?,
+        filter: filter(who, web, &list).await?,
         after: None,
         waiting: VecDeque::new(),
         is_end: false,

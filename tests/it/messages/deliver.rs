@@ -278,10 +278,18 @@ async fn what_is_known_of_a_credential_is_of_the_one_that_was_entered() {
             en: "no".into(),
             zh: "不".into(),
         };
-        store::trials::failed(tx, &super::world::corp_key(0), oa, began_ms, &failure)
+        store::trials::failed(tx, &super::world::corp_key(0), oa, began_ms, &failure, true)
+    }
+    fn mistyped(tx: &store::WriteTx, oa: &SecretName, began_ms: i64) -> Result<(), store::StoreError> {
+        let failure =
+            store::trials::TestFailure { at_ms: began_ms, errcode: Some(40_056), en: "no".into(), zh: "不".into() };
+        store::trials::failed(tx, &super::world::corp_key(0), oa, began_ms, &failure, false)
+    }
+    fn under_way(tx: &store::WriteTx, oa: &SecretName, began_ms: i64) -> Result<(), store::StoreError> {
+        store::trials::passed(tx, &super::world::corp_key(0), &[(oa.clone(), 1, began_ms)])
     }
     fn passed(tx: &store::WriteTx, oa: &SecretName, began_ms: i64) -> Result<(), store::StoreError> {
-        store::trials::passed(tx, &super::world::corp_key(0), &[(oa.clone(), began_ms)])
+        store::trials::passed(tx, &super::world::corp_key(0), &[(oa.clone(), began_ms, began_ms)])
     }
     let entered_ms = world.clock.now_ms();
     for (step, (what, began_ms, want)) in [
@@ -298,7 +306,13 @@ async fn what_is_known_of_a_credential_is_of_the_one_that_was_entered() {
         (failed, entered_ms + 50, (true, true)),
         // what goes through without the AgentID says nothing about that
         (passed, entered_ms + 55, (true, true)),
+        // nor, in a run that began with another secret, about this one
+        (under_way, entered_ms + 60, (true, true)),
         (passed, entered_ms + 60, (true, false)),
+        // only what uses the AgentID shows that to be right
+        (mistyped, entered_ms + 70, (true, true)),
+        (passed, entered_ms + 80, (true, true)),
+        (worked, entered_ms + 80, (false, false)),
     ]
     .into_iter()
     .enumerate()

@@ -129,7 +129,7 @@ async fn keys_of_a_new_app_are_shown_when_it_is_saved() {
     let of = key.clone();
     let failure = move |tx: &store::WriteTx| {
         let failure = store::trials::TestFailure { at_ms: now_ms, errcode: None, en: "no".into(), zh: "不行".into() };
-        store::trials::failed(tx, &of, &SecretName::App("oa".into()), now_ms, &failure)
+        store::trials::failed(tx, &of, &SecretName::App("oa".into()), now_ms, &failure, true)
     };
     office.bridge.app.store.write_blocking(failure).unwrap();
     // and what was known stays

@@ -92,6 +92,10 @@ async fn the_audit_log_is_searched_by_names() {
         let corp = Some(json!({ "corp": "acme-main" }));
         store::audit::append(tx, &Actor::cli("root"), "plan.allow", "plan p1", None, corp)?;
         store::audit::append(tx, &Actor::cli("root"), "plan.allow", "plan acme-main2", None, None)?;
+        // somebody else of the same number, in another tenant
+        store::audit::append(tx, &Actor::cli("root"), "employee.put", "employee li beta", None, None)?;
+        let beta = Some(json!({ "corp": "beta-main" }));
+        store::audit::append(tx, &Actor::cli("root"), "binding.remove", "employee li", None, beta)?;
         store::audit::append(tx, &Actor::cli("root"), "binding.create", "employee lin acme", None, None).map(drop)
     };
     office.bridge.app.store.write(append).await.unwrap();
@@ -106,6 +110,7 @@ async fn the_audit_log_is_searched_by_names() {
     let people = found("subject=李四").await;
     assert!(people.contains(&row("binding.create", "employee li")), "{people:?}");
     assert!(people.iter().all(|(_, subject)| ["employee li", "employee li acme"].contains(&subject.as_str())));
+    assert!(people.iter().all(|(action, _)| action != "binding.remove"), "another person of this number: {people:?}");
     assert!(found("subject=人员 张三").await.iter().any(|(_, subject)| subject == "employee zhang acme"));
     assert!(found("subject=没有这个人").await.is_empty());
     // what concerns a corp: its settings, its apps, and plans that name it

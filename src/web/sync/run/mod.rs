@@ -104,8 +104,10 @@ struct RunPage {
     kind: RunKind,
     /// The run that it takes back.
     undoes: Option<String>,
-    /// The run that takes it back, and when that began.
-    undone: Option<(String, String)>,
+    /// The run that takes it back, when that began, and where it stands.
+    undone: Option<(String, String, &'static str)>,
+    /// That run has taken back all of it.
+    is_undone: bool,
     /// Who was not brought into WeCom.
     left_out: Vec<LeftOut>,
     state: RunState,
@@ -176,14 +178,18 @@ async fn show(who: Admin<SyncRead>, web: web::Data<Web>, run: web::Path<RunId>) 
     let runs = who.may(ApiScope::SyncRun);
     let is_final = run.state.is_final();
     let id = link::part(&run.id);
-    let is_undone = undone.as_ref().is_some_and(|run| run.state == RunState::Done);
+    // taken back as a whole, and that was not taken back itself
+    let is_undone = undone.as_ref().is_some_and(|by| {
+        by.state == RunState::Done && by.undone_by.is_none() && by.counts.total() >= run.counts.total()
+    });
     let card = RunCard::new(t, &RunBrief::from(&run), web.app.clock.now_ms());
     let page = RunPage {
         f: who.frame_at(&run.corp, "runs", t.run_title(card.kind)),
         card,
         kind: run.kind,
         undoes: run.undoes.as_ref().map(link::part),
-        undone: undone.map(|run| (link::part(&run.id), time::second(run.started_at_ms))),
+        undone: undone.map(|run| (link::part(&run.id), time::second(run.started_at_ms), t.run_state(run.state))),
+        is_undone,
         left_out,
         state: run.state,
         started: time::second(run.started_at_ms),
