@@ -279,8 +279,8 @@ async fn a_wrong_secret_is_explained_by_run_and_check() {
     world.stop().await;
 }
 
-/// A test that failed is over for each secret with which a run has called WeCom since; what says nothing about a secret is
-/// no failed test of it, and changes nothing of what was known.
+/// A test that the secret or the address failed is over when a run has called WeCom with the secret since; what says nothing
+/// about a secret is no failed test of it, and changes nothing of what was known.
 #[tokio::test]
 async fn what_a_check_finds_of_a_secret_is_over_when_a_run_has_used_it() {
     let world = World::new().await;
@@ -300,18 +300,26 @@ async fn what_a_check_finds_of_a_secret_is_over_when_a_run_has_used_it() {
     };
     let_fail(Effect::Status { status: 404 });
     assert_eq!(failed().await, (false, [false, false]), "calls that are not there");
-    let_fail(Effect::Errcode { errcode: 301_002 });
-    assert_eq!(failed().await, (false, [true, true]));
+    let_fail(Effect::Errcode { errcode: 60_020 });
+    assert_eq!(failed().await, (false, [true, true]), "an address that is not trusted");
     let ready = bridge.get("/readyz").await.expect(200);
     assert_eq!(ready.to_string().matches("credential.failed").count(), 2, "{ready}");
     let_fail(Effect::Status { status: 404 });
     assert_eq!(failed().await, (false, [true, true]), "it stays as it was");
     state.clear_faults();
-    let (run, _) = world.run(&format!("{CORP}/syncs")).await;
-    assert_eq!(run["state"], "done", "{run}");
-    let key = CorpKey::from("acme-main");
-    let trials = bridge.app.store.read(|tx| store::trials::list(tx, &key)).unwrap();
-    assert!(trials.values().all(|trial| trial.failure.is_none()), "{trials:?}");
+    let synced = async || {
+        let (run, _) = world.run(&format!("{CORP}/syncs")).await;
+        assert_eq!(run["state"], "done", "{run}");
+        let trials = bridge.app.store.read(|tx| store::trials::list(tx, &CorpKey::from("acme-main"))).unwrap();
+        trials.values().filter(|trial| trial.failure.is_some()).count()
+    };
+    assert_eq!(synced().await, 0);
+    // that something is not permitted is not disproved by calls that are
+    let_fail(Effect::Errcode { errcode: 301_002 });
+    assert_eq!(failed().await, (false, [true, true]));
+    state.clear_faults();
+    assert_eq!(synced().await, 2);
+    assert_eq!(failed().await, (true, [false, false]), "a test is");
     world.stop().await;
 }
 
