@@ -47,7 +47,11 @@ fn sends_until_killed() {
             let Some(rows) = dies_at else { return std::future::pending().await };
             loop {
                 let committed = store.clone();
-                store.write(move |_| Ok(dies_if_laid_down(&committed, rows))).await.unwrap();
+                let look = move |_: &store::WriteTx| {
+                    dies_if_laid_down(&committed, rows);
+                    Ok(())
+                };
+                store.write(look).await.unwrap();
             }
         };
         tokio::select! {

@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use wecom_bridge::clock::Stopwatch;
 
 /// Starts an ignored test (`room::file::name`) of this binary in a process of its own, with these variables.
 pub fn play<'v>(test: &str, variables: impl IntoIterator<Item = (&'v str, &'v OsStr)>) -> Child {
@@ -17,16 +17,16 @@ pub fn play<'v>(test: &str, variables: impl IntoIterator<Item = (&'v str, &'v Os
 }
 
 /// A child that has neither ended nor come to where it is killed by then is killed, and the test fails.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE_MS: u64 = 600_000;
 
 /// Waits until `what`; answers `false` when the child was through before.
 fn watch(child: &mut Child, what: impl Fn() -> bool) -> bool {
-    let began = Instant::now();
+    let waited = Stopwatch::start();
     while !what() {
         if child.try_wait().unwrap().is_some() {
             return false;
         }
-        if began.elapsed() > PATIENCE {
+        if waited.elapsed_ms() > PATIENCE_MS {
             child.kill().unwrap();
             child.wait().unwrap();
             panic!("the child hung");
