@@ -1,11 +1,12 @@
 //! What depends on the time: quiet hours, WeCom's limits per member, expiry, retention.
 
 use super::world::{Route, START_MS, World, actor, card, message, to};
+use serde_json::Value;
 use std::time::Duration;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::messages::settings::MessageSettings;
 use wecom_bridge::model::DeliveryState::{Expired, Sent, Waiting};
-use wecom_bridge::model::QuietWindow;
+use wecom_bridge::model::{MessageId, QuietWindow};
 use wecom_bridge::sandbox::messages::message::Truth;
 use wecom_bridge::sandbox::{Effect, Fault};
 use wecom_bridge::store;
@@ -17,17 +18,27 @@ pub fn night() -> QuietWindow {
     QuietWindow { from_min: 16 * 60, until_min: 8 * 60, zone: "Asia/Shanghai".into() }
 }
 
-#[tokio::test]
-async fn in_quiet_hours_only_what_is_urgent_goes_out_and_the_rest_in_the_morning() {
+fn urgent() -> Value {
+    let mut high = message("now", &["e0"]);
+    high["priority"] = "high".into();
+    high
+}
+
+/// A message that waits for the morning, and an urgent one that has gone out.
+async fn at_night() -> (World, MessageId) {
     let world = World::of(Clock::manual(START_MS), 1);
     world.people(0, 0..1, "lab");
     world.set_routes(vec![Route { quiet: Some(night()), ..to("acme-main") }]);
     let id = world.say("later", &["e0"]).await;
-    let mut high = message("now", &["e0"]);
-    high["priority"] = "high".into();
-    let urgent = world.post(high).await;
+    let urgent = world.post(urgent()).await;
     world.ended(&urgent).await;
     world.until(|| world.tally(&id).is_some()).await;
+    (world, id)
+}
+
+#[tokio::test]
+async fn in_quiet_hours_only_what_is_urgent_goes_out_and_the_rest_in_the_morning() {
+    let (world, id) = at_night().await;
     assert_eq!(world.inbox(0, "u0"), ["now"]);
     let shown = world.messages.deliveries(&id, 0, 10).await.unwrap();
     assert_eq!((shown[0].state, shown[0].code.as_deref()), (Waiting, Some("quiet_hours")));
@@ -46,19 +57,11 @@ async fn in_quiet_hours_only_what_is_urgent_goes_out_and_the_rest_in_the_morning
 /// What waits for the morning says when, until then: where the app is paused in the morning, no time that has passed is told.
 #[tokio::test]
 async fn a_time_that_has_passed_is_not_told() {
-    let world = World::of(Clock::manual(START_MS), 1);
-    world.people(0, 0..1, "lab");
-    world.set_routes(vec![Route { quiet: Some(night()), ..to("acme-main") }]);
-    let id = world.say("later", &["e0"]).await;
-    let mut high = message("now", &["e0"]);
-    high["priority"] = "high".into();
-    let urgent = world.post(high.clone()).await;
-    world.ended(&urgent).await;
-    world.until(|| world.tally(&id).is_some()).await;
+    let (world, id) = at_night().await;
     let shown = async || world.messages.deliveries(&id, 0, 10).await.unwrap().remove(0);
     assert!(shown().await.due_at_ms.is_some_and(|at_ms| at_ms > world.clock.now_ms()));
     world.set(0, |corp| corp.access = wecom_bridge::model::Access::ReadOnly);
-    world.post(high).await;
+    world.post(urgent()).await;
     world.until(|| !world.messages.paused().is_empty()).await;
     world.clock.advance(HOUR * 16);
     let row = shown().await;

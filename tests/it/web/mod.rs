@@ -8,6 +8,7 @@ mod directory;
 mod door;
 mod import;
 mod lists;
+mod lists_audit;
 mod lists_by_time;
 mod menus;
 mod messages;
