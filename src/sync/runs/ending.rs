@@ -97,7 +97,7 @@ pub(crate) async fn end(env: &Env, run: &mut Run, watch: &Watch) {
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::model::{JournalEntry, Outcome, Tenant};
+    use crate::model::{Actor, JournalEntry, Outcome, RunKind, Tenant};
     use crate::store::{KeyRing, Store, StoreOptions};
     use crate::sync::runs::new_run;
     use crate::wecom::{Clients, NoObserver};
